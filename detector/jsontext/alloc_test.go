@@ -1,0 +1,47 @@
+package jsontext
+
+import (
+	"testing"
+
+	"github.com/fluent-detect/fluent-detect/detector/record"
+)
+
+// sink keeps results alive.
+var sink []byte
+
+func TestNoAllocation(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector allocates")
+	}
+	texts := append(ownSample(), wrapped(ownSample())...)
+	texts = append(texts,
+		[]byte(`[0,-1,1e3,0.1,0.1234567890123456789,1.7976931348623157e308,18446744073709551616,-0.0,1e-400]`),
+		[]byte(`{"\u0053end":"\ud83d\ude00 \ud800","":[[[{}]]]}`))
+	var packed, text []byte
+	for _, in := range texts {
+		f := func() {
+			var err error
+			if packed, _, err = Append(packed[:0], in); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f() // makes room
+		if n := testing.AllocsPerRun(100, f); n != 0 {
+			t.Errorf("Append: %v allocations for %s", n, in)
+		}
+		v, _, err := record.Read(packed, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text = AppendValue(text[:0], v)
+		if n := testing.AllocsPerRun(100, func() { text = AppendValue(text[:0], v) }); n != 0 {
+			t.Errorf("AppendValue: %v allocations for %s", n, in)
+		}
+	}
+	odd := readAll(t, oddValues())
+	text = AppendValue(text[:0], odd)
+	if n := testing.AllocsPerRun(100, func() { text = AppendValue(text[:0], odd) }); n != 0 {
+		t.Errorf("AppendValue: %v allocations for odd values", n)
+	}
+	sink = text
+}

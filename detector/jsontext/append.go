@@ -1,0 +1,194 @@
+package jsontext
+
+import (
+	"encoding/binary"
+
+	"github.com/vmihailenco/msgpack/v5/msgpcode"
+
+	"github.com/fluent-detect/fluent-detect/detector/record"
+)
+
+// MaxDepth is how many arrays and objects may be open at once. CloudTrail
+// needs about ten.
+const MaxDepth = 128
+
+// Append transcodes the one JSON value that text begins with, white space
+// before it allowed, to msgpack and appends it to dst. It returns the extended
+// slice and the offset in text behind the value: what follows there is for the
+// caller to judge. The error is a *SyntaxError; dst then comes back at its
+// original length and the offset is that of the error.
+//
+// The text must be what RFC 8259 says, with these exceptions and choices:
+//
+//   - Members of an object are kept in their order, duplicates included.
+//   - Control characters in strings need no escape: shippers that build JSON by
+//     hand leave them in, and a rule must see such records too.
+//   - Bytes that are not UTF-8 are kept as they are. \u0000 becomes a NUL byte,
+//     half a surrogate pair U+FFFD.
+//   - Integers that 64 bits can hold become integers in their shortest form,
+//     -0 becomes 0. Larger ones become a str of their digits: a float would
+//     lose digits, and the text forms that rules see have all of them.
+//   - Numbers with a fraction or an exponent become float64, what is too large
+//     for that a str of the text as it stands. Too small becomes 0.
+//   - Nesting deeper than MaxDepth is refused.
+//
+// Objects become map32 and arrays array32, because their number of members
+// comes last; empty ones take a single byte. The msgpack is at most three times
+// as long as the text (1e0 takes 9 bytes), and in practice about as long.
+//
+// Nothing is allocated, given room in dst, for a text without errors, without
+// floats too large for float64 and without floats written in over 32 bytes.
+func Append(dst, text []byte) (out []byte, end int, err error) {
+	return appendWithin(record.MaxChunk, dst, text)
+}
+
+// appendWithin is Append for values of up to limit bytes.
+func appendWithin(limit int, dst, text []byte) ([]byte, int, error) {
+	start := len(dst)
+	dst, end, reason := transcode(dst, text[:min(len(text), limit)])
+	if end == limit && len(text) > limit { // it may go on
+		reason = TooLong
+	}
+	if reason != 0 {
+		return dst[:start], end, &SyntaxError{Offset: end, Reason: reason}
+	}
+	return dst, end, nil
+}
+
+// transcode appends the value at the beginning of text to dst. With a reason
+// other than 0 the offset is that of the error and what was appended is
+// worthless.
+//
+// While a container is open its header's count is scratch: it is brought up to
+// date when a container inside opens, so that a stack of header offsets is all
+// that has to be remembered.
+func transcode(dst, text []byte) ([]byte, int, Reason) {
+	var (
+		open   [MaxDepth]int // offsets in dst of the headers of the containers around the current one
+		depth  int           // how many containers are open, the current one included
+		header int           // offset in dst of the current container's header
+		count  uint32        // values complete in the current container; pairs, for maps
+		i      int
+		reason Reason
+	)
+	for {
+		// A value begins, in a map a pair.
+		i = skipSpace(text, i)
+		if i >= len(text) {
+			return dst, i, Truncated
+		}
+		c := text[i]
+		if depth > 0 && dst[header] == msgpcode.Map32 {
+			if c != '"' {
+				return dst, i, NoKey
+			}
+			if dst, i, reason = appendText(dst, text, i+1); reason != 0 {
+				return dst, i, reason
+			}
+			i = skipSpace(text, i)
+			if i >= len(text) {
+				return dst, i, Truncated
+			}
+			if text[i] != ':' {
+				return dst, i, NoColon
+			}
+			i = skipSpace(text, i+1)
+			if i >= len(text) {
+				return dst, i, Truncated
+			}
+			c = text[i]
+		}
+
+		switch c {
+		case '"':
+			dst, i, reason = appendText(dst, text, i+1)
+		case '{', '[':
+			code, empty := msgpcode.Map32, msgpcode.FixedMapLow
+			if c == '[' {
+				code, empty = msgpcode.Array32, msgpcode.FixedArrayLow
+			}
+			if depth == MaxDepth {
+				return dst, i, TooDeep
+			}
+			i = skipSpace(text, i+1)
+			if i < len(text) && text[i] == c+2 { // ] and } both come two behind their opening
+				dst = append(dst, empty)
+				i++
+				break
+			}
+			if depth > 0 {
+				binary.BigEndian.PutUint32(dst[header+1:], count)
+				open[depth-1] = header
+			}
+			header, count = len(dst), 0
+			depth++
+			dst = append(dst, code, 0, 0, 0, 0)
+			continue
+		case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
+			dst, i, reason = appendNumber(dst, text, i)
+		default:
+			dst, i, reason = appendLiteral(dst, text, i)
+		}
+		if reason != 0 {
+			return dst, i, reason
+		}
+
+		// The value is complete, and perhaps with it containers around it.
+		for {
+			if depth == 0 {
+				return dst, i, 0
+			}
+			count++
+			i = skipSpace(text, i)
+			if i >= len(text) {
+				return dst, i, Truncated
+			}
+			if text[i] == ',' {
+				i++
+				break
+			}
+			closing := byte('}')
+			if dst[header] == msgpcode.Array32 {
+				closing = ']'
+			}
+			if text[i] != closing {
+				return dst, i, NoComma
+			}
+			i++
+			binary.BigEndian.PutUint32(dst[header+1:], count)
+			depth--
+			if depth > 0 {
+				header = open[depth-1]
+				count = binary.BigEndian.Uint32(dst[header+1:])
+			}
+		}
+	}
+}
+
+// skipSpace returns the offset of the first byte from i on that is no white
+// space, or len(text).
+func skipSpace(text []byte, i int) int {
+	for i < len(text) && text[i] <= ' ' && (text[i] == ' ' || text[i] == '\n' || text[i] == '\r' || text[i] == '\t') {
+		i++
+	}
+	return i
+}
+
+// appendLiteral appends true, false or null.
+func appendLiteral(dst, text []byte, i int) ([]byte, int, Reason) {
+	word, code := "null", msgpcode.Nil
+	switch text[i] {
+	case 't':
+		word, code = "true", msgpcode.True
+	case 'f':
+		word, code = "false", msgpcode.False
+	}
+	have := text[i:min(len(text), i+len(word))]
+	if string(have) == word {
+		return append(dst, code), i + len(word), 0
+	}
+	if i+len(have) == len(text) && string(have) == word[:len(have)] {
+		return dst, len(text), Truncated
+	}
+	return dst, i, NoValue
+}

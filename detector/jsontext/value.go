@@ -1,0 +1,174 @@
+package jsontext
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/hex"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/vmihailenco/msgpack/v5/msgpcode"
+
+	"github.com/fluent-detect/fluent-detect/detector/record"
+)
+
+// AppendValue appends v to dst as JSON without white space:
+//
+//   - str and bin as strings, see [AppendString];
+//   - integers with all their digits;
+//   - floats with the fewest digits that read back as the same float64, and
+//     always with a point or an exponent (1.0, 1e+21), so that they come back
+//     as floats; NaN and the infinities, which JSON does not have, as null;
+//   - maps with their members in order, duplicates included. A key that is no
+//     string becomes one with the JSON text of the key in it ("5", "null",
+//     "[1,2]"); inside such a text further maps and arrays as keys are null,
+//     because escapes of escapes would grow without bound;
+//   - an EventTime (ext type 0 of 8 bytes) as RFC 3339 in UTC with its
+//     nanoseconds, another ext as "ext:TYPE:HEX" with decimal type and
+//     hexadecimal payload;
+//   - the zero Value as null, and so an array or map that more than MaxDepth-1
+//     others surround: no JSON reader takes any depth, Append neither.
+//
+// The text is valid UTF-8, Append reads it, and it is at most eight times as
+// long as the msgpack.
+func AppendValue(dst []byte, v record.Value) []byte {
+	switch v.Kind() {
+	case record.Array, record.Map:
+		dst, _ = appendMembers(dst, v, v.Encoded(), 0, MaxDepth-1, false)
+		return dst
+	}
+	return appendScalar(dst, v)
+}
+
+// broken is the offset behind a value that cannot be read. There is none inside
+// of a Value that came from record.Read; should a caller have made one
+// otherwise, its brackets are closed early.
+const broken = -1
+
+// appendNext appends the value at b[off:] and returns the offset behind it, so
+// that the members of containers are walked once. At most depth containers may
+// be inside each other; in a key, containers that are keys become null.
+func appendNext(dst, b []byte, off, depth int, inKey bool) ([]byte, int) {
+	if uint(off) < uint(len(b)) && msgpcode.IsFixedString(b[off]) { // keys, and most values
+		if end := off + 1 + int(b[off]&msgpcode.FixedStrMask); end <= len(b) {
+			return AppendString(dst, b[off+1:end]), end
+		}
+	}
+	v, next, err := record.ReadHeader(b, off)
+	if err != nil {
+		return append(dst, "null"...), broken
+	}
+	switch v.Kind() {
+	case record.Array, record.Map:
+		if depth > 0 {
+			return appendMembers(dst, v, b, next, depth-1, inKey)
+		}
+		if next, err = record.Skip(b, off); err != nil {
+			next = broken
+		}
+		return append(dst, "null"...), next
+	}
+	return appendScalar(dst, v), next
+}
+
+// appendMembers appends the container v, whose members are at b[off:].
+func appendMembers(dst []byte, v record.Value, b []byte, off, depth int, inKey bool) ([]byte, int) {
+	isMap := v.Kind() == record.Map
+	opening, closing := byte('['), byte(']')
+	if isMap {
+		opening, closing = '{', '}'
+	}
+	dst = append(dst, opening)
+	for left := v.Len(); left > 0 && off != broken; left-- {
+		if isMap {
+			if dst, off = appendKey(dst, b, off, depth, inKey); off == broken {
+				dst = append(dst, ":null,"...)
+				break
+			}
+			dst = append(dst, ':')
+		}
+		dst, off = appendNext(dst, b, off, depth, inKey)
+		dst = append(dst, ',')
+	}
+	if last := len(dst) - 1; dst[last] == ',' {
+		dst[last] = closing
+		return dst, off
+	}
+	return append(dst, closing), off
+}
+
+// appendKey appends the key at b[off:] as a string. Of a key that is no text
+// the JSON text is written first and its string behind it, which then takes
+// its place.
+func appendKey(dst, b []byte, off, depth int, inKey bool) ([]byte, int) {
+	if inKey {
+		depth = 0
+	}
+	start := len(dst)
+	dst, off = appendNext(dst, b, off, depth, true)
+	middle := len(dst)
+	if dst[start] == '"' { // str, bin and ext are strings already
+		return dst, off
+	}
+	dst = AppendString(dst, dst[start:middle])
+	return append(dst[:start], dst[middle:]...), off
+}
+
+// appendScalar appends a value that is neither a map nor an array.
+func appendScalar(dst []byte, v record.Value) []byte {
+	switch v.Kind() {
+	case record.Str, record.Bin:
+		return AppendString(dst, v.Bytes())
+	case record.Bool:
+		return strconv.AppendBool(dst, v.Bool())
+	case record.Int:
+		return strconv.AppendInt(dst, v.Int(), 10)
+	case record.Uint:
+		return strconv.AppendUint(dst, v.Uint(), 10)
+	case record.Float:
+		return appendFloat(dst, v.Float())
+	case record.Ext:
+		return appendExt(dst, v)
+	}
+	return append(dst, "null"...)
+}
+
+// appendFloat appends f with the fewest digits that tell it from its
+// neighbours, with an exponent only outside of [1e-6, 1e21).
+func appendFloat(dst []byte, f float64) []byte {
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return append(dst, "null"...)
+	}
+	if size := math.Abs(f); size != 0 && (size < 1e-6 || size >= 1e21) {
+		dst = strconv.AppendFloat(dst, f, 'e', -1, 64)
+		if end := len(dst); dst[end-2] == '0' && dst[end-3] == '-' { // e-07
+			dst = append(dst[:end-2], dst[end-1])
+		}
+		return dst
+	}
+	start := len(dst)
+	dst = strconv.AppendFloat(dst, f, 'f', -1, 64)
+	if bytes.IndexByte(dst[start:], '.') < 0 {
+		dst = append(dst, ".0"...)
+	}
+	return dst
+}
+
+// appendExt appends an ext as a string. Nothing in it needs an escape.
+func appendExt(dst []byte, v record.Value) []byte {
+	data := v.Bytes()
+	dst = append(dst, '"')
+	if v.ExtType() == 0 && len(data) == 8 {
+		sec, nsec := binary.BigEndian.Uint32(data), binary.BigEndian.Uint32(data[4:])
+		if nsec < uint32(time.Second) {
+			dst = time.Unix(int64(sec), int64(nsec)).UTC().AppendFormat(dst, time.RFC3339Nano)
+			return append(dst, '"')
+		}
+	}
+	dst = append(dst, "ext:"...)
+	dst = strconv.AppendInt(dst, int64(v.ExtType()), 10)
+	dst = append(dst, ':')
+	dst = hex.AppendEncode(dst, data)
+	return append(dst, '"')
+}
