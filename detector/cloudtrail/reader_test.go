@@ -1,0 +1,117 @@
+package cloudtrail
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/fluent-detect/fluent-detect/detector/record"
+	"github.com/fluent-detect/fluent-detect/detector/record/recordtest"
+)
+
+// read returns what the reader visits in a record: "shape:action" of each
+// event, and what it says of the whole.
+func read(t *testing.T, line string) (events string, seen Seen) {
+	t.Helper()
+	var found []string
+	action := FieldNamed("event.action")
+	r := NewReader(func(e *Event) {
+		found = append(found, fmt.Sprintf("%s:%s", e.AppendShape(nil), e.First(action).Bytes()))
+	})
+	chunk := recordtest.FromJSON(t, line)
+	cursor := record.NewCursor(chunk)
+	var head record.Event
+	if ok, err := cursor.Next(&head); !ok || err != nil {
+		t.Fatalf("cursor: %v, %v", ok, err)
+	}
+	end, seen, err := r.Read(chunk, head.Body)
+	if err != nil || end != len(chunk) {
+		t.Fatalf("Read = %d of %d, %v", end, len(chunk), err)
+	}
+	return strings.Join(found, " "), seen
+}
+
+// quote makes a JSON string of text.
+func quote(text string) string {
+	b, _ := json.Marshal(text)
+	return string(b)
+}
+
+const (
+	eventA = `{"eventVersion":"1.08","eventSource":"ec2.amazonaws.com","eventName":"A"}`
+	eventB = `{"eventVersion":"1.08","eventSource":"ec2.amazonaws.com","eventName":"B"}`
+)
+
+func TestShapes(t *testing.T) {
+	file := `{"Records":[` + eventA + `,` + eventB + `]}`
+	bridge := `{"version":"0","detail-type":"AWS API Call via CloudTrail","source":"aws.ec2","detail":` + eventA + `}`
+	for _, c := range []struct {
+		name, line, events string
+		shape              Shape
+		unreadable         bool
+	}{
+		{"an event", eventA, "raw:A", Raw, false},
+		{"an event beside the line it was parsed from", `{"log":` + quote(eventB) + `,` + eventA[1:], "raw:A", Raw, false},
+		{"an S3 object", file, "records:A records:B", Records, false},
+		{"an S3 object without events", `{"Records":[]}`, "", Records, false},
+		{"an S3 object with odd elements", `{"Records":[1,null,"x",[],` + eventA + `,{}]}`, "records:A", Records, false},
+		{"an EventBridge event", bridge, "eventbridge:A", EventBridge, false},
+		{"a line under log", `{"log":` + quote(eventA) + `}`, "text:A", Text, false},
+		{"a line under message", `{"message":` + quote(eventA) + `}`, "text:A", Text, false},
+		{"a line under event.original, nested", `{"event":{"original":` + quote(eventA) + `}}`, "text:A", Text, false},
+		{"a line under event.original, dotted", `{"event.original":` + quote(eventA) + `}`, "text:A", Text, false},
+		{"and with the dataset that Filebeat adds", `{"event.original":` + quote(eventA) + `,"event.dataset":"aws.cloudtrail"}`, "text:A", Text, false},
+		{"a line with its line end", `{"log":` + quote(" \t"+eventA+"\r\n") + `}`, "text:A", Text, false},
+		{"two lines in one", `{"log":` + quote(eventA+"\n"+eventB) + `}`, "text:A text:B", Text, false},
+		{"an array of events", `{"log":` + quote("["+eventA+","+eventB+"]") + `}`, "text:A text:B", Text, false},
+		{"a line that is an S3 object", `{"log":` + quote(file) + `}`, "text/records:A text/records:B", Text, false},
+		{"a line that is an EventBridge event", `{"message":` + quote(bridge) + `}`, "text/eventbridge:A", Text, false},
+		{"the same line twice in a record", `{"log":` + quote(eventA) + `,"message":` + quote(eventA) + `}`, "text:A", Text, false},
+		{"other JSON first", `{"log":"{}","message":` + quote(eventA) + `}`, "text:A", Text, false},
+		{"an escaped name", `{"log":` + quote(`{"eventSource":"ec2.amazonaws.com","event\u004eame":"\u0041"}`) + `}`, "text:A", Text, false},
+		{"ECS, nested", `{"event":{"provider":"ec2.amazonaws.com","action":"A"}}`, "ecs:A", ECS, false},
+		{"ECS, dotted", `{"event.provider":"ec2.amazonaws.com","event.action":"A"}`, "ecs:A", ECS, false},
+		{"ECS, mixed", `{"event":{"provider":"ec2.amazonaws.com"},"event.action":"A"}`, "ecs:A", ECS, false},
+		{"ECS with the line", `{"event":{"provider":"p","action":"A","original":` + quote(eventB) + `}}`, "ecs:A", ECS, false},
+		{"ECS in a line", `{"log":` + quote(`{"event":{"provider":"p","action":"A"}}`) + `}`, "text/ecs:A", Text, false},
+
+		{"our alert", `{"event":{"kind":"alert","provider":"p","action":"A"}}`, "", Alert, false},
+		{"our alert, dotted", `{"event.kind":"alert","event.provider":"p","event.action":"A"}`, "", Alert, false},
+		{"an alert of Elastic's", `{"event":{"kind":"signal","provider":"p","action":"A"}}`, "", Alert, false},
+		{"our heartbeat", `{"event":{"kind":"metric","dataset":"fluent_detect.heartbeat","action":"A"}}`, "", Alert, false},
+		{"an alert in a line", `{"log":` + quote(`{"event":{"kind":"alert","provider":"p","action":"A"}}`) + `}`, "", Text, false},
+
+		{"a digest file", `{"awsAccountId":"1","digestStartTime":"x","logFiles":[` + eventA + `]}`, "", Other, false},
+		{"an Insight event", `{"eventVersion":"1.07","eventType":"AwsCloudTrailInsight","insightDetails":{"eventName":"A","eventSource":"s"}}`, "", Other, false},
+		{"an event without name and source", `{"eventVersion":"1.08","eventTime":"x"}`, "", Other, true},
+		{"a line that was cut", `{"log":` + quote(eventA[:40]) + `}`, "", Text, true},
+		{"a line of something else", `{"log":"GET / 200"}`, "", Other, false},
+		{"an empty record", `{}`, "", Other, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			events, seen := read(t, c.line)
+			if events != c.events || seen.Shape != c.shape || seen.Unreadable != c.unreadable {
+				t.Errorf("%s\n got events %q, shape %s, unreadable %v\nwant events %q, shape %s, unreadable %v",
+					c.line, events, seen.Shape, seen.Unreadable, c.events, c.shape, c.unreadable)
+			}
+			if want := len(strings.Fields(c.events)); seen.Events != want {
+				t.Errorf("%d events, want %d", seen.Events, want)
+			}
+		})
+	}
+}
+
+// Envelopes in envelopes end somewhere, and are counted when they do.
+func TestEnvelopesAreBounded(t *testing.T) {
+	line := eventA
+	for range maxLevels - 1 {
+		line = `{"log":` + quote(line) + `}`
+	}
+	if events, seen := read(t, line); events != "text/text/text/text/text:A" || seen.Unreadable {
+		t.Errorf("%d levels: %q, %+v", maxLevels-1, events, seen)
+	}
+	if events, seen := read(t, `{"log":`+quote(line)+`}`); events != "" || !seen.Unreadable {
+		t.Errorf("%d levels: %q, %+v", maxLevels, events, seen)
+	}
+}

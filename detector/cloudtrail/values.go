@@ -1,0 +1,97 @@
+package cloudtrail
+
+import "github.com/fluent-detect/fluent-detect/detector/record"
+
+// Values returns the values of a field, none when the event does not have it.
+// Arrays are taken apart, null is no value; an object is a value of kind Map.
+// A member that occurs twice gives the values of both.
+func (e *Event) Values(f *Field) []record.Value {
+	s := &e.scratch
+	mark := len(s.values)
+	if e.shape == ECS {
+		s.find(e.document, f.Name, maxDepth)
+		if f.leaves {
+			e.replaceByLeaves(mark)
+		}
+		return s.values[mark:]
+	}
+	switch {
+	case f.value.Kind() != record.Invalid:
+		s.values = append(s.values, f.value)
+	case f.derive != nil:
+		f.derive(e, f)
+	case f.member != none:
+		e.copyField(f)
+		if f.leaves {
+			e.replaceByLeaves(mark)
+		}
+	}
+	return s.values[mark:]
+}
+
+// First returns the first value of a field, or the zero Value.
+func (e *Event) First(f *Field) record.Value {
+	if v := e.Values(f); len(v) > 0 {
+		return v[0]
+	}
+	return record.Value{}
+}
+
+// copyField appends the values at the field's place in the event that are not
+// empty.
+func (e *Event) copyField(f *Field) { e.copyMember(f.member, f.below) }
+
+func (e *Event) copyMember(m member, below string) {
+	s := &e.scratch
+	mark := len(s.values)
+	for i := range e.count(m) {
+		v := e.nth(m, i)
+		if below == "" {
+			s.add(v, maxDepth)
+		} else {
+			s.find(v, below, maxDepth)
+		}
+	}
+	s.keep(mark, func(v record.Value) bool { return !record.IsEmpty(v) })
+}
+
+// replaceByLeaves puts in the place of the values from mark on what lies at
+// their ends.
+func (e *Event) replaceByLeaves(mark int) {
+	s := &e.scratch
+	n := len(s.values)
+	for i := mark; i < n; i++ {
+		s.leaves(s.values[i], maxDepth)
+	}
+	s.values = append(s.values[:mark], s.values[n:]...)
+	s.keep(mark, func(v record.Value) bool { return !record.IsEmpty(v) })
+}
+
+// Object returns the object that an event has at a flattened field, or the
+// zero Value.
+func (e *Event) Object(f *Field) record.Value {
+	s := &e.scratch
+	mark := len(s.values)
+	if e.shape == ECS {
+		s.find(e.document, f.Name, maxDepth)
+	} else if f.member != none {
+		e.copyField(f)
+	}
+	for _, v := range s.values[mark:] {
+		if v.Kind() == record.Map {
+			return v
+		}
+	}
+	return record.Value{}
+}
+
+// OnBehalfOf returns the id of the IAM Identity Center user for whom the call
+// was made, userIdentity.onBehalfOf.userId. Elastic's view has no field for it.
+func (e *Event) OnBehalfOf() []byte {
+	mark := len(e.scratch.values)
+	e.copyMember(userIdentity, "onBehalfOf.userId")
+	if len(e.scratch.values) == mark {
+		return nil
+	}
+	return e.scratch.values[mark].Bytes()
+}

@@ -1,0 +1,225 @@
+package cloudtrail
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/fluent-detect/fluent-detect/detector/jsontext"
+	"github.com/fluent-detect/fluent-detect/detector/record"
+	"github.com/fluent-detect/fluent-detect/detector/record/recordtest"
+)
+
+// values returns the values of a field of the one event in the record, as
+// JSON with blanks between.
+func values(t *testing.T, line, field string) string {
+	t.Helper()
+	var got []string
+	n := 0
+	r := NewReader(func(e *Event) {
+		n++
+		for _, v := range e.Values(FieldNamed(field)) {
+			got = append(got, string(jsontext.AppendValue(nil, v)))
+		}
+	})
+	chunk := recordtest.FromJSON(t, line)
+	var head record.Event
+	cursor := record.NewCursor(chunk)
+	if ok, err := cursor.Next(&head); !ok || err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := r.Read(chunk, head.Body); err != nil {
+		t.Fatal(err)
+	}
+	if n != 1 {
+		t.Fatalf("%d events in %s", n, line)
+	}
+	return strings.Join(got, " ")
+}
+
+// with makes an event of members besides eventSource and eventName.
+func with(members string) string {
+	if members != "" {
+		members = "," + members
+	}
+	return `{"eventSource":"ec2.amazonaws.com","eventName":"A"` + members + `}`
+}
+
+func TestValuesOfRawEvents(t *testing.T) {
+	for _, c := range []struct{ members, field, want string }{
+		{``, "event.provider", `"ec2.amazonaws.com"`},
+		{``, "event.action", `"A"`},
+		{``, "event.dataset", `"aws.cloudtrail"`},
+		{``, "data_stream.dataset", `"aws.cloudtrail"`},
+		{``, "cloud.service.name", `"ec2"`},
+		{``, "source.geo.country_name", ``},
+		{`"eventTime":"2024-08-01T13:24:47Z"`, "@timestamp", `"2024-08-01T13:24:47Z"`},
+
+		{``, "event.outcome", `"success"`},
+		{`"errorCode":"AccessDenied"`, "event.outcome", `"failure"`},
+		{`"errorMessage":"no"`, "event.outcome", `"failure"`},
+		{`"errorCode":null`, "event.outcome", `"success"`},
+		{`"errorCode":""`, "event.outcome", `"success"`},
+		{`"errorCode":{}`, "event.outcome", `"success"`},
+		{`"errorCode":[null,""]`, "event.outcome", `"success"`},
+		{`"responseElements":{"success":false}`, "event.outcome", `"success"`},
+		{`"responseElements":{"ConsoleLogin":"Failure"}`, "event.outcome", `"success"`}, // another event's
+		// The one who reads either of two is not to be fooled by the other.
+		{`"errorCode":"AccessDenied","errorCode":null`, "event.outcome", `"success" "failure"`},
+
+		{`"userIdentity":{"type":"IAMUser","userName":"alice"}`, "user.name", `"alice"`},
+		{`"userIdentity":{"type":"AssumedRole","sessionContext":{"sessionIssuer":{"userName":"role"}}}`, "user.name", `"role"`},
+		{`"userIdentity":{"userName":"alice","sessionContext":{"sessionIssuer":{"userName":"role"}}}`, "user.name", `"alice"`},
+		{`"userIdentity":{"userName":"","sessionContext":{"sessionIssuer":{"userName":"role"}}}`, "user.name", `"role"`},
+		{`"userIdentity":{"accountId":"1"},"recipientAccountId":"2"`, "cloud.account.id", `"1"`},
+		{`"recipientAccountId":"2"`, "cloud.account.id", `"2"`},
+		{`"sourceIPAddress":"203.0.113.7"`, "source.ip", `"203.0.113.7"`},
+		{`"sourceIPAddress":"2001:db8::1"`, "source.ip", `"2001:db8::1"`},
+		{`"sourceIPAddress":"AWS Internal"`, "source.ip", ``},
+		{`"sourceIPAddress":"AWS Internal"`, "source.address", `"AWS Internal"`},
+		{`"sourceIPAddress":"fe80::1%eth0"`, "source.ip", ``},
+		{`"tlsDetails":{"tlsVersion":"TLSv1.3"}`, "tls.version", `"1.3"`},
+		{`"tlsDetails":{"tlsVersion":"TLSv1.3"}`, "tls.version_protocol", `"tls"`},
+		{`"managementEvent":true`, "aws.cloudtrail.management_event", `"true"`},
+		{`"readOnly":false`, "aws.cloudtrail.read_only", `false`},
+		{`"resources":[{"ARN":"a"},{"ARN":"b","accountId":"1"}]`, "aws.cloudtrail.resources.arn", `"a" "b"`},
+
+		{`"requestParameters":{"a":{"b":[{"c":1},{"c":[2,null,3]}]}}`, "aws.cloudtrail.flattened.request_parameters.a.b.c", `1 2 3`},
+		{`"requestParameters":{"a":"","b":"-","c":"x"}`, "aws.cloudtrail.flattened.request_parameters", `"x"`},
+		{`"requestParameters":{"a":{"b":""}}`, "aws.cloudtrail.flattened.request_parameters.a", ``},
+		{`"requestParameters":null`, "aws.cloudtrail.request_parameters", ``},
+		{`"requestParameters":{"k":1},"requestParameters":{"k":2}`, "aws.cloudtrail.flattened.request_parameters.k", `1 2`},
+	} {
+		if got := values(t, with(c.members), c.field); got != c.want {
+			t.Errorf("{%s}\n%s = %s\nwant %s", c.members, c.field, got, c.want)
+		}
+	}
+}
+
+func TestConsoleLogin(t *testing.T) {
+	login := func(members string) string {
+		return `{"eventSource":"signin.amazonaws.com","eventName":"ConsoleLogin",` + members + `}`
+	}
+	for _, c := range []struct{ members, field, want string }{
+		{`"responseElements":{"ConsoleLogin":"Success"}`, "event.outcome", `"success"`},
+		{`"responseElements":{"ConsoleLogin":"Failure"}`, "event.outcome", `"failure"`},
+		{`"errorMessage":"Failed authentication"`, "event.outcome", `"failure"`},
+		{`"additionalEventData":{"MFAUsed":"Yes"}`, "aws.cloudtrail.console_login.additional_eventdata.mfa_used", `true`},
+		{`"additionalEventData":{"MFAUsed":"No"}`, "aws.cloudtrail.console_login.additional_eventdata.mfa_used", `false`},
+	} {
+		if got := values(t, login(c.members), c.field); got != c.want {
+			t.Errorf("{%s}\n%s = %s, want %s", c.members, c.field, got, c.want)
+		}
+	}
+}
+
+func TestValuesOfECSDocuments(t *testing.T) {
+	for _, c := range []struct{ document, field, want string }{
+		{`{"event":{"provider":"p"},"aws":{"cloudtrail":{"user_identity":{"arn":"x"}}}}`, "aws.cloudtrail.user_identity.arn", `"x"`},
+		{`{"event":{"provider":"p"},"aws.cloudtrail":{"user_identity.arn":"x"}}`, "aws.cloudtrail.user_identity.arn", `"x"`},
+		{`{"event":{"provider":"p"},"source":{"geo":{"country_name":"Peru"}}}`, "source.geo.country_name", `"Peru"`},
+		{`{"event":{"provider":"p","outcome":"failure"}}`, "event.outcome", `"failure"`},
+		{`{"event":{"provider":"p"}}`, "event.outcome", ``}, // taken as it is: nothing is derived
+		{`{"event":{"provider":["p","q"]},"event.provider":"r"}`, "event.provider", `"p" "q" "r"`},
+	} {
+		if got := values(t, c.document, c.field); got != c.want {
+			t.Errorf("%s\n%s = %s, want %s", c.document, c.field, got, c.want)
+		}
+	}
+}
+
+// The texts were printed by a Java program: new HashMap filled by put in the
+// order of the source, empty members removed, toString.
+func TestJavaText(t *testing.T) {
+	for _, c := range []struct{ object, want string }{
+		{`{"instanceId":"i-1","instanceOSUser":"ec2-user","sSHPublicKey":"ssh-ed25519 AAAA"}`, `{instanceId=i-1, instanceOSUser=ec2-user, sSHPublicKey=ssh-ed25519 AAAA}`},
+		{`{"b":[1,2.5,true,"x",null],"a":{"k":"v"}}`, `{a={k=v}, b=[1, 2.5, true, x]}`},
+		{`{"f":1.0,"g":1e21,"h":0.0001,"i":123456789.5}`, `{f=1.0, g=1.0E21, h=1.0E-4, i=1.234567895E8}`},
+		{`{"big":18446744073709551615,"neg":-9223372036854775808}`, `{big=18446744073709551615, neg=-9223372036854775808}`},
+		{`{"instanceId":"i-1","monitorMode":false,"sSHPublicKey":"k","serialPort":0}`, `{instanceId=i-1, sSHPublicKey=k, serialPort=0, monitorMode=false}`},
+		{`{"roleName":"r","policyDocument":"{}","maxResults":10,"tagSet":{"items":[{"key":"a","value":"b"}]},"été":"x","日本":"y","😀":"z"}`,
+			`{policyDocument={}, tagSet={items=[{value=b, key=a}]}, maxResults=10, roleName=r, 😀=z, 日本=y, été=x}`},
+		// 13 members make the table double, also when some are dropped afterwards.
+		{`{"member0":"","member1":1,"member2":"","member3":3,"member4":"","member5":5,"member6":"","member7":7,"member8":"","member9":9,"member10":"","member11":11,"member12":""}`,
+			`{member11=11, member9=9, member7=7, member5=5, member3=3, member1=1}`},
+	} {
+		got := values(t, with(`"requestParameters":`+c.object), "aws.cloudtrail.request_parameters")
+		if want := quote(c.want); got != want {
+			t.Errorf("%s\n got %s\nwant %s", c.object, got, want)
+		}
+	}
+}
+
+// No field of the table may be misspelt into one that no event can have.
+func TestTable(t *testing.T) {
+	seen := map[string]bool{}
+	for _, d := range fields {
+		if seen[d.name] {
+			t.Errorf("%s stands twice in the table", d.name)
+		}
+		seen[d.name] = true
+		if d.from != "" && FieldNamed(d.name).member == none {
+			t.Errorf("%s: %q begins with no member that the reader notes", d.name, d.from)
+		}
+		if d.from == "" && d.by == nil && d.is == "" {
+			t.Errorf("%s comes from nowhere", d.name)
+		}
+	}
+}
+
+func TestReadingAllocatesNothing(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates; not tested: that reading records allocates nothing")
+	}
+	var chunk []byte
+	for _, line := range []string{
+		with(`"userIdentity":{"type":"IAMUser"},"requestParameters":{"a":[1,2,3]}`),
+		`{"Records":[` + eventA + `,` + eventB + `]}`,
+		`{"log":` + quote(eventA) + `}`,
+		`{"event":{"provider":"p","action":"a"}}`,
+		`{"log":"GET / 200"}`,
+	} {
+		chunk = append(chunk, recordtest.FromJSON(t, line)...)
+	}
+	provider, outcome := FieldNamed("event.provider"), FieldNamed("event.outcome")
+	events := 0
+	r := NewReader(func(e *Event) {
+		events += len(e.Values(provider)) * len(e.Values(outcome))
+	})
+	run := func() {
+		var head record.Event
+		cursor := record.NewCursor(chunk)
+		for {
+			ok, err := cursor.Next(&head)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !ok {
+				return
+			}
+			end, _, err := r.Read(chunk, head.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			cursor.Resume(end)
+		}
+	}
+	run()
+	if n := testing.AllocsPerRun(100, run); n != 0 {
+		t.Errorf("%v allocations for a chunk of five records", n)
+	}
+	if events == 0 {
+		t.Error("no event was visited")
+	}
+}
+
+func ExampleEvent_Values() {
+	r := NewReader(func(e *Event) {
+		for _, v := range e.Values(FieldNamed("user.name")) {
+			fmt.Printf("%s\n", v.Bytes())
+		}
+	})
+	body, _, _ := jsontext.Append(nil, []byte(`{"eventSource":"ec2.amazonaws.com","eventName":"RunInstances","userIdentity":{"userName":"alice"}}`))
+	_, _, _ = r.Read(body, 0)
+	// Output: alice
+}
