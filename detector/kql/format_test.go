@@ -1,0 +1,149 @@
+package kql
+
+import "testing"
+
+func TestFormat(t *testing.T) {
+	for _, c := range []struct{ query, want string }{
+		{" ", "*:*"},
+		{"*:*", "*:*"},
+		{"*", "*"},
+		{"a:x", "a: x"},
+		{`a:"x y"`, `a: "x y"`},
+		{"a>=5", "a >= 5"},
+		{"a: *", "a: *"},
+		{"d:{a:1 and b:2}", "d: { a: 1 and b: 2 }"},
+		{"a: 1 and (b: 2 or c: 3)", "a: 1 and (b: 2 or c: 3)"},
+		{"(a: 1 and b: 2) or c: 3", "a: 1 and b: 2 or c: 3"},
+		{"(a: 1 or b: 2) or c: 3", "(a: 1 or b: 2) or c: 3"},
+		{"not (a: 1 or b: 2)", "not (a: 1 or b: 2)"},
+		{"not (not a: 1)", "not (not a: 1)"},
+		{"x or y", "x or y"},
+		{"null: x or null > y", "x or null > y"},
+
+		// conditions on one field become a list
+		{"a: x or a: y", "a: (x or y)"},
+		{"b: 1 and (a: x or a: y)", "b: 1 and a: (x or y)"},
+		{"b: 1 and not (a: x or not a: *)", "b: 1 and not a: (x or not *)"},
+		{"a: (x and (y or z))", "a: (x and (y or z))"},
+		{"a: (not (not x))", "not (not a: x)"},
+		{"a: x or a > y", "a: x or a > y"},
+
+		// field names
+		{`"a b": x`, `a b: x`},
+		{`"a*": x`, `"a*": x`},
+		{`a*b: x`, `a*b: x`},
+		{`"": x`, `"": x`},
+		{`"null": x`, `"null": x`},
+		{`"a:b": x`, `"a:b": x`},
+		{`"x or y": x`, `"x or y": x`},
+		{`" a": x`, `" a": x`},
+
+		// text
+		{`a: \(x\)\:\\`, `a: \(x\)\:\\`},
+		{`a: x \and y`, `a: x \and y`},
+		{`a: x and`, `a: x \and`},
+		{`a: Not`, `a: \Not`},
+		{`a: cannot`, `a: can\u006eot`},
+		{`a: \t`, `a: \t`},
+		{`a: x\ty`, `a: x\ty`},
+		{"a: x\u00a0y", `a: x\u00a0y`},
+		{`a: x \u2028 y`, `a: x \u2028 y`},
+		{`a: x\udb40\udc01y`, `a: x\udb40\udc01y`},
+		{"a: \"x\ny\"", `a: "x\ny"`},
+		{`a: "\q\"\\"`, `a: "\\q\"\\"`},
+		{`a: \*x*\*`, `a: \*x*\*`},
+	} {
+		n, err := Parse(c.query)
+		if err != nil {
+			t.Errorf("Parse(%q): %v", c.query, err)
+			continue
+		}
+		if got := Format(n); got != c.want {
+			t.Errorf("Format of %q\n got %s\nwant %s", c.query, got, c.want)
+		}
+		checkRoundTrip(t, n)
+	}
+}
+
+func TestRoundTrip(t *testing.T) {
+	for _, table := range parseTables {
+		for _, c := range table {
+			n, err := Parse(c.query)
+			if err != nil {
+				t.Errorf("Parse(%q): %v", c.query, err)
+				continue
+			}
+			checkRoundTrip(t, n)
+		}
+	}
+}
+
+func checkRoundTrip(t *testing.T, n Node) {
+	t.Helper()
+	text := Format(n)
+	if len(text) > MaxLength {
+		return
+	}
+	again, err := Parse(text)
+	if err != nil {
+		t.Errorf("Format gave a bad query: %v", err)
+		return
+	}
+	if !Equal(n, again) {
+		t.Errorf("Parse(%q)\n got %s\nwant %s", text, sexpr(again), sexpr(n))
+	}
+	if Format(again) != text {
+		t.Errorf("Format of %q gives %q", text, Format(again))
+	}
+}
+
+// Trees that Parse does not build.
+func TestFormatBuiltByHand(t *testing.T) {
+	a := Field{Name: "a"}
+	x, y := &Is{Field: a, Value: Value{Text: "x"}}, &Is{Field: a, Value: Value{Text: "y"}}
+	for _, c := range []struct {
+		node Node
+		want string
+	}{
+		{nil, ""},
+		{&And{Nodes: []Node{x}}, "a: x"},
+		{&And{Nodes: []Node{&Or{Nodes: []Node{x, y}}}}, "a: (x or y)"},
+		{&Not{Node: &And{Nodes: []Node{&Or{Nodes: []Node{x, &MatchAll{}}}}}}, "not (a: x or *:*)"},
+		{&Not{Node: &And{Nodes: []Node{&Not{Node: x}}}}, "not (not a: x)"},
+		{&And{}, "*:*"},
+		{&Not{Node: &Or{}}, "not (not *:*)"},
+		{&Is{Field: a, Value: Value{Text: "true"}}, `a: "true"`},
+		{&Is{Field: a, Value: Value{Text: " x"}}, `a: " x"`},
+		{&Exists{Field: Field{None: true}}, "null: *"},
+	} {
+		if got := Format(c.node); got != c.want {
+			t.Errorf("got %s, want %s", got, c.want)
+		}
+	}
+}
+
+func TestEqual(t *testing.T) {
+	queries := []string{
+		"*", "*:*", "a: x", `a: "x"`, "a: y", "b: x", "x", "a: x*", "a: x**", "a*: x", "a: *", "b: *",
+		"a: true", "a: \"true\"", "a > x", "a >= x", "not a: x", "a: (x and y)", "a: (x or y)",
+		"a: (x or y or z)", "a: ((x or y) or z)", "a: { x }", "b: { x }", "a: { y }",
+	}
+	for i, q := range queries {
+		for j, r := range queries {
+			a, err := Parse(q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b, err := Parse("  " + r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if Equal(a, b) != (i == j) {
+				t.Errorf("Equal(%s, %s) = %v", q, r, i != j)
+			}
+		}
+	}
+	if !Equal(nil, nil) || Equal(nil, &MatchAll{}) || Equal(&MatchAll{}, nil) {
+		t.Error("Equal with nil")
+	}
+}
