@@ -1,0 +1,67 @@
+package program
+
+import (
+	"strconv"
+
+	"github.com/fluent-detect/fluent-detect/detector/record"
+)
+
+// exact matches a value whose text is this, to the letter.
+type exact string
+
+func (m exact) match(v record.Value) bool {
+	if v.IsText() {
+		return string(v.Bytes()) == string(m)
+	}
+	var buf [numberText]byte
+	text, ok := scalarText(buf[:0], v)
+	return ok && string(text) == string(m)
+}
+
+// textSet matches a value whose text is one of these.
+type textSet map[string]struct{}
+
+func (m textSet) match(v record.Value) bool {
+	var buf [numberText]byte
+	text, ok := scalarText(buf[:0], v)
+	if !ok {
+		return false
+	}
+	_, found := m[string(text)]
+	return found
+}
+
+// numberText is enough for the text of any number.
+const numberText = 32
+
+// scalarText returns the text by which keyword and flattened fields know a
+// value: a number and a truth as JSON writes them. An object has none. It
+// aliases the value, or is appended to buf.
+func scalarText(buf []byte, v record.Value) ([]byte, bool) {
+	switch v.Kind() {
+	case record.Str, record.Bin:
+		return v.Bytes(), true
+	case record.Bool:
+		return strconv.AppendBool(buf, v.Bool()), true
+	case record.Int:
+		return strconv.AppendInt(buf, v.Int(), 10), true
+	case record.Uint:
+		return strconv.AppendUint(buf, v.Uint(), 10), true
+	case record.Float:
+		return appendFloat(buf, v.Float()), true
+	}
+	return nil, false
+}
+
+// appendFloat appends a float as Java's JSON parser gives its text: with a
+// point always.
+func appendFloat(buf []byte, f float64) []byte {
+	from := len(buf)
+	buf = strconv.AppendFloat(buf, f, 'g', -1, 64)
+	for _, c := range buf[from:] {
+		if c == '.' || c == 'e' || c == 'N' || c == 'I' {
+			return buf
+		}
+	}
+	return append(buf, ".0"...)
+}

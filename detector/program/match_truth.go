@@ -1,0 +1,16 @@
+package program
+
+import "github.com/fluent-detect/fluent-detect/detector/record"
+
+// truth matches a boolean, or the text of one.
+type truth bool
+
+func (m truth) match(v record.Value) bool {
+	if v.Kind() == record.Bool {
+		return v.Bool() == bool(m)
+	}
+	if m {
+		return string(v.Bytes()) == "true"
+	}
+	return string(v.Bytes()) == "false"
+}
