@@ -1,0 +1,130 @@
+package alert
+
+import (
+	"bytes"
+	"strconv"
+	"time"
+
+	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
+	"github.com/fluent-detect/fluent-detect/detector/record"
+)
+
+// Fields of the event that the alert reads by name.
+var (
+	fieldTimestamp  = cloudtrail.FieldNamed("@timestamp")
+	fieldAction     = cloudtrail.FieldNamed("event.action")
+	fieldUserName   = cloudtrail.FieldNamed("user.name")
+	fieldUserID     = cloudtrail.FieldNamed("user.id")
+	fieldTargetName = cloudtrail.FieldNamed("user.target.name")
+	fieldAddress    = cloudtrail.FieldNamed("source.address")
+	fieldIP         = cloudtrail.FieldNamed("source.ip")
+	fieldAgent      = cloudtrail.FieldNamed("user_agent.original")
+	fieldIdentity   = cloudtrail.FieldNamed("aws.cloudtrail.user_identity.type")
+	fieldARN        = cloudtrail.FieldNamed("aws.cloudtrail.user_identity.arn")
+	fieldInvokedBy  = cloudtrail.FieldNamed("aws.cloudtrail.user_identity.invoked_by")
+
+	// EC2 Instance Connect's parameters, the older spelling behind the newer.
+	fieldInstance = parameter("instanceId")
+	fieldsOSUser  = []*cloudtrail.Field{parameter("instanceOSUser"), parameter("osUser")}
+	fieldsKey     = []*cloudtrail.Field{parameter("sSHPublicKey"), parameter("SSHKey.publicKey"), parameter("sSHKey.publicKey")}
+	fieldOmitted  = parameter("omitted")
+)
+
+func parameter(name string) *cloudtrail.Field {
+	return cloudtrail.FieldNamed("aws.cloudtrail.flattened.request_parameters." + name)
+}
+
+// subject is what an alert says about an event besides its plain fields. The
+// texts alias the event.
+type subject struct {
+	at        time.Time // eventTime, zero when it cannot be read
+	instance  []byte
+	osUser    []byte
+	actor     []byte // who did it, in the best name there is
+	key       sshKey
+	hasKey    bool
+	integrity []string // what is odd about the event
+	eventIDs  []record.Value
+}
+
+func newSubject(e *cloudtrail.Event) subject {
+	s := subject{
+		at:       eventTime(e.First(fieldTimestamp)),
+		instance: e.First(fieldInstance).Bytes(),
+		osUser:   firstOf(e, fieldsOSUser),
+		actor:    actor(e),
+		eventIDs: e.Values(fieldEventID),
+	}
+	if text := firstOf(e, fieldsKey); len(text) > 0 {
+		s.key, s.hasKey = parseSSHKey(text)
+		if !s.hasKey {
+			s.integrity = append(s.integrity, "unreadable_key")
+		}
+	}
+	if e.HasDuplicates() {
+		s.integrity = append(s.integrity, "duplicate_key")
+	}
+	if v := e.First(fieldOmitted); v.Bool() || string(v.Bytes()) == "true" {
+		s.integrity = append(s.integrity, "omitted_parameters")
+	}
+	if len(s.eventIDs) == 0 {
+		s.integrity = append(s.integrity, "missing_event_id")
+	}
+	if s.at.IsZero() {
+		s.integrity = append(s.integrity, "missing_event_time")
+	}
+	return s
+}
+
+func firstOf(e *cloudtrail.Event, fields []*cloudtrail.Field) []byte {
+	for _, f := range fields {
+		if b := e.First(f).Bytes(); len(b) > 0 {
+			return b
+		}
+	}
+	return nil
+}
+
+// actor returns the best name that there is for who made the call: the user's
+// or role's name, "root", the AWS service, the user of the identity center, or
+// at last the ARN or the principal.
+func actor(e *cloudtrail.Event) []byte {
+	if b := e.First(fieldUserName).Bytes(); len(b) > 0 {
+		return b
+	}
+	switch string(e.First(fieldIdentity).Bytes()) {
+	case "Root":
+		return []byte("root")
+	case "AWSService":
+		if b := e.First(fieldInvokedBy).Bytes(); len(b) > 0 {
+			return b
+		}
+	}
+	if b := e.OnBehalfOf(); len(b) > 0 {
+		return b
+	}
+	if b := e.First(fieldARN).Bytes(); len(b) > 0 {
+		return b
+	}
+	return e.First(fieldUserID).Bytes()
+}
+
+// eventTime reads eventTime: RFC 3339, or a number of milliseconds as
+// documents in ECS form may have it. What it cannot read is the zero time.
+func eventTime(v record.Value) time.Time {
+	switch v.Kind() {
+	case record.Str, record.Bin:
+		b := bytes.TrimSpace(cut(v.Bytes(), 64))
+		if t, err := time.Parse(time.RFC3339Nano, string(b)); err == nil {
+			return t
+		}
+		if ms, err := strconv.ParseInt(string(b), 10, 64); err == nil {
+			return time.UnixMilli(ms)
+		}
+	case record.Int:
+		return time.UnixMilli(v.Int())
+	case record.Float:
+		return time.UnixMilli(int64(v.Float()))
+	}
+	return time.Time{}
+}

@@ -1,0 +1,16 @@
+package alert
+
+import (
+	"github.com/fluent-detect/fluent-detect/detector/jsontext"
+	"github.com/fluent-detect/fluent-detect/detector/record"
+)
+
+// AppendJSON appends an alert record, as Make encoded it, as one line of JSON
+// without the line end.
+func AppendJSON(dst, alert []byte) []byte {
+	v, _, err := record.Read(alert, 0)
+	if err != nil { // not what Make encoded
+		return append(dst, "null"...)
+	}
+	return jsontext.AppendValue(dst, v)
+}

@@ -1,0 +1,66 @@
+package alert
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"time"
+)
+
+// keyLife is how long EC2 Instance Connect leaves a pushed key in the
+// instance's metadata.
+const keyLife = 60 * time.Second
+
+// sshKey is what can be told from an SSH public key.
+type sshKey struct {
+	Type        string // "ssh-ed25519", from inside the key, not from the text before it
+	Fingerprint string // OpenSSH's form, "SHA256:…", as sshd logs it at a login
+}
+
+// parseSSHKey reads a key in the format of authorized_keys, "type base64
+// comment", and says whether it was one. The text is the caller's: nothing but
+// the decoded key counts.
+func parseSSHKey(text []byte) (sshKey, bool) {
+	for _, word := range bytes.Fields(cut(text, maxText)) {
+		if !bytes.HasPrefix(word, []byte("AAAA")) { // every key begins with the length of its type
+			continue
+		}
+		blob := make([]byte, base64.StdEncoding.DecodedLen(len(word)))
+		n, err := base64.StdEncoding.Decode(blob, word)
+		if err != nil {
+			if n, err = base64.RawStdEncoding.Decode(blob, word); err != nil {
+				continue
+			}
+		}
+		blob = blob[:n]
+		if len(blob) < 4 {
+			continue
+		}
+		size := binary.BigEndian.Uint32(blob)
+		if size == 0 || size > 64 || int(size) > len(blob)-4 {
+			continue
+		}
+		name := blob[4 : 4+size]
+		if !isKeyType(name) {
+			continue
+		}
+		sum := sha256.Sum256(blob)
+		return sshKey{
+			Type:        string(name),
+			Fingerprint: "SHA256:" + base64.RawStdEncoding.EncodeToString(sum[:]),
+		}, true
+	}
+	return sshKey{}, false
+}
+
+// isKeyType says whether the name has only the characters of RFC 4251's
+// algorithm names.
+func isKeyType(name []byte) bool {
+	for _, c := range name {
+		if c <= ' ' || c > '~' || c == ',' {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,15 @@
+// Package outbox keeps the alerts that were made and not delivered yet.
+//
+// A [Box] belongs to one channel. Outputs put alerts in; inputs take them out
+// through a [Taker] and acknowledge each batch. An alert leaves the box only
+// when it is settled: acknowledged, and the taker has come back for more
+// without anything going wrong. What a taker had and did not settle goes back
+// when the taker closes, in its old place.
+//
+//	Put ──▶ queue of the first taker that wants it ──Take──▶ in flight ──Ack──▶ settling ──next Take──▶ gone
+//	                     ▲                                       │                   │
+//	                     └─────────────── Close, Recall ◀────────┴───────────────────┘
+//
+// A Box is safe for concurrent use, and owns the bytes of its alerts: they
+// are not written to after Put, and may be read until the alert is gone.
+package outbox
