@@ -1,0 +1,167 @@
+package detector
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/fluent-detect/fluent-detect/detector/limit"
+	"github.com/fluent-detect/fluent-detect/detector/rule"
+)
+
+// Config is what a detector is set to.
+type Config struct {
+	Rules     string
+	Channel   string
+	DedupSize int
+	DedupTTL  time.Duration
+	MaxAlerts *limit.Rate // nil: each rule's own
+}
+
+// InputConfig is what a detect_alerts input is set to.
+type InputConfig struct {
+	Channel     string
+	Rules       []string // slugs, empty = all
+	MinSeverity int      // 21, 47, 73, 99
+}
+
+// KeyError is a value that a key does not take.
+type KeyError struct {
+	Key, Value string
+	Allowed    string
+	Err        error // more about it, or nil
+}
+
+// Error names the key, the value and what is allowed.
+func (e *KeyError) Error() string {
+	s := fmt.Sprintf("%s: %q is not allowed: want %s", e.Key, e.Value, e.Allowed)
+	if e.Err != nil {
+		s += " (" + e.Err.Error() + ")"
+	}
+	return s
+}
+
+func (e *KeyError) Unwrap() error { return e.Err }
+
+// Getter returns the value of a key as the user wrote it, "" when he did not.
+type Getter func(key string) string
+
+// reader reads keys of one table and collects what is wrong with them.
+type reader struct {
+	keys   []Key
+	get    Getter
+	errors []error
+}
+
+// text returns the value of a key, or its default.
+func (r *reader) text(name string) string {
+	if v := strings.TrimSpace(r.get(name)); v != "" {
+		return v
+	}
+	return r.key(name).Default
+}
+
+func (r *reader) key(name string) Key {
+	for _, k := range r.keys {
+		if k.Name == name {
+			return k
+		}
+	}
+	panic("detector: no key " + name)
+}
+
+func (r *reader) refuse(name, value string, err error) {
+	r.errors = append(r.errors, &KeyError{Key: name, Value: value, Allowed: r.key(name).Type, Err: err})
+}
+
+func (r *reader) name(key string) string {
+	v := r.text(key)
+	for _, c := range v {
+		if c <= ' ' || c == 0x7f {
+			r.refuse(key, v, errors.New("a name has no blanks and no control characters"))
+			break
+		}
+	}
+	return v
+}
+
+func (r *reader) count(key string, most int) int {
+	v := r.text(key)
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 1 || n > most {
+		r.refuse(key, v, nil)
+	}
+	return n
+}
+
+func (r *reader) duration(key string) time.Duration {
+	v := r.text(key)
+	d, err := parseDuration(v)
+	if err != nil || d < time.Second {
+		r.refuse(key, v, nil)
+	}
+	return d
+}
+
+// parseDuration reads Go's durations, and days as Elastic writes them.
+func parseDuration(v string) (time.Duration, error) {
+	if days, ok := strings.CutSuffix(v, "d"); ok {
+		n, err := strconv.Atoi(days)
+		if err != nil || n < 0 || n > 36500 {
+			return 0, fmt.Errorf("%q is no number of days", days)
+		}
+		return time.Duration(n) * 24 * time.Hour, nil
+	}
+	return time.ParseDuration(v)
+}
+
+// ReadConfig reads the keys of a detector. The error joins a *KeyError for
+// each value that is not allowed.
+func ReadConfig(get Getter) (Config, error) {
+	r := reader{keys: OutputKeys, get: get}
+	c := Config{
+		Rules:     r.text("rules"),
+		Channel:   r.name("channel"),
+		DedupSize: r.count("dedup_size", 1<<24),
+		DedupTTL:  r.duration("dedup_ttl"),
+	}
+	if v := r.text("max_alerts"); v != "" {
+		rate, err := limit.ParseRate(v)
+		if err != nil {
+			r.refuse("max_alerts", v, err)
+		}
+		c.MaxAlerts = &rate
+	}
+	return c, errors.Join(r.errors...)
+}
+
+// String lists the values in effect, in the order of the table.
+func (c Config) String() string {
+	most := "of each rule"
+	if c.MaxAlerts != nil {
+		most = c.MaxAlerts.String()
+	}
+	return fmt.Sprintf("rules=%s channel=%s dedup_size=%d dedup_ttl=%s max_alerts=%s",
+		c.Rules, c.Channel, c.DedupSize, c.DedupTTL, most)
+}
+
+// ReadInputConfig reads the keys of a detect_alerts input. The error joins a
+// *KeyError for each value that is not allowed.
+func ReadInputConfig(get Getter) (InputConfig, error) {
+	r := reader{keys: InputKeys, get: get}
+	c := InputConfig{Channel: r.name("channel")}
+	for slug := range strings.SplitSeq(r.text("rules"), ",") {
+		if slug = strings.TrimSpace(slug); slug != "" {
+			c.Rules = append(c.Rules, slug)
+		}
+	}
+	severity := r.text("min_severity")
+	level, ok := rule.ParseSeverity(severity)
+	if !ok {
+		r.refuse("min_severity", severity, nil)
+	}
+	c.MinSeverity = int(level)
+	return c, errors.Join(r.errors...)
+}

@@ -1,0 +1,127 @@
+package detector
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/fluent-detect/fluent-detect/detector/alert"
+	"github.com/fluent-detect/fluent-detect/detector/dedup"
+	"github.com/fluent-detect/fluent-detect/detector/limit"
+	"github.com/fluent-detect/fluent-detect/detector/outbox"
+	"github.com/fluent-detect/fluent-detect/detector/program"
+	"github.com/fluent-detect/fluent-detect/detector/record"
+	"github.com/fluent-detect/fluent-detect/detector/rule"
+)
+
+// Engine evaluates chunks against a set of rules.
+type Engine struct {
+	config   Config
+	rules    []*rule.Rule
+	programs *program.Set
+	makers   []*alert.Maker // used under state.mu
+	host     Host
+	state    *State
+	scanners sync.Pool
+
+	timerMu sync.Mutex
+	timer   *time.Timer // for the end of intervals in which alerts were held back
+	closed  bool
+}
+
+// Host is what an Engine needs from where it runs.
+type Host struct {
+	Outbox   *outbox.Box
+	Observer alert.Observer
+	// State is what a former Engine left, or NewState().
+	State *State
+	// Lost is told of alerts that nobody takes. The alert is not kept.
+	Lost func(outbox.Alert)
+	Now  func() time.Time // nil: time.Now
+}
+
+// New makes an Engine of rules that LoadRules gave.
+func New(config Config, rules *Rules, host Host) (*Engine, error) {
+	if host.Now == nil {
+		host.Now = time.Now
+	}
+	e := &Engine{config: config, rules: rules.rules, programs: rules.programs, host: host, state: host.State}
+	for _, r := range e.rules {
+		e.makers = append(e.makers, alert.NewMaker(r, host.Observer))
+	}
+	e.scanners.New = func() any { return newScanner(e) }
+	return e, e.state.use(config, e.rules)
+}
+
+// use fits the state to the settings of the Engine that goes on with it.
+func (s *State) use(c Config, rules []*rule.Rule) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.seen == nil {
+		seen, err := dedup.New(c.DedupSize, c.DedupTTL)
+		if err != nil {
+			return err
+		}
+		s.seen = seen
+	} else {
+		s.seen.Resize(c.DedupSize, c.DedupTTL)
+	}
+	for _, r := range rules {
+		rate := limit.Rate{Max: r.MaxSignals, Per: r.IntervalDuration}
+		if c.MaxAlerts != nil {
+			rate = *c.MaxAlerts
+		}
+		if old, ok := s.caps[r.ID]; ok {
+			old.SetRate(rate)
+		} else {
+			s.caps[r.ID] = limit.New(rate)
+		}
+	}
+	return nil
+}
+
+// Stats returns the counters of the Engine's state.
+func (e *Engine) Stats() Stats { return e.state.Stats() }
+
+// ScanError is an error of a host's chunk: it is broken at one place. What
+// came before was evaluated.
+type ScanError struct {
+	Tag     string
+	Records int // evaluated before the place
+	Err     *record.Error
+}
+
+// Error names the tag, the byte and how many records were evaluated.
+func (e *ScanError) Error() string {
+	return fmt.Sprintf("chunk of tag %q: %s; %d records before it were evaluated, the rest of the chunk was not", e.Tag, e.Err, e.Records)
+}
+
+func (e *ScanError) Unwrap() error { return e.Err }
+
+// Scan evaluates the chunk and puts the alerts in the outbox. The error is
+//
+//   - a *outbox.FullError: nothing was done, the same chunk is to be given
+//     again later;
+//   - a *ScanError: the chunk is broken at some byte, what came before it was
+//     evaluated and its alerts are in the outbox.
+func (e *Engine) Scan(tag string, chunk []byte) error {
+	s := e.scanners.Get().(*scanner)
+	err := s.scan(tag, chunk)
+	e.scanners.Put(s) // not after a panic: the scanner may be in any state
+	return err
+}
+
+// Close ends the Engine. With final, nobody will go on with its state: what
+// was held back comes out as summary alerts now. Otherwise the next Engine
+// goes on with the intervals in hand.
+func (e *Engine) Close(final bool) {
+	e.timerMu.Lock()
+	e.closed = true
+	if e.timer != nil {
+		e.timer.Stop()
+	}
+	e.timerMu.Unlock()
+	if final {
+		e.summarize(true)
+	}
+}

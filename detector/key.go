@@ -1,0 +1,36 @@
+package detector
+
+// Key is one configuration key.
+type Key struct {
+	Name    string
+	Type    string // what a value may be, for messages and documentation
+	Default string
+	Meaning string
+}
+
+// OutputKeys are the keys of a detector: of [OUTPUT] Name detect, of the
+// command line's flags and of the sidecar's file. Everything that knows keys
+// (parsing, the start-up log, the README, check) goes by this table.
+var OutputKeys = []Key{
+	{"rules", "`builtin`, or files, directories, globs, separated by commas", "builtin",
+		"the detection rules"},
+	{"channel", "a name", "default",
+		"which detect_alerts input gets the alerts"},
+	{"dedup_size", "a whole number from 1 to 16777216", "65536",
+		"how many alerts are remembered to recognise exact duplicates"},
+	{"dedup_ttl", "a duration from 1s on, such as 90s, 15m, 24h, 7d", "24h",
+		"how long an alert is remembered"},
+	{"max_alerts", "a count and an interval such as `100/5m`, or `0` for no cap", "",
+		"how many alerts a rule may make in an interval; the rest is counted and reported in one summary alert; empty: the rule's own max_signals and interval"},
+}
+
+// InputKeys are the keys of [INPUT] Name detect_alerts. The host's own key Tag
+// is the alerts' tag.
+var InputKeys = []Key{
+	{"channel", "a name", "default",
+		"which detect outputs' alerts this input takes"},
+	{"rules", "rule slugs as in `alert_rule`, separated by commas", "",
+		"take only the alerts of these rules; empty: all"},
+	{"min_severity", "`low`, `medium`, `high` or `critical`", "low",
+		"take only alerts of this severity and above"},
+}
