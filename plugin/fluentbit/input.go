@@ -1,0 +1,151 @@
+package main
+
+// #include <stdint.h>
+// #include <stdlib.h>
+import "C"
+
+import (
+	"sync"
+	"unsafe"
+
+	"github.com/fluent/fluent-bit-go/input"
+
+	"github.com/fluent-detect/fluent-detect/plugin/fluentbit/instance"
+)
+
+const inputName = "detect_alerts"
+
+// inputs are the open instances by their handle. Handles are numbers, so that
+// no pointer of Go lies in the host.
+var inputs = struct {
+	sync.RWMutex
+	next uintptr
+	open map[uintptr]*inputHandle
+}{open: map[uintptr]*inputHandle{}}
+
+type inputHandle struct {
+	input *instance.Input
+	log   instance.Log
+}
+
+// inputOf returns the instance of a handle. Hosts before 4.1 know no context
+// for inputs: the handle is 0 and means the only one there is.
+func inputOf(handle C.uintptr_t) *inputHandle {
+	inputs.RLock()
+	defer inputs.RUnlock()
+	if handle != 0 {
+		return inputs.open[uintptr(handle)]
+	}
+	for _, h := range inputs.open {
+		return h
+	}
+	return nil
+}
+
+//export detect_input_register
+func detect_input_register(def unsafe.Pointer) (code C.int) {
+	defer guard("FLBPluginRegister", plainLog, func() { code = -1 })
+	registry.Registered(inputName)
+	return C.int(input.FLBPluginRegister(def, inputName, "Alerts of the detect outputs (fluent-detect)"))
+}
+
+//export detect_input_unregister
+func detect_input_unregister(def unsafe.Pointer) {
+	defer guard("FLBPluginUnregister", plainLog, func() {})
+	input.FLBPluginUnregister(def)
+}
+
+// detect_input_init opens an instance and returns its handle, 0 for an error.
+// Without contexts there can be one only.
+//
+//export detect_input_init
+func detect_input_init(plugin unsafe.Pointer, hasContext C.int) (handle C.uintptr_t) {
+	defer guard("FLBPluginInit", plainLog, func() { handle = 0 })
+	log := newLog("input", inputName, registry.Name(inputName), plugin)
+	inputs.Lock()
+	defer inputs.Unlock()
+	if hasContext == 0 && len(inputs.open) > 0 {
+		log(instance.Error, "this Fluent Bit calls inputs without a context: only one [INPUT] with Name detect_alerts is possible; several need Fluent Bit 4.1 or later")
+		return 0
+	}
+	get := func(key string) string { return input.FLBPluginConfigKey(plugin, key) }
+	in, err := registry.OpenInput(get, log)
+	if err != nil {
+		log(instance.Error, err.Error())
+		return 0
+	}
+	inputs.next++
+	inputs.open[inputs.next] = &inputHandle{in, log}
+	return C.uintptr_t(inputs.next)
+}
+
+// detect_input_collect returns a chunk of alerts in memory of malloc, or none.
+//
+//export detect_input_collect
+func detect_input_collect(handle C.uintptr_t, data *unsafe.Pointer, size *C.size_t) (code C.int) {
+	*data, *size = nil, 0
+	h := inputOf(handle)
+	if h == nil {
+		return input.FLB_ERROR
+	}
+	defer guard("FLBPluginInputCallback", h.log, func() { code = input.FLB_ERROR })
+	alerts := h.input.Collect()
+	n := instance.EncodedSize(alerts)
+	if n == 0 {
+		return input.FLB_OK
+	}
+	p := C.malloc(C.size_t(n))
+	instance.Encode(unsafe.Slice((*byte)(p), n), alerts)
+	*data, *size = p, C.size_t(n)
+	return input.FLB_OK
+}
+
+// detect_input_cleanup frees the chunk of the last collect: Fluent Bit has
+// appended it.
+//
+//export detect_input_cleanup
+func detect_input_cleanup(handle C.uintptr_t, data unsafe.Pointer) (code C.int) {
+	C.free(data)
+	h := inputOf(handle)
+	if h == nil {
+		return input.FLB_ERROR
+	}
+	defer guard("FLBPluginInputCleanupCallback", h.log, func() { code = input.FLB_ERROR })
+	h.input.Ack()
+	return input.FLB_OK
+}
+
+// detect_input_pause says that Fluent Bit pauses the inputs. It does not say
+// which.
+//
+//export detect_input_pause
+func detect_input_pause() {
+	defer guard("FLBPluginInputPause", plainLog, func() {})
+	inputs.RLock()
+	defer inputs.RUnlock()
+	for _, h := range inputs.open {
+		h.input.Pause()
+	}
+}
+
+// detect_input_pre_exit says, before an exit, whether a hot reload is the
+// reason.
+//
+//export detect_input_pre_exit
+func detect_input_pre_exit(hotReloading C.int) { reloading.Store(hotReloading != 0) }
+
+// detect_input_exit closes the inputs. Fluent Bit ends all of them together,
+// one call each, and does not say which: the first call closes all.
+//
+//export detect_input_exit
+func detect_input_exit() (code C.int) {
+	defer guard("FLBPluginExit", plainLog, func() { code = input.FLB_ERROR })
+	inputs.Lock()
+	for handle, h := range inputs.open {
+		delete(inputs.open, handle)
+		h.input.Close()
+	}
+	inputs.Unlock()
+	reportUndelivered()
+	return input.FLB_OK
+}

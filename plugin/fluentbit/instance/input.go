@@ -1,0 +1,123 @@
+package instance
+
+import (
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"github.com/fluent-detect/fluent-detect/detector"
+	"github.com/fluent-detect/fluent-detect/detector/outbox"
+)
+
+const (
+	// collectWait is how long a collect waits for an alert. Fluent Bit calls
+	// every second, so an alert waits for next to nothing most of the time.
+	collectWait = 950 * time.Millisecond
+	// batchBytes is how much one collect hands over, and burstBytes how much
+	// when more than that is waiting: there is one collect a second, and at
+	// 1 MiB each a burst of alerts would take minutes to come out.
+	batchBytes = 1 << 20
+	burstBytes = 8 << 20
+)
+
+// Input is one [INPUT] detect_alerts.
+type Input struct {
+	registry *Registry
+	channel  *channel
+	taker    *outbox.Taker
+	config   detector.InputConfig
+	log      Log
+	checked  bool // the channel was looked at, after all instances were open
+}
+
+// OpenInput makes the input that the configuration describes. Errors say which
+// key has which value and what is allowed.
+func (r *Registry) OpenInput(get detector.Getter, log Log) (*Input, error) {
+	config, err := detector.ReadInputConfig(get)
+	if err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c := r.channel(config.Channel)
+	in := &Input{registry: r, channel: c, config: config, log: log}
+	in.taker = c.box.Open(outbox.Filter{Rules: config.Rules, MinSeverity: config.MinSeverity})
+	r.open++
+	return in, nil
+}
+
+// Collect returns the alerts that are to be handed over now. It waits a while
+// when there are none. They must be acknowledged with Ack; those that are not
+// come again.
+func (i *Input) Collect() []outbox.Alert {
+	if !i.checked {
+		i.checked = true
+		i.check()
+	}
+	size := batchBytes
+	if i.taker.Backlog() > batchBytes {
+		size = burstBytes
+	}
+	return i.taker.Take(size, collectWait)
+}
+
+// check warns of what can be told only when all instances are open.
+func (i *Input) check() {
+	i.registry.mu.Lock()
+	defer i.registry.mu.Unlock()
+	if len(i.channel.outputs) == 0 {
+		i.log(Warn, fmt.Sprintf("channel %q: there is no [OUTPUT] with Name detect and this channel, so no alert will ever come", i.config.Channel))
+		return
+	}
+	for _, slug := range i.config.Rules {
+		known := false
+		for _, o := range i.channel.outputs {
+			for _, r := range o.rules {
+				known = known || r.Slug() == slug
+			}
+		}
+		if !known {
+			i.log(Warn, fmt.Sprintf("rules: no output of channel %q has a rule %q", i.config.Channel, slug))
+		}
+	}
+}
+
+// Ack notes that Fluent Bit has taken the alerts of the last Collect.
+func (i *Input) Ack() { i.taker.Ack() }
+
+// Pause notes that Fluent Bit takes nothing for now. What it took last may not
+// have come through: it is handed over again afterwards.
+func (i *Input) Pause() { i.taker.Recall() }
+
+// Close ends the input. What it did not deliver waits for the next.
+func (i *Input) Close() {
+	i.taker.Close()
+	i.registry.mu.Lock()
+	defer i.registry.mu.Unlock()
+	i.registry.open--
+}
+
+// eventHead is the head of a record: [[EventTime, {}], … .
+const eventHead = 1 + 1 + 2 + 8 + 1
+
+// EncodedSize returns how many bytes Encode writes for the alerts.
+func EncodedSize(alerts []outbox.Alert) int {
+	n := 0
+	for _, a := range alerts {
+		n += eventHead + len(a.Record)
+	}
+	return n
+}
+
+// Encode writes the alerts to dst as a chunk in Fluent Bit's format, each
+// [[EventTime, {}], alert]. dst has EncodedSize bytes.
+func Encode(dst []byte, alerts []outbox.Alert) {
+	for _, a := range alerts {
+		head := append(dst[:0], 0x92, 0x92, 0xd7, 0x00) // two arrays of 2, ext of 8 bytes and type 0
+		head = binary.BigEndian.AppendUint32(head, uint32(a.Time.Unix()))
+		head = binary.BigEndian.AppendUint32(head, uint32(a.Time.Nanosecond()))
+		head = append(head, 0x80) // no metadata
+		n := copy(dst[len(head):], a.Record)
+		dst = dst[len(head)+n:]
+	}
+}

@@ -1,0 +1,121 @@
+package instance
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/fluent-detect/fluent-detect/detector"
+	"github.com/fluent-detect/fluent-detect/detector/outbox"
+	"github.com/fluent-detect/fluent-detect/detector/rule"
+)
+
+// Answer is what a flush answers Fluent Bit, with its numbers.
+type Answer int
+
+// The answers.
+const (
+	AnswerError Answer = 0 // the chunk is given up
+	AnswerOK    Answer = 1
+	AnswerRetry Answer = 2 // the chunk is to be flushed again later
+)
+
+// Output is one [OUTPUT] detect.
+type Output struct {
+	registry *Registry
+	channel  *channel
+	engine   *detector.Engine
+	state    *detector.State
+	rules    []*rule.Rule
+	log      Log
+}
+
+// OpenOutput makes the output that the configuration describes. Fluent Bit
+// opens all inputs before the first output, so a channel that nobody takes is
+// an error. Errors say which key has which value and what is allowed.
+func (r *Registry) OpenOutput(get detector.Getter, log Log, lost func(outbox.Alert)) (*Output, error) {
+	config, err := detector.ReadConfig(get)
+	if err != nil {
+		return nil, err
+	}
+	rules, err := detector.LoadRules(config.Rules)
+	if err != nil {
+		return nil, fmt.Errorf("rules: %w", err)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c := r.channel(config.Channel)
+	if !c.box.HasTakers() {
+		return nil, fmt.Errorf("channel: %q has no [INPUT] with Name detect_alerts and this channel: its alerts would go nowhere; %s",
+			config.Channel, r.taken())
+	}
+	n := len(c.outputs)
+	if n == len(c.states) {
+		c.states = append(c.states, detector.NewState())
+	}
+	o := &Output{registry: r, channel: c, state: c.states[n], rules: rules.Rules(), log: log}
+	o.engine, err = detector.New(config, rules, detector.Host{
+		Outbox:   c.box,
+		Observer: r.observer,
+		State:    o.state,
+		Lost:     lost,
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.outputs = append(c.outputs, o)
+	r.open++
+	o.introduce(config, rules)
+	return o, nil
+}
+
+// introduce logs the values in effect and what will not work as written.
+func (o *Output) introduce(config detector.Config, rules *detector.Rules) {
+	o.log(Info, config.String())
+	o.log(Info, fmt.Sprintf("%d rules loaded, %d skipped", len(o.rules), len(rules.Skipped())))
+	for _, s := range rules.Skipped() {
+		o.log(Info, "skipped "+s.String())
+	}
+	var orphans []string
+	for _, r := range o.rules {
+		if !o.channel.box.Wants(r.Slug(), int(r.Severity)) {
+			orphans = append(orphans, r.Slug())
+		}
+	}
+	if len(orphans) > 0 {
+		o.log(Warn, fmt.Sprintf("no detect_alerts input of channel %q takes the alerts of %s: they will be counted as failed and written to stderr",
+			config.Channel, strings.Join(orphans, ", ")))
+	}
+}
+
+// Flush evaluates a chunk. Nothing of it is kept.
+func (o *Output) Flush(tag string, chunk []byte) Answer {
+	err := o.engine.Scan(tag, chunk)
+	if err == nil {
+		return AnswerOK
+	}
+	var full *outbox.FullError
+	if errors.As(err, &full) {
+		o.log(Warn, err.Error()+"; the chunk will be evaluated again")
+		return AnswerRetry
+	}
+	o.log(Error, err.Error())
+	return AnswerError
+}
+
+// CountPanic counts a panic that the entry point recovered from.
+func (o *Output) CountPanic() { o.state.CountPanic() }
+
+// Close ends the output. With reload another one goes on with its state.
+func (o *Output) Close(reload bool) {
+	o.engine.Close(!reload)
+	r := o.registry
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	o.channel.outputs = slices.DeleteFunc(o.channel.outputs, func(x *Output) bool { return x == o })
+	r.open--
+	s := o.engine.Stats()
+	o.log(Info, fmt.Sprintf("%d records read, %d matched: %d alerts, %d duplicates, %d held back by max_alerts, %d failed",
+		s.Records, s.Matched, s.Emitted, s.Duplicate, s.Capped, s.Failed))
+}

@@ -1,0 +1,48 @@
+#define _GNU_SOURCE
+#include "log.h"
+
+#include <dlfcn.h>
+#include <stdio.h>
+#include <time.h>
+
+/*
+ * Fluent Bit's executable exports its functions for the plugins that it
+ * loads. They are looked up by name, and not through the table of functions
+ * that Init is given: what follows the two getters in there differs between
+ * versions, and nothing tells the version.
+ */
+typedef void (*print_function)(int, const char *, int, const char *, ...);
+typedef int (*check_function)(void *, int);
+
+int detect_log_level(void *instance, int is_input)
+{
+    const char *name = is_input ? "flb_input_log_check" : "flb_output_log_check";
+    check_function check = (check_function) dlsym(RTLD_DEFAULT, name);
+    int level = 3;
+
+    if (check == NULL || instance == NULL) {
+        return level;
+    }
+    while (level > 0 && !check(instance, level)) {
+        level--;
+    }
+    return level;
+}
+
+void detect_log(int level, const char *line)
+{
+    static const char *names[] = {"", "error", " warn", " info"};
+    print_function print = (print_function) dlsym(RTLD_DEFAULT, "flb_log_print");
+    struct timespec now;
+    struct tm local;
+    char stamp[32];
+
+    if (print != NULL) {
+        print(level, NULL, 0, "%s", line);
+        return;
+    }
+    clock_gettime(CLOCK_REALTIME, &now);
+    localtime_r(&now.tv_sec, &local);
+    strftime(stamp, sizeof(stamp), "%Y/%m/%d %H:%M:%S", &local);
+    fprintf(stderr, "[%s.%03ld] [%s] %s\n", stamp, now.tv_nsec / 1000000, names[level], line);
+}

@@ -1,0 +1,80 @@
+package main
+
+/*
+#cgo LDFLAGS: -ldl
+#include <stdlib.h>
+#include "log.h"
+*/
+import "C"
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"unsafe"
+
+	"github.com/fluent-detect/fluent-detect/detector/alert"
+	"github.com/fluent-detect/fluent-detect/detector/outbox"
+	"github.com/fluent-detect/fluent-detect/plugin/fluentbit/instance"
+)
+
+// hostPlugin is the beginning of the struct that Fluent Bit hands to Init.
+type hostPlugin struct {
+	name     *C.char
+	api      unsafe.Pointer
+	instance unsafe.Pointer
+}
+
+// newLog returns the log of one instance: lines begin with
+// "[output:detect:detect.0]", as the host's own do, and levels above the
+// instance's log_level are left out.
+func newLog(side, plugin, name string, p unsafe.Pointer) instance.Log {
+	isInput := 0
+	if side == "input" {
+		isInput = 1
+	}
+	level := instance.Level(C.detect_log_level((*hostPlugin)(p).instance, C.int(isInput)))
+	prefix := fmt.Sprintf("[%s:%s:%s] ", side, plugin, name)
+	return func(l instance.Level, line string) {
+		if l <= level {
+			writeLog(l, prefix, line)
+		}
+	}
+}
+
+// plainLog is for where there is no instance.
+func plainLog(l instance.Level, line string) { writeLog(l, "[detect] ", line) }
+
+// maxLogLine is below what one message of Fluent Bit's log holds.
+const maxLogLine = 900
+
+// writeLog writes each line of the text as a line of the log. Control
+// characters, which come from data, are not let through.
+func writeLog(l instance.Level, prefix, text string) {
+	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
+		line = strings.Map(printable, line)
+		for first := true; first || line != ""; first = false {
+			n := min(len(line), maxLogLine)
+			c := C.CString(prefix + line[:n])
+			C.detect_log(C.int(l), c)
+			C.free(unsafe.Pointer(c))
+			line = line[n:]
+		}
+	}
+}
+
+func printable(r rune) rune {
+	if r == '\t' {
+		return ' '
+	}
+	if r < ' ' || r == 0x7f {
+		return '?'
+	}
+	return r
+}
+
+// writeLost writes an alert that cannot be delivered to stderr, as one line of
+// JSON: the last place where it can be found.
+func writeLost(a outbox.Alert) {
+	_, _ = os.Stderr.Write(append(alert.AppendJSON(nil, a.Record), '\n'))
+}

@@ -1,0 +1,113 @@
+package main
+
+// #include <stddef.h>
+import "C"
+
+import (
+	"sync/atomic"
+	"unsafe"
+
+	"github.com/fluent/fluent-bit-go/output"
+
+	"github.com/fluent-detect/fluent-detect/plugin/fluentbit/instance"
+)
+
+const outputName = "detect"
+
+// reloading is set while Fluent Bit ends instances to begin new ones.
+var reloading atomic.Bool
+
+// outputHandle is what Fluent Bit's context stands for. fluent-bit-go keeps
+// contexts for ever; what is large is let go at the exit.
+type outputHandle struct {
+	output *instance.Output
+	log    instance.Log
+}
+
+// FLBPluginRegister introduces the plugin. It is called once for each time
+// that the library is named, and again on a hot reload.
+//
+//export FLBPluginRegister
+func FLBPluginRegister(def unsafe.Pointer) (code C.int) {
+	defer guard("FLBPluginRegister", plainLog, func() { code = -1 })
+	registry.Registered(outputName)
+	return C.int(output.FLBPluginRegister(def, outputName, "Evaluate detection rules on the records (fluent-detect)"))
+}
+
+// FLBPluginUnregister frees what FLBPluginRegister allocated.
+//
+//export FLBPluginUnregister
+func FLBPluginUnregister(def unsafe.Pointer) {
+	defer guard("FLBPluginUnregister", plainLog, func() {})
+	output.FLBPluginUnregister(def)
+}
+
+// FLBPluginInit opens an instance. What it answers other than a number above 0
+// stops Fluent Bit; the reason is in the log.
+//
+//export FLBPluginInit
+func FLBPluginInit(plugin unsafe.Pointer) (code C.int) {
+	defer guard("FLBPluginInit", plainLog, func() { code = output.FLB_ERROR })
+	log := newLog("output", outputName, registry.Name(outputName), plugin)
+	get := func(key string) string { return output.FLBPluginConfigKey(plugin, key) }
+	o, err := registry.OpenOutput(get, log, writeLost)
+	if err != nil {
+		log(instance.Error, err.Error())
+		return output.FLB_ERROR
+	}
+	reloading.Store(false)
+	output.FLBPluginSetContext(plugin, &outputHandle{o, log})
+	return output.FLB_OK
+}
+
+// FLBPluginFlushCtx evaluates a chunk: size bytes at data, which are Fluent
+// Bit's and gone when it returns.
+//
+//export FLBPluginFlushCtx
+func FLBPluginFlushCtx(ctx, data unsafe.Pointer, size C.size_t, tag *C.char) (code C.int) {
+	h, ok := output.FLBPluginGetContext(ctx).(*outputHandle)
+	if !ok || h.output == nil {
+		return output.FLB_ERROR
+	}
+	defer guard("FLBPluginFlushCtx", h.log, func() {
+		h.output.CountPanic()
+		code = output.FLB_ERROR
+	})
+	chunk := unsafe.Slice((*byte)(data), int(size))
+	return C.int(h.output.Flush(C.GoString(tag), chunk))
+}
+
+// FLBPluginOutputPreExit says, before an exit, whether a hot reload is the
+// reason.
+//
+//export FLBPluginOutputPreExit
+func FLBPluginOutputPreExit(hotReloading C.int) {
+	reloading.Store(hotReloading != 0)
+}
+
+// FLBPluginExitCtx closes an instance.
+//
+//export FLBPluginExitCtx
+func FLBPluginExitCtx(ctx unsafe.Pointer) (code C.int) {
+	h, ok := output.FLBPluginGetContext(ctx).(*outputHandle)
+	if !ok || h.output == nil {
+		return output.FLB_OK
+	}
+	defer guard("FLBPluginExitCtx", h.log, func() { code = output.FLB_ERROR })
+	o := h.output
+	h.output = nil
+	o.Close(reloading.Load())
+	reportUndelivered()
+	return output.FLB_OK
+}
+
+// reportUndelivered writes what was not delivered to stderr when the process
+// is about to end.
+func reportUndelivered() {
+	if reloading.Load() {
+		return
+	}
+	for _, a := range registry.Undelivered() {
+		writeLost(a)
+	}
+}
