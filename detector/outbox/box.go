@@ -20,12 +20,14 @@ type Alert struct {
 type entry struct {
 	Alert
 	place uint64
+	acked time.Time // when it was acknowledged; for those that are settling
 }
 
 // Box holds the undelivered alerts of one channel.
 type Box struct {
 	name     string
 	maxBytes int
+	now      func() time.Time
 
 	mu       sync.Mutex
 	takers   []*Taker
@@ -37,7 +39,9 @@ type Box struct {
 
 // New returns an empty box for the channel of that name. It takes alerts of up
 // to maxBytes bytes altogether.
-func New(name string, maxBytes int) *Box { return &Box{name: name, maxBytes: maxBytes} }
+func New(name string, maxBytes int) *Box {
+	return &Box{name: name, maxBytes: maxBytes, now: time.Now}
+}
 
 // FullError says that a box cannot take a batch now. Nothing of it was taken:
 // the batch can be put again when inputs have delivered some alerts.
@@ -74,7 +78,7 @@ func (b *Box) Put(alerts []Alert) (unwanted []Alert, err error) {
 		b.next++
 		b.bytes += len(a.Record)
 		b.count++
-		b.route(entry{a, b.next})
+		b.route(entry{Alert: a, place: b.next})
 	}
 	return unwanted, nil
 }

@@ -16,15 +16,21 @@ func (f Filter) Wants(a Alert) bool {
 	return a.Severity >= f.MinSeverity && (len(f.Rules) == 0 || slices.Contains(f.Rules, a.Rule))
 }
 
-// Taker takes alerts out of a box. Take, Ack and Recall are called by one
-// goroutine at a time; Close may come from another.
+// grace is how long an acknowledged alert is kept. Fluent Bit acknowledges what
+// it has put into a ring that it empties every 250 ms; what is in the ring is
+// lost when the input is paused or ended.
+const grace = time.Second
+
+// Taker takes alerts out of a box. Take and Ack are called by one goroutine at
+// a time; Pause, Resume and Close may come from others.
 type Taker struct {
 	box      *Box
 	filter   Filter
 	queue    []entry       // waiting to be taken
 	flight   []entry       // taken, not acknowledged
-	settling []entry       // acknowledged, kept for one more round
-	bell     chan struct{} // rings when something is put into an empty queue
+	settling []entry       // acknowledged, oldest first
+	bell     chan struct{} // rings when a Take that waits has to look again
+	paused   bool
 	closed   bool
 }
 
@@ -50,13 +56,15 @@ func (t *Taker) ring() {
 	}
 }
 
-// Take settles what was acknowledged before, and then returns the next alerts
-// in order: as many as fit in maxBytes, but one at least. With nothing to give
-// it waits up to that long, and then returns nothing. What it returned before
-// and was not acknowledged is returned again first. The records are for
-// reading and stay valid until the batch is settled.
+// Take returns the next alerts in order: as many as fit in maxBytes, but one at
+// least. With nothing to give it waits up to that long, and then returns
+// nothing; while the taker is paused, or when it is closed, it returns nothing
+// at once. What it returned before and was not acknowledged is returned again
+// first. The records are for reading and stay valid until a grace period after
+// the batch was acknowledged.
 func (t *Taker) Take(maxBytes int, wait time.Duration) []Alert {
-	if batch := t.take(maxBytes); len(batch) > 0 || wait <= 0 {
+	batch, open := t.take(maxBytes)
+	if len(batch) > 0 || !open || wait <= 0 {
 		return batch
 	}
 	timer := time.NewTimer(wait)
@@ -64,7 +72,7 @@ func (t *Taker) Take(maxBytes int, wait time.Duration) []Alert {
 	for {
 		select {
 		case <-t.bell:
-			if batch := t.take(maxBytes); len(batch) > 0 || t.isClosed() {
+			if batch, open = t.take(maxBytes); len(batch) > 0 || !open {
 				return batch
 			}
 		case <-timer.C:
@@ -73,20 +81,15 @@ func (t *Taker) Take(maxBytes int, wait time.Duration) []Alert {
 	}
 }
 
-func (t *Taker) isClosed() bool {
-	t.box.mu.Lock()
-	defer t.box.mu.Unlock()
-	return t.closed
-}
-
-func (t *Taker) take(maxBytes int) []Alert {
+// take returns what can be taken now, and whether more may come.
+func (t *Taker) take(maxBytes int) (batch []Alert, open bool) {
 	b := t.box
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if t.closed {
-		return nil
+	if t.closed || t.paused {
+		return nil, false
 	}
-	t.settle()
+	t.settle(b.now().Add(-grace))
 	t.putBack(t.flight)
 	t.flight = nil
 	n, size := 0, 0
@@ -95,7 +98,7 @@ func (t *Taker) take(maxBytes int) []Alert {
 		n++
 	}
 	if n == 0 {
-		return nil
+		return nil, true
 	}
 	t.flight = slices.Clone(t.queue[:n])
 	clear(t.queue[:n]) // the records are not to be held by what is left of the array
@@ -103,11 +106,11 @@ func (t *Taker) take(maxBytes int) []Alert {
 	if len(t.queue) == 0 {
 		t.queue = nil
 	}
-	batch := make([]Alert, n)
+	batch = make([]Alert, n)
 	for i, e := range t.flight {
 		batch[i] = e.Alert
 	}
-	return batch
+	return batch, true
 }
 
 // Backlog returns the bytes of the alerts that wait to be taken.
@@ -121,47 +124,82 @@ func (t *Taker) Backlog() int {
 	return n
 }
 
-// Ack says that the batch of the last Take was delivered. It is settled, and
-// gone, with the next Take.
+// Ack says that the batch of the last Take was delivered. It is gone from the
+// box after a grace period.
 func (t *Taker) Ack() {
-	t.box.mu.Lock()
-	defer t.box.mu.Unlock()
-	t.settling = append(t.settling, t.flight...)
+	b := t.box
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := b.now()
+	for _, e := range t.flight {
+		e.acked = now
+		t.settling = append(t.settling, e)
+	}
 	t.flight = nil
 }
 
-// Recall says that what was delivered last may have been lost on the way: it
-// is to be taken again.
-func (t *Taker) Recall() {
+// Pause makes Take return nothing until Resume, also one that waits. What was
+// acknowledged last may have been lost on the way: it is to be taken again.
+func (t *Taker) Pause() {
 	t.box.mu.Lock()
 	defer t.box.mu.Unlock()
+	t.paused = true
+	t.recall()
+	t.ring()
+}
+
+// Resume ends a Pause.
+func (t *Taker) Resume() {
+	t.box.mu.Lock()
+	defer t.box.mu.Unlock()
+	t.paused = false
+}
+
+// recall puts back into the queue what is not known to have arrived.
+func (t *Taker) recall() {
+	t.settle(t.box.now().Add(-grace))
 	t.putBack(t.flight)
 	t.putBack(t.settling)
 	t.flight, t.settling = nil, nil
-	if len(t.queue) > 0 {
-		t.ring()
-	}
 }
 
+// putBack merges entries, which are in order, into the queue.
 func (t *Taker) putBack(entries []entry) {
-	for _, e := range entries {
-		t.queue = insert(t.queue, e)
+	if len(entries) == 0 {
+		return
 	}
+	merged := make([]entry, 0, len(entries)+len(t.queue))
+	for len(entries) > 0 && len(t.queue) > 0 {
+		from := &entries
+		if t.queue[0].place < entries[0].place {
+			from = &t.queue
+		}
+		merged = append(merged, (*from)[0])
+		*from = (*from)[1:]
+	}
+	t.queue = append(append(merged, entries...), t.queue...)
 }
 
 // Settle says that all that was acknowledged has arrived for certain.
 func (t *Taker) Settle() {
 	t.box.mu.Lock()
 	defer t.box.mu.Unlock()
-	t.settle()
+	t.settle(t.box.now())
 }
 
-func (t *Taker) settle() {
-	for _, e := range t.settling {
-		t.box.bytes -= len(e.Record)
-		t.box.count--
+// settle lets go of what was acknowledged at that time or before.
+func (t *Taker) settle(until time.Time) {
+	n := 0
+	for n < len(t.settling) && !t.settling[n].acked.After(until) {
+		t.box.bytes -= len(t.settling[n].Record)
+		n++
 	}
-	t.settling = nil
+	t.box.count -= n
+	clear(t.settling[:n])
+	t.settling = t.settling[n:]
+	if len(t.settling) == 0 {
+		t.settling = nil
+	}
 }
 
 // Close ends the taker. What it has not settled stays in the box for the
@@ -174,12 +212,11 @@ func (t *Taker) Close() {
 		return
 	}
 	t.closed = true
-	t.putBack(t.flight)
-	t.putBack(t.settling)
+	t.recall()
 	b.takers = slices.DeleteFunc(b.takers, func(x *Taker) bool { return x == t })
 	for _, e := range t.queue {
 		b.homeless = insert(b.homeless, e)
 	}
-	t.queue, t.flight, t.settling = nil, nil, nil
+	t.queue = nil
 	t.ring()
 }

@@ -115,8 +115,9 @@ func detect_input_cleanup(handle C.uintptr_t, data unsafe.Pointer) (code C.int) 
 	return input.FLB_OK
 }
 
-// detect_input_pause says that Fluent Bit pauses the inputs. It does not say
-// which.
+// detect_input_pause says that Fluent Bit pauses an input. It does not say
+// which, and then stops the timer of one of them only (5.1.1): all keep still.
+// A collect that runs into the end of its input would use freed memory.
 //
 //export detect_input_pause
 func detect_input_pause() {
@@ -125,6 +126,18 @@ func detect_input_pause() {
 	defer inputs.RUnlock()
 	for _, h := range inputs.open {
 		h.input.Pause()
+	}
+}
+
+// detect_input_resume ends a pause.
+//
+//export detect_input_resume
+func detect_input_resume() {
+	defer guard("FLBPluginInputResume", plainLog, func() {})
+	inputs.RLock()
+	defer inputs.RUnlock()
+	for _, h := range inputs.open {
+		h.input.Resume()
 	}
 }
 

@@ -11,8 +11,9 @@ import (
 
 const (
 	// collectWait is how long a collect waits for an alert. Fluent Bit calls
-	// every second, so an alert waits for next to nothing most of the time.
-	collectWait = 950 * time.Millisecond
+	// every second; a call that comes back later than that is followed by
+	// the next at once, and the input's thread then finds no time to stop.
+	collectWait = 700 * time.Millisecond
 	// batchBytes is how much one collect hands over, and burstBytes how much
 	// when more than that is waiting: there is one collect a second, and at
 	// 1 MiB each a burst of alerts would take minutes to come out.
@@ -85,9 +86,13 @@ func (i *Input) check() {
 // Ack notes that Fluent Bit has taken the alerts of the last Collect.
 func (i *Input) Ack() { i.taker.Ack() }
 
-// Pause notes that Fluent Bit takes nothing for now. What it took last may not
-// have come through: it is handed over again afterwards.
-func (i *Input) Pause() { i.taker.Recall() }
+// Pause makes Collect return nothing until Resume: Fluent Bit takes nothing for
+// now, or is about to end the input. What it took last may not have come
+// through, and is handed over again.
+func (i *Input) Pause() { i.taker.Pause() }
+
+// Resume ends a Pause.
+func (i *Input) Resume() { i.taker.Resume() }
 
 // Close ends the input. What it did not deliver waits for the next.
 func (i *Input) Close() {

@@ -73,7 +73,7 @@ func (r *Registry) OpenOutput(get detector.Getter, log Log, lost func(outbox.Ale
 // introduce logs the values in effect and what will not work as written.
 func (o *Output) introduce(config detector.Config, rules *detector.Rules) {
 	o.log(Info, config.String())
-	o.log(Info, fmt.Sprintf("%d rules loaded, %d skipped", len(o.rules), len(rules.Skipped())))
+	o.log(Info, fmt.Sprintf("%s loaded, %d skipped", count(len(o.rules), "rule"), len(rules.Skipped())))
 	for _, s := range rules.Skipped() {
 		o.log(Info, "skipped "+s.String())
 	}
@@ -118,4 +118,12 @@ func (o *Output) Close(reload bool) {
 	s := o.engine.Stats()
 	o.log(Info, fmt.Sprintf("%d records read, %d matched: %d alerts, %d duplicates, %d held back by max_alerts, %d failed",
 		s.Records, s.Matched, s.Emitted, s.Duplicate, s.Capped, s.Failed))
+}
+
+// count returns "1 rule", "2 rules".
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -17,6 +17,7 @@ uintptr_t detect_input_init(void *plugin, int has_context);
 int detect_input_collect(uintptr_t handle, void **data, size_t *size);
 int detect_input_cleanup(uintptr_t handle, void *data);
 void detect_input_pause(void);
+void detect_input_resume(void);
 void detect_input_pre_exit(int hot_reloading);
 int detect_input_exit(void);
 
@@ -85,6 +86,11 @@ int FLBPluginInputCleanupCallback(void *data)
 void FLBPluginInputPause(void)
 {
     detect_input_pause();
+}
+
+void FLBPluginInputResume(void)
+{
+    detect_input_resume();
 }
 
 void FLBPluginInputPreExit(int hot_reloading)

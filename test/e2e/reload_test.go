@@ -1,0 +1,50 @@
+package e2e
+
+import (
+	"fmt"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Two hot reloads while events flow: nothing is lost, the host lives, and what
+// was seen and counted before goes on.
+func TestReloadUnderLoad(t *testing.T) {
+	const n, batch = 6000, 50
+	f := prepare(t, pipeline("SETTINGS", "Max_Alerts 0", "Refresh_Interval  1", "Refresh_Interval  1\n    DB DIR/tail.db\n    DB.sync full"), "-Y")
+	f.write("in1.json", pushes(0, 1)+others(1))
+	f.run()
+	f.wait("the first alert", 20*time.Second, func() bool { return f.lines("alerts") > 0 })
+	sent := 1
+	for round := 1; round <= 2; round++ {
+		for ; sent < round*n/2; sent += batch {
+			f.append("in1.json", pushes(sent, batch)+others(batch))
+			time.Sleep(20 * time.Millisecond)
+			if sent%(n/2) > n/4 && sent%(n/2) <= n/4+batch {
+				f.signal(syscall.SIGHUP)
+			}
+		}
+		f.wait(fmt.Sprintf("reload %d", round), 20*time.Second, func() bool {
+			return strings.Count(f.read("log"), "rule loaded") == 1+round
+		})
+	}
+	f.wait("every event at the other output and its alert", 30*time.Second, func() bool { return len(f.ids("alerts")) >= sent })
+	// What came before the reloads is known still.
+	before := f.lines("alerts")
+	f.write("in2.json", pushes(0, 500))
+	f.wantStill("alerts", before)
+	f.stop()
+	ids := f.ids("alerts")
+	again := 0
+	for _, times := range ids {
+		again += times - 1
+	}
+	t.Logf("%d alerts, %d of them handed over again by a reload", before, again)
+	if len(ids) != sent {
+		t.Errorf("%d different alerts, want %d", len(ids), sent)
+	}
+	if want := fmt.Sprintf("%d matched", sent+500); !strings.Contains(f.read("log"), want) {
+		t.Errorf("the counters did not go on over the reloads: the log does not say %q", want)
+	}
+}

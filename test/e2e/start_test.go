@@ -1,0 +1,54 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+)
+
+// Fluent Bit itself says only that the plugin failed to initialize: what was
+// wrong, where, and what is allowed has to come from us.
+func TestWrongValuesStopTheStart(t *testing.T) {
+	for _, c := range []struct {
+		name, config string
+		want         []string
+	}{
+		{"dedup_ttl", pipeline("SETTINGS", "Dedup_TTL banana"),
+			[]string{"[error] [output:detect:detect.0] dedup_ttl: \"banana\" is not allowed: want a duration from 1s on"}},
+		{"two at once", pipeline("SETTINGS", "Dedup_Size -3\n    Max_Alerts many"),
+			[]string{`dedup_size: "-3" is not allowed: want a whole number from 1`, `max_alerts: "many" is not allowed: want a count and an interval such as`}},
+		{"rules file", pipeline("SETTINGS", "Rules DIR/nothing.toml"),
+			[]string{"rules:", "DIR/nothing.toml"}},
+		{"query", pipeline("SETTINGS", "Rules DIR/bad.toml"),
+			[]string{"DIR/bad.toml:10:", "^"}},
+		{"channel", pipeline("SETTINGS", "Channel other"),
+			[]string{`channel: "other" has no [INPUT] with Name detect_alerts`, "the inputs take default"}},
+		{"input", strings.Replace(pipeline(), "Tag      alert.ssh", "Tag      alert.ssh\n    Min_Severity terrible", 1),
+			[]string{"[error] [input:detect_alerts:detect_alerts.0] min_severity: \"terrible\" is not allowed: want `low`, `medium`, `high` or `critical`"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			f := prepare(t, c.config)
+			f.write("bad.toml", badQuery)
+			f.run()
+			f.wantEnd(255)
+			log := f.read("log")
+			for _, want := range c.want {
+				if !strings.Contains(log, strings.ReplaceAll(want, "DIR", f.dir)) {
+					t.Errorf("the log does not say %s", want)
+				}
+			}
+		})
+	}
+}
+
+const badQuery = `[rule]
+name = "Broken"
+rule_id = "8f4a2c1e-0d3b-4a5f-9c6e-7b8d9e0f1a2b"
+type = "query"
+language = "kuery"
+severity = "low"
+risk_score = 21
+description = "A rule whose query does not parse."
+author = ["test"]
+query = '''event.action: (a or b'''
+`
