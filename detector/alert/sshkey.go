@@ -26,7 +26,7 @@ func parseSSHKey(text []byte) (sshKey, bool) {
 		if !bytes.HasPrefix(word, []byte("AAAA")) { // every key begins with the length of its type
 			continue
 		}
-		blob := make([]byte, base64.StdEncoding.DecodedLen(len(word)))
+		blob := make([]byte, base64.RawStdEncoding.DecodedLen(len(word))) // the larger of both, for words of any length
 		n, err := base64.StdEncoding.Decode(blob, word)
 		if err != nil {
 			if n, err = base64.RawStdEncoding.Decode(blob, word); err != nil {
