@@ -74,7 +74,8 @@ struct engine *engine_new(const struct options *o, struct feed *f, bool hot)
         e->inputs[e->input_count] = input_new(e->input_plugin, o, e->input_count);
     e->outputs = must_zero(o->out_count * sizeof *e->outputs);
     for (; e->output_count < o->out_count; e->output_count++)
-        e->outputs[e->output_count] = output_new(e->output_plugin, &o->outs[e->output_count], e->output_count);
+        e->outputs[e->output_count] =
+            output_new(e->output_plugin, &o->outs[e->output_count], e->output_count, o->mutate);
     return e;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "options.h"
 
+#include "mutate.h"
 #include "report.h"
 
 #include <errno.h>
@@ -24,6 +25,8 @@ static const char usage[] =
     "  --chunk-size BYTES         where a chunk of records is closed (default 2048000)\n"
     "  --threads N                flushes at once (default 1: on the engine's thread, as without workers)\n"
     "  --repeat N                 everything N times\n"
+    "  --mutate SEED              broken copies of the chunks instead, another each time\n"
+    "  --mutate SEED              what is flushed are broken copies of the chunks, another each time\n"
     "  --loop                     alerts are flushed to the outputs that match their tag, too\n"
     "What happens to the plugin:\n"
     "  --reload N                 N hot reloads, spread over the run\n"
@@ -145,6 +148,8 @@ static bool with_value(struct options *o, const char *name, const char *value)
         o->repeat = count_of(name, value, 1);
     else if (strcmp(name, "--reload") == 0)
         o->reloads = count_of(name, value, 0);
+    else if (strcmp(name, "--mutate") == 0)
+        o->mutate = true, mutate_seed(count_of(name, value, 0));
     else if (strcmp(name, "--wait") == 0)
         o->wait = seconds_of(name, value, 0);
     else if (strcmp(name, "--timer") == 0)

@@ -2,6 +2,7 @@
 #include "output.h"
 
 #include "guard.h"
+#include "mutate.h"
 #include "report.h"
 #include "stats.h"
 
@@ -12,16 +13,18 @@ struct output {
     struct plugin *plugin;
     struct output_context *context;
     const struct properties *properties;
+    bool mutate;
     char name[80];
 };
 
-struct output *output_new(struct plugin *p, const struct properties *properties, size_t number)
+struct output *output_new(struct plugin *p, const struct properties *properties, size_t number, bool mutate)
 {
     struct output *o = must_zero(sizeof *o);
 
     o->kind = kind;
     o->plugin = p;
     o->properties = properties;
+    o->mutate = mutate;
     snprintf(o->name, sizeof o->name, "%s.%zu", p->definition->name, number);
     o->context = must_zero(sizeof *o->context);
     o->context->plugin = p;
@@ -62,7 +65,15 @@ int output_flush(struct output *o, const struct chunk *c)
     double began;
     int answer;
 
-    guard_lend(&data, c->data, c->size);
+    if (o->mutate) {
+        size_t size;
+        unsigned char *bytes = mutate(c->data, c->size, &size);
+
+        guard_lend(&data, bytes, size);
+        free(bytes);
+    } else {
+        guard_lend(&data, c->data, c->size);
+    }
     guard_lend(&tag, c->tag, strlen(c->tag) + 1);
     began = now();
     if (o->plugin->flush_context != NULL)

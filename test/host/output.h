@@ -8,7 +8,7 @@
 
 struct output;
 
-struct output *output_new(struct plugin *p, const struct properties *properties, size_t number);
+struct output *output_new(struct plugin *p, const struct properties *properties, size_t number, bool mutate);
 
 /* False, and a report, when the plugin refuses. */
 bool output_init(struct output *o);
