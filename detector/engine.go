@@ -93,7 +93,7 @@ type ScanError struct {
 
 // Error names the tag, the byte and how many records were evaluated.
 func (e *ScanError) Error() string {
-	return fmt.Sprintf("chunk of tag %q: %s; %d records before it were evaluated, the rest of the chunk was not", e.Tag, e.Err, e.Records)
+	return fmt.Sprintf("chunk of tag %q: %s; records evaluated before it: %d, none after it", e.Tag, e.Err, e.Records)
 }
 
 func (e *ScanError) Unwrap() error { return e.Err }

@@ -44,7 +44,7 @@ func TestReloadUnderLoad(t *testing.T) {
 	if len(ids) != sent {
 		t.Errorf("%d different alerts, want %d", len(ids), sent)
 	}
-	if want := fmt.Sprintf("%d matched", sent+500); !strings.Contains(f.read("log"), want) {
+	if want := fmt.Sprintf("matched=%d ", sent+500); !strings.Contains(f.read("log"), want) {
 		t.Errorf("the counters did not go on over the reloads: the log does not say %q", want)
 	}
 }

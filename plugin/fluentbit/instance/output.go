@@ -116,8 +116,8 @@ func (o *Output) Close(reload bool) {
 	o.channel.outputs = slices.DeleteFunc(o.channel.outputs, func(x *Output) bool { return x == o })
 	r.open--
 	s := o.engine.Stats()
-	o.log(Info, fmt.Sprintf("%d records read, %d matched: %d alerts, %d duplicates, %d held back by max_alerts, %d failed",
-		s.Records, s.Matched, s.Emitted, s.Duplicate, s.Capped, s.Failed))
+	o.log(Info, fmt.Sprintf("records=%d matched=%d emitted=%d duplicate=%d capped=%d failed=%d broken_chunks=%d",
+		s.Records, s.Matched, s.Emitted, s.Duplicate, s.Capped, s.Failed, s.Broken))
 }
 
 // count returns "1 rule", "2 rules".

@@ -1,0 +1,57 @@
+package hosted
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// With AddressSanitizer in the host, in the shim and in the Go library:
+// threads, reloads, hostile chunks.
+func TestAddressSanitizer(t *testing.T) {
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, "x.c"), []byte("int main(void) { return 0; }"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("gcc", "-fsanitize=address", "-o", filepath.Join(folder, "x"), filepath.Join(folder, "x.c")).CombinedOutput(); err != nil {
+		t.Skipf("gcc cannot build with AddressSanitizer here, so the plugins were not tested with it: %v\n%s", err, out)
+	}
+	buildSanitized(t, folder)
+	for _, c := range []struct {
+		name string
+		args []string
+	}{
+		{"reloads", []string{"--json", events, "--repeat", "50", "--chunk-size", "1000", "--threads", "4", "--reload", "2"}},
+		{"hostile chunks", []string{"--json", events, "--mutate", "2", "--repeat", "1500", "--chunk-size", "3000", "--threads", "2", "--out", "max_alerts=0"}},
+		{"hostile text", []string{"--raw", events, "--mutate", "3", "--repeat", "1500", "--chunk-size", "3000", "--threads", "2", "--out", "max_alerts=0"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r := runBuilt(t, folder, c.args...)
+			if r.code != 0 || strings.Contains(r.stderr, "AddressSanitizer") || strings.Contains(r.stderr, "panic:") || len(r.ids) < alertsOfEvents {
+				t.Errorf("the host ended with %d and %d different alerts\n%s", r.code, len(r.ids), tail(r.stderr))
+			}
+		})
+	}
+}
+
+func buildSanitized(t *testing.T, folder string) {
+	t.Helper()
+	sources, err := filepath.Glob("../host/*.c")
+	if err != nil {
+		t.Fatal(err)
+	}
+	library := filepath.Join(folder, "out_detect.so")
+	for _, command := range [][]string{
+		{"go", "build", "-asan", "-buildmode=c-shared", "-ldflags", "-extldflags=-Wl,-soname,out_detect.so", "-o", library, "../../plugin/fluentbit"},
+		{"gcc", "-std=c11", "-g", "-fsanitize=address", "-fPIC", "-shared", "-o", filepath.Join(folder, "in_detect.so"),
+			"../../plugin/fluentbit/shim/in_detect.c", "-L" + folder, "-l:out_detect.so", "-Wl,-rpath,$ORIGIN"},
+		append(append([]string{"gcc", "-std=c11", "-g", "-O1", "-fsanitize=address"}, sources...), "-o", filepath.Join(folder, "host"), "-ldl", "-lpthread"),
+	} {
+		if out, err := exec.Command(command[0], command[1:]...).CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v\n%s", strings.Join(command, " "), err, out)
+		}
+	}
+}

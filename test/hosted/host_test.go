@@ -1,0 +1,109 @@
+package hosted
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+const (
+	build  = "../../build"
+	events = "../data/cloudtrail.ndjson"
+	// What the built-in rule makes of events.
+	alertsOfEvents, matchesOfEvents, recordsOfEvents = 3, 4, 16
+)
+
+// result is what one run of the host left.
+type result struct {
+	t      *testing.T
+	code   int // exit status; -1 when a signal ended it
+	alerts []string
+	ids    map[string]int
+	stderr string
+	stats  map[string]float64
+}
+
+// run starts the host with the plugins of make build.
+func run(t *testing.T, args ...string) *result {
+	t.Helper()
+	return runBuilt(t, build, args...)
+}
+
+// runBuilt starts the host with the plugins in a folder.
+func runBuilt(t *testing.T, folder string, args ...string) *result {
+	t.Helper()
+	host := filepath.Join(folder, "host")
+	if _, err := os.Stat(host); err != nil {
+		t.Fatalf("%s is not there: run make build first, or make test", host)
+	}
+	args = append([]string{
+		"--output", filepath.Join(folder, "out_detect.so"), "--input", filepath.Join(folder, "in_detect.so"),
+		"--timer", "0.1", "--wait", "1", "--stats",
+	}, args...)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, host, args...)
+	cmd.Env = append(os.Environ(), "ASAN_OPTIONS=handle_segv=0:detect_leaks=0")
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	r := &result{t: t, code: cmd.ProcessState.ExitCode(), ids: map[string]int{}, stderr: stderr.String()}
+	for line := range strings.Lines(stdout.String()) {
+		var a struct {
+			Record struct {
+				ID string `json:"alert_id"`
+			}
+		}
+		if err := json.Unmarshal([]byte(line), &a); err != nil || len(a.Record.ID) != 64 {
+			t.Fatalf("no alert (%v): %.300s", err, line)
+		}
+		r.alerts = append(r.alerts, line)
+		r.ids[a.Record.ID]++
+	}
+	lines := strings.Split(strings.TrimSpace(r.stderr), "\n")
+	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &r.stats); err != nil {
+		t.Fatalf("the host's last line is no counters: %v\n%s", err, tail(r.stderr))
+	}
+	return r
+}
+
+func tail(s string) string { return s[max(0, len(s)-4000):] }
+
+func (r *result) want(code, distinct int) {
+	r.t.Helper()
+	if r.code != code {
+		r.t.Fatalf("the host ended with %d, want %d\n%s", r.code, code, tail(r.stderr))
+	}
+	if strings.Contains(r.stderr, "panic:") {
+		r.t.Errorf("the plugin panicked\n%s", tail(r.stderr))
+	}
+	if len(r.ids) != distinct {
+		r.t.Errorf("%d different alerts, want %d\n%s", len(r.ids), distinct, tail(r.stderr))
+	}
+}
+
+// wantOnce wants no alert to have come twice.
+func (r *result) wantOnce() {
+	r.t.Helper()
+	if len(r.alerts) != len(r.ids) {
+		r.t.Errorf("%d alerts of which only %d are different", len(r.alerts), len(r.ids))
+	}
+}
+
+func (r *result) wantLog(text string) {
+	r.t.Helper()
+	if !strings.Contains(r.stderr, text) {
+		r.t.Errorf("the log does not say %q\n%s", text, tail(r.stderr))
+	}
+}
