@@ -1,0 +1,376 @@
+package detector
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/fluent-detect/fluent-detect/detector/alert"
+	"github.com/fluent-detect/fluent-detect/detector/outbox"
+	"github.com/fluent-detect/fluent-detect/detector/record/recordtest"
+)
+
+// bench is an engine with the built-in rule, on a clock that stands still.
+type bench struct {
+	t      testing.TB
+	engine *Engine
+	box    *outbox.Box
+	taker  *outbox.Taker
+	state  *State
+	now    time.Time
+	lost   []outbox.Alert
+}
+
+func newBench(t testing.TB, settings ...string) *bench {
+	t.Helper()
+	b := &bench{t: t, box: outbox.New("default", 64<<20), state: NewState(), now: time.Unix(1_790_000_000, 0)}
+	b.taker = b.box.Open(outbox.Filter{})
+	b.open(settings...)
+	return b
+}
+
+// open makes the engine, with settings as key, value, key, value, …
+func (b *bench) open(settings ...string) {
+	b.t.Helper()
+	config, err := ReadConfig(func(key string) string {
+		for i := 0; i < len(settings); i += 2 {
+			if settings[i] == key {
+				return settings[i+1]
+			}
+		}
+		return ""
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	rules, err := LoadRules(config.Rules)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.engine, err = New(config, rules, Host{
+		Outbox:   b.box,
+		Observer: alert.Observer{Version: "test", Hostname: "host"},
+		State:    b.state,
+		Lost:     func(a outbox.Alert) { b.lost = append(b.lost, a) },
+		Now:      func() time.Time { return b.now },
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(func() { b.engine.Close(false) })
+}
+
+// scan evaluates the events, one chunk of them.
+func (b *bench) scan(events ...string) error {
+	b.t.Helper()
+	return b.engine.Scan("cloudtrail", chunkOf(b.t, events...))
+}
+
+func (b *bench) mustScan(events ...string) {
+	b.t.Helper()
+	if err := b.scan(events...); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// alerts takes what is in the outbox, decoded.
+func (b *bench) alerts() []map[string]any {
+	b.t.Helper()
+	var all []map[string]any
+	for {
+		batch := b.taker.Take(1<<20, 0)
+		if len(batch) == 0 {
+			return all
+		}
+		for _, a := range batch {
+			var doc map[string]any
+			if err := json.Unmarshal(alert.AppendJSON(nil, a.Record), &doc); err != nil {
+				b.t.Fatal(err)
+			}
+			all = append(all, doc)
+		}
+		b.taker.Ack()
+		b.taker.Settle()
+	}
+}
+
+func (b *bench) wantAlerts(n int) []map[string]any {
+	b.t.Helper()
+	all := b.alerts()
+	if len(all) != n {
+		b.t.Fatalf("%d alerts, want %d", len(all), n)
+	}
+	return all
+}
+
+// wantStats wants the alert counters, and that nothing that matched is missing
+// among them.
+func (b *bench) wantStats(want string) {
+	b.t.Helper()
+	s := b.engine.Stats()
+	got := fmt.Sprintf("matched %d emitted %d duplicate %d capped %d failed %d summaries %d",
+		s.Matched, s.Emitted, s.Duplicate, s.Capped, s.Failed, s.Summaries)
+	if got != want {
+		b.t.Errorf("counters are %s\nwant %s", got, want)
+	}
+	if s.Matched != s.Emitted+s.Duplicate+s.Suppressed+s.Excepted+s.Capped+s.Failed {
+		b.t.Errorf("matches got lost in the counters: %s", got)
+	}
+}
+
+func chunkOf(t testing.TB, events ...string) []byte {
+	t.Helper()
+	var chunk []byte
+	for _, e := range events {
+		chunk = append(chunk, recordtest.FromJSON(t, e)...)
+	}
+	return chunk
+}
+
+// push is an event that the built-in rule matches.
+func push(id int) string {
+	return fmt.Sprintf(`{"eventSource":"ec2-instance-connect.amazonaws.com","eventName":"SendSSHPublicKey","eventID":"e-%d",`+
+		`"eventTime":"2026-03-02T09:00:00Z","recipientAccountId":"111122223333","userIdentity":{"userName":"alice"},`+
+		`"requestParameters":{"instanceId":"i-%d","instanceOSUser":"ec2-user"}}`, id, id)
+}
+
+func pushes(from, n int) []string {
+	var all []string
+	for i := from; i < from+n; i++ {
+		all = append(all, push(i))
+	}
+	return all
+}
+
+const other = `{"eventSource":"ec2.amazonaws.com","eventName":"DescribeInstances","eventID":"o"}`
+
+func TestDuplicatesAlertOnce(t *testing.T) {
+	b := newBench(t)
+	b.mustScan(push(1), other, push(2), push(1))
+	b.mustScan(push(2), `{"Records":[`+push(1)+`,`+push(3)+`]}`)
+	b.wantAlerts(3)
+	b.wantStats("matched 6 emitted 3 duplicate 3 capped 0 failed 0 summaries 0")
+}
+
+// A full cache forgets and alerts again: it never takes a new event for an old.
+func TestFullDedupAlertsAgain(t *testing.T) {
+	b := newBench(t, "dedup_size", "2", "max_alerts", "0")
+	b.mustScan(pushes(0, 100)...)
+	b.mustScan(push(99), push(0))
+	b.wantAlerts(101)
+}
+
+// What the engine knew, counted and held back goes on in the next engine.
+func TestReloadKeepsState(t *testing.T) {
+	b := newBench(t, "max_alerts", "2/1m")
+	b.mustScan(pushes(0, 5)...)
+	b.wantAlerts(2)
+	b.engine.Close(false)
+	b.open("max_alerts", "2/1m")
+	b.mustScan(push(0), push(5))
+	b.wantAlerts(0)
+	b.wantStats("matched 7 emitted 2 duplicate 1 capped 4 failed 0 summaries 0")
+	b.engine.Close(true)
+	summary := b.wantAlerts(1)[0]["fluent_detect"].(map[string]any)["summary"].(map[string]any)
+	if summary["count"] != 4.0 || summary["instances"] != 4.0 {
+		t.Errorf("the summary is %v, want 4 events of 4 instances", summary)
+	}
+}
+
+func TestCapEndsWithItsInterval(t *testing.T) {
+	b := newBench(t, "max_alerts", "2/1m")
+	b.mustScan(pushes(0, 3)...)
+	b.now = b.now.Add(59 * time.Second)
+	b.mustScan(push(3))
+	b.wantAlerts(2)
+	b.now = b.now.Add(time.Second)
+	b.mustScan(push(4)) // the summary comes first
+	all := b.wantAlerts(2)
+	if _, ok := all[0]["fluent_detect"].(map[string]any)["summary"]; !ok {
+		t.Errorf("the first alert after the interval is no summary: %v", all[0])
+	}
+	b.wantStats("matched 5 emitted 3 duplicate 0 capped 2 failed 0 summaries 1")
+}
+
+// The summary comes also when no chunk does any more.
+func TestSummaryComesByItself(t *testing.T) {
+	b := newBench(t)
+	b.engine.Close(false)
+	b.engine = nil
+	b.now = time.Now()
+	began := time.Now()
+	config, _ := ReadConfig(func(key string) string { return map[string]string{"max_alerts": "1/1s"}[key] })
+	rules, err := LoadRules("builtin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.engine, err = New(config, rules, Host{Outbox: b.box, State: b.state, Lost: func(outbox.Alert) {}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.mustScan(pushes(0, 3)...)
+	b.wantAlerts(1)
+	batch := b.taker.Take(1<<20, 10*time.Second)
+	if len(batch) != 1 || time.Since(began) < 900*time.Millisecond {
+		t.Errorf("%d summaries after %s, want 1 after a second", len(batch), time.Since(began))
+	}
+}
+
+// A full outbox: the chunk is refused as a whole, nothing of it is remembered,
+// and when it comes again there is every alert.
+func TestFullOutboxUndoesTheChunk(t *testing.T) {
+	b := newBench(t, "max_alerts", "3/1m")
+	b.box = outbox.New("default", 100)
+	b.taker = b.box.Open(outbox.Filter{})
+	b.engine.Close(false)
+	b.open("max_alerts", "3/1m")
+	b.mustScan(push(0)) // larger than the box, which is empty
+	err := b.scan(pushes(0, 6)...)
+	var full *outbox.FullError
+	if !errors.As(err, &full) {
+		t.Fatalf("the error is %v, want a *outbox.FullError", err)
+	}
+	b.wantStats("matched 1 emitted 1 duplicate 0 capped 0 failed 0 summaries 0")
+	if s := b.engine.Stats(); s.Records != 1 {
+		t.Errorf("%d records counted, want 1: a chunk that comes again counts once", s.Records)
+	}
+	b.wantAlerts(1)
+	b.mustScan(pushes(0, 6)...)
+	b.wantAlerts(2)
+	b.wantStats("matched 7 emitted 3 duplicate 1 capped 3 failed 0 summaries 0")
+}
+
+func TestBrokenChunkCountsUpToThere(t *testing.T) {
+	b := newBench(t)
+	chunk := append(chunkOf(t, push(1), other), 0xc1)
+	err := b.engine.Scan("cloudtrail", append(chunk, chunkOf(t, push(2))...))
+	var broken *ScanError
+	if !errors.As(err, &broken) || broken.Records != 2 || broken.Err.Offset != len(chunk)-1 {
+		t.Fatalf("the error is %v, want a *ScanError after 2 records at byte %d", err, len(chunk)-1)
+	}
+	b.wantAlerts(1)
+}
+
+// A channel whose inputs do not want the rule's alerts: they are handed to
+// Lost and counted, not dropped.
+func TestUnwantedAlertsAreCounted(t *testing.T) {
+	b := newBench(t)
+	b.taker.Close()
+	b.box.Open(outbox.Filter{MinSeverity: 99})
+	b.mustScan(push(1))
+	b.wantStats("matched 1 emitted 0 duplicate 0 capped 0 failed 1 summaries 0")
+	if len(b.lost) != 1 {
+		t.Errorf("Lost was told of %d alerts, want 1", len(b.lost))
+	}
+}
+
+// Records of ours, and Elastic's alerts, are never evaluated.
+func TestAlertsAreNotEvaluated(t *testing.T) {
+	b := newBench(t)
+	for _, mark := range []string{`"kind":"alert"`, `"kind":"signal"`, `"dataset":"fluent_detect.heartbeat"`} {
+		b.mustScan(`{"event":{` + mark + `,"provider":"ec2-instance-connect.amazonaws.com","action":"SendSSHPublicKey","outcome":"success"},` +
+			strings.TrimPrefix(push(1), "{"))
+	}
+	b.wantAlerts(0)
+}
+
+func TestManyGoroutines(t *testing.T) {
+	b := newBench(t, "max_alerts", "0")
+	const goroutines, chunks = 8, 50
+	var wg sync.WaitGroup
+	for g := range goroutines {
+		wg.Go(func() {
+			for c := range chunks {
+				// Every event comes from two goroutines.
+				if err := b.engine.Scan("cloudtrail", chunkOf(t, push(g/2*chunks+c), other)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	b.wantAlerts(goroutines / 2 * chunks)
+	b.wantStats("matched 400 emitted 200 duplicate 200 capped 0 failed 0 summaries 0")
+}
+
+// nearly are records that the built-in rule does not match, some only just.
+func nearly(t testing.TB) []byte {
+	failed := strings.Replace(push(1), `"eventTime"`, `"errorCode":"AccessDenied","eventTime"`, 1)
+	return chunkOf(t, other, failed, `{"log":"GET / 200"}`, `{"Records":[`+other+`]}`,
+		strings.Replace(push(1), "SendSSHPublicKey", "OpenTunnel", 1), `{"event":{"provider":"a","action":"b"}}`)
+}
+
+func TestChunksWithoutMatchAllocateNothing(t *testing.T) {
+	if recordtest.RaceDetector {
+		t.Skip("the race detector allocates; not tested: that a chunk without a match allocates nothing")
+	}
+	b := newBench(t)
+	chunk := nearly(t)
+	scan := func() {
+		if err := b.engine.Scan("cloudtrail", chunk); err != nil {
+			t.Fatal(err)
+		}
+	}
+	scan()
+	if n := testing.AllocsPerRun(100, scan); n != 0 {
+		t.Errorf("%v allocations for a chunk without a match", n)
+	}
+	if s := b.engine.Stats(); s.Events == 0 || s.Matched != 0 {
+		t.Errorf("the test is about nothing: %+v", s)
+	}
+}
+
+// corpusChunk repeats the events of the corpus that do not match up to size.
+func corpusChunk(b *testing.B, size int) []byte {
+	b.Helper()
+	text, err := os.ReadFile("../test/data/cloudtrail.ndjson")
+	if err != nil {
+		b.Fatal(err)
+	}
+	var events []string
+	for line := range strings.Lines(string(text)) {
+		if !strings.Contains(line, "PublicKey") {
+			events = append(events, line)
+		}
+	}
+	once := chunkOf(b, events...)
+	var chunk []byte
+	for len(chunk) < size {
+		chunk = append(chunk, once...)
+	}
+	return chunk
+}
+
+func BenchmarkScan(b *testing.B) {
+	b.Run("nothing matches", func(b *testing.B) {
+		e := newBench(b)
+		chunk := corpusChunk(b, 2<<20)
+		b.SetBytes(int64(len(chunk)))
+		b.ReportAllocs()
+		for b.Loop() {
+			if err := e.engine.Scan("cloudtrail", chunk); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("every record matches", func(b *testing.B) {
+		e := newBench(b, "max_alerts", "0", "dedup_size", "1000")
+		chunk := chunkOf(b, pushes(0, 2000)...)
+		b.SetBytes(int64(len(chunk)))
+		b.ReportAllocs()
+		for b.Loop() {
+			if err := e.engine.Scan("cloudtrail", chunk); err != nil {
+				b.Fatal(err)
+			}
+			e.taker.Take(1<<30, 0)
+			e.taker.Ack()
+			e.taker.Settle()
+		}
+		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/2000, "ns/alert")
+	})
+}

@@ -1,6 +1,0 @@
-//go:build !race
-
-package record
-
-// raceDetector says that the race detector is on, which allocates by itself.
-const raceDetector = false
