@@ -39,6 +39,13 @@ func run(t *testing.T, args ...string) *result {
 // runBuilt starts the host with the plugins in a folder.
 func runBuilt(t *testing.T, folder string, args ...string) *result {
 	t.Helper()
+	return runWatched(t, folder, func(int) {}, args...)
+}
+
+// runWatched is runBuilt, with a function that watches the process, by its id,
+// before its end is waited for.
+func runWatched(t *testing.T, folder string, watch func(pid int), args ...string) *result {
+	t.Helper()
 	host := filepath.Join(folder, "host")
 	if _, err := os.Stat(host); err != nil {
 		t.Fatalf("%s is not there: run make build first, or make test", host)
@@ -53,7 +60,11 @@ func runBuilt(t *testing.T, folder string, args ...string) *result {
 	cmd.Env = append(os.Environ(), "ASAN_OPTIONS=handle_segv=0:detect_leaks=0")
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err := cmd.Run()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	watch(cmd.Process.Pid)
+	err := cmd.Wait()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		t.Fatal(err)
