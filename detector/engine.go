@@ -35,7 +35,8 @@ type Host struct {
 	Observer alert.Observer
 	// State is what a former Engine left, or NewState().
 	State *State
-	// Lost is told of alerts that nobody takes. The alert is not kept.
+	// Lost is told of alerts that nobody takes, also of those that an Engine
+	// before this one left. The alert is not kept.
 	Lost func(outbox.Alert)
 	Now  func() time.Time // nil: time.Now
 }
@@ -50,7 +51,13 @@ func New(config Config, rules *Rules, host Host) (*Engine, error) {
 		e.makers = append(e.makers, alert.NewMaker(r, host.Observer))
 	}
 	e.scanners.New = func() any { return newScanner(e) }
-	return e, e.state.use(config, e.rules)
+	if err := e.state.use(config, e.rules); err != nil {
+		return nil, err
+	}
+	for _, a := range host.Outbox.Orphans() { // the inputs were changed in a reload
+		host.Lost(a)
+	}
+	return e, nil
 }
 
 // use fits the state to the settings of the Engine that goes on with it.

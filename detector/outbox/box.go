@@ -31,6 +31,7 @@ type Box struct {
 
 	mu       sync.Mutex
 	takers   []*Taker
+	between  bool    // a taker was closed, and none was opened since
 	homeless []entry // what no taker has been found for yet, in order
 	next     uint64
 	bytes    int // of all alerts that are not gone
@@ -57,21 +58,25 @@ func (e *FullError) Error() string {
 }
 
 // Put takes all the alerts or none. It returns those that no taker of the
-// channel wants, which it does not keep; while the channel has no taker at all
-// (during a reload) everything is kept. The error is a *FullError. A batch that
-// is larger than the whole box is taken when the box is empty.
+// channel wants, which it does not keep; but before the first taker is opened,
+// and from the time that one is closed until the next is opened (during a
+// reload), everything is kept. The error is a *FullError. A batch that is
+// larger than the whole box is taken when the box is empty.
 func (b *Box) Put(alerts []Alert) (unwanted []Alert, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	keepAll := b.unsettled()
 	want := 0
 	for _, a := range alerts {
-		want += len(a.Record)
+		if keepAll || b.wanter(a) != nil {
+			want += len(a.Record)
+		}
 	}
-	if b.count > 0 && b.bytes+want > b.maxBytes {
+	if want > 0 && b.count > 0 && b.bytes+want > b.maxBytes {
 		return nil, &FullError{Channel: b.name, Bytes: b.bytes, Max: b.maxBytes, Want: want}
 	}
 	for _, a := range alerts {
-		if len(b.takers) > 0 && b.wanter(a) == nil {
+		if !keepAll && b.wanter(a) == nil {
 			unwanted = append(unwanted, a)
 			continue
 		}
@@ -81,6 +86,29 @@ func (b *Box) Put(alerts []Alert) (unwanted []Alert, err error) {
 		b.route(entry{Alert: a, place: b.next})
 	}
 	return unwanted, nil
+}
+
+// unsettled says whether takers are still to come, so that nobody can tell yet
+// what is wanted.
+func (b *Box) unsettled() bool { return b.between || len(b.takers) == 0 }
+
+// Orphans takes out of the box, and returns, what none of the takers wants: it
+// was put there when there were others. To be called when all of them are open;
+// before, and during a reload, it returns nothing.
+func (b *Box) Orphans() []Alert {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.unsettled() {
+		return nil
+	}
+	alerts := make([]Alert, len(b.homeless))
+	for i, e := range b.homeless {
+		alerts[i] = e.Alert
+		b.bytes -= len(e.Record)
+	}
+	b.count -= len(alerts)
+	b.homeless = nil
+	return alerts
 }
 
 // wanter returns the first taker that wants the alert.

@@ -41,6 +41,7 @@ func (b *Box) Open(f Filter) *Taker {
 	defer b.mu.Unlock()
 	t := &Taker{box: b, filter: f, bell: make(chan struct{}, 1)}
 	b.takers = append(b.takers, t)
+	b.between = false
 	waiting := b.homeless
 	b.homeless = nil
 	for _, e := range waiting {
@@ -212,6 +213,7 @@ func (t *Taker) Close() {
 		return
 	}
 	t.closed = true
+	b.between = true
 	t.recall()
 	b.takers = slices.DeleteFunc(b.takers, func(x *Taker) bool { return x == t })
 	for _, e := range t.queue {

@@ -1,0 +1,225 @@
+package outbox
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+)
+
+// alerts makes alerts of one rule and severity with the given ids and records
+// of 100 bytes.
+func alerts(rule string, severity int, ids ...string) []Alert {
+	list := make([]Alert, len(ids))
+	for i, id := range ids {
+		list[i] = Alert{ID: id, Rule: rule, Severity: severity, Record: make([]byte, 100)}
+	}
+	return list
+}
+
+// put puts alerts that have to find a place and a taker.
+func put(t *testing.T, b *Box, list []Alert) {
+	t.Helper()
+	if unwanted, err := b.Put(list); err != nil || len(unwanted) > 0 {
+		t.Fatalf("Put: unwanted %s, error %v", ids(unwanted), err)
+	}
+}
+
+// want checks ids of alerts.
+func want(t *testing.T, what string, got []Alert, wanted string) {
+	t.Helper()
+	if g := ids(got); g != wanted {
+		t.Fatalf("%s: %s, want %s", what, g, wanted)
+	}
+}
+
+// fakeClock gives the box a clock and returns what moves it on.
+func fakeClock(b *Box) (pass func(time.Duration)) {
+	now := time.Unix(1_000_000, 0)
+	b.now = func() time.Time { return now }
+	return func(d time.Duration) { now = now.Add(d) }
+}
+
+const all = 1 << 20
+
+// A Fluent Bit configuration with two inputs: one for what is urgent, and
+// behind it one for the rest of a rule.
+func TestTheFirstTakerThatWantsAnAlertGetsIt(t *testing.T) {
+	b := New("c", all)
+	urgent := b.Open(Filter{MinSeverity: 73})
+	keys := b.Open(Filter{Rules: []string{"ssh-key"}})
+	put(t, b, alerts("ssh-key", 47, "1"))
+	put(t, b, alerts("ssh-key", 99, "2"))
+	put(t, b, alerts("root-login", 73, "3"))
+	unwanted, err := b.Put(append(alerts("root-login", 47, "4"), alerts("ssh-key", 21, "5")...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, "unwanted", unwanted, "[4]")
+	want(t, "urgent", urgent.Take(all, 0), "[2 3]")
+	want(t, "keys", keys.Take(all, 0), "[1 5]")
+	want(t, "undelivered", b.Undelivered(), "[1 2 3 5]")
+}
+
+func TestABatchIsAsManyAsFitButOneAtLeast(t *testing.T) {
+	b := New("c", all)
+	taker := b.Open(Filter{})
+	put(t, b, alerts("r", 47, "1", "2", "3", "4", "5"))
+	for _, step := range []struct {
+		maxBytes int
+		want     string
+	}{{0, "[1]"}, {299, "[2 3]"}, {300, "[4 5]"}, {all, "[]"}} {
+		want(t, fmt.Sprint("Take of ", step.maxBytes), taker.Take(step.maxBytes, 0), step.want)
+		taker.Ack()
+	}
+}
+
+func TestWhatWasNotAcknowledgedComesAgain(t *testing.T) {
+	b := New("c", all)
+	taker := b.Open(Filter{})
+	put(t, b, alerts("r", 47, "1", "2", "3"))
+	want(t, "first", taker.Take(200, 0), "[1 2]")
+	put(t, b, alerts("r", 47, "4"))
+	want(t, "again, with more room", taker.Take(300, 0), "[1 2 3]")
+	taker.Ack()
+	taker.Ack() // of nothing
+	want(t, "behind it", taker.Take(all, 0), "[4]")
+}
+
+// Fluent Bit's acknowledgement means "in my ring buffer". What is in there is
+// lost when the input pauses or ends, so it counts for a while only.
+func TestAcknowledgedIsGoneAfterTheGraceOnly(t *testing.T) {
+	for _, end := range []struct {
+		name string
+		do   func(*Taker)
+	}{
+		{"Pause", func(t *Taker) { t.Pause(); t.Resume() }},
+		{"Close", func(t *Taker) { t.Close() }},
+	} {
+		b := New("c", all)
+		pass := fakeClock(b)
+		taker := b.Open(Filter{})
+		put(t, b, alerts("r", 47, "1", "2", "3", "4"))
+		take := func(wanted string) {
+			t.Helper()
+			want(t, end.name, taker.Take(100, 0), wanted)
+		}
+		take("[1]")
+		taker.Ack()
+		pass(grace / 2)
+		take("[2]")
+		taker.Ack()
+		pass(grace / 2) // 1 has had its grace, 2 half of it
+		take("[3]")
+		end.do(taker)
+		want(t, end.name+", undelivered", b.Undelivered(), "[2 3 4]")
+		if count, bytes := b.Size(); count != 3 || bytes != 300 {
+			t.Errorf("%s: size %d, %d bytes", end.name, count, bytes)
+		}
+		taker.Close()
+		want(t, end.name+", the next taker", b.Open(Filter{}).Take(all, 0), "[2 3 4]")
+	}
+}
+
+func TestSettleNeedsNoGrace(t *testing.T) {
+	b := New("c", all)
+	taker := b.Open(Filter{})
+	put(t, b, alerts("r", 47, "1", "2"))
+	want(t, "Take", taker.Take(100, 0), "[1]")
+	taker.Ack()
+	want(t, "Take", taker.Take(100, 0), "[2]")
+	taker.Settle() // 2 is not acknowledged
+	want(t, "undelivered", b.Undelivered(), "[2]")
+}
+
+// The host calls back for a batch that a pause has taken back meanwhile: the
+// batch comes again, twice is better than never.
+func TestAnAcknowledgementAfterAPauseIsOfNothing(t *testing.T) {
+	b := New("c", all)
+	taker := b.Open(Filter{})
+	put(t, b, alerts("r", 47, "1"))
+	want(t, "Take", taker.Take(all, 0), "[1]")
+	taker.Pause()
+	taker.Ack()
+	taker.Settle()
+	want(t, "while paused", taker.Take(all, 0), "[]")
+	taker.Resume()
+	want(t, "after it", taker.Take(all, 0), "[1]")
+}
+
+// A hot reload ends all inputs, one after the other, and begins new ones. What
+// outputs put meanwhile is kept, whoever wants it.
+func TestReload(t *testing.T) {
+	b := New("c", all)
+	want(t, "orphans", b.Orphans(), "[]")
+	put(t, b, alerts("r", 47, "1")) // before there is any input
+	low, high := b.Open(Filter{Rules: []string{"r"}}), b.Open(Filter{Rules: []string{"s"}})
+	put(t, b, alerts("s", 47, "2"))
+	want(t, "Take", low.Take(all, 0), "[1]")
+	low.Close()
+	put(t, b, alerts("r", 47, "3")) // its taker is gone, the other is still open
+	put(t, b, alerts("s", 47, "4"))
+	high.Close()
+	put(t, b, alerts("s", 47, "5"))
+	put(t, b, alerts("t", 47, "6"))
+	want(t, "orphans of a reload", b.Orphans(), "[]")
+	if b.HasTakers() || b.Wants("r", 47) {
+		t.Error("closed takers want alerts")
+	}
+
+	s := b.Open(Filter{Rules: []string{"s"}})
+	r := b.Open(Filter{Rules: []string{"r"}})
+	want(t, "s", s.Take(all, 0), "[2 4 5]")
+	want(t, "r", r.Take(all, 0), "[1 3]")
+	want(t, "undelivered", b.Undelivered(), "[1 2 3 4 5 6]")
+	want(t, "orphans", b.Orphans(), "[6]")
+	want(t, "undelivered without orphans", b.Undelivered(), "[1 2 3 4 5]")
+	if count, bytes := b.Size(); count != 5 || bytes != 500 {
+		t.Errorf("size %d, %d bytes", count, bytes)
+	}
+
+	s.Close()
+	r.Close()
+	b.Open(Filter{Rules: []string{"none of these"}})
+	want(t, "orphans of a change of filters", b.Orphans(), "[1 2 3 4 5]")
+	if count, bytes := b.Size(); count != 0 || bytes != 0 {
+		t.Errorf("size %d, %d bytes", count, bytes)
+	}
+}
+
+// The host is told to retry the whole chunk: nothing of a batch may stay.
+func TestFull(t *testing.T) {
+	b := New("default", 250)
+	taker := b.Open(Filter{Rules: []string{"r"}})
+	put(t, b, alerts("r", 47, "1"))
+	_, err := b.Put(alerts("r", 47, "2", "3"))
+	var full *FullError
+	if !errors.As(err, &full) {
+		t.Fatalf("Put: %v", err)
+	}
+	const text = `outbox of channel "default" is full: 100 of 250 bytes wait for delivery, 200 more do not fit`
+	if err.Error() != text {
+		t.Errorf("error %q, want %q", err, text)
+	}
+	want(t, "undelivered", b.Undelivered(), "[1]")
+
+	put(t, b, alerts("r", 47, "2")) // what fits is taken
+	unwanted, err := b.Put(append(alerts("x", 47, "x", "y"), alerts("r", 47)...))
+	if err != nil {
+		t.Error("what nobody wants needs no room: ", err)
+	}
+	want(t, "unwanted", unwanted, "[x y]")
+
+	taker.Take(all, 0)
+	if _, err := b.Put(alerts("r", 47, "3")); err == nil {
+		t.Error("what is in flight makes room")
+	}
+	taker.Ack()
+	if _, err := b.Put(alerts("r", 47, "3")); err == nil {
+		t.Error("what is settling makes room")
+	}
+	taker.Settle()
+	put(t, b, alerts("r", 47, "3", "4", "5", "6")) // more than the box takes: it is empty
+	put(t, b, nil)                                 // a chunk of duplicates
+	want(t, "Take", taker.Take(all, 0), "[3 4 5 6]")
+}

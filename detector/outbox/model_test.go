@@ -1,0 +1,341 @@
+package outbox
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// model is the outbox as one flat list in order of arrival, searched from the
+// beginning each time. What a Box does with queues, places and merges has to
+// look from outside as if it were this list.
+type model struct {
+	max     int
+	now     time.Time
+	takers  []*modelTaker // open, in order of opening
+	held    []*modelAlert // not gone
+	between bool          // a taker was closed, and none opened since
+}
+
+type modelTaker struct {
+	filter Filter
+	paused bool
+	closed bool
+}
+
+type modelAlert struct {
+	Alert
+	state string
+	owner *modelTaker // whose queue it is in; nil: homeless
+	acked time.Time
+}
+
+const (
+	waiting  = "waiting"
+	flying   = "flying"
+	settling = "settling"
+)
+
+func (m *model) wanter(a Alert) *modelTaker {
+	for _, t := range m.takers {
+		if a.Severity >= t.filter.MinSeverity && (len(t.filter.Rules) == 0 || slices.Contains(t.filter.Rules, a.Rule)) {
+			return t
+		}
+	}
+	return nil
+}
+
+func (m *model) size() (bytes int) {
+	for _, a := range m.held {
+		bytes += len(a.Record)
+	}
+	return bytes
+}
+
+func (m *model) put(alerts []Alert) (unwanted []Alert, full bool) {
+	var wanted []*modelAlert
+	bytes := 0
+	for _, a := range alerts {
+		owner := m.wanter(a)
+		if owner == nil && len(m.takers) > 0 && !m.between {
+			unwanted = append(unwanted, a)
+			continue
+		}
+		wanted = append(wanted, &modelAlert{Alert: a, state: waiting, owner: owner})
+		bytes += len(a.Record)
+	}
+	if len(wanted) > 0 && len(m.held) > 0 && m.size()+bytes > m.max {
+		return nil, true
+	}
+	m.held = append(m.held, wanted...)
+	return unwanted, false
+}
+
+func (m *model) open(f Filter) *modelTaker {
+	t := &modelTaker{filter: f}
+	m.takers = append(m.takers, t)
+	m.between = false
+	for _, a := range m.held {
+		if a.owner == nil {
+			a.owner = m.wanter(a.Alert)
+		}
+	}
+	return t
+}
+
+func (m *model) orphans() (list []Alert) {
+	if len(m.takers) == 0 || m.between {
+		return nil
+	}
+	m.held = slices.DeleteFunc(m.held, func(a *modelAlert) bool {
+		if a.owner == nil {
+			list = append(list, a.Alert)
+		}
+		return a.owner == nil
+	})
+	return list
+}
+
+// settle lets go of what t acknowledged that long ago.
+func (m *model) settle(t *modelTaker, ago time.Duration) {
+	m.held = slices.DeleteFunc(m.held, func(a *modelAlert) bool {
+		return a.owner == t && a.state == settling && m.now.Sub(a.acked) >= ago
+	})
+}
+
+// change moves the alerts of t from some states to another.
+func (m *model) change(t *modelTaker, to string, from ...string) {
+	for _, a := range m.held {
+		if a.owner == t && slices.Contains(from, a.state) {
+			a.state, a.acked = to, m.now
+		}
+	}
+}
+
+func (m *model) take(t *modelTaker, maxBytes int) (batch []Alert) {
+	if t.closed || t.paused {
+		return nil
+	}
+	m.settle(t, grace)
+	m.change(t, waiting, flying)
+	size := 0
+	for _, a := range m.held {
+		if a.owner != t || a.state != waiting {
+			continue
+		}
+		if len(batch) > 0 && size+len(a.Record) > maxBytes {
+			break
+		}
+		a.state = flying
+		size += len(a.Record)
+		batch = append(batch, a.Alert)
+	}
+	return batch
+}
+
+func (m *model) pause(t *modelTaker) {
+	t.paused = true
+	m.settle(t, grace)
+	m.change(t, waiting, flying, settling)
+}
+
+func (m *model) close(t *modelTaker) {
+	if t.closed {
+		return
+	}
+	t.closed = true
+	m.between = true
+	m.pause(t)
+	m.takers = slices.DeleteFunc(m.takers, func(x *modelTaker) bool { return x == t })
+	for _, a := range m.held {
+		if a.owner == t {
+			a.owner = nil
+		}
+	}
+}
+
+func (m *model) undelivered() []Alert {
+	list := []Alert{}
+	for _, a := range m.held {
+		list = append(list, a.Alert)
+	}
+	return list
+}
+
+func (m *model) backlog(t *modelTaker) (bytes int) {
+	for _, a := range m.held {
+		if a.owner == t && a.state == waiting {
+			bytes += len(a.Record)
+		}
+	}
+	return bytes
+}
+
+var (
+	modelRules      = []string{"red", "green", "blue"}
+	modelSeverities = []int{21, 47, 73, 99}
+	modelFilters    = []Filter{
+		{},
+		{MinSeverity: 73},
+		{Rules: []string{"red"}},
+		{Rules: []string{"green", "blue"}, MinSeverity: 47},
+	}
+)
+
+// drive does what the bytes of script say to a Box and to the model at once,
+// and compares all that can be seen of them after each step.
+func drive(t *testing.T, script []byte) {
+	t.Helper()
+	const most = 1000
+	m := &model{max: most, now: time.Unix(1_000_000, 0)}
+	b := New("test", most)
+	b.now = func() time.Time { return m.now }
+	var takers []*Taker
+	var twins []*modelTaker
+	var log strings.Builder
+	step := func(format string, args ...any) { fmt.Fprintf(&log, format+"\n", args...) }
+	next := func(n int) int { // one byte of the script as a number below n
+		if len(script) == 0 {
+			return 0
+		}
+		v := int(script[0]) % n
+		script = script[1:]
+		return v
+	}
+	same := func(what string, got, want []Alert) {
+		t.Helper()
+		if g, w := ids(got), ids(want); g != w {
+			t.Fatalf("%s: %s, want %s\n%s", what, g, w, log.String())
+		}
+	}
+	serial := 0
+	for len(script) > 0 {
+		op := next(20)
+		if op >= 5 && len(takers) == 0 {
+			op = 4
+		}
+		n := 0
+		if len(takers) > 0 {
+			n = next(len(takers))
+		}
+		switch {
+		case op < 4:
+			batch := make([]Alert, next(5))
+			for i := range batch {
+				serial++
+				batch[i] = Alert{
+					ID:       fmt.Sprint(serial),
+					Rule:     modelRules[next(len(modelRules))],
+					Severity: modelSeverities[next(len(modelSeverities))],
+					Record:   make([]byte, 1+next(200)),
+				}
+				step("put %s: %s %d, %d bytes", batch[i].ID, batch[i].Rule, batch[i].Severity, len(batch[i].Record))
+			}
+			before := m.size()
+			want, full := m.put(batch)
+			got, err := b.Put(batch)
+			if e, isFull := err.(*FullError); isFull != full || isFull && (e.Bytes != before || e.Max != most) {
+				t.Fatalf("Put: error %v, want full %v with %d bytes\n%s", err, full, before, log.String())
+			}
+			same("Put gave back", got, want)
+		case op == 4:
+			if len(m.takers) == 4 {
+				continue
+			}
+			f := modelFilters[next(len(modelFilters))]
+			step("taker %d: open %v", len(takers), f)
+			takers, twins = append(takers, b.Open(f)), append(twins, m.open(f))
+		case op < 10:
+			maxBytes := next(400)
+			step("taker %d: take %d", n, maxBytes)
+			same(fmt.Sprintf("Take of taker %d", n), takers[n].Take(maxBytes, 0), m.take(twins[n], maxBytes))
+		case op < 13:
+			step("taker %d: ack", n)
+			takers[n].Ack()
+			m.change(twins[n], settling, flying)
+		case op == 13:
+			step("taker %d: settle", n)
+			takers[n].Settle()
+			m.settle(twins[n], 0)
+		case op == 14:
+			step("taker %d: pause", n)
+			takers[n].Pause()
+			m.pause(twins[n])
+		case op == 15:
+			step("taker %d: resume", n)
+			takers[n].Resume()
+			twins[n].paused = twins[n].closed
+		case op == 16:
+			step("taker %d: close", n)
+			takers[n].Close()
+			m.close(twins[n])
+		case op == 17:
+			step("orphans")
+			same("Orphans", b.Orphans(), m.orphans())
+		default:
+			d := time.Duration(next(5)) * grace / 4
+			step("wait %s", d)
+			m.now = m.now.Add(d)
+		}
+		same("Undelivered", b.Undelivered(), m.undelivered())
+		if count, bytes := b.Size(); count != len(m.held) || bytes != m.size() {
+			t.Fatalf("Size: %d alerts, %d bytes, want %d, %d\n%s", count, bytes, len(m.held), m.size(), log.String())
+		}
+		for i, taker := range takers {
+			if got, want := taker.Backlog(), m.backlog(twins[i]); got != want {
+				t.Fatalf("Backlog of taker %d: %d bytes, want %d\n%s", i, got, want, log.String())
+			}
+		}
+		if got, want := b.HasTakers(), len(m.takers) > 0; got != want {
+			t.Fatalf("HasTakers: %v, want %v\n%s", got, want, log.String())
+		}
+		for _, rule := range modelRules {
+			for _, severity := range modelSeverities {
+				want := m.wanter(Alert{Rule: rule, Severity: severity}) != nil
+				if got := b.Wants(rule, severity); got != want {
+					t.Fatalf("Wants(%s, %d): %v, want %v\n%s", rule, severity, got, want, log.String())
+				}
+			}
+		}
+	}
+}
+
+// TestModel compares a Box with the model over random scripts: nothing is
+// lost, nothing comes out of order or to the wrong taker, nothing is gone
+// before it is settled, and the sizes are right at every step.
+func TestModel(t *testing.T) {
+	runs := 1000
+	if testing.Short() {
+		runs = 200
+	}
+	for seed := range runs {
+		r := rand.New(rand.NewPCG(uint64(seed), 1))
+		script := make([]byte, 50+r.IntN(450))
+		for i := range script {
+			script[i] = byte(r.Uint32())
+		}
+		drive(t, script)
+	}
+}
+
+// FuzzModel lets the fuzzer write the script.
+func FuzzModel(f *testing.F) {
+	f.Add([]byte{4, 0, 0, 0, 1, 0, 0, 50, 5, 0, 255, 10, 0, 18, 0, 4, 16, 0})
+	f.Fuzz(func(t *testing.T, script []byte) {
+		if len(script) > 2000 {
+			return
+		}
+		drive(t, script)
+	})
+}
+
+func ids(alerts []Alert) string {
+	list := make([]string, len(alerts))
+	for i, a := range alerts {
+		list[i] = a.ID
+	}
+	return "[" + strings.Join(list, " ") + "]"
+}
