@@ -38,18 +38,22 @@ func (d *document) anchors(v *value) []anchor {
 // of the query gives the nearest one in it. Without a file the place comes back
 // as it is.
 func (r *Rule) QueryPosition(line, column int) (fileLine, fileColumn int) {
-	if len(r.Source.query) == 0 {
+	return r.Source.queryPosition(r.Query, line, column)
+}
+
+func (s *Source) queryPosition(query string, line, column int) (fileLine, fileColumn int) {
+	if len(s.query) == 0 {
 		return line, column
 	}
-	at := offset(r.Query, line, column)
-	a := r.Source.query[0]
-	for _, next := range r.Source.query[1:] {
+	at := offset(query, line, column)
+	a := s.query[0]
+	for _, next := range s.query[1:] {
 		if next.at > at {
 			break
 		}
 		a = next
 	}
-	return a.line, a.column + utf8.RuneCountInString(r.Query[a.at:at])
+	return a.line, a.column + utf8.RuneCountInString(query[a.at:at])
 }
 
 // offset is the byte at a line and a column of a text, the nearest one if there
