@@ -1,0 +1,186 @@
+package ingest
+
+import (
+	"bytes"
+	"encoding/binary"
+	"time"
+
+	"github.com/vmihailenco/msgpack/v5/msgpcode"
+
+	"github.com/fluent-detect/fluent-detect/detector/jsontext"
+)
+
+// Chunk is a block as msgpack, the way Fluent Bit hands it over. It can be
+// filled again and again.
+type Chunk struct {
+	Data    []byte   // events
+	Records []Record // one for each event of Data, in order
+
+	element []byte // scratch
+	lineAt  int    // offset in the item's text up to which its lines were counted
+	lines   int
+}
+
+// Record is one event of a chunk and where it comes from.
+type Record struct {
+	// Text is the JSON text of the record, or the line that was wrapped. It
+	// aliases the block.
+	Text []byte
+	// JSON: Text is an object. Otherwise the record is {"log": Text}.
+	JSON   bool
+	Line   int   // of the input, from 1
+	Offset int64 // in bytes, of the unpacked input
+	Body   int   // where in Data its map begins
+}
+
+// Fill makes the chunk the records of the block, all of that time. It allocates
+// nothing once its slices are large enough. b must not change while the Records
+// are in use.
+func (c *Chunk) Fill(b *Block, at time.Time) {
+	if cap(c.Data) > 16*blockSize { // one long item is no reason to keep that much
+		c.Data = nil
+	}
+	c.Data, c.Records = c.Data[:0], c.Records[:0]
+	head := eventHead(at)
+	for _, it := range b.items {
+		size, n := len(c.Data), len(c.Records)
+		c.lineAt, c.lines = 0, 0
+		if !c.values(b.text[it.begin:it.end:it.end], it, &head) {
+			c.Data, c.Records = c.Data[:size], c.Records[:n]
+			c.line(b.text[it.begin:it.end:it.end], it, &head)
+		}
+	}
+}
+
+// eventHead returns what stands before the body of each event: the header of
+// [[time, {}], body].
+func eventHead(at time.Time) (h [13]byte) {
+	h = [13]byte{0x92, 0x92, msgpcode.FixExt8, 0, 12: msgpcode.FixedMapLow}
+	binary.BigEndian.PutUint32(h[4:], uint32(at.Unix()))
+	binary.BigEndian.PutUint32(h[8:], uint32(at.Nanosecond()))
+	return h
+}
+
+// values appends the JSON values that the text consists of, and says whether it
+// consists of nothing else. Line ends and commas may stand between them.
+func (c *Chunk) values(text []byte, it item, head *[13]byte) bool {
+	i := 0
+	for {
+		for i < len(text) && (isSpace[text[i]] || text[i] == ',' && i > 0) {
+			i++
+		}
+		if i == len(text) {
+			return i > 0
+		}
+		ok := false
+		switch text[i] {
+		case '{':
+			i, ok = c.object(text, i, it, head)
+		case '[':
+			i, ok = c.array(text, i, it, head)
+		}
+		if !ok {
+			return false
+		}
+	}
+}
+
+// object appends the object at text[i] and returns the offset behind it.
+func (c *Chunk) object(text []byte, i int, it item, head *[13]byte) (int, bool) {
+	c.Data = append(c.Data, head[:]...)
+	body := len(c.Data)
+	var n int
+	var err error
+	if c.Data, n, err = jsontext.Append(c.Data, text[i:]); err != nil {
+		return i, false
+	}
+	end := i + n
+	c.record(text, i, end, it, body)
+	c.Records[len(c.Records)-1].JSON = true
+	return end, true
+}
+
+// array appends the elements of the array at text[i] and returns the offset
+// behind it. They must be objects, or strings.
+func (c *Chunk) array(text []byte, i int, it item, head *[13]byte) (int, bool) {
+	i = skipSpace(text, i+1)
+	if i < len(text) && text[i] == ']' {
+		return i + 1, true
+	}
+	for i < len(text) {
+		ok := false
+		switch text[i] {
+		case '{':
+			i, ok = c.object(text, i, it, head)
+		case '"':
+			i, ok = c.string(text, i, it, head)
+		}
+		if !ok {
+			return i, false
+		}
+		i = skipSpace(text, i)
+		if i == len(text) {
+			break
+		}
+		switch text[i] {
+		case ']':
+			return i + 1, true
+		case ',':
+			i = skipSpace(text, i+1)
+		default:
+			return i, false
+		}
+	}
+	return i, false
+}
+
+// string appends the string at text[i] as a line of its own.
+func (c *Chunk) string(text []byte, i int, it item, head *[13]byte) (int, bool) {
+	var n int
+	var err error
+	if c.element, n, err = jsontext.Append(c.element[:0], text[i:]); err != nil {
+		return i, false
+	}
+	body := c.wrap(head)
+	c.Data = append(c.Data, c.element...)
+	end := i + n
+	c.record(text, i, end, it, body)
+	return end, true
+}
+
+// line appends the text as {"log": text}.
+func (c *Chunk) line(text []byte, it item, head *[13]byte) {
+	body := c.wrap(head)
+	c.Data = append(c.Data, msgpcode.Str32)
+	c.Data = binary.BigEndian.AppendUint32(c.Data, uint32(len(text)))
+	c.Data = append(c.Data, text...)
+	c.lineAt, c.lines = 0, 0
+	c.record(text, 0, len(text), it, body)
+}
+
+// record notes where the event comes from that has its body at that place.
+func (c *Chunk) record(text []byte, begin, end int, it item, body int) {
+	c.lines += bytes.Count(text[c.lineAt:begin], lineEnd)
+	c.lineAt = begin
+	c.Records = append(c.Records, Record{
+		Text:   text[begin:end:end],
+		Line:   it.line + c.lines,
+		Offset: it.offset + int64(begin),
+		Body:   body,
+	})
+}
+
+// wrap begins an event {"log": and returns where its map begins.
+func (c *Chunk) wrap(head *[13]byte) int {
+	c.Data = append(c.Data, head[:]...)
+	body := len(c.Data)
+	c.Data = append(c.Data, msgpcode.FixedMapLow|1, msgpcode.FixedStrLow|3, 'l', 'o', 'g')
+	return body
+}
+
+func skipSpace(text []byte, i int) int {
+	for i < len(text) && isSpace[text[i]] {
+		i++
+	}
+	return i
+}

@@ -1,0 +1,144 @@
+package ingest
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/fluent-detect/fluent-detect/detector/jsontext"
+	"github.com/fluent-detect/fluent-detect/detector/record"
+)
+
+// FuzzReader reads an input as a whole and again in small pieces that are taken
+// apart early. Whatever the input:
+//
+//   - it ends with io.EOF and within memory, and the chunks are sound;
+//   - the items are in the order of their places, and their lines are right;
+//   - when it is all JSON, both give the same elements, none missing, none
+//     twice, whatever pieces they came in.
+func FuzzReader(f *testing.F) {
+	for _, s := range []string{
+		`{"a":1}` + "\n" + `{"b":[1,2,{"c":"d\"e"}]}` + "\r\n\n" + `plain`,
+		`{"Records":[{"a":1},{"a":2},{"a":3},{"a":4}],"x":"y"}{"z":0}`,
+		"[\n{\"a\":1},\n{\"a\":2} ,{\"a\":3}\n]\n",
+		"{\n \"logEvents\": [\n {\"m\": \"{}\"},{\"m\":1e5},{\"m\":true},{\"m\":null}\n]}\n{\n}",
+		`{"Events":[1,[],{}],"records":[[[]],{"Records":[1]}]}`,
+		"[error] x\n[1,\n2\n{\"a\":\n[\n[\n",
+		"\xef\xbb\xbf{\"\\u0052ecords\":[{}]}\x00\n{\"a\":\"\n\"}",
+	} {
+		f.Add([]byte(s), uint8(3))
+	}
+	f.Fuzz(func(t *testing.T, input []byte, step uint8) {
+		if len(input) > 1<<14 {
+			return
+		}
+		whole := readAll(t, NewReader(bytes.NewReader(input)), input)
+		r := NewReader(&steps{input, int(step)%13 + 1})
+		r.sizes = sizes{item: 1 << 16, block: 50, firstBuffer: 4, mostBuffer: 16, long: 16, piece: 8, head: 1 << 10}
+		pieces := readAll(t, r, input)
+		if !whole.json || !pieces.json {
+			return
+		}
+		if !slices.Equal(pieces.elements, whole.elements) {
+			t.Fatalf("elements in pieces and as a whole:\n%q\n%q", pieces.elements, whole.elements)
+		}
+		// What stands behind a list that was taken apart is one more record.
+		rest := pieces.others
+		for _, want := range whole.others {
+			i := slices.Index(rest, want)
+			if i < 0 {
+				t.Fatalf("%q is missing in pieces:\n%q\n%q", want, pieces.others, whole.others)
+			}
+			rest = rest[i+1:]
+		}
+	})
+}
+
+// steps is a source that gives few bytes at a time.
+type steps struct {
+	rest []byte
+	step int
+}
+
+func (s *steps) Read(p []byte) (int, error) {
+	n := copy(p[:min(len(p), s.step)], s.rest)
+	s.rest = s.rest[n:]
+	if n == 0 {
+		return 0, io.EOF
+	}
+	return n, nil
+}
+
+// outcome is what a Reader made of an input.
+type outcome struct {
+	json     bool     // without lines and without problems
+	elements []string // of the lists in records
+	others   []string // records without a list
+}
+
+func readAll(t *testing.T, r *Reader, input []byte) outcome {
+	o := outcome{json: true}
+	var b Block
+	var c Chunk
+	at := int64(-1)
+	for {
+		err := r.Next(&b)
+		if errors.Is(err, io.EOF) {
+			return o
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Fill(&b, time.Unix(1_700_000_000, 5))
+		if n := len(events(t, c.Data)); n != len(c.Records) {
+			t.Fatalf("%d events and %d records", n, len(c.Records))
+		}
+		o.json = o.json && len(b.Problems) == 0
+		for _, rec := range c.Records {
+			if rec.Offset < at || rec.Offset > int64(len(input)) {
+				t.Fatalf("a record at byte %d behind one at byte %d", rec.Offset, at)
+			}
+			at = rec.Offset
+			if line := 1 + bytes.Count(input[:at], lineEnd); line != rec.Line {
+				t.Fatalf("byte %d is in line %d, not %d", at, line, rec.Line)
+			}
+			o.json = o.json && rec.JSON
+			// A piece of a list that turns out to be no JSON is a line too.
+			if !rec.JSON && !bytes.Contains(input, rec.Text) && rec.Text[0] != '[' && rec.Text[0] != '{' {
+				t.Fatalf("line %q is not in the input", rec.Text)
+			}
+			o.add(c.Data, rec)
+		}
+	}
+}
+
+// add adds what the record has. Members beside a list are left out: they come
+// in a record of their own or in each piece.
+func (o *outcome) add(chunk []byte, rec Record) {
+	v, _, _ := record.Read(chunk, rec.Body)
+	isList := false
+	for m := v.Members(); ; {
+		name, value, ok := m.Next()
+		if !ok {
+			break
+		}
+		s := scanner{key: name.Bytes()}
+		if value.Kind() != record.Array || !s.isListName() {
+			continue
+		}
+		isList = true
+		for e := value.Elements(); ; {
+			element, ok := e.Next()
+			if !ok {
+				break
+			}
+			o.elements = append(o.elements, string(jsontext.AppendValue(nil, element)))
+		}
+	}
+	if !isList {
+		o.others = append(o.others, string(jsontext.AppendValue(nil, v)))
+	}
+}
