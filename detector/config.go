@@ -18,6 +18,11 @@ type Config struct {
 	DedupSize int
 	DedupTTL  time.Duration
 	MaxAlerts *limit.Rate // nil: each rule's own
+
+	SuppressBy  []string // fields; empty: rules with their own suppress
+	SuppressFor time.Duration
+	Exceptions  string // path, or empty
+	RuleTests   bool
 }
 
 // InputConfig is what a detect_alerts input is set to.
@@ -134,17 +139,63 @@ func ReadConfig(get Getter) (Config, error) {
 		}
 		c.MaxAlerts = &rate
 	}
+	r.suppression(&c)
+	c.Exceptions = r.text("exceptions")
+	c.RuleTests = r.onOff("rule_tests")
 	return c, errors.Join(r.errors...)
+}
+
+// suppression reads the two keys that go together.
+func (r *reader) suppression(c *Config) {
+	for name := range strings.SplitSeq(r.text("suppress_by"), ",") {
+		if name = strings.TrimSpace(name); name != "" {
+			c.SuppressBy = append(c.SuppressBy, name)
+		}
+	}
+	if length := r.text("suppress_for"); length != "" {
+		d, err := parseDuration(length)
+		if err != nil || d < time.Second || d > maxSuppression {
+			r.refuse("suppress_for", length, nil)
+		}
+		if c.SuppressFor = d; len(c.SuppressBy) == 0 {
+			r.refuse("suppress_by", "", errors.New("suppress_for is set, and says for how long"))
+		}
+	} else if len(c.SuppressBy) > 0 {
+		r.refuse("suppress_for", "", errors.New("suppress_by is set, and says what"))
+	}
+}
+
+// maxSuppression is the longest window of suppression: nothing stays unseen for
+// longer.
+const maxSuppression = 24 * time.Hour
+
+func (r *reader) onOff(key string) bool {
+	v := r.text(key)
+	switch strings.ToLower(v) {
+	case "on", "true", "yes":
+		return true
+	case "off", "false", "no":
+		return false
+	}
+	r.refuse(key, v, nil)
+	return false
 }
 
 // String lists the values in effect, in the order of the table.
 func (c Config) String() string {
-	most := "of each rule"
+	most := "of-each-rule"
 	if c.MaxAlerts != nil {
 		most = c.MaxAlerts.String()
 	}
-	return fmt.Sprintf("rules=%s channel=%s dedup_size=%d dedup_ttl=%s max_alerts=%s",
-		c.Rules, c.Channel, c.DedupSize, c.DedupTTL, most)
+	line := fmt.Sprintf("rules=%s channel=%s dedup_size=%d dedup_ttl=%s max_alerts=%s rule_tests=%t",
+		c.Rules, c.Channel, c.DedupSize, c.DedupTTL, most, c.RuleTests)
+	if len(c.SuppressBy) > 0 {
+		line += fmt.Sprintf(" suppress_by=%s suppress_for=%s", strings.Join(c.SuppressBy, ","), c.SuppressFor)
+	}
+	if c.Exceptions != "" {
+		line += " exceptions=" + c.Exceptions
+	}
+	return line
 }
 
 // ReadInputConfig reads the keys of a detect_alerts input. The error joins a

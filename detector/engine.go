@@ -2,6 +2,7 @@ package detector
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -17,9 +18,8 @@ import (
 // Engine evaluates chunks against a set of rules.
 type Engine struct {
 	config   Config
-	rules    []*rule.Rule
+	rules    []activeRule // used under state.mu
 	programs *program.Set
-	makers   []*alert.Maker // used under state.mu
 	host     Host
 	state    *State
 	scanners sync.Pool
@@ -38,6 +38,8 @@ type Host struct {
 	// Lost is told of alerts that nobody takes, also of those that an Engine
 	// before this one left. The alert is not kept.
 	Lost func(outbox.Alert)
+	// Warn takes a line for the log, on something that an operator should know.
+	Warn func(line string)
 	Now  func() time.Time // nil: time.Now
 }
 
@@ -46,12 +48,15 @@ func New(config Config, rules *Rules, host Host) (*Engine, error) {
 	if host.Now == nil {
 		host.Now = time.Now
 	}
-	e := &Engine{config: config, rules: rules.rules, programs: rules.programs, host: host, state: host.State}
-	for _, r := range e.rules {
-		e.makers = append(e.makers, alert.NewMaker(r, host.Observer))
+	if host.Warn == nil {
+		host.Warn = func(string) {}
+	}
+	e := &Engine{config: config, programs: rules.programs, host: host, state: host.State}
+	for _, r := range rules.rules {
+		e.rules = append(e.rules, newActiveRule(r, rules.exceptions[r.ID], config, host.Observer))
 	}
 	e.scanners.New = func() any { return newScanner(e) }
-	if err := e.state.use(config, e.rules); err != nil {
+	if err := e.state.use(config, rules.rules, host.Warn); err != nil {
 		return nil, err
 	}
 	for _, a := range host.Outbox.Orphans() { // the inputs were changed in a reload
@@ -61,7 +66,7 @@ func New(config Config, rules *Rules, host Host) (*Engine, error) {
 }
 
 // use fits the state to the settings of the Engine that goes on with it.
-func (s *State) use(c Config, rules []*rule.Rule) error {
+func (s *State) use(c Config, rules []*rule.Rule, warn func(string)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.seen == nil {
@@ -70,8 +75,12 @@ func (s *State) use(c Config, rules []*rule.Rule) error {
 			return err
 		}
 		s.seen = seen
+		if s.suppressor, err = limit.NewSuppressor(c.DedupSize); err != nil {
+			return err
+		}
 	} else {
 		s.seen.Resize(c.DedupSize, c.DedupTTL)
+		s.suppressor.Resize(c.DedupSize)
 	}
 	for _, r := range rules {
 		rate := limit.Rate{Max: r.MaxSignals, Per: r.IntervalDuration}
@@ -84,7 +93,22 @@ func (s *State) use(c Config, rules []*rule.Rule) error {
 			s.caps[r.ID] = limit.New(rate)
 		}
 	}
+	for id, c := range s.caps {
+		if slices.ContainsFunc(rules, func(r *rule.Rule) bool { return r.ID == id }) {
+			continue
+		}
+		delete(s.caps, id)
+		if held, ok := c.Due(time.Time{}, true); ok {
+			warn(unsummarized(id, held))
+		}
+	}
 	return nil
+}
+
+// unsummarized tells what a rule held back that is loaded no more, so that
+// there will be no summary of it.
+func unsummarized(ruleID string, h limit.Held) string {
+	return fmt.Sprintf("rule %s is loaded no more; since %s it had held back %d alerts", ruleID, h.Begin.UTC().Format(time.RFC3339), h.Count)
 }
 
 // Stats returns the counters of the Engine's state.

@@ -20,8 +20,16 @@ var OutputKeys = []Key{
 		"how many alerts are remembered to recognise exact duplicates"},
 	{"dedup_ttl", "a duration from 1s on, such as 90s, 15m, 24h, 7d", "24h",
 		"how long an alert is remembered"},
+	{"suppress_by", "names of fields, separated by commas", "",
+		"alerts of a rule that agree in these fields are suppressed after the first, unless instance, key, OS user or source address are new; a rule's own setting wins"},
+	{"suppress_for", "a duration from 1s to 24h", "",
+		"how long they are suppressed, from the first on; goes with `suppress_by`"},
 	{"max_alerts", "a count and an interval such as `100/5m`, or `0` for no cap", "",
 		"how many alerts a rule may make in an interval; the rest is counted and reported in one summary alert; empty: the rule's own max_signals and interval"},
+	{"exceptions", "the path of a TOML file", "",
+		"events that are known and make no alert: per rule a query, an owner, a reason and a date of expiry"},
+	{"rule_tests", "`on` or `off`", "on",
+		"run the tests that are written in the rule files at the start"},
 }
 
 // InputKeys are the keys of [INPUT] Name detect_alerts. The host's own key Tag

@@ -10,11 +10,14 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/rule"
 )
 
-// Rules are rules with their compiled queries. They never change.
+// Rules are rules with their compiled queries and their exceptions. An Engine
+// only reads them.
 type Rules struct {
-	rules    []*rule.Rule
-	programs *program.Set
-	skipped  []rule.Skipped
+	rules      []*rule.Rule
+	programs   *program.Set
+	exceptions map[string][]exception // by rule id
+	skipped    []rule.Skipped
+	warnings   []string
 }
 
 // LoadRules reads and compiles the rules that the key rules names. The error
@@ -24,14 +27,20 @@ func LoadRules(spec string) (*Rules, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Rules{rules: set.Rules, skipped: set.Skipped}
+	r := &Rules{rules: set.Rules, skipped: set.Skipped, exceptions: map[string][]exception{}}
 	programs := make([]*program.Program, 0, len(set.Rules))
 	var all []error
 	for _, one := range set.Rules {
 		p, err := program.Compile(one.Query)
 		if err != nil {
-			all = append(all, queryError(one, err))
+			all = append(all, queryError(one.Source.Path, fmt.Sprintf("query of rule %q", one.Name), one.QueryPosition, err))
 			continue
+		}
+		if err := r.exceptOwn(one); err != nil {
+			all = append(all, err)
+		}
+		for _, n := range one.Notices {
+			r.warnings = append(r.warnings, fmt.Sprintf("%s:%d:%d: %s: %s", one.Source.Path, n.Line, n.Column, n.Key, n.Text))
 		}
 		programs = append(programs, p)
 	}
@@ -48,12 +57,17 @@ func (r *Rules) Rules() []*rule.Rule { return r.rules }
 // Skipped returns what a directory or a glob brought that is not for us.
 func (r *Rules) Skipped() []rule.Skipped { return r.skipped }
 
-// queryError adds to an error of a query the file and the place in it.
-func queryError(r *rule.Rule, err error) error {
+// Warnings returns what stops nothing, a line each: keys of rule files without
+// effect here, exceptions that do nothing or can be abused.
+func (r *Rules) Warnings() []string { return r.warnings }
+
+// queryError adds to an error of a query the file, the place in it and what
+// the query is of.
+func queryError(path, what string, place func(line, column int) (int, int), err error) error {
 	var q *kql.Error
 	if !errors.As(err, &q) {
-		return fmt.Errorf("%s: query: %w", r.Source.Path, err)
+		return fmt.Errorf("%s: %s: %w", path, what, err)
 	}
-	line, column := r.QueryPosition(q.Position())
-	return fmt.Errorf("%s:%d:%d: query of rule %q: %w", r.Source.Path, line, column, r.Name, err)
+	line, column := place(q.Position())
+	return fmt.Errorf("%s:%d:%d: %s: %w", path, line, column, what, err)
 }

@@ -12,10 +12,11 @@ import (
 type State struct {
 	traffic traffic
 
-	mu    sync.Mutex // what follows
-	seen  *dedup.Cache
-	caps  map[string]*limit.Cap // by rule id
-	alert Stats                 // its alert counters
+	mu         sync.Mutex // what follows
+	seen       *dedup.Cache
+	suppressor *limit.Suppressor
+	caps       map[string]*limit.Cap // by rule id
+	alert      Stats                 // its alert counters
 }
 
 // NewState returns the state of a detector that has seen nothing.

@@ -5,14 +5,17 @@ import "time"
 // retrySummary is how long summaries wait when the outbox is full.
 const retrySummary = time.Second
 
-// nextSummary returns when the first of the intervals in which alerts were
-// held back ends, or the zero time. The lock is held.
+// nextSummary returns when the first of the intervals ends in which alerts
+// were held back, or the zero time. The lock is held.
 func (s *State) nextSummary() time.Time {
 	var next time.Time
 	for _, c := range s.caps {
 		if end, ok := c.Next(); ok && (next.IsZero() || end.Before(next)) {
 			next = end
 		}
+	}
+	if end, ok := s.suppressor.Next(); ok && (next.IsZero() || end.Before(next)) {
+		next = end
 	}
 	return next
 }
@@ -36,11 +39,11 @@ func (e *Engine) wake(at time.Time) {
 
 // summarize makes the summaries that are due, or all with force.
 func (e *Engine) summarize(force bool) {
-	t := transaction{engine: e}
+	t := transaction{engine: e, force: force}
 	t.begin()
 	defer t.rollback()
-	for _, m := range e.makers {
-		t.summarize(m, t.save(m), force)
+	for i := range e.rules {
+		t.summarizeCap(&e.rules[i], t.save(&e.rules[i]))
 	}
 	if err := t.commit(); err != nil {
 		e.wake(e.host.Now().Add(retrySummary))

@@ -16,6 +16,7 @@ import (
 type transaction struct {
 	engine *Engine
 	open   bool
+	force  bool // the engine ends: what is held back comes out now
 	now    time.Time
 	stats  Stats // the changes
 	alerts []outbox.Alert
@@ -27,7 +28,7 @@ type transaction struct {
 // savedCap is a cap as it was when the transaction first touched it.
 type savedCap struct {
 	cap *limit.Cap
-	was limit.Cap
+	was limit.Saved
 }
 
 func (t *transaction) begin() {
@@ -43,26 +44,37 @@ func (t *transaction) begin() {
 	}
 }
 
-// add takes in the match of a rule. Nothing of the event is kept.
+// add takes in the match of a rule: known events, duplicates, what resembles an
+// alert and what is too much stop here, each counted. Nothing of the event is
+// kept.
 func (t *transaction) add(rule int, e *cloudtrail.Event, tag string, read time.Time) {
 	t.begin()
 	t.stats.Matched++
-	m := t.engine.makers[rule]
-	key := alert.ID(m.Rule().ID, e)
+	r := &t.engine.rules[rule]
+	if r.excepted(e, t.now, t.engine.host.Warn) {
+		t.stats.Excepted++
+		return
+	}
+	id := alert.ID(r.Rule().ID, e)
+	key := r.dedupKey(id, e)
 	if _, twice := t.staged[key]; twice || t.engine.state.seen.Seen(key) {
 		t.stats.Duplicate++
 		return
 	}
 	t.staged[key] = struct{}{}
 	t.keys = append(t.keys, key)
-	if c := t.cap(m); !c.Take(t.now) {
-		about := alert.AboutEvent(e)
-		c.Hold(about.At, about.Instance, about.Key, about.Actor)
+	if group, ok := r.digest("suppress", r.suppressBy, e); ok &&
+		!t.engine.state.suppressor.Take(group, r.Rule().ID, r.by(e), alert.Subject(e), t.now, r.suppressFor) {
+		t.stats.Suppressed++
+		return
+	}
+	if c := t.cap(r); c.Rate().Max > 0 && !c.Take(t.now, alert.Principal(e)) {
+		c.Hold(alert.Subject(e))
 		t.stats.Capped++
 		return
 	}
 	t.stats.Emitted++
-	t.stage(m, key, m.Make(nil, key, e, alert.Arrival{Tag: tag, Read: read, Now: t.now}))
+	t.stage(r.Maker, id, r.Make(nil, id, e, alert.Arrival{Tag: tag, Read: read, Now: t.now}))
 }
 
 func (t *transaction) stage(m *alert.Maker, key dedup.Key, record []byte) {
@@ -77,32 +89,45 @@ func (t *transaction) stage(m *alert.Maker, key dedup.Key, record []byte) {
 
 // cap returns the rule's cap, with a way back, and stages the summary of the
 // interval that has ended meanwhile.
-func (t *transaction) cap(m *alert.Maker) *limit.Cap {
-	c := t.save(m)
-	t.summarize(m, c, false)
+func (t *transaction) cap(r *activeRule) *limit.Cap {
+	c := t.save(r)
+	t.summarizeCap(r, c)
 	return c
 }
 
-func (t *transaction) save(m *alert.Maker) *limit.Cap {
-	c := t.engine.state.caps[m.Rule().ID]
+func (t *transaction) save(r *activeRule) *limit.Cap {
+	c := t.engine.state.caps[r.Rule().ID]
 	for _, s := range t.caps {
 		if s.cap == c {
 			return c
 		}
 	}
-	t.caps = append(t.caps, savedCap{c, *c})
+	t.caps = append(t.caps, savedCap{c, c.Save()})
 	return c
 }
 
-// summarize stages the summary of the interval in hand when it is over.
-func (t *transaction) summarize(m *alert.Maker, c *limit.Cap, force bool) {
-	held, ok := c.Due(t.now, force)
-	if !ok {
-		return
+// summarizeCap stages the summary of the interval in hand when it is over.
+func (t *transaction) summarizeCap(r *activeRule, c *limit.Cap) {
+	if held, ok := c.Due(t.now, t.force); ok {
+		t.summary(r, alert.Summary{Held: held, Cap: c.Rate()})
 	}
-	key, record := m.MakeSummary(nil, held, c.Rate(), t.now)
+}
+
+// summarizeGroups stages the summaries of groups whose windows are over.
+func (t *transaction) summarizeGroups() {
+	for _, s := range t.engine.state.suppressor.Over(t.now, t.force) {
+		if r := t.engine.rule(s.Rule); r != nil {
+			t.summary(r, alert.Summary{Held: s.Held, By: s.By})
+		} else {
+			t.engine.host.Warn(unsummarized(s.Rule, s.Held))
+		}
+	}
+}
+
+func (t *transaction) summary(r *activeRule, s alert.Summary) {
+	key, record := r.MakeSummary(nil, s, t.now)
 	t.stats.Summaries++
-	t.stage(m, key, record)
+	t.stage(r.Maker, key, record)
 }
 
 // commit puts the alerts in the outbox and remembers them. The error is a
@@ -111,8 +136,12 @@ func (t *transaction) commit() error {
 	if !t.open {
 		return nil
 	}
+	t.summarizeGroups()
 	state := t.engine.state
 	unwanted, err := t.engine.host.Outbox.Put(t.alerts)
+	if err != nil && t.force {
+		unwanted, err = t.alerts, nil // there is no later
+	}
 	if err != nil {
 		t.rollback()
 		return err
@@ -120,9 +149,12 @@ func (t *transaction) commit() error {
 	for _, k := range t.keys {
 		state.seen.Add(k)
 	}
+	state.suppressor.Commit()
 	s := &state.alert
 	s.Matched += t.stats.Matched
 	s.Duplicate += t.stats.Duplicate
+	s.Suppressed += t.stats.Suppressed
+	s.Excepted += t.stats.Excepted
 	s.Capped += t.stats.Capped
 	s.Summaries += t.stats.Summaries
 	lost := uint64(len(unwanted))
@@ -143,8 +175,9 @@ func (t *transaction) rollback() {
 		return
 	}
 	for _, s := range t.caps {
-		*s.cap = s.was
+		s.cap.Restore(s.was)
 	}
+	t.engine.state.suppressor.Rollback()
 	t.end()
 }
 

@@ -4,41 +4,50 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
-	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
 	"github.com/fluent-detect/fluent-detect/detector/dedup"
 	"github.com/fluent-detect/fluent-detect/detector/limit"
 )
 
-// About is what a summary needs to know of an event that made no alert.
-type About struct {
-	At       time.Time // eventTime, zero when it cannot be read
-	Instance string
-	Key      string // fingerprint
-	Actor    string
+// Summary is what was held back, and why.
+type Summary struct {
+	limit.Held
+	Cap limit.Rate // that was reached; zero for suppression
+	By  []string   // of suppression: "user.name: alice" for each field of the group
 }
 
-// AboutEvent returns what a summary needs to know of the event.
-func AboutEvent(e *cloudtrail.Event) About {
-	s := newSubject(e)
-	return About{
-		At:       s.at,
-		Instance: string(oneLine(s.instance)),
-		Key:      s.key.Fingerprint,
-		Actor:    string(oneLine(s.actor)),
+// kind is fluent_detect.summary.kind.
+func (s *Summary) kind() string {
+	if s.Cap.Max > 0 {
+		return "capped"
 	}
+	return "suppressed"
 }
 
-// MakeSummary appends the alert that stands for those that the cap of the
-// rule held back in an interval. Its id is made of the host and the interval:
-// there is one for each.
-func (m *Maker) MakeSummary(dst []byte, h limit.Held, r limit.Rate, now time.Time) (dedup.Key, []byte) {
+// reason is the summary's sentence.
+func (s *Summary) reason() string {
+	from, to := s.Begin.UTC().Format(timeFormat), s.End.UTC().Format(timeFormat)
+	if s.Cap.Max > 0 {
+		return fmt.Sprintf("%d more alerts of this rule were held back from %s to %s: the cap is %s", s.Count, from, to, s.Cap)
+	}
+	return fmt.Sprintf("%d more alerts of this rule were suppressed from %s to %s: they resemble one that came out (%s)",
+		s.Count, from, to, strings.Join(s.By, ", "))
+}
+
+// MakeSummary appends the alert that stands for those that were held back in
+// an interval. Its id is made of the host, the group and the interval: there is
+// one for each.
+func (m *Maker) MakeSummary(dst []byte, s Summary, now time.Time) (dedup.Key, []byte) {
 	id := sha256.New()
 	write(id, []byte(idScheme+"/summary"))
 	write(id, []byte(m.rule.ID))
 	write(id, []byte(m.observer.Hostname))
-	_, _ = id.Write(strconv.AppendInt(nil, h.Begin.UnixNano(), 10))
+	for _, by := range s.By {
+		write(id, []byte(by))
+	}
+	_, _ = id.Write(strconv.AppendInt(nil, s.Begin.UnixNano(), 10))
 	var key dedup.Key
 	id.Sum(key[:0])
 
@@ -47,22 +56,22 @@ func (m *Maker) MakeSummary(dst []byte, h limit.Held, r limit.Rate, now time.Tim
 	m.head(key, Arrival{Now: now})
 	m.fromRule()
 	d.setString("event.dataset", Dataset)
-	d.setTime("event.start", h.First)
-	d.setTime("event.end", h.Last)
-	d.setString("event.reason", fmt.Sprintf("%d more alerts of this rule were held back from %s to %s: the cap is %s",
-		h.Count, h.Begin.UTC().Format(timeFormat), h.End.UTC().Format(timeFormat), r))
-	d.setStrings("cloud.target.instance.id", h.Instances.Names)
-	d.setStrings("related.user", h.Users.Names)
-	d.setStrings("related.hash", h.Keys.Names)
-	d.setString("fluent_detect.summary.kind", "capped")
-	d.setInt("fluent_detect.summary.count", int64(h.Count))
-	d.setTime("fluent_detect.summary.first", h.First)
-	d.setTime("fluent_detect.summary.last", h.Last)
-	d.setTime("fluent_detect.summary.interval.begin", h.Begin)
-	d.setTime("fluent_detect.summary.interval.end", h.End)
-	d.setInt("fluent_detect.summary.instances", int64(len(h.Instances.Names)))
-	d.setInt("fluent_detect.summary.keys", int64(len(h.Keys.Names)))
-	d.setInt("fluent_detect.summary.users", int64(len(h.Users.Names)))
-	d.setBool("fluent_detect.summary.more", h.Instances.More || h.Keys.More || h.Users.More)
+	d.setTime("event.start", s.First)
+	d.setTime("event.end", s.Last)
+	d.setString("event.reason", s.reason())
+	d.setStrings("cloud.target.instance.id", s.Instances.Names)
+	d.setStrings("related.user", s.Users.Names)
+	d.setStrings("related.hash", s.Keys.Names)
+	d.setString("fluent_detect.summary.kind", s.kind())
+	d.setStrings("fluent_detect.summary.by", s.By)
+	d.setInt("fluent_detect.summary.count", int64(s.Count))
+	d.setTime("fluent_detect.summary.first", s.First)
+	d.setTime("fluent_detect.summary.last", s.Last)
+	d.setTime("fluent_detect.summary.interval.begin", s.Begin)
+	d.setTime("fluent_detect.summary.interval.end", s.End)
+	d.setInt("fluent_detect.summary.instances", int64(len(s.Instances.Names)))
+	d.setInt("fluent_detect.summary.keys", int64(len(s.Keys.Names)))
+	d.setInt("fluent_detect.summary.users", int64(len(s.Users.Names)))
+	d.setBool("fluent_detect.summary.more", s.Instances.More || s.Keys.More || s.Users.More)
 	return key, d.append(dst)
 }

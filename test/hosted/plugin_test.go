@@ -35,7 +35,7 @@ func TestEveryWayIn(t *testing.T) {
 			if strings.Contains(c.name, "by, too") {
 				n = 1 // the alerts are records, too
 			}
-			r.wantLog(fmt.Sprintf("matched=%d emitted=%d duplicate=%d capped=0 failed=0",
+			r.wantLog(fmt.Sprintf("matched=%d emitted=%d duplicate=%d suppressed=0 excepted=0 capped=0 failed=0",
 				n*matchesOfEvents, alertsOfEvents, n*matchesOfEvents-alertsOfEvents))
 		})
 	}
@@ -62,7 +62,7 @@ func TestDelivery(t *testing.T) {
 		r := run(t, "--json", events, "--in", "min_severity=critical")
 		r.want(0, 0)
 		r.wantLog("no detect_alerts input of channel \"default\" takes the alerts of aws-ec2-instance-connect-ssh-public-key-uploaded")
-		r.wantLog("emitted=0 duplicate=1 capped=0 failed=3")
+		r.wantLog("emitted=0 duplicate=1 suppressed=0 excepted=0 capped=0 failed=3")
 		if n := strings.Count(r.stderr, "\n{\"@timestamp\""); n != alertsOfEvents {
 			t.Errorf("%d alerts on stderr, want %d\n%s", n, alertsOfEvents, tail(r.stderr))
 		}

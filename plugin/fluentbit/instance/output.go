@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
@@ -43,6 +44,11 @@ func (r *Registry) OpenOutput(get detector.Getter, log Log, lost func(outbox.Ale
 	if err != nil {
 		return nil, fmt.Errorf("rules: %w", err)
 	}
+	if config.Exceptions != "" {
+		if err := rules.Except(config.Exceptions); err != nil {
+			return nil, fmt.Errorf("exceptions: %w", err)
+		}
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	c := r.channel(config.Channel)
@@ -60,6 +66,7 @@ func (r *Registry) OpenOutput(get detector.Getter, log Log, lost func(outbox.Ale
 		Observer: r.observer,
 		State:    o.state,
 		Lost:     lost,
+		Warn:     func(line string) { log(Warn, line) },
 	})
 	if err != nil {
 		return nil, err
@@ -76,6 +83,9 @@ func (o *Output) introduce(config detector.Config, rules *detector.Rules) {
 	o.log(Info, fmt.Sprintf("%s loaded, %d skipped", count(len(o.rules), "rule"), len(rules.Skipped())))
 	for _, s := range rules.Skipped() {
 		o.log(Info, "skipped "+s.String())
+	}
+	for _, line := range append(rules.Warnings(), rules.Expired(time.Now())...) {
+		o.log(Warn, line)
 	}
 	var orphans []string
 	for _, r := range o.rules {
@@ -116,8 +126,8 @@ func (o *Output) Close(reload bool) {
 	o.channel.outputs = slices.DeleteFunc(o.channel.outputs, func(x *Output) bool { return x == o })
 	r.open--
 	s := o.engine.Stats()
-	o.log(Info, fmt.Sprintf("records=%d matched=%d emitted=%d duplicate=%d capped=%d failed=%d broken_chunks=%d",
-		s.Records, s.Matched, s.Emitted, s.Duplicate, s.Capped, s.Failed, s.Broken))
+	o.log(Info, fmt.Sprintf("records=%d matched=%d emitted=%d duplicate=%d suppressed=%d excepted=%d capped=%d failed=%d broken_chunks=%d",
+		s.Records, s.Matched, s.Emitted, s.Duplicate, s.Suppressed, s.Excepted, s.Capped, s.Failed, s.Broken))
 }
 
 // count returns "1 rule", "2 rules".

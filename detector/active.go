@@ -1,0 +1,128 @@
+package detector
+
+import (
+	"crypto/sha256"
+	"hash"
+	"slices"
+	"time"
+
+	"github.com/fluent-detect/fluent-detect/detector/alert"
+	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
+	"github.com/fluent-detect/fluent-detect/detector/dedup"
+	"github.com/fluent-detect/fluent-detect/detector/jsontext"
+	"github.com/fluent-detect/fluent-detect/detector/rule"
+)
+
+// activeRule is a rule with all that happens between its match and its alert.
+type activeRule struct {
+	*alert.Maker
+	exceptions  []exception
+	told        []bool // of exceptions: that they have expired
+	dedupBy     []*cloudtrail.Field
+	suppressBy  []*cloudtrail.Field
+	suppressFor time.Duration
+}
+
+func newActiveRule(r *rule.Rule, exceptions []exception, c Config, o alert.Observer) activeRule {
+	a := activeRule{
+		Maker:       alert.NewMaker(r, o),
+		exceptions:  exceptions,
+		told:        make([]bool, len(exceptions)),
+		dedupBy:     fieldsNamed(r.Extension.DedupBy),
+		suppressBy:  fieldsNamed(r.Extension.SuppressBy),
+		suppressFor: r.Extension.SuppressFor,
+	}
+	if len(a.suppressBy) == 0 {
+		a.suppressBy, a.suppressFor = fieldsNamed(c.SuppressBy), c.SuppressFor
+	}
+	if a.suppressFor == 0 {
+		a.suppressFor = c.SuppressFor
+	}
+	if a.suppressFor == 0 {
+		a.suppressFor = r.IntervalDuration // as Elastic's "per rule execution"
+	}
+	a.suppressFor = min(a.suppressFor, maxSuppression)
+	return a
+}
+
+// rule returns the rule of that id, nil when it is not loaded.
+func (e *Engine) rule(id string) *activeRule {
+	for i := range e.rules {
+		if e.rules[i].Rule().ID == id {
+			return &e.rules[i]
+		}
+	}
+	return nil
+}
+
+func fieldsNamed(names []string) []*cloudtrail.Field {
+	var fields []*cloudtrail.Field
+	for _, name := range names {
+		fields = append(fields, cloudtrail.FieldNamed(name))
+	}
+	return fields
+}
+
+// dedupKey returns what makes the event the same as another: the alert's id, or
+// the rule's own fields if the event has all of them.
+func (a *activeRule) dedupKey(id dedup.Key, e *cloudtrail.Event) dedup.Key {
+	if key, ok := a.digest("dedup", a.dedupBy, e); ok {
+		return key
+	}
+	return id
+}
+
+// digest returns a hash of the values of fields, and false when there are no
+// fields or the event lacks one: what is missing equals nothing.
+func (a *activeRule) digest(purpose string, fields []*cloudtrail.Field, e *cloudtrail.Event) (key [32]byte, ok bool) {
+	if len(fields) == 0 {
+		return key, false
+	}
+	h := sha256.New()
+	writePart(h, []byte(purpose))
+	writePart(h, []byte(a.Rule().ID))
+	for _, f := range fields {
+		texts := textsOf(e, f)
+		if len(texts) == 0 {
+			return key, false
+		}
+		for _, t := range texts {
+			writePart(h, t)
+		}
+		_, _ = h.Write([]byte{0x1e})
+	}
+	h.Sum(key[:0])
+	return key, true
+}
+
+func writePart(h hash.Hash, part []byte) {
+	_, _ = h.Write(part)
+	_, _ = h.Write([]byte{0x1f})
+}
+
+// textsOf returns the values of a field as texts, in an order of their own.
+func textsOf(e *cloudtrail.Event, f *cloudtrail.Field) [][]byte {
+	var texts [][]byte
+	for _, v := range e.Values(f) {
+		if v.IsText() {
+			texts = append(texts, v.Bytes())
+		} else {
+			texts = append(texts, jsontext.AppendValue(nil, v))
+		}
+	}
+	slices.SortFunc(texts, slices.Compare[[]byte])
+	return texts
+}
+
+// by returns "user.name: alice" for each field of suppression.
+func (a *activeRule) by(e *cloudtrail.Event) []string {
+	var list []string
+	for _, f := range a.suppressBy {
+		line := f.Name + ":"
+		for _, t := range textsOf(e, f) {
+			line += " " + string(t[:min(len(t), 256)])
+		}
+		list = append(list, line)
+	}
+	return list
+}

@@ -1,0 +1,55 @@
+package limit
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Rate is at most Max alerts in each interval Per. A Max of 0 is no cap.
+type Rate struct {
+	Max int
+	Per time.Duration
+}
+
+// ParseRate reads "100/5m", or "0" for no cap.
+func ParseRate(text string) (Rate, error) {
+	if text == "0" {
+		return Rate{}, nil
+	}
+	count, per, ok := strings.Cut(text, "/")
+	if !ok {
+		return Rate{}, errors.New(`want a count and an interval such as "100/5m", or "0" for no cap`)
+	}
+	n, err := strconv.Atoi(count)
+	if err != nil || n < 1 {
+		return Rate{}, fmt.Errorf("%q is no count: want a whole number from 1 on", count)
+	}
+	d, err := time.ParseDuration(per)
+	if err != nil || d < time.Second {
+		return Rate{}, fmt.Errorf("%q is no interval: want a duration from 1s on, such as 5m", per)
+	}
+	return Rate{Max: n, Per: d}, nil
+}
+
+// String returns the rate as ParseRate reads it.
+func (r Rate) String() string {
+	if r.Max == 0 {
+		return "0"
+	}
+	return strconv.Itoa(r.Max) + "/" + shortDuration(r.Per)
+}
+
+// shortDuration prints 5m0s as 5m.
+func shortDuration(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
