@@ -22,7 +22,12 @@ type Config struct {
 	SuppressBy  []string // fields; empty: rules with their own suppress
 	SuppressFor time.Duration
 	Exceptions  string // path, or empty
+	StatePath   string // directory, or empty: memory only
 	RuleTests   bool
+
+	// NoDedup lets exact duplicates through. There is no key for it: an
+	// evaluation of files may want it, a shipper never does.
+	NoDedup bool
 }
 
 // InputConfig is what a detect_alerts input is set to.
@@ -141,6 +146,7 @@ func ReadConfig(get Getter) (Config, error) {
 	}
 	r.suppression(&c)
 	c.Exceptions = r.text("exceptions")
+	c.StatePath = r.text("state_path")
 	c.RuleTests = r.onOff("rule_tests")
 	return c, errors.Join(r.errors...)
 }
@@ -194,6 +200,9 @@ func (c Config) String() string {
 	}
 	if c.Exceptions != "" {
 		line += " exceptions=" + c.Exceptions
+	}
+	if c.StatePath != "" {
+		line += " state_path=" + c.StatePath
 	}
 	return line
 }

@@ -14,6 +14,7 @@ import (
 // only reads them.
 type Rules struct {
 	rules      []*rule.Rule
+	compiled   []*program.Program // of each rule
 	programs   *program.Set
 	exceptions map[string][]exception // by rule id
 	skipped    []rule.Skipped
@@ -47,7 +48,7 @@ func LoadRules(spec string) (*Rules, error) {
 	if len(all) > 0 {
 		return nil, errors.Join(all...)
 	}
-	r.programs = program.NewSet(programs)
+	r.compiled, r.programs = programs, program.NewSet(programs)
 	return r, nil
 }
 

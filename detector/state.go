@@ -16,11 +16,12 @@ type State struct {
 	seen       *dedup.Cache
 	suppressor *limit.Suppressor
 	caps       map[string]*limit.Cap // by rule id
+	rules      map[string]*RuleStats // by rule id
 	alert      Stats                 // its alert counters
 }
 
 // NewState returns the state of a detector that has seen nothing.
-func NewState() *State { return &State{caps: map[string]*limit.Cap{}} }
+func NewState() *State { return &State{caps: map[string]*limit.Cap{}, rules: map[string]*RuleStats{}} }
 
 // Stats returns the counters.
 func (s *State) Stats() Stats {

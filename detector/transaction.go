@@ -8,6 +8,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/dedup"
 	"github.com/fluent-detect/fluent-detect/detector/limit"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
+	"github.com/fluent-detect/fluent-detect/detector/store"
 )
 
 // transaction is what the matches of one chunk do to the state. It begins with
@@ -16,11 +17,13 @@ import (
 type transaction struct {
 	engine *Engine
 	open   bool
+	tag    string // of the chunk
 	force  bool // the engine ends: what is held back comes out now
 	now    time.Time
 	stats  Stats // the changes
 	alerts []outbox.Alert
 	keys   []dedup.Key
+	fates  []ruleFate
 	staged map[dedup.Key]struct{}
 	caps   []savedCap
 }
@@ -49,31 +52,32 @@ func (t *transaction) begin() {
 // kept.
 func (t *transaction) add(rule int, e *cloudtrail.Event, tag string, read time.Time) {
 	t.begin()
-	t.stats.Matched++
 	r := &t.engine.rules[rule]
 	if r.excepted(e, t.now, t.engine.host.Warn) {
-		t.stats.Excepted++
+		t.count(rule, excepted)
 		return
 	}
 	id := alert.ID(r.Rule().ID, e)
 	key := r.dedupKey(id, e)
-	if _, twice := t.staged[key]; twice || t.engine.state.seen.Seen(key) {
-		t.stats.Duplicate++
-		return
+	if !t.engine.config.NoDedup {
+		if _, twice := t.staged[key]; twice || t.engine.state.seen.Seen(key) {
+			t.count(rule, duplicate)
+			return
+		}
+		t.staged[key] = struct{}{}
+		t.keys = append(t.keys, key)
 	}
-	t.staged[key] = struct{}{}
-	t.keys = append(t.keys, key)
 	if group, ok := r.digest("suppress", r.suppressBy, e); ok &&
 		!t.engine.state.suppressor.Take(group, r.Rule().ID, r.by(e), alert.Subject(e), t.now, r.suppressFor) {
-		t.stats.Suppressed++
+		t.count(rule, suppressed)
 		return
 	}
 	if c := t.cap(r); c.Rate().Max > 0 && !c.Take(t.now, alert.Principal(e)) {
 		c.Hold(alert.Subject(e))
-		t.stats.Capped++
+		t.count(rule, capped)
 		return
 	}
-	t.stats.Emitted++
+	t.count(rule, emitted)
 	t.stage(r.Maker, id, r.Make(nil, id, e, alert.Arrival{Tag: tag, Read: read, Now: t.now}))
 }
 
@@ -130,15 +134,14 @@ func (t *transaction) summary(r *activeRule, s alert.Summary) {
 	t.stage(r.Maker, key, record)
 }
 
-// commit puts the alerts in the outbox and remembers them. The error is a
-// *outbox.FullError, and then nothing has happened.
+// commit puts the alerts in the outbox, and in the store, and remembers them. The
+// error is a *outbox.FullError or a *StoreError, and then nothing has happened.
 func (t *transaction) commit() error {
 	if !t.open {
 		return nil
 	}
 	t.summarizeGroups()
-	state := t.engine.state
-	unwanted, err := t.engine.host.Outbox.Put(t.alerts)
+	unwanted, err := t.deliver()
 	if err != nil && t.force {
 		unwanted, err = t.alerts, nil // there is no later
 	}
@@ -146,10 +149,12 @@ func (t *transaction) commit() error {
 		t.rollback()
 		return err
 	}
+	state := t.engine.state
 	for _, k := range t.keys {
 		state.seen.Add(k)
 	}
 	state.suppressor.Commit()
+	t.commitFates()
 	s := &state.alert
 	s.Matched += t.stats.Matched
 	s.Duplicate += t.stats.Duplicate
@@ -169,6 +174,36 @@ func (t *transaction) commit() error {
 	return nil
 }
 
+// deliver puts the alerts in the outbox once they are on disk.
+func (t *transaction) deliver() (unwanted []outbox.Alert, err error) {
+	host := &t.engine.host
+	room, unwanted, err := host.Outbox.Reserve(t.alerts)
+	if err != nil {
+		return nil, err
+	}
+	if host.Store == nil {
+		room.Commit(nil, nil)
+		return unwanted, nil
+	}
+	if len(room.Alerts()) == 0 && len(t.keys) == 0 {
+		return unwanted, nil
+	}
+	numbers, err := host.Store.Commit(store.Batch{
+		Channel:  t.engine.config.Channel,
+		Alerts:   room.Alerts(),
+		Detector: host.Name,
+		Keys:     t.keys,
+		Expires:  time.Now().Add(t.engine.config.DedupTTL), // on the wall clock, which survives
+		MaxKeys:  t.engine.config.DedupSize,
+	})
+	if err != nil {
+		room.Cancel()
+		return nil, &StoreError{Tag: t.tag, Err: err}
+	}
+	room.Commit(host.Store, numbers)
+	return unwanted, nil
+}
+
 // rollback undoes an open transaction.
 func (t *transaction) rollback() {
 	if !t.open {
@@ -184,7 +219,7 @@ func (t *transaction) rollback() {
 func (t *transaction) end() {
 	clear(t.staged)
 	clear(t.alerts)
-	t.alerts, t.keys, t.caps = t.alerts[:0], t.keys[:0], t.caps[:0]
+	t.alerts, t.keys, t.caps, t.fates = t.alerts[:0], t.keys[:0], t.caps[:0], t.fates[:0]
 	t.open = false
 	t.engine.state.mu.Unlock()
 }

@@ -184,3 +184,13 @@ func skipSpace(text []byte, i int) int {
 	}
 	return i
 }
+
+// Events returns the records of one text, a JSON value of any length or a line,
+// as msgpack events of that time.
+func Events(text []byte, at time.Time) []byte {
+	var b Block
+	var c Chunk
+	b.add(1, 0, text)
+	c.Fill(&b, at)
+	return c.Data
+}
