@@ -69,9 +69,7 @@ func (s *scanner) walk(chunk []byte) error {
 			s.tally.records++
 			s.tally.events += uint64(seen.Events)
 			s.tally.shapes[seen.Shape]++
-			if seen.Unreadable {
-				s.tally.unreadable++
-			}
+			s.tally.unreadable += uint64(seen.Unreadable)
 			cursor.Resume(end)
 		}
 	}

@@ -16,7 +16,7 @@ type Stats struct {
 	Events                 uint64                    // CloudTrail events in the records
 	Odd                    uint64                    // values in chunks that are no events
 	Broken                 uint64                    // chunks that could not be read to the end
-	Unreadable             uint64                    // records that look like CloudTrail and are not readable
+	Unreadable             uint64                    // records, or parts of records, that look like CloudTrail and are not readable
 	Panics                 uint64
 
 	Matched    uint64

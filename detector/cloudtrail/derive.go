@@ -2,7 +2,6 @@ package cloudtrail
 
 import (
 	"bytes"
-	"strconv"
 
 	"github.com/fluent-detect/fluent-detect/detector/record"
 )
@@ -13,7 +12,8 @@ import (
 var (
 	success = record.Text([]byte("success"))
 	failure = record.Text([]byte("failure"))
-	tls     = record.Text([]byte("tls"))
+	yes     = record.Text([]byte("true"))
+	no      = record.Text([]byte("false"))
 )
 
 // consoleLogin is the one event whose outcome is written in it.
@@ -27,10 +27,14 @@ func outcome(e *Event, _ *Field) {
 	if e.isConsoleLogin() {
 		mark := len(s.values)
 		e.copyMember(responseElements, consoleLogin)
-		for i := mark; i < len(s.values); i++ {
-			s.values[i] = s.write(bytes.ToLower(s.values[i].Bytes()))
+		kept := mark
+		for _, v := range s.values[mark:] {
+			if v.IsText() {
+				s.values[kept] = s.lower(v)
+				kept++
+			}
 		}
-		if len(s.values) > mark {
+		if s.values = s.values[:kept]; kept > mark {
 			return
 		}
 	}
@@ -48,12 +52,11 @@ func outcome(e *Event, _ *Field) {
 // some reading of the event leaves it without: absent, or an occurrence that
 // is empty.
 func (e *Event) filled(m member) (some, without bool) {
-	n := e.count(m)
-	if n == 0 {
+	if !e.find(m) {
 		return false, true
 	}
-	for i := range n {
-		if record.IsEmpty(e.nth(m, i)) {
+	for o := e.occurrences(m); o.next(); {
+		if record.IsEmpty(o.value()) {
 			without = true
 		} else {
 			some = true
@@ -63,8 +66,8 @@ func (e *Event) filled(m member) (some, without bool) {
 }
 
 func (e *Event) isConsoleLogin() bool {
-	for i := range e.count(eventName) {
-		if string(e.nth(eventName, i).Bytes()) == consoleLogin {
+	for o := e.occurrences(eventName); o.next(); {
+		if string(o.value().Bytes()) == consoleLogin {
 			return true
 		}
 	}
@@ -74,9 +77,20 @@ func (e *Event) isConsoleLogin() bool {
 // userName derives user.name: the user's own, else that of the role (or of
 // the federating user) that a session was opened with.
 func userName(e *Event, _ *Field) {
-	mark := len(e.scratch.values)
+	s := &e.scratch
+	mark := len(s.values)
 	e.copyMember(userIdentity, "userName")
-	if len(e.scratch.values) == mark {
+	if len(s.values) > mark {
+		return
+	}
+	e.copyMember(userIdentity, "type")
+	session := false
+	for _, v := range s.values[mark:] {
+		kind := string(v.Bytes())
+		session = session || kind == "AssumedRole" || kind == "FederatedUser"
+	}
+	s.values = s.values[:mark]
+	if session {
 		e.copyMember(userIdentity, "sessionContext.sessionIssuer.userName")
 	}
 }
@@ -92,73 +106,71 @@ func accountID(e *Event, _ *Field) {
 }
 
 // serviceName derives cloud.service.name: eventSource up to the first dot.
-func serviceName(e *Event, _ *Field) {
-	s := &e.scratch
-	mark := len(s.values)
-	e.copyMember(eventSource, "")
-	for i := mark; i < len(s.values); i++ {
-		name, _, _ := bytes.Cut(s.values[i].Bytes(), []byte("."))
-		s.values[i] = record.Text(name)
-	}
+func serviceName(e *Event, f *Field) {
+	e.deriveTexts(f, func(_ *scratch, b []byte) ([]byte, bool) {
+		name, _, _ := bytes.Cut(b, []byte("."))
+		return name, len(name) > 0
+	})
 }
 
 // sourceIP derives source.ip: sourceIPAddress when it is an address, not the
 // name of an AWS service.
 func sourceIP(e *Event, f *Field) {
-	mark := len(e.scratch.values)
-	e.copyField(f)
-	e.scratch.keep(mark, func(v record.Value) bool {
-		_, ok := ParseIP(v.Bytes())
-		return ok
+	e.deriveTexts(f, func(_ *scratch, b []byte) ([]byte, bool) {
+		_, ok := ParseIP(b)
+		return b, ok
 	})
 }
 
 // tlsVersion derives tls.version, "1.3" of "TLSv1.3".
 func tlsVersion(e *Event, f *Field) {
-	s := &e.scratch
-	mark := len(s.values)
-	e.copyField(f)
-	for i := mark; i < len(s.values); i++ {
-		if version, ok := bytes.CutPrefix(s.values[i].Bytes(), []byte("TLSv")); ok {
-			s.values[i] = record.Text(version)
-		}
-	}
+	e.deriveTexts(f, func(_ *scratch, b []byte) ([]byte, bool) {
+		_, version, ok := bytes.Cut(b, []byte("v"))
+		return version, ok && len(version) > 0
+	})
 }
 
 // tlsProtocol derives tls.version_protocol, "tls" of "TLSv1.3".
 func tlsProtocol(e *Event, f *Field) {
-	s := &e.scratch
-	mark := len(s.values)
-	e.copyField(f)
-	for i := mark; i < len(s.values); i++ {
-		s.values[i] = tls
-	}
+	e.deriveTexts(f, func(s *scratch, b []byte) ([]byte, bool) {
+		protocol, _, ok := bytes.Cut(b, []byte("v"))
+		return s.lower(record.Text(protocol)).Bytes(), ok && len(protocol) > 0
+	})
 }
 
 // asText derives a keyword field from a member that is a truth in some events
 // and the text of one in others.
 func asText(e *Event, f *Field) {
-	s := &e.scratch
-	mark := len(s.values)
-	e.copyField(f)
-	for i := mark; i < len(s.values); i++ {
-		if s.values[i].Kind() == record.Bool {
-			s.values[i] = s.write(strconv.AppendBool(nil, s.values[i].Bool()))
+	e.deriveValues(f, func(v record.Value) record.Value {
+		if v.Kind() != record.Bool {
+			return v
 		}
-	}
+		if v.Bool() {
+			return yes
+		}
+		return no
+	})
+}
+
+// asTruth derives a boolean field from a member that should be a truth and may
+// be the text of one.
+func asTruth(e *Event, f *Field) {
+	e.deriveValues(f, func(v record.Value) record.Value {
+		switch string(v.Bytes()) {
+		case "true":
+			return record.Truth(true)
+		case "false":
+			return record.Truth(false)
+		}
+		return v
+	})
 }
 
 // consoleLoginFlag derives a truth of ConsoleLogin's additionalEventData:
 // everything but "No" is true.
 func consoleLoginFlag(e *Event, f *Field) {
-	if !e.isConsoleLogin() {
-		return
-	}
-	s := &e.scratch
-	mark := len(s.values)
-	e.copyField(f)
-	for i := mark; i < len(s.values); i++ {
-		s.values[i] = record.Truth(string(s.values[i].Bytes()) != "No")
+	if e.isConsoleLogin() {
+		e.deriveValues(f, func(v record.Value) record.Value { return record.Truth(string(v.Bytes()) != "No") })
 	}
 }
 
@@ -167,4 +179,46 @@ func consoleLoginText(e *Event, f *Field) {
 	if e.isConsoleLogin() {
 		e.copyField(f)
 	}
+}
+
+// deriveTexts appends what of makes of the texts at the field's place, where it
+// makes something of them. What is no text is no value.
+func (e *Event) deriveTexts(f *Field, of func(*scratch, []byte) ([]byte, bool)) {
+	s := &e.scratch
+	mark := len(s.values)
+	e.copyField(f)
+	kept := mark
+	for _, v := range s.values[mark:] {
+		if !v.IsText() {
+			continue
+		}
+		if b, ok := of(s, v.Bytes()); ok {
+			s.values[kept] = record.Text(b)
+			kept++
+		}
+	}
+	s.values = s.values[:kept]
+}
+
+// deriveValues appends what of makes of the values at the field's place.
+func (e *Event) deriveValues(f *Field, of func(record.Value) record.Value) {
+	s := &e.scratch
+	mark := len(s.values)
+	e.copyField(f)
+	for i, v := range s.values[mark:] {
+		s.values[mark+i] = of(v)
+	}
+}
+
+// lower returns v in lower case: that of ASCII, which is all that is written
+// where it is asked for.
+func (s *scratch) lower(v record.Value) record.Value {
+	mark := len(s.text)
+	for _, c := range v.Bytes() {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		s.text = append(s.text, c)
+	}
+	return record.Text(s.text[mark:])
 }

@@ -1,17 +1,35 @@
 package cloudtrail
 
-import "github.com/fluent-detect/fluent-detect/detector/record"
+import (
+	"encoding/binary"
+
+	"github.com/vmihailenco/msgpack/v5/msgpcode"
+
+	"github.com/fluent-detect/fluent-detect/detector/record"
+)
 
 // Event is one CloudTrail event in the form it arrived in. Its methods are
 // valid until the visit that it was handed to returns.
 type Event struct {
 	document record.Value
 	buf      []byte          // what the offsets count from
-	offsets  [members]uint32 // where each member's value begins in buf, 0 = absent
+	has      memberSet       // which members there are, of those that were looked for
+	all      bool            // all were looked for, not the early ones only
+	offsets  [members]uint32 // where the value of each of them begins in buf
 	again    []occurrence    // members that occur more than once: the second time and later
+	set      eventSet        // what the field set "event" says
 	shape    Shape
-	path     path
+	origin   origin
 	scratch  scratch
+}
+
+// origin is where a map was found.
+type origin struct {
+	path path  // the envelopes around it
+	via  Shape // the innermost of them, Other without
+	// part: it is a part of that envelope, not a text in it. The element of a
+	// list of log events is one, the event that its message holds is not.
+	part bool
 }
 
 // occurrence is one more value of a member that has one already.
@@ -27,6 +45,8 @@ func (e *Event) open(chunk []byte, off int) (end int, err error) {
 	if err != nil {
 		return off, err
 	}
+	e.scratch.reset()
+	e.all = false
 	if end, err = e.walk(chunk, body, header.Len()); err != nil {
 		return off, err
 	}
@@ -34,28 +54,51 @@ func (e *Event) open(chunk []byte, off int) (end int, err error) {
 	return end, nil
 }
 
-// openMap opens the event that is the map v.
-func (e *Event) openMap(v record.Value) {
-	e.document = v
-	if _, err := e.walk(v.Encoded(), 0, v.Len()); err != nil {
-		e.offsets = [members]uint32{} // not after v has been read: it is whole
+// walkAgain walks over the event from its beginning.
+func (e *Event) walkAgain() {
+	if _, err := e.walk(e.document.Encoded(), 0, e.document.Len()); err != nil {
+		e.has = 0 // not after the document has been read: it is whole
 	}
 }
 
+// find says whether the event has the member, of all there are.
+func (e *Event) find(m member) bool {
+	if !e.all && !early.has(m) {
+		e.all = true
+		e.walkAgain()
+	}
+	return e.has.has(m)
+}
+
 // walk steps over n pairs from buf[pos:], once, and notes where the members of
-// interest lie. Strings are stepped over, maps inside are not entered.
+// interest lie: the early ones, or all of them. Strings are stepped over, maps
+// inside are not entered.
 func (e *Event) walk(buf []byte, pos, n int) (end int, err error) {
 	e.buf = buf
-	e.offsets = [members]uint32{}
 	e.again = e.again[:0]
-	e.scratch.reset()
+	has := memberSet(0)
+	filter := &earlyFilter
+	if e.all {
+		filter = &memberFilter
+	}
 	for range n {
-		var key []byte
-		if key, pos, err = record.ReadKey(buf, pos); err != nil {
-			return pos, err
+		m := none
+		if size, ok := shortKey(buf, pos); ok { // all keys, in practice
+			pos++
+			if filter.mayPass(size, buf[pos]) {
+				m = memberAs(buf[pos:pos+size], binary.LittleEndian.Uint64(buf[pos:])&firstBytes[size])
+			}
+			pos += size
+		} else {
+			var key []byte
+			if key, pos, err = record.ReadKey(buf, pos); err != nil {
+				return pos, err
+			}
+			m = memberOf(key)
 		}
-		if m := memberOf(key); m != none {
-			if e.offsets[m] == 0 {
+		if m != none {
+			if !has.has(m) {
+				has |= 1 << (m & 63)
 				e.offsets[m] = uint32(pos)
 			} else {
 				e.again = append(e.again, occurrence{m, uint32(pos)})
@@ -65,85 +108,68 @@ func (e *Event) walk(buf []byte, pos, n int) (end int, err error) {
 			return pos, err
 		}
 	}
+	e.has = has
 	return pos, nil
+}
+
+// shortKey returns the length of the text at buf[pos:] if its header is a
+// single byte and eight bytes can be read behind it.
+func shortKey(buf []byte, pos int) (size int, ok bool) {
+	if uint(pos)+9 > uint(len(buf)) || !msgpcode.IsFixedString(buf[pos]) {
+		return 0, false
+	}
+	size = int(buf[pos] & msgpcode.FixedStrMask)
+	return size, pos+1+size <= len(buf)
 }
 
 // Shape returns Raw or ECS.
 func (e *Event) Shape() Shape { return e.shape }
 
-// AppendShape appends the shape with the envelopes around it, "text/records"
-// for instance.
-func (e *Event) AppendShape(dst []byte) []byte { return e.path.appendName(dst, e.shape) }
+// AppendShape appends the shape with the envelopes around it, the outermost
+// first: "text/records" for instance.
+func (e *Event) AppendShape(dst []byte) []byte { return e.origin.path.appendName(dst, e.shape) }
 
 // Document returns the event as it arrived, a map.
 func (e *Event) Document() record.Value { return e.document }
 
-func (e *Event) has(m member) bool { return e.offsets[m] != 0 }
-
-// count returns how often the member occurs.
-func (e *Event) count(m member) int {
-	if e.offsets[m] == 0 {
-		return 0
-	}
-	n := 1
-	for _, o := range e.again {
-		if o.member == m {
-			n++
-		}
-	}
-	return n
+// occurrences walks the values of a member: several, if the member is repeated.
+type occurrences struct {
+	e      *Event
+	member member
+	offset uint32
+	again  int  // how many of e.again have been looked at
+	begun  bool // the first has been handed out
 }
 
-// nth returns the i-th value of a member that occurs at least that often.
-func (e *Event) nth(m member, i int) record.Value {
-	off := e.offsets[m]
-	for _, o := range e.again {
-		if i == 0 {
-			break
+func (e *Event) occurrences(m member) occurrences { return occurrences{e: e, member: m} }
+
+// next goes to the next value, the first one at first, and returns false when
+// there is none.
+func (o *occurrences) next() bool {
+	if !o.begun {
+		o.begun = true
+		if !o.e.find(o.member) {
+			return false
 		}
-		if o.member == m {
-			off = o.offset
-			i--
-		}
+		o.offset = o.e.offsets[o.member]
+		return true
 	}
-	v, _, err := record.Read(e.buf, int(off))
-	if err != nil { // not after open
-		return record.Value{}
-	}
-	return v
-}
-
-// HasDuplicates says whether a member that means something occurs twice in
-// the top of the event. Each occurrence counts as a value of its field.
-func (e *Event) HasDuplicates() bool { return len(e.again) > 0 }
-
-// isECS says whether the event was mapped already.
-func (e *Event) isECS() bool {
-	if !e.has(event) && !e.has(dottedEvent) {
-		return false
-	}
-	return len(e.scratch.lookup(e.document, "event.provider")) > 0 ||
-		len(e.scratch.lookup(e.document, "event.action")) > 0
-}
-
-// ownDataset begins event.dataset in all records that fluent-detect makes.
-const ownDataset = "fluent_detect."
-
-// madeByDetector says whether the record is an alert, or another record of
-// ours. Elastic's alerts have event.kind signal.
-func (e *Event) madeByDetector() bool {
-	if !e.has(event) && !e.has(dottedEvent) {
-		return false
-	}
-	for _, v := range e.scratch.lookup(e.document, "event.kind") {
-		if s := string(v.Bytes()); s == "alert" || s == "signal" {
-			return true
-		}
-	}
-	for _, v := range e.scratch.lookup(e.document, "event.dataset") {
-		if b := v.Bytes(); len(b) >= len(ownDataset) && string(b[:len(ownDataset)]) == ownDataset {
+	for o.again < len(o.e.again) {
+		a := o.e.again[o.again]
+		o.again++
+		if a.member == o.member {
+			o.offset = a.offset
 			return true
 		}
 	}
 	return false
+}
+
+// value returns the value in hand.
+func (o *occurrences) value() record.Value {
+	v, _, err := record.Read(o.e.buf, int(o.offset))
+	if err != nil { // not after open
+		return record.Value{}
+	}
+	return v
 }

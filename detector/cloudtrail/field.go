@@ -44,6 +44,7 @@ type Field struct {
 	leaves bool   // the object as a whole was asked for: every leaf is a value
 	derive func(*Event, *Field)
 	value  record.Value // of a constant
+	dotted member       // in ECS form: the member with the field's dotted name, if the walk notes it
 }
 
 // definition is a row of the table: how a field follows from an event.
@@ -73,7 +74,7 @@ var fields = []definition{
 	{name: "cloud.provider", typ: TypeKeyword, is: "aws"},
 	{name: "cloud.region", typ: TypeKeyword, from: "awsRegion"},
 	{name: "cloud.account.id", typ: TypeKeyword, by: accountID},
-	{name: "cloud.service.name", typ: TypeKeyword, by: serviceName},
+	{name: "cloud.service.name", typ: TypeKeyword, from: "eventSource", by: serviceName},
 
 	{name: "user.name", typ: TypeKeyword, by: userName},
 	{name: "user.id", typ: TypeKeyword, from: "userIdentity.principalId"},
@@ -95,7 +96,7 @@ var fields = []definition{
 	{name: "aws.cloudtrail.event_category", typ: TypeKeyword, from: "eventCategory"},
 	{name: "aws.cloudtrail.api_version", typ: TypeKeyword, from: "apiVersion"},
 	{name: "aws.cloudtrail.management_event", typ: TypeKeyword, from: "managementEvent", by: asText},
-	{name: "aws.cloudtrail.read_only", typ: TypeBoolean, from: "readOnly"},
+	{name: "aws.cloudtrail.read_only", typ: TypeBoolean, from: "readOnly", by: asTruth},
 	{name: "aws.cloudtrail.recipient_account_id", typ: TypeKeyword, from: "recipientAccountId"},
 	{name: "aws.cloudtrail.request_id", typ: TypeKeyword, from: "requestID"},
 	{name: "aws.cloudtrail.vpc_endpoint_id", typ: TypeKeyword, from: "vpcEndpointId"},
@@ -148,6 +149,9 @@ func (d definition) field() Field {
 	if d.is != "" {
 		f.value = record.Text([]byte(d.is))
 	}
+	if m := memberOf([]byte(d.name)); eventSetMembers.has(m) {
+		f.dotted = m
+	}
 	if d.from != "" {
 		top, below, _ := strings.Cut(d.from, ".")
 		f.member, f.below = memberOf([]byte(top)), below
@@ -155,12 +159,16 @@ func (d definition) field() Field {
 	return f
 }
 
-// FieldNamed returns the field of that name: one of the table, a leaf below
-// one of its flattened objects, or else a field that only documents in ECS
-// form can have. A Field never changes and may be shared.
+// FieldNamed returns the field of that name: one of the table, an object that
+// has such fields in it, a leaf below one of the flattened objects, or else a
+// field that only documents in ECS form can have. A Field never changes and may
+// be shared.
 func FieldNamed(name string) *Field {
 	if f, ok := byName[name]; ok {
 		return f
+	}
+	if o, ok := objects[name]; ok {
+		return &Field{Name: name, Type: TypeObject, Derivable: true, derive: o.value}
 	}
 	for i := len(name) - 1; i > 0; i-- {
 		if name[i] != '.' {

@@ -2,12 +2,10 @@ package cloudtrail
 
 import (
 	"bytes"
-	"cmp"
 	"math"
-	"slices"
 	"strconv"
-	"unicode/utf8"
 
+	"github.com/fluent-detect/fluent-detect/detector/jsontext"
 	"github.com/fluent-detect/fluent-detect/detector/record"
 )
 
@@ -18,25 +16,55 @@ import (
 //	{instanceId=i-0abc, tags=[a, b], monitorMode=false}
 //
 // Members come in the order in which a java.util.HashMap walks them, those
-// that are empty are left out.
+// that are empty are left out. Where a key is repeated the last value counts;
+// further texts follow in which an earlier one does, so that none is hidden.
 func javaText(e *Event, f *Field) {
 	s := &e.scratch
-	for i := range e.count(f.member) {
-		v := e.nth(f.member, i)
-		if record.IsEmpty(v) {
-			continue
+	for o := e.occurrences(f.member); o.next(); {
+		v := o.value()
+		s.java.repeats = 1
+		s.addJava(v, math.MaxInt)
+		earlier := s.java.repeats - 1
+		if earlier > maxReadings {
+			s.cut, earlier = true, maxReadings
 		}
-		from := len(s.text)
-		s.appendJava(v, maxDepth)
+		for pick := range earlier {
+			s.addJava(v, pick)
+		}
+	}
+}
+
+// maxReadings bounds how many texts there are of an object with a key that is
+// repeated over and over, besides the one that Java has.
+const maxReadings = 16
+
+// javaMaps is the working memory for the texts of maps.
+type javaMaps struct {
+	table   hashMap
+	order   []javaMember // a stack
+	keys    []byte       // arena of keys that are no texts
+	pick    int          // which value of a repeated key counts, from 0
+	repeats int          // how often a key was repeated at most
+}
+
+// javaMember is a member of a map in the order of a HashMap.
+type javaMember struct {
+	key   []byte
+	value record.Value
+}
+
+// addJava appends the text of v to the values, if v is not empty.
+func (s *scratch) addJava(v record.Value, pick int) {
+	s.java.pick = pick
+	from := len(s.text)
+	if s.appendJava(v, maxDepth) {
 		s.values = append(s.values, record.Text(s.text[from:]))
 	}
 }
 
-// appendJava appends v to the text as Java's toString prints it.
-func (s *scratch) appendJava(v record.Value, depth int) {
-	if depth == 0 {
-		return
-	}
+// appendJava appends v to the text as Java's toString prints it. It says
+// whether v is more than empty, if not nothing is appended.
+func (s *scratch) appendJava(v record.Value, depth int) bool {
 	switch v.Kind() {
 	case record.Bool:
 		s.text = strconv.AppendBool(s.text, v.Bool())
@@ -46,136 +74,96 @@ func (s *scratch) appendJava(v record.Value, depth int) {
 		s.text = strconv.AppendUint(s.text, v.Uint(), 10)
 	case record.Float:
 		s.text = appendJavaDouble(s.text, v.Float())
-	case record.Str, record.Bin:
-		s.text = append(s.text, v.Bytes()...)
 	case record.Array:
-		s.appendJavaList(v, depth)
+		return !s.tooDeep(v, depth) && s.appendJavaList(v, depth)
 	case record.Map:
-		s.appendJavaMap(v, depth)
-	default:
+		return !s.tooDeep(v, depth) && s.appendJavaMap(v, depth)
+	case record.Ext: // nothing that JSON has
 		s.text = append(s.text, "null"...)
+	default:
+		if record.IsEmpty(v) {
+			return false
+		}
+		s.text = append(s.text, v.Bytes()...)
 	}
+	return true
 }
 
-func (s *scratch) appendJavaList(v record.Value, depth int) {
+func (s *scratch) appendJavaList(v record.Value, depth int) bool {
 	s.text = append(s.text, '[')
 	begin := len(s.text)
-	elements := v.Elements()
-	for {
+	for elements := v.Elements(); ; {
 		element, ok := elements.Next()
 		if !ok {
 			break
 		}
-		if record.IsEmpty(element) {
-			continue
-		}
-		if len(s.text) > begin {
+		before := len(s.text)
+		if before > begin {
 			s.text = append(s.text, ", "...)
 		}
-		s.appendJava(element, depth-1)
+		if !s.appendJava(element, depth-1) {
+			s.text = s.text[:before]
+		}
 	}
-	s.text = append(s.text, ']')
+	return s.closeJava(begin, ']')
 }
 
-// javaMember is a member of a map on its way into the order of a HashMap.
-type javaMember struct {
-	key    []byte
-	value  record.Value
-	hash   uint32
-	bucket uint32
-	place  int
+// closeJava closes the brackets that were opened before begin, or takes them
+// back if nothing is in them.
+func (s *scratch) closeJava(begin int, bracket byte) bool {
+	if len(s.text) == begin {
+		s.text = s.text[:begin-1]
+		return false
+	}
+	s.text = append(s.text, bracket)
+	return true
 }
 
-// appendJavaMap appends a map in the order of java.util.HashMap: by bucket,
-// and within a bucket in the order of insertion. The table has 16 buckets and
-// doubles when it is three quarters full; all members count for that, also
-// those that are dropped as empty afterwards, for a table does not shrink.
-// (Java makes a tree of a bucket of more than eight colliding keys, and may
-// walk it in another order.)
-func (s *scratch) appendJavaMap(v record.Value, depth int) {
-	mark := len(s.java)
-	pairs := v.Members()
-	for place := 0; ; place++ {
-		k, value, ok := pairs.Next()
+func (s *scratch) appendJavaMap(v record.Value, depth int) bool {
+	j := &s.java
+	j.table.reset()
+	for pairs := v.Members(); ; {
+		key, value, ok := pairs.Next()
 		if !ok {
 			break
 		}
-		key := k.Bytes()
-		s.java = append(s.java, javaMember{key: key, value: value, hash: javaHash(key), place: place})
+		j.repeats = max(j.repeats, j.table.put(j.keyText(key), value, j.pick))
 	}
-	s.java = s.java[:mark+uniteRepeated(s.java[mark:])]
-	ordered := s.java[mark:]
-	buckets := uint32(16)
-	for len(ordered) > int(buckets)/4*3 {
-		buckets *= 2
-	}
-	for i := range ordered {
-		ordered[i].bucket = ordered[i].hash & (buckets - 1)
-	}
-	slices.SortFunc(ordered, func(a, b javaMember) int {
-		return cmp.Or(cmp.Compare(a.bucket, b.bucket), cmp.Compare(a.place, b.place))
-	})
+	mark := len(j.order)
+	j.order = j.table.appendOrder(j.order)
 	s.text = append(s.text, '{')
 	begin := len(s.text)
-	for _, m := range ordered { // appendJava may move s.java, not ordered
-		if record.IsEmpty(m.value) {
-			continue
-		}
-		if len(s.text) > begin {
+	for i := mark; i < len(j.order); i++ {
+		m := j.order[i] // maps inside push theirs behind and take them off again
+		before := len(s.text)
+		if before > begin {
 			s.text = append(s.text, ", "...)
 		}
 		s.text = append(s.text, m.key...)
 		s.text = append(s.text, '=')
-		s.appendJava(m.value, depth-1)
+		if !s.appendJava(m.value, depth-1) {
+			s.text = s.text[:before]
+		}
 	}
-	s.text = append(s.text, '}')
-	s.java = s.java[:mark]
+	j.order = j.order[:mark]
+	return s.closeJava(begin, '}')
 }
 
-// uniteRepeated leaves one member for each key, at the place of the first with
-// the value of the last, as HashMap.put does, and returns how many are left.
-func uniteRepeated(members []javaMember) int {
-	slices.SortFunc(members, func(a, b javaMember) int {
-		return cmp.Or(cmp.Compare(a.hash, b.hash), bytes.Compare(a.key, b.key), cmp.Compare(a.place, b.place))
-	})
-	n := 0
-	for _, m := range members {
-		if n > 0 && bytes.Equal(members[n-1].key, m.key) {
-			members[n-1].value = m.value
-			continue
-		}
-		members[n] = m
-		n++
+// keyText returns the text of a key. Keys that are no texts, which JSON does
+// not have, have the text that JSON would give their value.
+func (j *javaMaps) keyText(key record.Value) []byte {
+	if key.IsText() {
+		return key.Bytes()
 	}
-	return n
-}
-
-// javaHash is HashMap's hash of a key: String.hashCode, with its upper half
-// folded in.
-func javaHash(s []byte) uint32 {
-	var h uint32
-	for i := 0; i < len(s); {
-		if c := s[i]; c < utf8.RuneSelf {
-			h = 31*h + uint32(c)
-			i++
-			continue
-		}
-		r, size := utf8.DecodeRune(s[i:])
-		i += size
-		if r < 0x10000 {
-			h = 31*h + uint32(r)
-			continue
-		}
-		r -= 0x10000
-		h = 31*h + 0xd800 + uint32(r)>>10
-		h = 31*h + 0xdc00 + uint32(r)&0x3ff
-	}
-	return h ^ h>>16
+	from := len(j.keys)
+	j.keys = jsontext.AppendValue(j.keys, key)
+	return j.keys[from:]
 }
 
 // appendJavaDouble appends a float64 as Double.toString of Java 19 and later
-// does: the shortest digits that tell it apart, plain from 0.001 up to ten
-// million and with an exponent beyond.
+// does: the fewest digits that tell it apart, plain from 0.001 up to ten
+// million and with an exponent beyond. (Earlier versions print a digit too many
+// of some.)
 func appendJavaDouble(dst []byte, f float64) []byte {
 	switch {
 	case math.IsNaN(f):
@@ -185,35 +173,26 @@ func appendJavaDouble(dst []byte, f float64) []byte {
 	case math.IsInf(f, -1):
 		return append(dst, "-Infinity"...)
 	}
-	abs := math.Abs(f)
-	if abs == 0 || abs >= 1e-3 && abs < 1e7 {
-		from := len(dst)
+	from := len(dst)
+	if abs := math.Abs(f); abs == 0 || abs >= 1e-3 && abs < 1e7 {
 		dst = strconv.AppendFloat(dst, f, 'f', -1, 64)
-		for _, c := range dst[from:] {
-			if c == '.' {
-				return dst
-			}
+		if bytes.IndexByte(dst[from:], '.') < 0 {
+			dst = append(dst, ".0"...)
 		}
-		return append(dst, ".0"...)
+		return dst
 	}
-	var digits [32]byte
-	text := strconv.AppendFloat(digits[:0], f, 'e', -1, 64) // d.ddde±dd
-	mantissa, exponent := text, []byte(nil)
-	for i, c := range text {
-		if c == 'e' {
-			mantissa, exponent = text[:i], text[i+1:]
-			break
-		}
+	dst = strconv.AppendFloat(dst, f, 'e', -1, 64) // d.ddde±dd, d.ddde+ddd
+	e := bytes.IndexByte(dst[from:], 'e') + from
+	exponent := 0
+	for _, c := range dst[e+2:] {
+		exponent = 10*exponent + int(c-'0')
 	}
-	dst = append(dst, mantissa...)
-	hasPoint := false
-	for _, c := range mantissa {
-		hasPoint = hasPoint || c == '.'
+	if dst[e+1] == '-' {
+		exponent = -exponent
 	}
-	if !hasPoint {
+	dst = dst[:e]
+	if bytes.IndexByte(dst[from:], '.') < 0 {
 		dst = append(dst, ".0"...)
 	}
-	dst = append(dst, 'E')
-	n, _ := strconv.Atoi(string(exponent))
-	return strconv.AppendInt(dst, int64(n), 10)
+	return strconv.AppendInt(append(dst, 'E'), int64(exponent), 10)
 }

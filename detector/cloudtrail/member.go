@@ -1,13 +1,18 @@
 package cloudtrail
 
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
 // member is a key at the top of a record or event that means something to the
 // reader or to a field.
 type member uint8
 
-// The members of a CloudTrail event, then those by which envelopes and
-// documents in ECS form are told.
 const (
 	none member = iota
+
+	// The members of a CloudTrail event.
 
 	additionalEventData
 	apiVersion
@@ -21,7 +26,6 @@ const (
 	eventTime
 	eventType
 	eventVersion
-	insightDetails
 	managementEvent
 	readOnly
 	recipientAccountID
@@ -31,106 +35,197 @@ const (
 	responseElements
 	serviceEventDetails
 	sessionCredentialFromConsole
-	sharedEventID
 	sourceIPAddress
 	tlsDetails
 	userAgent
 	userIdentity
 	vpcEndpointID
 
-	detail
-	dottedOriginal
-	dottedEvent
-	event
-	log
+	// Those by which other things are told from events.
+
+	insightDetails
 	logFiles
-	message
+	logGroup
+	messageType
+	dottedAction
+	dottedDataset
+	dottedKind
+	dottedProvider
+
+	// Those that carry events or further envelopes, in the order in which they
+	// are tried.
+
 	recordsMember
+	detail
+	logEvents
+	firehoseRecords
+	lookupEvents
+	cloudTrailEvent
+	messages
+	notification
+	lambdaSNS
+	bodyUpper
+	body
+	kinesis
+	data
+	log
+	message
+	dottedOriginal
+	event
 
 	members
 )
 
+var memberNames = [members]string{
+	additionalEventData:          "additionalEventData",
+	apiVersion:                   "apiVersion",
+	awsRegion:                    "awsRegion",
+	errorCode:                    "errorCode",
+	errorMessage:                 "errorMessage",
+	eventCategory:                "eventCategory",
+	eventID:                      "eventID",
+	eventName:                    "eventName",
+	eventSource:                  "eventSource",
+	eventTime:                    "eventTime",
+	eventType:                    "eventType",
+	eventVersion:                 "eventVersion",
+	managementEvent:              "managementEvent",
+	readOnly:                     "readOnly",
+	recipientAccountID:           "recipientAccountId",
+	requestID:                    "requestID",
+	requestParameters:            "requestParameters",
+	resources:                    "resources",
+	responseElements:             "responseElements",
+	serviceEventDetails:          "serviceEventDetails",
+	sessionCredentialFromConsole: "sessionCredentialFromConsole",
+	sourceIPAddress:              "sourceIPAddress",
+	tlsDetails:                   "tlsDetails",
+	userAgent:                    "userAgent",
+	userIdentity:                 "userIdentity",
+	vpcEndpointID:                "vpcEndpointId",
+
+	insightDetails: "insightDetails",
+	logFiles:       "logFiles",
+	logGroup:       "logGroup",
+	messageType:    "messageType",
+	dottedAction:   "event.action",
+	dottedDataset:  "event.dataset",
+	dottedKind:     "event.kind",
+	dottedProvider: "event.provider",
+
+	recordsMember:   "Records",
+	detail:          "detail",
+	logEvents:       "logEvents",
+	firehoseRecords: "records",
+	lookupEvents:    "Events",
+	cloudTrailEvent: "CloudTrailEvent",
+	messages:        "Messages",
+	notification:    "Message",
+	lambdaSNS:       "Sns",
+	bodyUpper:       "Body",
+	body:            "body",
+	kinesis:         "kinesis",
+	data:            "data",
+	log:             "log",
+	message:         "message",
+	dottedOriginal:  "event.original",
+	event:           "event",
+}
+
+// memberSet is a set of members, a bit each.
+type memberSet uint64
+
+func setOf(list ...member) (s memberSet) {
+	for _, m := range list {
+		s |= 1 << m
+	}
+	return s
+}
+
+func (s memberSet) has(m member) bool { return s>>(m&63)&1 != 0 }
+
+// first returns the first member of a set that is not empty.
+func (s memberSet) first() member { return member(bits.TrailingZeros64(uint64(s))) }
+
+// early are the members by which the shape of a record is told. The others are
+// looked for when somebody asks for one of them.
+var early = telling | strangers | setOf(logGroup, messageType)
+
+// nameFilter rules out names by their length and their first byte. It has a bit
+// for the lower five bits of that byte at each length.
+type nameFilter [1 << 5]uint32
+
+// earlyFilter lets the names of early members pass, and memberFilter those of
+// all members, and few other names.
+var earlyFilter, memberFilter = newNameFilter(early), newNameFilter(^memberSet(0))
+
+func newNameFilter(set memberSet) (f nameFilter) {
+	for m := none + 1; m < members; m++ {
+		if name := memberNames[m]; set.has(m) {
+			f[len(name)] |= 1 << (name[0] & 31)
+		}
+	}
+	return f
+}
+
+// mayPass judges a name of that length, less than 32, that begins with c.
+func (f *nameFilter) mayPass(length int, c byte) bool { return f[length&31]>>(c&31)&1 != 0 }
+
+// firstBytes has the masks that leave the first n of eight bytes.
+var firstBytes = func() (masks [1 << 5]uint64) {
+	for n := range masks {
+		masks[n] = 1<<(8*min(n, 8)) - 1
+	}
+	return masks
+}()
+
 // memberOf returns the member with that name. Names are compared exactly, as
 // CloudTrail's are.
 func memberOf(name []byte) member {
-	switch string(name) {
-	case "additionalEventData":
-		return additionalEventData
-	case "apiVersion":
-		return apiVersion
-	case "awsRegion":
-		return awsRegion
-	case "errorCode":
-		return errorCode
-	case "errorMessage":
-		return errorMessage
-	case "eventCategory":
-		return eventCategory
-	case "eventID":
-		return eventID
-	case "eventName":
-		return eventName
-	case "eventSource":
-		return eventSource
-	case "eventTime":
-		return eventTime
-	case "eventType":
-		return eventType
-	case "eventVersion":
-		return eventVersion
-	case "insightDetails":
-		return insightDetails
-	case "managementEvent":
-		return managementEvent
-	case "readOnly":
-		return readOnly
-	case "recipientAccountId":
-		return recipientAccountID
-	case "requestID":
-		return requestID
-	case "requestParameters":
-		return requestParameters
-	case "resources":
-		return resources
-	case "responseElements":
-		return responseElements
-	case "serviceEventDetails":
-		return serviceEventDetails
-	case "sessionCredentialFromConsole":
-		return sessionCredentialFromConsole
-	case "sharedEventID":
-		return sharedEventID
-	case "sourceIPAddress":
-		return sourceIPAddress
-	case "tlsDetails":
-		return tlsDetails
-	case "userAgent":
-		return userAgent
-	case "userIdentity":
-		return userIdentity
-	case "vpcEndpointId":
-		return vpcEndpointID
-	case "detail":
-		return detail
-	case "event":
-		return event
-	case "event.original":
-		return dottedOriginal
-	case "log":
-		return log
-	case "logFiles":
-		return logFiles
-	case "message":
-		return message
-	case "Records":
-		return recordsMember
-	}
-	if len(name) > len(dottedPrefix) && string(name[:len(dottedPrefix)]) == dottedPrefix {
-		return dottedEvent
-	}
-	return none
+	var first [8]byte
+	copy(first[:], name)
+	return memberAs(name, binary.LittleEndian.Uint64(first[:]))
 }
 
-// dottedPrefix begins the keys of a document in ECS form whose field set
-// "event" is not nested.
-const dottedPrefix = "event."
+// memberAs is memberOf for a name whose first eight bytes are in word, with
+// zeros behind a shorter name. No two members share them, so that a single
+// comparison rules out nearly every other name.
+func memberAs(name []byte, word uint64) member {
+	m := memberPlaces[word*memberFactor>>memberShift]
+	if memberWords[m] != word || string(name) != memberNames[m] {
+		return none
+	}
+	return m
+}
+
+// memberShift leaves 8 bits of a hash.
+const memberShift = 64 - 8
+
+var (
+	// memberWords has the first eight bytes of each name.
+	memberWords [members]uint64
+	// memberPlaces has the members at the hashes of their words, and
+	// memberFactor makes each hash a different one.
+	memberPlaces, memberFactor = placeMembers()
+)
+
+func placeMembers() (places [1 << (64 - memberShift)]member, factor uint64) {
+	for m, name := range memberNames {
+		var first [8]byte
+		copy(first[:], name)
+		memberWords[m] = binary.LittleEndian.Uint64(first[:])
+	}
+	const golden = 0x9e3779b97f4a7c15 // 2^64 by the golden ratio, which spreads well
+	for factor = golden; ; factor *= golden {
+		clear(places[:])
+		free := true
+		for m := none + 1; m < members && free; m++ {
+			place := &places[memberWords[m]*factor>>memberShift]
+			free = *place == none
+			*place = m
+		}
+		if free {
+			return places, factor
+		}
+	}
+}

@@ -3,36 +3,45 @@ package cloudtrail
 import (
 	"bytes"
 
-	"github.com/fluent-detect/fluent-detect/detector/jsontext"
 	"github.com/fluent-detect/fluent-detect/detector/record"
 )
 
-// maxLevels bounds how deep envelopes may lie in each other: a line of text
-// that holds a notification that holds a file of records has three below it.
-const maxLevels = 6
+// maxLevels bounds how deep envelopes may lie in each other, counting every
+// text and every element of a list: an event of EventBridge in a notification
+// in a message of a queue in a line of text has six above it.
+const maxLevels = 10
 
 // Reader finds the events in records. It is not for concurrent use; its
-// buffers grow to the largest text that it met and are kept.
+// buffers grow to what the records need and are kept, up to a bound.
 type Reader struct {
 	visit  func(*Event)
 	levels [maxLevels]level
 	seen   Seen
+	// noted counts what was found: events, what a detector made, and what
+	// could not be read.
+	noted   int
+	deepest int // the deepest level that was used
+	budget  int // how many bytes may still be decompressed for this record
+	gunzip  gunzip
 }
 
 // level is one envelope, or the event in the innermost of them.
 type level struct {
-	event Event
-	text  []byte // what JSON text at this level decoded to, as msgpack
+	event    Event
+	text     []byte // what JSON text at this level decoded to, as msgpack
+	plain    []byte // what base64 at this level decoded to
+	inflated []byte // what gzip at this level decompressed to
 }
 
 // Seen says what one record was.
 type Seen struct {
 	Shape  Shape // of the outermost
 	Events int   // how many events were visited
-	// Unreadable: it looks like CloudTrail, but no event could be read out of
-	// it: text that is cut short or broken, or an event without its name and
-	// source.
-	Unreadable bool
+	// Unreadable counts what looks like CloudTrail but could not be read:
+	// text that is cut short or broken, an event without its name and source,
+	// compressed data that is damaged or too large, envelopes or events that
+	// are nested too deeply. What could be read beside it was visited.
+	Unreadable int
 }
 
 // NewReader returns a Reader that hands every event to visit. The Event is
@@ -49,164 +58,150 @@ func (r *Reader) Read(chunk []byte, off int) (end int, seen Seen, err error) {
 		return off, Seen{}, err
 	}
 	r.seen = Seen{}
-	top.path = path{}
-	r.seen.Shape = r.enter(0)
+	if top.has&telling != 0 {
+		top.origin = origin{}
+		r.noted = 0
+		r.budget = inflateAtLeast + inflateRatio*(end-off)
+		r.seen.Shape = r.enter(0)
+		r.release()
+	}
 	return end, r.seen, nil
 }
 
-// enter looks at the event that is open at depth, visits it or what it
-// carries, and returns its shape.
+// keep is the size in bytes up to which buffers are kept for the next record.
+const keep = 16 << 20
+
+// release gives back the large buffers that one record made grow.
+func (r *Reader) release() {
+	for ; r.deepest > 0; r.deepest-- {
+		l := &r.levels[r.deepest]
+		for _, buf := range [...]*[]byte{&l.text, &l.plain, &l.inflated} {
+			if cap(*buf) > keep {
+				*buf = nil
+			}
+		}
+	}
+}
+
+var (
+	// eventMarks tell an event in CloudTrail's own form.
+	eventMarks = setOf(eventName, eventSource)
+	// strangers tell digest files and Insight records, which name events but
+	// are none.
+	strangers = setOf(insightDetails, logFiles)
+	// telling are all members without which a record is nothing to us.
+	telling = eventMarks | eventSetMembers | carriers | setOf(eventVersion)
+)
+
+// enter looks at the map that is open at depth, visits it or what it carries,
+// and returns its shape.
 func (r *Reader) enter(depth int) Shape {
 	e := &r.levels[depth].event
-	if e.madeByDetector() {
+	e.readEventSet()
+	if e.set.ours {
+		r.noted++
 		return Alert
 	}
-	switch {
-	case e.has(eventSource) || e.has(eventName):
+	own := e.has&strangers == 0 && !e.isNotice()
+	if own && e.has&eventMarks != 0 {
 		r.found(e, Raw)
 		return Raw
-	case e.isECS():
+	}
+	if e.set.mapped() {
 		r.found(e, ECS)
 		return ECS
-	case e.has(recordsMember):
-		r.each(depth, recordsMember, Records)
-		return Records
-	case e.has(detail):
-		r.each(depth, detail, EventBridge)
-		return EventBridge
 	}
-	if r.texts(depth) {
-		return Text
+	if e.has&carriers != 0 {
+		if s := r.open(depth); s != Other {
+			return s
+		}
 	}
-	if e.has(eventVersion) && !e.has(insightDetails) {
-		r.seen.Unreadable = true
+	if own && e.has.has(eventVersion) {
+		r.unreadable()
 	}
 	return Other
+}
+
+// isNotice tells what other services of AWS say about their own events (a
+// batch of SQS, a notification of S3) from CloudTrail's events: the names of
+// these services are not host names.
+func (e *Event) isNotice() bool {
+	if !e.has.has(eventSource) {
+		return false
+	}
+	for o := e.occurrences(eventSource); o.next(); {
+		source, _, _ := record.ReadKey(e.buf, int(o.offset)) // nil for what is no text
+		if !bytes.HasPrefix(source, []byte("aws:")) {
+			return false
+		}
+	}
+	return true
 }
 
 func (r *Reader) found(e *Event, s Shape) {
 	e.shape = s
 	r.seen.Events++
+	r.noted++
 	r.visit(e)
+	if e.scratch.cut {
+		r.seen.Unreadable++
+	}
 }
 
-// each enters every map that the member holds, alone or in an array, as often
-// as the member occurs.
-func (r *Reader) each(depth int, m member, s Shape) {
-	e := &r.levels[depth].event
-	for i := range e.count(m) {
-		v := e.nth(m, i)
-		if v.Kind() != record.Array {
-			r.inner(depth, v, s)
-			continue
+func (r *Reader) unreadable() {
+	r.seen.Unreadable++
+	r.noted++
+}
+
+// level returns the level at depth, or nil when that is too deep.
+func (r *Reader) level(depth int) *level {
+	if depth >= maxLevels {
+		r.unreadable()
+		return nil
+	}
+	r.deepest = max(r.deepest, depth)
+	return &r.levels[depth]
+}
+
+// value looks into the value at buf[off:], which is at depth and comes from o:
+// it enters a map, opens a text, and does so with the elements of an array. It
+// returns the offset behind the value. The error is that of a value that is not
+// whole.
+func (r *Reader) value(depth int, buf []byte, off int, o origin) (end int, err error) {
+	v, body, err := record.ReadHeader(buf, off)
+	if err != nil {
+		return off, err
+	}
+	switch v.Kind() {
+	case record.Str, record.Bin:
+		r.text(depth, v.Bytes(), o)
+	case record.Map:
+		l := r.level(depth + 1)
+		if l == nil {
+			return record.Skip(buf, off)
 		}
-		elements := v.Elements()
-		for {
-			v, ok := elements.Next()
-			if !ok {
-				break
-			}
-			r.inner(depth, v, s)
+		if end, err = l.event.open(buf, off); err != nil {
+			return off, err
 		}
-	}
-}
-
-// inner enters the value v, which the envelope at depth carries.
-func (r *Reader) inner(depth int, v record.Value, s Shape) {
-	if v.Kind() != record.Map {
-		return
-	}
-	if depth+1 >= maxLevels {
-		r.seen.Unreadable = true
-		return
-	}
-	e := &r.levels[depth+1].event
-	e.openMap(v)
-	e.path = r.levels[depth].event.path.add(s)
-	r.enter(depth + 1)
-}
-
-// textMembers are where shippers leave a line that they did not parse, in the
-// order in which they are tried. Once one of them has given an event the
-// others are left alone: they are copies.
-var textMembers = [...]member{log, message, dottedOriginal, event}
-
-// texts looks for events in unparsed text and says whether there was any JSON
-// text at all.
-func (r *Reader) texts(depth int) bool {
-	e := &r.levels[depth].event
-	before := r.seen.Events
-	isText := false
-	for _, m := range textMembers {
-		for i := range e.count(m) {
-			v := e.nth(m, i)
-			if m == event {
-				v = first(v, "original")
+		l.event.origin = o
+		r.enter(depth + 1)
+		return end, nil
+	case record.Array:
+		for range v.Len() {
+			if isArray(buf, body) { // no shape has lists in lists
+				body, err = record.Skip(buf, body)
+			} else {
+				body, err = r.value(depth, buf, body, o)
 			}
-			if r.text(depth, v) {
-				isText = true
+			if err != nil {
+				return off, err
 			}
 		}
-		if r.seen.Events > before {
-			break
-		}
 	}
-	return isText
+	return body, nil
 }
 
-// text decodes the JSON objects in v, one after the other, and enters each. It
-// says whether v looked like JSON. Nothing is ruled out by searching the text
-// as it is: \u0053endSSHPublicKey is as good a name as any once it is decoded.
-func (r *Reader) text(depth int, v record.Value) bool {
-	text := bytes.TrimLeft(v.Bytes(), " \t\r\n")
-	if !v.IsText() || len(text) == 0 || text[0] != '{' && text[0] != '[' {
-		return false
-	}
-	if depth+1 >= maxLevels {
-		r.seen.Unreadable = true
-		return true
-	}
-	next := &r.levels[depth+1]
-	for len(text) > 0 {
-		var n int
-		var err error
-		next.text, n, err = jsontext.Append(next.text[:0], text)
-		if err != nil {
-			if hasEventKey(text) {
-				r.seen.Unreadable = true
-			}
-			return true
-		}
-		text = bytes.TrimLeft(text[n:], " \t\r\n,")
-		decoded, _, err := record.Read(next.text, 0)
-		if err != nil {
-			r.seen.Unreadable = true
-			return true
-		}
-		r.elements(depth, decoded)
-	}
-	return true
-}
-
-// elements enters a decoded text: an object, or an array of objects.
-func (r *Reader) elements(depth int, v record.Value) {
-	if v.Kind() != record.Array {
-		r.inner(depth, v, Text)
-		return
-	}
-	elements := v.Elements()
-	for {
-		v, ok := elements.Next()
-		if !ok {
-			return
-		}
-		r.inner(depth, v, Text)
-	}
-}
-
-// hasEventKey tells text that was to be an event from other text that begins
-// with a brace. It only decides what is counted.
-func hasEventKey(text []byte) bool {
-	return bytes.Contains(text, []byte("eventName")) || bytes.Contains(text, []byte("eventSource")) ||
-		bytes.Contains(text, []byte("eventVersion"))
+func isArray(buf []byte, off int) bool {
+	v, _, err := record.ReadHeader(buf, off)
+	return err == nil && v.Kind() == record.Array
 }

@@ -1,7 +1,6 @@
 package cloudtrail
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -33,10 +32,6 @@ func read(t *testing.T, line string) (events string, seen Seen) {
 }
 
 // quote makes a JSON string of text.
-func quote(text string) string {
-	b, _ := json.Marshal(text)
-	return string(b)
-}
 
 const (
 	eventA = `{"eventVersion":"1.08","eventSource":"ec2.amazonaws.com","eventName":"A"}`
@@ -49,45 +44,45 @@ func TestShapes(t *testing.T) {
 	for _, c := range []struct {
 		name, line, events string
 		shape              Shape
-		unreadable         bool
+		unreadable         int
 	}{
-		{"an event", eventA, "raw:A", Raw, false},
-		{"an event beside the line it was parsed from", `{"log":` + quote(eventB) + `,` + eventA[1:], "raw:A", Raw, false},
-		{"an S3 object", file, "records:A records:B", Records, false},
-		{"an S3 object without events", `{"Records":[]}`, "", Records, false},
-		{"an S3 object with odd elements", `{"Records":[1,null,"x",[],` + eventA + `,{}]}`, "records:A", Records, false},
-		{"an EventBridge event", bridge, "eventbridge:A", EventBridge, false},
-		{"a line under log", `{"log":` + quote(eventA) + `}`, "text:A", Text, false},
-		{"a line under message", `{"message":` + quote(eventA) + `}`, "text:A", Text, false},
-		{"a line under event.original, nested", `{"event":{"original":` + quote(eventA) + `}}`, "text:A", Text, false},
-		{"a line under event.original, dotted", `{"event.original":` + quote(eventA) + `}`, "text:A", Text, false},
-		{"and with the dataset that Filebeat adds", `{"event.original":` + quote(eventA) + `,"event.dataset":"aws.cloudtrail"}`, "text:A", Text, false},
-		{"a line with its line end", `{"log":` + quote(" \t"+eventA+"\r\n") + `}`, "text:A", Text, false},
-		{"two lines in one", `{"log":` + quote(eventA+"\n"+eventB) + `}`, "text:A text:B", Text, false},
-		{"an array of events", `{"log":` + quote("["+eventA+","+eventB+"]") + `}`, "text:A text:B", Text, false},
-		{"a line that is an S3 object", `{"log":` + quote(file) + `}`, "text/records:A text/records:B", Text, false},
-		{"a line that is an EventBridge event", `{"message":` + quote(bridge) + `}`, "text/eventbridge:A", Text, false},
-		{"the same line twice in a record", `{"log":` + quote(eventA) + `,"message":` + quote(eventA) + `}`, "text:A", Text, false},
-		{"other JSON first", `{"log":"{}","message":` + quote(eventA) + `}`, "text:A", Text, false},
-		{"an escaped name", `{"log":` + quote(`{"eventSource":"ec2.amazonaws.com","event\u004eame":"\u0041"}`) + `}`, "text:A", Text, false},
-		{"ECS, nested", `{"event":{"provider":"ec2.amazonaws.com","action":"A"}}`, "ecs:A", ECS, false},
-		{"ECS, dotted", `{"event.provider":"ec2.amazonaws.com","event.action":"A"}`, "ecs:A", ECS, false},
-		{"ECS, mixed", `{"event":{"provider":"ec2.amazonaws.com"},"event.action":"A"}`, "ecs:A", ECS, false},
-		{"ECS with the line", `{"event":{"provider":"p","action":"A","original":` + quote(eventB) + `}}`, "ecs:A", ECS, false},
-		{"ECS in a line", `{"log":` + quote(`{"event":{"provider":"p","action":"A"}}`) + `}`, "text/ecs:A", Text, false},
+		{"an event", eventA, "raw:A", Raw, 0},
+		{"an event beside the line it was parsed from", `{"log":` + quote(eventB) + `,` + eventA[1:], "raw:A", Raw, 0},
+		{"an S3 object", file, "records:A records:B", Records, 0},
+		{"an S3 object without events", `{"Records":[]}`, "", Records, 0},
+		{"an S3 object with odd elements", `{"Records":[1,null,"x",[],` + eventA + `,{}]}`, "records:A", Records, 0},
+		{"an EventBridge event", bridge, "eventbridge:A", EventBridge, 0},
+		{"a line under log", `{"log":` + quote(eventA) + `}`, "text:A", Text, 0},
+		{"a line under message", `{"message":` + quote(eventA) + `}`, "text:A", Text, 0},
+		{"a line under event.original, nested", `{"event":{"original":` + quote(eventA) + `}}`, "text:A", Text, 0},
+		{"a line under event.original, dotted", `{"event.original":` + quote(eventA) + `}`, "text:A", Text, 0},
+		{"and with the dataset that Filebeat adds", `{"event.original":` + quote(eventA) + `,"event.dataset":"aws.cloudtrail"}`, "text:A", Text, 0},
+		{"a line with its line end", `{"log":` + quote(" \t"+eventA+"\r\n") + `}`, "text:A", Text, 0},
+		{"two lines in one", `{"log":` + quote(eventA+"\n"+eventB) + `}`, "text:A text:B", Text, 0},
+		{"an array of events", `{"log":` + quote("["+eventA+","+eventB+"]") + `}`, "text:A text:B", Text, 0},
+		{"a line that is an S3 object", `{"log":` + quote(file) + `}`, "text/records:A text/records:B", Text, 0},
+		{"a line that is an EventBridge event", `{"message":` + quote(bridge) + `}`, "text/eventbridge:A", Text, 0},
+		{"the same line twice in a record", `{"log":` + quote(eventA) + `,"message":` + quote(eventA) + `}`, "text:A", Text, 0},
+		{"other JSON first", `{"log":"{}","message":` + quote(eventA) + `}`, "text:A", Text, 0},
+		{"an escaped name", `{"log":` + quote(`{"eventSource":"ec2.amazonaws.com","event\u004eame":"\u0041"}`) + `}`, "text:A", Text, 0},
+		{"ECS, nested", `{"event":{"provider":"ec2.amazonaws.com","action":"A"}}`, "ecs:A", ECS, 0},
+		{"ECS, dotted", `{"event.provider":"ec2.amazonaws.com","event.action":"A"}`, "ecs:A", ECS, 0},
+		{"ECS, mixed", `{"event":{"provider":"ec2.amazonaws.com"},"event.action":"A"}`, "ecs:A", ECS, 0},
+		{"ECS with the line", `{"event":{"provider":"p","action":"A","original":` + quote(eventB) + `}}`, "ecs:A", ECS, 0},
+		{"ECS in a line", `{"log":` + quote(`{"event":{"provider":"p","action":"A"}}`) + `}`, "text/ecs:A", Text, 0},
 
-		{"our alert", `{"event":{"kind":"alert","provider":"p","action":"A"}}`, "", Alert, false},
-		{"our alert, dotted", `{"event.kind":"alert","event.provider":"p","event.action":"A"}`, "", Alert, false},
-		{"an alert of Elastic's", `{"event":{"kind":"signal","provider":"p","action":"A"}}`, "", Alert, false},
-		{"our heartbeat", `{"event":{"kind":"metric","dataset":"fluent_detect.heartbeat","action":"A"}}`, "", Alert, false},
-		{"an alert in a line", `{"log":` + quote(`{"event":{"kind":"alert","provider":"p","action":"A"}}`) + `}`, "", Text, false},
+		{"our alert", `{"event":{"kind":"alert","provider":"p","action":"A"}}`, "", Alert, 0},
+		{"our alert, dotted", `{"event.kind":"alert","event.provider":"p","event.action":"A"}`, "", Alert, 0},
+		{"an alert of Elastic's", `{"event":{"kind":"signal","provider":"p","action":"A"}}`, "", Alert, 0},
+		{"our heartbeat", `{"event":{"kind":"metric","dataset":"fluent_detect.heartbeat","action":"A"}}`, "", Alert, 0},
+		{"an alert in a line", `{"log":` + quote(`{"event":{"kind":"alert","provider":"p","action":"A"}}`) + `}`, "", Text, 0},
 
-		{"a digest file", `{"awsAccountId":"1","digestStartTime":"x","logFiles":[` + eventA + `]}`, "", Other, false},
-		{"an Insight event", `{"eventVersion":"1.07","eventType":"AwsCloudTrailInsight","insightDetails":{"eventName":"A","eventSource":"s"}}`, "", Other, false},
-		{"an event without name and source", `{"eventVersion":"1.08","eventTime":"x"}`, "", Other, true},
-		{"a line that was cut", `{"log":` + quote(eventA[:40]) + `}`, "", Text, true},
-		{"a line of something else", `{"log":"GET / 200"}`, "", Other, false},
-		{"an empty record", `{}`, "", Other, false},
+		{"a digest file", `{"awsAccountId":"1","digestStartTime":"x","logFiles":[` + eventA + `]}`, "", Other, 0},
+		{"an Insight event", `{"eventVersion":"1.07","eventType":"AwsCloudTrailInsight","insightDetails":{"eventName":"A","eventSource":"s"}}`, "", Other, 0},
+		{"an event without name and source", `{"eventVersion":"1.08","eventTime":"x"}`, "", Other, 1},
+		{"a line that was cut", `{"log":` + quote(eventA[:40]) + `}`, "", Text, 1},
+		{"a line of something else", `{"log":"GET / 200"}`, "", Other, 0},
+		{"an empty record", `{}`, "", Other, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			events, seen := read(t, c.line)
@@ -108,10 +103,10 @@ func TestEnvelopesAreBounded(t *testing.T) {
 	for range maxLevels - 1 {
 		line = `{"log":` + quote(line) + `}`
 	}
-	if events, seen := read(t, line); events != "text/text/text/text/text:A" || seen.Unreadable {
+	if events, seen := read(t, line); events != strings.Repeat("text/", maxLevels-2)+"text:A" || seen.Unreadable != 0 {
 		t.Errorf("%d levels: %q, %+v", maxLevels-1, events, seen)
 	}
-	if events, seen := read(t, `{"log":`+quote(line)+`}`); events != "" || !seen.Unreadable {
+	if events, seen := read(t, `{"log":`+quote(line)+`}`); events != "" || seen.Unreadable != 1 {
 		t.Errorf("%d levels: %q, %+v", maxLevels, events, seen)
 	}
 }

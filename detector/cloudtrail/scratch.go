@@ -11,20 +11,16 @@ const maxDepth = 64
 type scratch struct {
 	values []record.Value
 	text   []byte
-	java   []javaMember // a stack
+	java   javaMaps
+	// cut: something lies deeper than maxDepth and was not looked at.
+	cut bool
 }
 
 func (s *scratch) reset() {
 	s.values = s.values[:0]
 	s.text = s.text[:0]
-}
-
-// lookup returns the values at a dotted path below the map v, see
-// [scratch.find].
-func (s *scratch) lookup(v record.Value, path string) []record.Value {
-	mark := len(s.values)
-	s.find(v, path, maxDepth)
-	return s.values[mark:]
+	s.java.keys = s.java.keys[:0]
+	s.cut = false
 }
 
 // find appends the values at a dotted path below v. A name in the path may be
@@ -33,12 +29,11 @@ func (s *scratch) lookup(v record.Value, path string) []record.Value {
 // every occurrence of a repeated key counts. Arrays at the end are taken
 // apart; null and empty ones are no values.
 func (s *scratch) find(v record.Value, path string, depth int) {
-	if depth == 0 {
+	if s.tooDeep(v, depth) {
 		return
 	}
 	if v.Kind() == record.Array {
-		elements := v.Elements()
-		for {
+		for elements := v.Elements(); ; {
 			element, ok := elements.Next()
 			if !ok {
 				return
@@ -46,8 +41,7 @@ func (s *scratch) find(v record.Value, path string, depth int) {
 			s.find(element, path, depth-1)
 		}
 	}
-	pairs := v.Members()
-	for {
+	for pairs := v.Members(); ; {
 		k, value, ok := pairs.Next()
 		if !ok {
 			return
@@ -65,16 +59,24 @@ func (s *scratch) find(v record.Value, path string, depth int) {
 	}
 }
 
+// tooDeep says whether v is not to be looked into any more, and remembers it.
+func (s *scratch) tooDeep(v record.Value, depth int) bool {
+	if depth > 0 {
+		return false
+	}
+	s.cut = s.cut || len(v.Encoded()) > 0
+	return true
+}
+
 // add appends v, or the elements of an array.
 func (s *scratch) add(v record.Value, depth int) {
 	switch v.Kind() {
 	case record.Nil, record.Invalid:
 	case record.Array:
-		if depth == 0 {
+		if s.tooDeep(v, depth) {
 			return
 		}
-		elements := v.Elements()
-		for {
+		for elements := v.Elements(); ; {
 			element, ok := elements.Next()
 			if !ok {
 				return
@@ -88,14 +90,13 @@ func (s *scratch) add(v record.Value, depth int) {
 
 // leaves appends what lies at the ends of v: texts, numbers, truths.
 func (s *scratch) leaves(v record.Value, depth int) {
-	if depth == 0 {
-		return
-	}
 	switch v.Kind() {
 	case record.Nil, record.Invalid:
 	case record.Array:
-		elements := v.Elements()
-		for {
+		if s.tooDeep(v, depth) {
+			return
+		}
+		for elements := v.Elements(); ; {
 			element, ok := elements.Next()
 			if !ok {
 				return
@@ -103,8 +104,10 @@ func (s *scratch) leaves(v record.Value, depth int) {
 			s.leaves(element, depth-1)
 		}
 	case record.Map:
-		pairs := v.Members()
-		for {
+		if s.tooDeep(v, depth) {
+			return
+		}
+		for pairs := v.Members(); ; {
 			_, value, ok := pairs.Next()
 			if !ok {
 				return
@@ -116,38 +119,14 @@ func (s *scratch) leaves(v record.Value, depth int) {
 	}
 }
 
-// keep drops the values from mark on for which drop is true.
-func (s *scratch) keep(mark int, wanted func(record.Value) bool) {
+// dropEmpty drops the values from mark on that are empty.
+func (s *scratch) dropEmpty(mark int) {
 	kept := mark
 	for _, v := range s.values[mark:] {
-		if wanted(v) {
+		if !record.IsEmpty(v) {
 			s.values[kept] = v
 			kept++
 		}
 	}
 	s.values = s.values[:kept]
-}
-
-// write appends text to the arena and returns it as a value.
-func (s *scratch) write(parts ...[]byte) record.Value {
-	mark := len(s.text)
-	for _, p := range parts {
-		s.text = append(s.text, p...)
-	}
-	return record.Text(s.text[mark:])
-}
-
-// first returns the first value of a key directly in the map v, or the zero
-// Value.
-func first(v record.Value, key string) record.Value {
-	pairs := v.Members()
-	for {
-		k, value, ok := pairs.Next()
-		if !ok {
-			return record.Value{}
-		}
-		if string(k.Bytes()) == key {
-			return value
-		}
-	}
 }

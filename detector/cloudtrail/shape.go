@@ -9,10 +9,27 @@ const (
 	Other Shape = iota
 	// Raw is the event itself.
 	Raw
-	// Records is {"Records": [event, …]}, an S3 object.
+	// Records is {"Records": [event, …]}, an S3 object. The batches that
+	// Lambda functions are called with have the same form, with messages of
+	// SQS, SNS or Kinesis in the place of events.
 	Records
 	// EventBridge is {"detail-type": …, "detail": event}.
 	EventBridge
+	// CloudWatch is what a CloudWatch Logs subscription delivers,
+	// {"messageType": …, "logEvents": [{"message": text}, …]}, or one of these
+	// messages with what the subscription says about it.
+	CloudWatch
+	// Firehose is {"records": [{"data": base64}, …]}, with or without gzip
+	// inside, and a record of a Kinesis stream.
+	Firehose
+	// SNS is a notification, {"Message": text}.
+	SNS
+	// SQS is a message of a queue, {"body": text} or {"Body": text}, or
+	// {"Messages": [message, …]}.
+	SQS
+	// Lookup is the answer of CloudTrail's LookupEvents,
+	// {"Events": [{"CloudTrailEvent": text}, …]}, or one element of it.
+	Lookup
 	// Text is a line that the shipper did not parse: JSON text under log,
 	// message or event.original.
 	Text
@@ -26,7 +43,9 @@ const (
 	Shapes
 )
 
-var shapeNames = [Shapes]string{"other", "raw", "records", "eventbridge", "text", "ecs", "alert"}
+var shapeNames = [Shapes]string{
+	"other", "raw", "records", "eventbridge", "cloudwatch", "firehose", "sns", "sqs", "lookup", "text", "ecs", "alert",
+}
 
 // String returns the name of the shape as alerts and metrics have it.
 func (s Shape) String() string {

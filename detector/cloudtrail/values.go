@@ -8,14 +8,9 @@ import "github.com/fluent-detect/fluent-detect/detector/record"
 func (e *Event) Values(f *Field) []record.Value {
 	s := &e.scratch
 	mark := len(s.values)
-	if e.shape == ECS {
-		s.find(e.document, f.Name, maxDepth)
-		if f.leaves {
-			e.replaceByLeaves(mark)
-		}
-		return s.values[mark:]
-	}
 	switch {
+	case e.shape == ECS:
+		e.copyMapped(f)
 	case f.value.Kind() != record.Invalid:
 		s.values = append(s.values, f.value)
 	case f.derive != nil:
@@ -42,17 +37,42 @@ func (e *Event) First(f *Field) record.Value {
 func (e *Event) copyField(f *Field) { e.copyMember(f.member, f.below) }
 
 func (e *Event) copyMember(m member, below string) {
+	if !e.find(m) {
+		return
+	}
 	s := &e.scratch
+	if below == "" && len(e.again) == 0 { // most often it is one short text
+		if text, _, err := record.ReadKey(e.buf, int(e.offsets[m])); err == nil && len(text) > len("none") {
+			s.values = append(s.values, record.Text(text))
+			return
+		}
+	}
 	mark := len(s.values)
-	for i := range e.count(m) {
-		v := e.nth(m, i)
-		if below == "" {
+	for o := e.occurrences(m); o.next(); {
+		if v := o.value(); below == "" {
 			s.add(v, maxDepth)
 		} else {
 			s.find(v, below, maxDepth)
 		}
 	}
-	s.keep(mark, func(v record.Value) bool { return !record.IsEmpty(v) })
+	s.dropEmpty(mark)
+}
+
+// copyMapped appends the values of a field of a document in ECS form.
+func (e *Event) copyMapped(f *Field) {
+	s := &e.scratch
+	mark := len(s.values)
+	switch f.dotted {
+	case dottedAction:
+		s.values = append(s.values, e.set.actions...)
+	case dottedProvider:
+		s.values = append(s.values, e.set.providers...)
+	default:
+		s.find(e.document, f.Name, maxDepth)
+	}
+	if f.leaves {
+		e.replaceByLeaves(mark)
+	}
 }
 
 // replaceByLeaves puts in the place of the values from mark on what lies at
@@ -64,7 +84,7 @@ func (e *Event) replaceByLeaves(mark int) {
 		s.leaves(s.values[i], maxDepth)
 	}
 	s.values = append(s.values[:mark], s.values[n:]...)
-	s.keep(mark, func(v record.Value) bool { return !record.IsEmpty(v) })
+	s.dropEmpty(mark)
 }
 
 // Object returns the object that an event has at a flattened field, or the

@@ -1,0 +1,52 @@
+package cloudtrail
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/fluent-detect/fluent-detect/detector/record"
+)
+
+// HasDuplicates says whether some map in the event has a key twice. Every
+// occurrence counts as a value of its field, so that no reader of the event is
+// fooled; but an event that AWS wrote has none.
+func (e *Event) HasDuplicates() bool { return len(e.again) > 0 || hasDuplicates(e.document, maxDepth) }
+
+func hasDuplicates(v record.Value, depth int) bool {
+	if depth == 0 {
+		return false
+	}
+	switch v.Kind() {
+	case record.Array:
+		for elements := v.Elements(); ; {
+			element, ok := elements.Next()
+			if !ok {
+				return false
+			}
+			if hasDuplicates(element, depth-1) {
+				return true
+			}
+		}
+	case record.Map:
+		keys := make([][]byte, 0, v.Len())
+		for pairs := v.Members(); ; {
+			key, value, ok := pairs.Next()
+			if !ok {
+				break
+			}
+			if key.IsText() {
+				keys = append(keys, key.Bytes())
+			}
+			if hasDuplicates(value, depth-1) {
+				return true
+			}
+		}
+		slices.SortFunc(keys, bytes.Compare)
+		for i := 1; i < len(keys); i++ {
+			if bytes.Equal(keys[i-1], keys[i]) {
+				return true
+			}
+		}
+	}
+	return false
+}
