@@ -25,7 +25,7 @@ type activeRule struct {
 
 func newActiveRule(r *rule.Rule, exceptions []exception, c Config, o alert.Observer) activeRule {
 	a := activeRule{
-		Maker:       alert.NewMaker(r, o),
+		Maker:       alert.NewMaker(r, o, alert.FormatECS),
 		exceptions:  exceptions,
 		told:        make([]bool, len(exceptions)),
 		dedupBy:     fieldsNamed(r.Extension.DedupBy),

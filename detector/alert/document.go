@@ -1,334 +1,238 @@
 package alert
 
 import (
-	"cmp"
-	"slices"
+	"encoding/hex"
+	"math"
+	"strconv"
 	"time"
 	"unsafe"
 
 	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
 	"github.com/fluent-detect/fluent-detect/detector/record"
-	"github.com/vmihailenco/msgpack/v5"
 )
 
-// document is an alert as a list of fields with dotted names. The names make
-// the nesting when the document is encoded: event.id and event.kind become
-// one map event. No name may be the beginning of another.
+// document describes one alert: a value for each field that it has, by the
+// field's name in ECS form. A layout says where a format puts the fields.
+// Texts are not copied until the document is encoded.
 type document struct {
-	fields []field
-	out    buffer
-	enc    *msgpack.Encoder
+	values []value
+	filled []slot // which of them are set
+	text   []byte // an arena for texts that are made for this alert
+	layout *layout
+	w      writer
 }
 
-// field is a name with a value of one of these kinds.
-type field struct {
-	name   string
+// value is what a field holds.
+type value struct {
 	kind   kind
+	number int64 // an integer, the bits of a float, a truth, milliseconds since 1970
 	text   []byte
-	texts  [][]byte
-	list   []string
-	number int64
-	float  float64
+	list   [][]byte
 	object record.Value
 }
 
 type kind uint8
 
 const (
-	aText kind = iota
-	aTextList
-	aStringList
+	absent kind = iota
+	aText
+	aList // of texts
 	anInteger
 	aFloat
 	aTruth
-	anObject
+	aTime
+	anObject // a map of the event
+	encoded  // msgpack, in text
 )
 
-func (d *document) reset() { d.fields = d.fields[:0] }
+func newDocument(l *layout) document {
+	return document{values: make([]value, len(slots)), layout: l, w: newWriter()}
+}
+
+func (d *document) reset() {
+	for _, s := range d.filled {
+		d.values[s] = value{}
+	}
+	d.filled, d.text = d.filled[:0], d.text[:0]
+}
+
+// append encodes the document as a msgpack map.
+func (d *document) append(dst []byte) []byte { return d.w.document(dst, d.layout, d.values) }
+
+func (d *document) put(s slot, v value) {
+	if d.values[s].kind == absent {
+		d.filled = append(d.filled, s)
+	}
+	d.values[s] = v
+}
 
 // set adds a text, unless it is empty. The bytes are not copied.
 func (d *document) set(name string, text []byte) {
 	if len(text) > 0 {
-		d.fields = append(d.fields, field{name: name, kind: aText, text: text})
+		d.put(slotOf(name), value{kind: aText, text: text})
 	}
 }
 
-func (d *document) setString(name, text string) {
-	d.set(name, unsafe.Slice(unsafe.StringData(text), len(text))) // set only reads it
+func (d *document) setString(name, text string) { d.set(name, view(text)) }
+
+// setHex adds bytes in hexadecimal digits.
+func (d *document) setHex(name string, b []byte) {
+	begin := len(d.text)
+	d.text = hex.AppendEncode(d.text, b)
+	d.set(name, d.text[begin:])
+}
+
+// setTexts adds a list of texts, unless it is empty.
+func (d *document) setTexts(name string, list [][]byte) {
+	if len(list) > 0 {
+		d.put(slotOf(name), value{kind: aList, list: list})
+	}
+}
+
+// setOneOrMore adds one text as it is and several as a list.
+func (d *document) setOneOrMore(name string, list [][]byte) {
+	if len(list) == 1 {
+		d.set(name, list[0])
+		return
+	}
+	d.setTexts(name, list)
 }
 
 // setStrings adds a list of texts, unless it is empty.
 func (d *document) setStrings(name string, list []string) {
-	if len(list) > 0 {
-		d.fields = append(d.fields, field{name: name, kind: aStringList, list: list})
+	texts := make([][]byte, len(list))
+	for i, s := range list {
+		texts[i] = view(s)
 	}
-}
-
-// setTexts adds a list of texts, unless it is empty.
-func (d *document) setTexts(name string, texts [][]byte) {
-	if len(texts) > 0 {
-		d.fields = append(d.fields, field{name: name, kind: aTextList, texts: texts})
-	}
+	d.setTexts(name, texts)
 }
 
 func (d *document) setInt(name string, n int64) {
-	d.fields = append(d.fields, field{name: name, kind: anInteger, number: n})
-}
-
-func (d *document) setFloat(name string, n float64) {
-	d.fields = append(d.fields, field{name: name, kind: aFloat, float: n})
+	d.put(slotOf(name), value{kind: anInteger, number: n})
 }
 
 func (d *document) setBool(name string, truth bool) {
-	f := field{name: name, kind: aTruth}
-	if truth {
-		f.number = 1
-	}
-	d.fields = append(d.fields, f)
+	d.put(slotOf(name), value{kind: aTruth, number: number(truth)})
 }
 
-// setTime adds a time in ECS's form, milliseconds and UTC, unless it is zero.
+// setTime adds a time, to the millisecond, unless it is zero.
 func (d *document) setTime(name string, t time.Time) {
 	if !t.IsZero() {
-		d.set(name, t.UTC().AppendFormat(nil, timeFormat))
+		d.put(slotOf(name), value{kind: aTime, number: t.UnixMilli()})
 	}
 }
 
-const timeFormat = "2006-01-02T15:04:05.000Z"
+// maxList is how many bytes of texts a field with several values carries.
+const maxList = 32766
 
-// setObject adds a map as it is, but for members that are empty and texts
-// that are too long, unless nothing is left of it.
-func (d *document) setObject(name string, v record.Value) {
-	if v.Kind() == record.Map && !record.IsEmpty(v) {
-		d.fields = append(d.fields, field{name: name, kind: anObject, object: v})
-	}
-}
-
-// buffer is what the encoder writes to.
-type buffer []byte
-
-func (b *buffer) Write(p []byte) (int, error) {
-	*b = append(*b, p...)
-	return len(p), nil
-}
-
-func (b *buffer) WriteByte(c byte) error {
-	*b = append(*b, c)
-	return nil
-}
-
-// append encodes the document as a msgpack map.
-func (d *document) append(dst []byte) []byte {
-	slices.SortStableFunc(d.fields, func(a, b field) int { return compareNames(a.name, b.name) })
-	if d.enc == nil {
-		d.enc = msgpack.NewEncoder(nil)
-		d.enc.UseCompactInts(true)
-	}
-	d.out = dst
-	d.enc.ResetWriter(&d.out)
-	d.encodeMap(d.fields, 0)
-	out := []byte(d.out)
-	d.out = nil
-	return out
-}
-
-// compareNames orders names so that what lies in one map stands together: the
-// dot before all other characters.
-func compareNames(a, b string) int {
-	n := min(len(a), len(b))
-	for i := range n {
-		if x, y := a[i], b[i]; x != y {
-			if x == '.' {
-				return -1
+// setField adds a field of the event with the values that it has there: one as
+// it is, several as a list. Values that Elasticsearch does not take in a field
+// of that type are left out: one of them, and it would refuse the alert.
+func (d *document) setField(f copiedField, values []record.Value) {
+	var first value
+	var list [][]byte
+	size := 0
+	for _, v := range values {
+		x := d.fieldValue(f.Type, v)
+		switch {
+		case x.kind == absent:
+		case first.kind == absent:
+			first = x
+		case x.kind == aText && first.kind == aText:
+			if list == nil {
+				list = append(list, first.text)
+				size = len(first.text)
 			}
-			if y == '.' {
-				return 1
+			if size += min(len(x.text), maxText); size <= maxList {
+				list = append(list, x.text)
 			}
-			return cmp.Compare(x, y)
 		}
 	}
-	return cmp.Compare(len(a), len(b))
-}
-
-// encodeMap encodes the fields, whose names agree in their first from bytes,
-// as one map. Errors of the encoder are those of its writer, which has none.
-func (d *document) encodeMap(fields []field, from int) {
-	n := 0
-	for rest := fields; len(rest) > 0; n++ {
-		rest = rest[group(rest, from):]
-	}
-	_ = d.enc.EncodeMapLen(n)
-	for len(fields) > 0 {
-		n := group(fields, from)
-		name := fields[0].name[from:]
-		segment := segmentOf(name)
-		_ = d.enc.EncodeString(segment)
-		if len(segment) < len(name) {
-			d.encodeMap(fields[:n], from+len(segment)+1)
-		} else {
-			d.encodeValue(&fields[0])
-		}
-		fields = fields[n:]
+	switch {
+	case len(list) > 1:
+		d.put(f.slot, value{kind: aList, list: list})
+	case first.kind != absent:
+		d.put(f.slot, first)
 	}
 }
 
-// group returns how many of the fields lie under the same key as the first.
-func group(fields []field, from int) int {
-	first := segmentOf(fields[0].name[from:])
-	n := 1
-	for n < len(fields) && segmentOf(fields[n].name[from:]) == first {
-		n++
-	}
-	return n
-}
-
-// segmentOf returns the name up to its first dot.
-func segmentOf(name string) string {
-	for i := range len(name) {
-		if name[i] == '.' {
-			return name[:i]
+// fieldValue returns v as a value of a field of that type, or an absent value.
+func (d *document) fieldValue(t cloudtrail.Type, v record.Value) value {
+	switch t {
+	case cloudtrail.TypeBoolean:
+		return truth(v)
+	case cloudtrail.TypeDate:
+		if at := eventTime(v); !at.IsZero() {
+			return value{kind: aTime, number: at.UnixMilli()}
+		}
+		return value{}
+	case cloudtrail.TypeIP:
+		if _, ok := cloudtrail.ParseIP(v.Bytes()); !ok {
+			return value{}
 		}
 	}
-	return name
-}
-
-func (d *document) encodeValue(f *field) {
-	switch f.kind {
-	case aText:
-		d.encodeText(f.text)
-	case aTextList:
-		_ = d.enc.EncodeArrayLen(len(f.texts))
-		for _, t := range f.texts {
-			d.encodeText(t)
-		}
-	case aStringList:
-		_ = d.enc.EncodeArrayLen(len(f.list))
-		for _, s := range f.list {
-			_ = d.enc.EncodeString(s)
-		}
-	case anInteger:
-		_ = d.enc.EncodeInt(f.number)
-	case aFloat:
-		_ = d.enc.EncodeFloat64(f.float)
-	case aTruth:
-		_ = d.enc.EncodeBool(f.number != 0)
-	case anObject:
-		d.encodeObject(f.object, maxDepth)
+	if b := d.textOf(v); len(b) > 0 {
+		return value{kind: aText, text: b}
 	}
+	return value{}
 }
 
-// maxDepth bounds how deep an object of an event is copied; what lies deeper
-// is null.
-const maxDepth = 32
+// truth returns a truth, or the text of one, as a truth.
+func truth(v record.Value) value {
+	switch {
+	case v.Kind() == record.Bool:
+		return value{kind: aTruth, number: number(v.Bool())}
+	case string(v.Bytes()) == "true":
+		return value{kind: aTruth, number: 1}
+	case string(v.Bytes()) == "false":
+		return value{kind: aTruth}
+	}
+	return value{}
+}
 
-// encodeObject encodes a value of an event: members that are empty are left
-// out, long texts are cut.
-func (d *document) encodeObject(v record.Value, depth int) {
+// textOf returns a scalar as text, and nil for anything else.
+func (d *document) textOf(v record.Value) []byte {
+	if v.IsText() {
+		return v.Bytes()
+	}
+	begin := len(d.text)
+	d.text = appendScalar(d.text, v)
+	return d.text[begin:]
+}
+
+// appendScalar appends a scalar as text: account ids, for instance, that some
+// shipper took for numbers.
+func appendScalar(dst []byte, v record.Value) []byte {
 	switch v.Kind() {
 	case record.Str, record.Bin:
-		d.encodeText(v.Bytes())
+		return append(dst, v.Bytes()...)
 	case record.Bool:
-		_ = d.enc.EncodeBool(v.Bool())
+		return strconv.AppendBool(dst, v.Bool())
 	case record.Int:
-		_ = d.enc.EncodeInt(v.Int())
+		return strconv.AppendInt(dst, v.Int(), 10)
 	case record.Uint:
-		_ = d.enc.EncodeUint(v.Uint())
+		return strconv.AppendUint(dst, v.Uint(), 10)
 	case record.Float:
-		_ = d.enc.EncodeFloat64(v.Float())
-	case record.Array:
-		if depth == 0 {
-			_ = d.enc.EncodeNil()
-			return
+		if f := v.Float(); !math.IsNaN(f) && !math.IsInf(f, 0) {
+			return strconv.AppendFloat(dst, f, 'f', -1, 64)
 		}
-		n := 0
-		for e := v.Elements(); ; {
-			element, ok := e.Next()
-			if !ok {
-				break
-			}
-			if !record.IsEmpty(element) {
-				n++
-			}
-		}
-		_ = d.enc.EncodeArrayLen(n)
-		for e := v.Elements(); ; {
-			element, ok := e.Next()
-			if !ok {
-				return
-			}
-			if !record.IsEmpty(element) {
-				d.encodeObject(element, depth-1)
-			}
-		}
-	case record.Map:
-		if depth == 0 {
-			_ = d.enc.EncodeNil()
-			return
-		}
-		n := 0
-		for m := v.Members(); ; {
-			_, value, ok := m.Next()
-			if !ok {
-				break
-			}
-			if !record.IsEmpty(value) {
-				n++
-			}
-		}
-		_ = d.enc.EncodeMapLen(n)
-		for m := v.Members(); ; {
-			key, value, ok := m.Next()
-			if !ok {
-				return
-			}
-			if !record.IsEmpty(value) {
-				d.encodeText(key.Bytes())
-				d.encodeObject(value, depth-1)
-			}
-		}
-	default:
-		_ = d.enc.EncodeNil()
+	}
+	return dst
+}
+
+// setObject adds a map of the event, unless there is nothing in it.
+func (d *document) setObject(s slot, v record.Value) {
+	if v.Kind() == record.Map && !record.IsEmpty(v) {
+		d.put(s, value{kind: anObject, object: v})
 	}
 }
 
-// encodeText encodes a text, cut to maxText bytes. The string is a view that
-// ends with the call: the encoder copies it out.
-func (d *document) encodeText(b []byte) {
-	b = cut(b, maxText)
-	_ = d.enc.EncodeString(unsafe.String(unsafe.SliceData(b), len(b)))
+func number(truth bool) int64 {
+	if truth {
+		return 1
+	}
+	return 0
 }
 
-// setValues adds the values of a field of the event: one as it is, several as
-// a list. Objects are left out.
-func (d *document) setValues(f *cloudtrail.Field, values []record.Value) {
-	n := 0
-	var only record.Value
-	for _, v := range values {
-		if v.Kind() != record.Map {
-			only = v
-			n++
-		}
-	}
-	switch n {
-	case 0:
-	case 1:
-		switch only.Kind() {
-		case record.Bool:
-			d.setBool(f.Name, only.Bool())
-		case record.Int:
-			d.setInt(f.Name, only.Int())
-		case record.Float, record.Uint:
-			d.setFloat(f.Name, only.Float())
-		default:
-			d.set(f.Name, only.Bytes())
-		}
-	default:
-		texts := make([][]byte, 0, n)
-		for _, v := range values {
-			if v.IsText() {
-				texts = append(texts, v.Bytes())
-			}
-		}
-		d.setTexts(f.Name, texts)
-	}
-}
+// view returns the bytes of s. They are only read.
+func view(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strconv"
 	"time"
+	"unsafe"
 
 	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
 	"github.com/fluent-detect/fluent-detect/detector/record"
@@ -23,11 +24,12 @@ var (
 	fieldARN        = cloudtrail.FieldNamed("aws.cloudtrail.user_identity.arn")
 	fieldInvokedBy  = cloudtrail.FieldNamed("aws.cloudtrail.user_identity.invoked_by")
 
-	// EC2 Instance Connect's parameters, the older spelling behind the newer.
-	fieldInstance = parameter("instanceId")
-	fieldsOSUser  = []*cloudtrail.Field{parameter("instanceOSUser"), parameter("osUser")}
-	fieldsKey     = []*cloudtrail.Field{parameter("sSHPublicKey"), parameter("SSHKey.publicKey"), parameter("sSHKey.publicKey")}
-	fieldOmitted  = parameter("omitted")
+	// EC2's parameters: of the call for one instance, and for several.
+	fieldsInstance = []*cloudtrail.Field{parameter("instanceId"), parameter("instancesSet.items.instanceId")}
+	// EC2 Instance Connect's, the older spelling behind the newer.
+	fieldsOSUser = []*cloudtrail.Field{parameter("instanceOSUser"), parameter("osUser")}
+	fieldsKey    = []*cloudtrail.Field{parameter("sSHPublicKey"), parameter("SSHKey.publicKey"), parameter("sSHKey.publicKey")}
+	fieldOmitted = parameter("omitted")
 )
 
 func parameter(name string) *cloudtrail.Field {
@@ -50,7 +52,7 @@ type subject struct {
 func newSubject(e *cloudtrail.Event) subject {
 	s := subject{
 		at:       eventTime(e.First(fieldTimestamp)),
-		instance: e.First(fieldInstance).Bytes(),
+		instance: firstOf(e, fieldsInstance),
 		osUser:   firstOf(e, fieldsOSUser),
 		actor:    actor(e),
 		eventIDs: e.Values(fieldEventID),
@@ -110,21 +112,41 @@ func actor(e *cloudtrail.Event) []byte {
 }
 
 // eventTime reads eventTime: RFC 3339, or a number of milliseconds as
-// documents in ECS form may have it. What it cannot read is the zero time.
+// documents in ECS form may have it. What it cannot read is the zero time, and
+// so is what Elasticsearch could not: a time before 1970 or after the year 9998.
 func eventTime(v record.Value) time.Time {
+	var t time.Time
 	switch v.Kind() {
 	case record.Str, record.Bin:
 		b := bytes.TrimSpace(cut(v.Bytes(), 64))
-		if t, err := time.Parse(time.RFC3339Nano, string(b)); err == nil {
-			return t
-		}
-		if ms, err := strconv.ParseInt(string(b), 10, 64); err == nil {
-			return time.UnixMilli(ms)
+		text := unsafe.String(unsafe.SliceData(b), len(b)) // ends with this call
+		var err error
+		if t, err = time.Parse(time.RFC3339Nano, text); err != nil {
+			ms, err := strconv.ParseInt(text, 10, 64)
+			if err != nil {
+				return time.Time{}
+			}
+			t = fromMillis(ms)
 		}
 	case record.Int:
-		return time.UnixMilli(v.Int())
+		t = fromMillis(v.Int())
 	case record.Float:
-		return time.UnixMilli(int64(v.Float()))
+		if f := v.Float(); f >= 0 && f < maxMillis {
+			t = time.UnixMilli(int64(f))
+		}
 	}
-	return time.Time{}
+	if t.Unix() < 0 || t.UnixMilli() >= maxMillis {
+		return time.Time{}
+	}
+	return t
+}
+
+// maxMillis is the begin of the year 9999, in milliseconds since 1970.
+const maxMillis = 253_370_764_800_000
+
+func fromMillis(ms int64) time.Time {
+	if ms < 0 || ms >= maxMillis {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms)
 }

@@ -3,8 +3,10 @@ package alert
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"hash"
+	"math"
 	"slices"
 
 	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
@@ -30,19 +32,17 @@ var (
 // every restart. An event without an id stands for itself: a digest of the
 // whole takes the id's place.
 func ID(ruleID string, e *cloudtrail.Event) dedup.Key {
-	h := sha256.New()
-	write(h, []byte(idScheme))
-	write(h, []byte(ruleID))
-	write(h, e.First(fieldAccount).Bytes())
-	if id := e.First(fieldEventID).Bytes(); len(id) > 0 {
-		_, _ = h.Write(id)
-	} else {
-		d := digest(e.Document())
-		_, _ = h.Write(d[:])
+	var room [256]byte
+	b := append(room[:0], idScheme...)
+	b = append(append(b, separator), ruleID...)
+	b = appendScalar(append(b, separator), e.First(fieldAccount))
+	b = append(b, separator)
+	begin := len(b)
+	if b = appendScalar(b, e.First(fieldEventID)); len(b) == begin {
+		d := digest(e.Document(), digestDepth)
+		b = append(b, d[:]...)
 	}
-	var k dedup.Key
-	h.Sum(k[:0])
-	return k
+	return sha256.Sum256(b)
 }
 
 func write(h hash.Hash, part []byte) {
@@ -53,40 +53,55 @@ func write(h hash.Hash, part []byte) {
 // UUID returns the id as alerts show it, in hex.
 func UUID(k dedup.Key) string { return hex.EncodeToString(k[:]) }
 
-// digest returns a hash of a value that does not depend on the order of its
-// members, nor on how wide its encoding is.
-func digest(v record.Value) [sha256.Size]byte { return sha256.Sum256(canonical(nil, v, maxDepth)) }
+// digestDepth bounds how deep a digest looks into a value; what lies deeper
+// counts by its encoded bytes.
+const digestDepth = jsontext.MaxDepth
 
-// canonical appends v as JSON text with the members of maps in the order of
-// their keys.
-func canonical(dst []byte, v record.Value, depth int) []byte {
-	if depth == 0 {
-		return jsontext.AppendValue(dst, v)
-	}
-	switch v.Kind() {
-	case record.Map:
-		var members [][]byte
-		for m := v.Members(); ; {
-			key, value, ok := m.Next()
+// digest returns a hash of a value that does not depend on the order of the
+// members of maps, nor on how wide numbers and lengths are encoded, nor on
+// whether texts are str or bin.
+func digest(v record.Value, depth int) [sha256.Size]byte {
+	var room [128]byte
+	b := room[:0]
+	switch kind := v.Kind(); kind {
+	case record.Map, record.Array:
+		b = append(b, byte(kind))
+		if depth == 0 {
+			b = append(b, v.Encoded()...)
+			break
+		}
+		if kind == record.Array {
+			for elements := v.Elements(); ; {
+				element, ok := elements.Next()
+				if !ok {
+					break
+				}
+				d := digest(element, depth-1)
+				b = append(b, d[:]...)
+			}
+			break
+		}
+		all := make([][2 * sha256.Size]byte, 0, v.Len())
+		for members := v.Members(); ; {
+			key, value, ok := members.Next()
 			if !ok {
 				break
 			}
-			member := append(jsontext.AppendString(nil, key.Bytes()), ':')
-			members = append(members, canonical(member, value, depth-1))
+			k, d := digest(key, depth-1), digest(value, depth-1)
+			all = append(all, [2 * sha256.Size]byte(append(k[:], d[:]...)))
 		}
-		slices.SortFunc(members, bytes.Compare)
-		dst = append(dst, '{')
-		dst = append(dst, bytes.Join(members, []byte(","))...)
-		return append(dst, '}')
-	case record.Array:
-		dst = append(dst, '[')
-		for e := v.Elements(); ; {
-			element, ok := e.Next()
-			if !ok {
-				return append(dst, ']')
-			}
-			dst = append(canonical(dst, element, depth-1), ',')
+		slices.SortFunc(all, func(x, y [2 * sha256.Size]byte) int { return bytes.Compare(x[:], y[:]) })
+		for _, member := range all {
+			b = append(b, member[:]...)
 		}
+	case record.Str, record.Bin:
+		b = append(append(b, byte(record.Str)), v.Bytes()...)
+	case record.Ext:
+		b = append(append(b, byte(kind), byte(v.ExtType())), v.Bytes()...)
+	case record.Float:
+		b = binary.BigEndian.AppendUint64(append(b, byte(kind)), math.Float64bits(v.Float()))
+	default:
+		b = appendScalar(append(b, byte(kind)), v)
 	}
-	return jsontext.AppendValue(dst, v)
+	return sha256.Sum256(b)
 }

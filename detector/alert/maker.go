@@ -1,13 +1,13 @@
 package alert
 
 import (
+	"bytes"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
 	"github.com/fluent-detect/fluent-detect/detector/dedup"
+	"github.com/fluent-detect/fluent-detect/detector/record"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
 )
 
@@ -25,20 +25,31 @@ type Observer struct {
 	Hostname string
 }
 
-// Maker makes the alerts of one rule. It is not for concurrent use.
+// Maker makes the alerts of one rule in one format. It is not for concurrent
+// use.
 type Maker struct {
 	rule     *rule.Rule
 	slug     string
 	observer Observer
-	tags     []string
+	format   Format
 	doc      document
 	shape    []byte
 	reason   []byte
+	wording  []byte // Kibana's reason
+	texts    [][]byte
 }
 
 // NewMaker returns the maker of a rule's alerts.
-func NewMaker(r *rule.Rule, o Observer) *Maker {
-	return &Maker{rule: r, slug: r.Slug(), observer: o, tags: append([]string{vendor}, r.Tags...)}
+func NewMaker(r *rule.Rule, o Observer, f Format) *Maker {
+	var ofFormat []constantField
+	switch f {
+	case FormatKibana:
+		ofFormat = kibanaConstants(r)
+	case FormatOCSF:
+		ofFormat = ocsfConstants(r)
+	}
+	l := newLayout(f, commonConstants(r, o), ofFormat)
+	return &Maker{rule: r, slug: r.Slug(), observer: o, format: f, doc: newDocument(l)}
 }
 
 // Rule returns the rule.
@@ -58,12 +69,13 @@ type Arrival struct {
 // map. Of the event nothing is kept.
 func (m *Maker) Make(dst []byte, id dedup.Key, e *cloudtrail.Event, a Arrival) []byte {
 	s := newSubject(e)
-	m.doc.reset()
+	if s.at.Sub(a.Now) > maxAhead {
+		s.integrity = append(s.integrity, "future_event_time")
+	}
+	m.texts = m.texts[:0]
 	m.head(id, a)
-	m.fromRule()
 	m.fromEvent(e, &s)
 	d := &m.doc
-	d.setString("event.dataset", Dataset)
 	d.setTime("event.start", s.at)
 	d.setTime("event.created", a.Read)
 	m.reason = m.appendReason(m.reason[:0], e, &s)
@@ -82,124 +94,49 @@ func (m *Maker) Make(dst []byte, id dedup.Key, e *cloudtrail.Event, a Arrival) [
 	if !s.at.IsZero() {
 		d.setInt("fluent_detect.latency_ms", a.Now.Sub(s.at).Milliseconds())
 	}
-	d.fields = append(d.fields, field{name: "fluent_detect.integrity", kind: aStringList, list: s.integrity})
+	d.put(slotOf("fluent_detect.integrity"), value{kind: aList, list: m.list(s.integrity...)})
 	d.setInt("fluent_detect.duplicate_count", 0)
-	return d.append(dst)
+	return m.finish(dst)
 }
 
-// head adds what every alert has, whatever it is about.
+// maxAhead is how far an event may be ahead of the clock of this host without
+// being odd.
+const maxAhead = 10 * time.Minute
+
+// head begins a document with what every alert has.
 func (m *Maker) head(id dedup.Key, a Arrival) {
 	d := &m.doc
-	d.setString("alert_id", UUID(id))
-	d.setString("alert_rule", m.slug)
-	d.setString("alert_severity", m.rule.Severity.String())
+	d.reset()
+	d.setHex("alert_id", id[:])
 	d.setTime("@timestamp", a.Now)
-	d.setString("ecs.version", ecsVersion)
-	d.setString("message", m.rule.Name)
-	d.setStrings("tags", m.tags)
-	d.setString("data_stream.type", "logs")
-	d.setString("data_stream.dataset", Dataset)
-	d.setString("data_stream.namespace", "default")
-	d.setString("event.kind", "alert")
-	d.setStrings("event.category", []string{"intrusion_detection"})
-	d.setStrings("event.type", []string{"info"})
-	d.setString("event.module", "fluent_detect")
-	d.setInt("event.severity", int64(m.rule.Severity))
-	d.setFloat("event.risk_score", float64(m.rule.RiskScore))
-	d.setString("observer.vendor", vendor)
-	d.setString("observer.product", vendor)
-	d.setString("observer.type", "detector")
-	d.setString("observer.version", m.observer.Version)
-	d.setString("observer.hostname", m.observer.Hostname)
-	d.setString("fluent_detect.schema", schemaVersion)
-	d.setString("fluent_detect.rule.sha256", m.rule.Source.SHA256)
 }
 
-// fromRule adds rule.* and threat.*.
-func (m *Maker) fromRule() {
-	d, r := &m.doc, m.rule
-	d.setString("rule.id", r.ID)
-	d.setString("rule.name", r.Name)
-	d.setString("rule.version", strconv.Itoa(r.Version))
-	d.setStrings("rule.author", r.Author)
-	d.setString("rule.license", r.License)
-	d.setString("rule.description", r.Description)
-	d.setString("rule.ruleset", r.Source.Ruleset)
-	if len(r.References) > 0 {
-		d.setString("rule.reference", r.References[0])
+// finish adds what is derived from the other fields, and encodes the document.
+func (m *Maker) finish(dst []byte) []byte {
+	d := &m.doc
+	switch m.format {
+	case FormatKibana:
+		m.wording = m.appendKibanaReason(m.wording[:0])
+		d.set("kibana.alert.reason", m.wording)
+	case FormatOCSF:
+		d.addOCSFLists()
 	}
-	var t threatLists
-	for _, threat := range r.Threat {
-		t.add(threat)
-	}
-	d.setString("threat.framework", t.framework)
-	t.tactic.set(d, "threat.tactic")
-	t.technique.set(d, "threat.technique")
-	t.subtechnique.set(d, "threat.technique.subtechnique")
+	return d.append(dst)
 }
-
-// threatLists is a rule's ATT&CK mapping as ECS has it: lists side by side.
-type threatLists struct {
-	framework                       string
-	tactic, technique, subtechnique threatList
-}
-
-type threatList struct{ id, name, reference []string }
-
-func (l *threatList) add(id, name, reference string) {
-	if id != "" && !slices.Contains(l.id, id) {
-		l.id = append(l.id, id)
-		l.name = append(l.name, name)
-		l.reference = append(l.reference, reference)
-	}
-}
-
-func (l *threatList) set(d *document, name string) {
-	d.setStrings(name+".id", l.id)
-	d.setStrings(name+".name", l.name)
-	d.setStrings(name+".reference", l.reference)
-}
-
-func (t *threatLists) add(threat rule.Threat) {
-	if t.framework == "" {
-		t.framework = threat.Framework
-	}
-	t.tactic.add(threat.Tactic.ID, threat.Tactic.Name, threat.Tactic.Reference)
-	for _, technique := range threat.Technique {
-		t.technique.add(technique.ID, technique.Name, technique.Reference)
-		for _, sub := range technique.Subtechnique {
-			t.subtechnique.add(sub.ID, sub.Name, sub.Reference)
-		}
-	}
-}
-
-// copied are the fields that an alert takes over from the event's ECS view as
-// they are: all of them but those that an alert has a word of its own for.
-var copied = func() []*cloudtrail.Field {
-	own := []string{"@timestamp", "event.dataset", "event.kind", "event.module", "user.target.name", "user_agent.original", "user.id"}
-	var fields []*cloudtrail.Field
-	for _, name := range cloudtrail.TableNames() {
-		if !slices.Contains(own, name) && !strings.HasPrefix(name, "data_stream.") {
-			fields = append(fields, cloudtrail.FieldNamed(name))
-		}
-	}
-	return fields
-}()
 
 // fromEvent adds the fields of the event.
 func (m *Maker) fromEvent(e *cloudtrail.Event, s *subject) {
 	d := &m.doc
 	for _, f := range copied {
 		if f.Type == cloudtrail.TypeFlattened {
-			if object := e.Object(f); len(object.Encoded()) <= maxObject {
-				d.setObject(f.Name, object)
+			if object := e.Object(f.Field); len(object.Encoded()) <= maxObject {
+				d.setObject(f.slot, object)
 			}
 			continue
 		}
-		d.setValues(f, e.Values(f))
+		d.setField(f, e.Values(f.Field))
 	}
 	d.set("user_agent.original", cut(e.First(fieldAgent).Bytes(), maxUserAgent))
-	d.set("cloud.target.instance.id", s.instance)
 	id := e.First(fieldUserID).Bytes()
 	if len(id) == 0 {
 		id = e.OnBehalfOf()
@@ -210,18 +147,41 @@ func (m *Maker) fromEvent(e *cloudtrail.Event, s *subject) {
 		target = e.First(fieldTargetName).Bytes()
 	}
 	d.set("user.target.name", target)
-	d.setTexts("related.user", distinct(s.actor, target))
-	d.setTexts("related.ip", distinct(e.First(fieldIP).Bytes()))
+	var instances [][]byte
+	for _, f := range fieldsInstance {
+		instances = m.distinct(instances, e.Values(f)...)
+	}
+	d.setOneOrMore("cloud.target.instance.id", instances)
+	d.setTexts("related.user", m.distinct(nil, record.Text(s.actor), record.Text(target)))
+	if v := e.First(fieldIP); d.fieldValue(cloudtrail.TypeIP, v).kind != absent {
+		d.setTexts("related.ip", m.distinct(nil, v))
+	}
 	if s.hasKey {
-		d.setStrings("related.hash", []string{s.key.Fingerprint})
+		d.setTexts("related.hash", m.list(s.key.Fingerprint))
 	}
 }
 
-// distinct returns the texts that are not empty, each once.
-func distinct(texts ...[]byte) [][]byte {
-	var list [][]byte
-	for _, t := range texts {
-		if len(t) > 0 && !slices.ContainsFunc(list, func(x []byte) bool { return string(x) == string(t) }) {
+// list returns a list of texts that is valid until the next alert.
+func (m *Maker) list(texts ...string) [][]byte {
+	begin := len(m.texts)
+	for _, s := range texts {
+		m.texts = append(m.texts, view(s))
+	}
+	return m.texts[begin:len(m.texts):len(m.texts)]
+}
+
+// maxDistinct is how many distinct texts of an event go into a list.
+const maxDistinct = 64
+
+// distinct adds the texts among the values to the list, each once and none that
+// is empty.
+func (m *Maker) distinct(list [][]byte, values ...record.Value) [][]byte {
+	for _, v := range values {
+		t := v.Bytes()
+		if len(t) == 0 || len(list) == maxDistinct {
+			continue
+		}
+		if !slices.ContainsFunc(list, func(x []byte) bool { return bytes.Equal(x, t) }) {
 			list = append(list, t)
 		}
 	}

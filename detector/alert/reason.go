@@ -1,10 +1,29 @@
 package alert
 
 import (
-	"slices"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
+)
+
+var (
+	fieldService   = cloudtrail.FieldNamed("cloud.service.name")
+	fieldOutcome   = cloudtrail.FieldNamed("event.outcome")
+	fieldErrorCode = cloudtrail.FieldNamed("aws.cloudtrail.error_code")
+	fieldErrorText = cloudtrail.FieldNamed("aws.cloudtrail.error_message")
+
+	// What a call was about, in the order of preference: the names that AWS
+	// gives to the parameters of its calls.
+	fieldsObject = []*cloudtrail.Field{
+		parameter("instanceId"), parameter("instancesSet.items.instanceId"),
+		parameter("bucketName"), parameter("userName"), parameter("roleName"), parameter("groupName"),
+		parameter("functionName"), parameter("secretId"), parameter("keyId"), parameter("trailName"),
+		parameter("dBInstanceIdentifier"), parameter("dBClusterIdentifier"), parameter("groupId"),
+		parameter("snapshotId"), parameter("policyName"), parameter("policyArn"), parameter("roleArn"), parameter("name"),
+		cloudtrail.FieldNamed("aws.cloudtrail.resources.arn"),
+	}
 )
 
 // appendReason appends the alert's sentence: the rule's template filled in, or
@@ -16,17 +35,30 @@ func (m *Maker) appendReason(dst []byte, e *cloudtrail.Event, s *subject) []byte
 		})
 		return dst
 	}
-	dst = append(dst, oneLine(e.First(fieldAction).Bytes())...)
-	if len(dst) == 0 {
-		dst = append(dst, m.rule.Name...)
+	action := e.First(fieldAction).Bytes()
+	if len(action) == 0 {
+		action = view(m.rule.Name)
 	}
-	if len(s.actor) > 0 {
-		dst = append(dst, " by "...)
-		dst = append(dst, oneLine(s.actor)...)
+	dst = append(dst, oneLine(action)...)
+	if b := e.First(fieldService).Bytes(); len(b) > 0 {
+		dst = append(append(append(dst, " ("...), oneLine(b)...), ')')
 	}
-	if b := e.First(fieldAddress).Bytes(); len(b) > 0 {
-		dst = append(dst, " from "...)
-		dst = append(dst, oneLine(b)...)
+	for _, part := range []struct {
+		before string
+		text   []byte
+	}{{" on ", firstOf(e, fieldsObject)}, {" by ", s.actor}, {" from ", e.First(fieldAddress).Bytes()}} {
+		if len(part.text) > 0 {
+			dst = append(append(dst, part.before...), oneLine(part.text)...)
+		}
+	}
+	if string(e.First(fieldOutcome).Bytes()) != "failure" {
+		return dst
+	}
+	dst = append(dst, " failed"...)
+	for _, f := range []*cloudtrail.Field{fieldErrorCode, fieldErrorText} {
+		if b := e.First(f).Bytes(); len(b) > 0 {
+			return append(append(dst, ": "...), oneLine(b)...)
+		}
 	}
 	return dst
 }
@@ -43,7 +75,9 @@ func (s *subject) text(e *cloudtrail.Event, name string) []byte {
 			return s.osUser
 		}
 	case "fluent_detect.key.fingerprint":
-		return []byte(s.key.Fingerprint)
+		return view(s.key.Fingerprint)
+	case "fluent_detect.key.type":
+		return view(s.key.Type)
 	}
 	return e.First(cloudtrail.FieldNamed(name)).Bytes()
 }
@@ -51,23 +85,41 @@ func (s *subject) text(e *cloudtrail.Event, name string) []byte {
 // maxReasonPart is how many bytes of one field a reason carries.
 const maxReasonPart = 256
 
-// oneLine returns the text fit to stand in a sentence: short, and with a
-// question mark for every control character.
+// oneLine returns the text fit to stand in a sentence that is shown on a
+// terminal: short, and with a question mark for everything that is not there to
+// be read, control characters, marks that turn the direction of writing, bytes
+// that are no UTF-8.
 func oneLine(b []byte) []byte {
 	b = cut(b, maxReasonPart)
-	for i, c := range b {
-		if c >= ' ' && c != 0x7f {
+	for i := 0; i < len(b); {
+		r, size := utf8.DecodeRune(b[i:])
+		if isPlain(r, size) {
+			i += size
 			continue
 		}
-		clean := slices.Clone(b)
-		for ; i < len(clean); i++ {
-			if clean[i] < ' ' || clean[i] == 0x7f {
-				clean[i] = '?'
+		line := append([]byte(nil), b[:i]...)
+		for i < len(b) {
+			r, size := utf8.DecodeRune(b[i:])
+			if isPlain(r, size) {
+				line = append(line, b[i:i+size]...)
+			} else {
+				line = append(line, '?')
 			}
+			i += size
 		}
-		return clean
+		return line
 	}
 	return b
+}
+
+func isPlain(r rune, size int) bool {
+	if r < utf8.RuneSelf {
+		return r >= ' ' && r != 0x7f
+	}
+	if r == utf8.RuneError && size == 1 {
+		return false
+	}
+	return !unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
 }
 
 // appendTemplate appends the parts with the values of their fields, and says

@@ -52,10 +52,7 @@ func (m *Maker) MakeSummary(dst []byte, s Summary, now time.Time) (dedup.Key, []
 	id.Sum(key[:0])
 
 	d := &m.doc
-	d.reset()
 	m.head(key, Arrival{Now: now})
-	m.fromRule()
-	d.setString("event.dataset", Dataset)
 	d.setTime("event.start", s.First)
 	d.setTime("event.end", s.Last)
 	d.setString("event.reason", s.reason())
@@ -73,5 +70,5 @@ func (m *Maker) MakeSummary(dst []byte, s Summary, now time.Time) (dedup.Key, []
 	d.setInt("fluent_detect.summary.keys", int64(len(s.Keys.Names)))
 	d.setInt("fluent_detect.summary.users", int64(len(s.Users.Names)))
 	d.setBool("fluent_detect.summary.more", s.Instances.More || s.Keys.More || s.Users.More)
-	return key, d.append(dst)
+	return key, m.finish(dst)
 }

@@ -1,0 +1,68 @@
+package alert
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Format is the form of an alert record.
+type Format uint8
+
+// The formats. alert_id, alert_rule and alert_severity stand at the top of each.
+const (
+	// FormatECS is a document in Elastic's Common Schema, nested.
+	FormatECS Format = iota
+	// FormatKibana is the same with kibana.alert.*, as the alerts of Kibana's
+	// own detection engine have them. It is for an index of its own: Kibana
+	// takes such a document for an alert that it made itself.
+	FormatKibana
+	// FormatOCSF is a Detection Finding of the Open Cybersecurity Schema
+	// Framework, version [ocsfVersion].
+	FormatOCSF
+)
+
+var formatNames = []string{"ecs", "kibana", "ocsf"}
+
+// String returns the name of the format as configurations spell it.
+func (f Format) String() string { return formatNames[f] }
+
+// ParseFormat returns the format of that name. The error tells which there are.
+func ParseFormat(name string) (Format, error) {
+	if i := slices.Index(formatNames, name); i >= 0 {
+		return Format(i), nil
+	}
+	return 0, fmt.Errorf("%q is no alert format: want one of %s", name, strings.Join(formatNames, ", "))
+}
+
+// place is where a format has a field, and in which form.
+type place struct {
+	path string // dotted; a part that ends in [] is a list with one map in it
+	as   form
+}
+
+// form is how a value is written at a place.
+type form uint8
+
+const (
+	asItIs   form = iota // times as ECS has them, 2025-03-04T09:01:00.000Z
+	asMillis             // a time, or a text that is one, as milliseconds since 1970
+	asTruth              // the texts true and false as truths, others not at all
+	asSingle             // of a list the first
+)
+
+// places returns where the format has the field of that name; nowhere if it has
+// no use for it.
+func (f Format) places(name string) []place {
+	switch {
+	case f == FormatOCSF:
+		return ocsfPlaces(name)
+	case strings.HasPrefix(name, ocsfOnly):
+		return nil
+	case f == FormatKibana:
+		return append([]place{{path: name}}, kibanaPlaces[name]...)
+	case strings.HasPrefix(name, kibanaOnly):
+		return nil
+	}
+	return []place{{path: name}}
+}

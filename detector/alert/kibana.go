@@ -1,0 +1,106 @@
+package alert
+
+import "github.com/fluent-detect/fluent-detect/detector/rule"
+
+// kibanaPlaces are the places under kibana.alert of what a document has in ECS
+// form as well. Nothing is there alone: when Kibana's rule "External Alerts"
+// promotes an alert it deletes every key that begins with kibana.
+var kibanaPlaces = map[string][]place{
+	"alert_id":       {{path: "kibana.alert.uuid"}},
+	"@timestamp":     {{path: "kibana.alert.start"}, {path: "kibana.alert.last_detected"}},
+	"event.start":    {{path: "kibana.alert.original_time"}},
+	"event.action":   {{path: "kibana.alert.original_event.action"}},
+	"event.provider": {{path: "kibana.alert.original_event.provider"}},
+	"event.outcome":  {{path: "kibana.alert.original_event.outcome"}},
+	"event.id":       {{path: "kibana.alert.original_event.id"}, {path: "kibana.alert.ancestors[].id", as: asSingle}},
+}
+
+// kibanaConstants are the fields of the format that are the same in each alert
+// of a rule. What only Kibana knows is not there: the rule's saved object, the
+// space, the execution, the URL.
+func kibanaConstants(r *rule.Rule) []constantField {
+	c := constants{w: newWriter()}
+	const alert, ofRule, original = "kibana.alert.", "kibana.alert.rule.", "kibana.alert.original_event."
+	c.set(alert+"status", "active")
+	c.set(alert+"workflow_status", "open")
+	c.set(alert+"severity", r.Severity.String())
+	c.set(alert+"risk_score", r.RiskScore)
+	c.set(alert+"depth", 1)
+	c.keep(alert+"suppression.terms", []string{})
+	c.set(alert+"suppression.docs_count", 0)
+	if r.BuildingBlock {
+		c.set(alert+"building_block_type", "default")
+	}
+	c.set(alert+"ancestors[].type", "event")
+	c.keep(alert+"ancestors[].index", "") // only Elasticsearch knows it
+	c.set(alert+"ancestors[].depth", 0)
+	c.set(original+"dataset", "aws.cloudtrail")
+	c.set(original+"kind", "event")
+	c.set(original+"module", "aws")
+
+	c.set(ofRule+"category", "Custom Query Rule")
+	c.set(ofRule+"consumer", "siem")
+	c.set(ofRule+"producer", "siem")
+	c.set(ofRule+"rule_type_id", "siem.queryRule")
+	c.set(ofRule+"rule_id", r.ID)
+	c.set(ofRule+"name", r.Name)
+	c.set(ofRule+"type", "query")
+	c.set(ofRule+"version", r.Version)
+	c.set(ofRule+"severity", r.Severity.String())
+	c.set(ofRule+"risk_score", r.RiskScore)
+	c.set(ofRule+"max_signals", r.MaxSignals)
+	c.set(ofRule+"interval", r.Interval)
+	c.set(ofRule+"from", r.From)
+	c.set(ofRule+"to", "now")
+	c.set(ofRule+"indices", r.Index)
+	c.set(ofRule+"timestamp_override", r.TimestampOverride)
+	c.set(ofRule+"author", r.Author)
+	c.set(ofRule+"license", r.License)
+	c.set(ofRule+"description", r.Description)
+	c.set(ofRule+"tags", r.Tags)
+	c.set(ofRule+"references", r.References)
+	c.set(ofRule+"false_positives", r.FalsePositives)
+	c.set(ofRule+"threat", kibanaThreat(r.Threat))
+	return c.list
+}
+
+// kibanaThreat is the rule's mapping as Kibana has it: techniques within
+// tactics.
+func kibanaThreat(threats []rule.Threat) (list []tree) {
+	for _, t := range threats {
+		list = append(list, tree{
+			{"framework", t.Framework},
+			{"tactic", tree{{"id", t.Tactic.ID}, {"name", t.Tactic.Name}, {"reference", t.Tactic.Reference}}},
+			{"technique", kibanaTechniques(t.Technique)},
+		})
+	}
+	return list
+}
+
+func kibanaTechniques(techniques []rule.Technique) (list []tree) {
+	for _, t := range techniques {
+		list = append(list, tree{
+			{"id", t.ID}, {"name", t.Name}, {"reference", t.Reference},
+			{"subtechnique", kibanaTechniques(t.Subtechnique)},
+		})
+	}
+	return list
+}
+
+// appendKibanaReason appends the alert's sentence as Kibana words it.
+func (m *Maker) appendKibanaReason(dst []byte) []byte {
+	d := &m.doc
+	dst = append(dst, "event"...)
+	hasAddress, hasUser := d.count("source.address") > 0, d.count("user.name") > 0
+	if hasAddress || hasUser {
+		dst = append(dst, " with"...)
+	}
+	if hasAddress {
+		dst = append(append(dst, " source "...), oneLine(d.nth("source.address", 0))...)
+	}
+	if hasUser {
+		dst = append(append(dst, " by "...), oneLine(d.nth("user.name", 0))...)
+	}
+	dst = append(append(dst, " created "...), m.rule.Severity.String()...)
+	return append(append(append(dst, " alert "...), m.rule.Name...), '.')
+}

@@ -1,0 +1,232 @@
+package alert
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// layout says how the documents of one rule are written in one format. What is
+// the same in each of them is encoded already. A layout never changes.
+type layout struct {
+	steps []step
+}
+
+// step is one step of writing a document.
+type step struct {
+	do   action
+	key  []byte // encoded; for members: whole members
+	n    int    // members: how many; opening: how many members there can be
+	list bool   // opening: the map is the one element of a list
+	slot slot
+	as   form
+}
+
+type action uint8
+
+const (
+	members action = iota // that are the same in each document
+	field                 // a member with the value of a slot, if it has one
+	opening               // of a map
+	closing               // of it; a map without members is taken back
+)
+
+// leaf is a field at its place.
+type leaf struct {
+	path    string
+	slot    slot
+	as      form
+	encoded []byte // the value of a constant; then slot and as mean nothing
+}
+
+// constantField is a field with the same value in all documents of a layout.
+type constantField struct {
+	name    string // in ECS form; a path if it is the format's own
+	encoded []byte
+}
+
+// newLayout lays out the fields that there are, and the constants: those that
+// every format has, by their names, and those of the format, at their paths.
+func newLayout(f Format, common, ofFormat []constantField) *layout {
+	var leaves []leaf
+	for name, s := range slots {
+		for _, p := range f.places(name) {
+			leaves = append(leaves, leaf{path: p.path, slot: s, as: p.as})
+		}
+	}
+	for _, c := range common {
+		for _, p := range f.places(c.name) {
+			leaves = append(leaves, leaf{path: p.path, encoded: c.encoded})
+		}
+	}
+	for _, c := range ofFormat {
+		leaves = append(leaves, leaf{path: c.name, encoded: c.encoded})
+	}
+	slices.SortFunc(leaves, func(a, b leaf) int { return comparePaths(a.path, b.path) })
+	l := &layout{}
+	b := layoutBuilder{w: newWriter()}
+	b.node(leaves, 0)
+	l.steps = append(b.steps[:0:0], b.steps...)
+	return l
+}
+
+// comparePaths orders paths so that what lies in one map stands together: the
+// dot before all other characters.
+func comparePaths(a, b string) int {
+	for i := range min(len(a), len(b)) {
+		if x, y := a[i], b[i]; x != y {
+			switch {
+			case x == '.':
+				return -1
+			case y == '.':
+				return 1
+			}
+			return cmp.Compare(x, y)
+		}
+	}
+	return cmp.Compare(len(a), len(b))
+}
+
+type layoutBuilder struct {
+	steps []step
+	w     writer
+}
+
+// node adds the steps for the leaves, whose paths agree in their first from
+// bytes, as one map.
+func (b *layoutBuilder) node(leaves []leaf, from int) {
+	for len(leaves) > 0 {
+		part, _, inner := strings.Cut(leaves[0].path[from:], ".")
+		n := 1
+		for n < len(leaves) {
+			other, _, _ := strings.Cut(leaves[n].path[from:], ".")
+			if other != part {
+				break
+			}
+			n++
+		}
+		name, list := strings.CutSuffix(part, "[]")
+		key := b.encode(func() { b.w.string([]byte(name)) })
+		switch {
+		case !inner && n > 1:
+			panic(fmt.Sprintf("alert: %s has two meanings, %s is one", leaves[0].path, leaves[1].path))
+		case inner:
+			b.object(leaves[:n], from+len(part)+1, key, list)
+		case leaves[0].encoded != nil:
+			b.constant(append(key, leaves[0].encoded...))
+		default:
+			b.steps = append(b.steps, step{do: field, key: key, slot: leaves[0].slot, as: leaves[0].as})
+		}
+		leaves = leaves[n:]
+	}
+}
+
+// object adds the steps for a map below key; one member if it is the same in
+// each document.
+func (b *layoutBuilder) object(leaves []leaf, from int, key []byte, list bool) {
+	inner := layoutBuilder{w: b.w}
+	inner.node(leaves, from)
+	if len(inner.steps) == 1 && inner.steps[0].do == members {
+		b.constant(b.encode(func() {
+			b.w.out = append(b.w.out, key...)
+			if list {
+				_ = b.w.enc.EncodeArrayLen(1)
+			}
+			b.w.closeMap(b.w.openMap(inner.steps[0].n), inner.steps[0].n)
+			b.w.out = append(b.w.out, inner.steps[0].key...)
+		}))
+		return
+	}
+	most := 0
+	depth := 0
+	for _, s := range inner.steps {
+		switch {
+		case s.do == closing:
+			depth--
+		case depth == 0 && s.do == members:
+			most += s.n
+		case depth == 0:
+			most++
+		}
+		if s.do == opening {
+			depth++
+		}
+	}
+	b.steps = append(b.steps, step{do: opening, key: key, n: most, list: list})
+	b.steps = append(b.steps, inner.steps...)
+	b.steps = append(b.steps, step{do: closing})
+}
+
+// constant adds a member that is the same in each document.
+func (b *layoutBuilder) constant(member []byte) {
+	if n := len(b.steps); n > 0 && b.steps[n-1].do == members {
+		b.steps[n-1].key = append(b.steps[n-1].key, member...)
+		b.steps[n-1].n++
+		return
+	}
+	b.steps = append(b.steps, step{do: members, key: member, n: 1})
+}
+
+func (b *layoutBuilder) encode(write func()) []byte {
+	b.w.begin(nil)
+	write()
+	return b.w.end()
+}
+
+// opened is a map of a document that is being written.
+type opened struct {
+	begin  int // of its key
+	header int
+	n      int // members
+}
+
+// document appends the document with those values, by slot, to dst.
+func (w *writer) document(dst []byte, l *layout, values []value) []byte {
+	w.begin(dst)
+	at := opened{header: w.openMap(1 << 15)}
+	outer := w.open[:0]
+	for i := range l.steps {
+		s := &l.steps[i]
+		switch s.do {
+		case members:
+			w.out = append(w.out, s.key...)
+			at.n += s.n
+		case field:
+			v := &values[s.slot]
+			if v.kind == absent {
+				continue
+			}
+			begin := len(w.out)
+			w.out = append(w.out, s.key...)
+			if w.value(v, s.as) {
+				at.n++
+			} else {
+				w.out = w.out[:begin]
+			}
+		case opening:
+			outer = append(outer, at)
+			at = opened{begin: len(w.out)}
+			w.out = append(w.out, s.key...)
+			if s.list {
+				_ = w.enc.EncodeArrayLen(1)
+			}
+			at.header = w.openMap(s.n)
+		case closing:
+			if at.n == 0 {
+				w.out = w.out[:at.begin]
+			} else {
+				w.closeMap(at.header, at.n)
+			}
+			inner := at
+			at = outer[len(outer)-1]
+			outer = outer[:len(outer)-1]
+			if inner.n > 0 {
+				at.n++
+			}
+		}
+	}
+	w.closeMap(at.header, at.n)
+	w.open = outer[:0]
+	return w.end()
+}

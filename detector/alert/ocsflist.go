@@ -1,0 +1,136 @@
+package alert
+
+import "bytes"
+
+// observable is a field that an analyst searches for, with its place in a
+// Detection Finding. Only places that the schema defines have a name: what is
+// under unmapped has none.
+type observable struct {
+	field, name string
+	typeID      int64
+	typeName    string
+}
+
+var ocsfObservables = []observable{
+	{"user.name", "evidences.actor.user.name", 4, "User Name"},
+	{userIdentity + "access_key_id", "evidences.actor.session.credential_uid", 19, "User Credential ID"},
+	{"source.ip", "evidences.src_endpoint.ip", 2, "IP Address"},
+	{"user_agent.original", "evidences.http_request.user_agent", 16, "HTTP User-Agent"},
+	{"user.target.name", "evidences.user.name", 4, "User Name"},
+	{"cloud.target.instance.id", "resources.uid", 10, "Resource UID"},
+	{"aws.cloudtrail.resources.arn", "resources.uid", 10, "Resource UID"},
+	{"related.user", "", 4, "User Name"},
+	{"related.hash", "", 99, "SSH Public Key Fingerprint"},
+}
+
+// addOCSFLists adds the lists that a Detection Finding makes of other fields of
+// the document: the observables, and the resources that were affected.
+func (d *document) addOCSFLists() {
+	w := &d.w
+	w.begin(nil)
+	header, n := w.openList(1<<16-1), 0
+	for _, o := range ocsfObservables {
+		for i := range d.count(o.field) {
+			text := d.nth(o.field, i)
+			if o.name == "" && d.isObserved(o, text) {
+				continue
+			}
+			w.observable(o, text)
+			n++
+		}
+	}
+	w.closeList(header, n)
+	if out := w.end(); n > 0 {
+		d.put(slotOf("ocsf.observables"), value{kind: encoded, text: out})
+	}
+
+	w.begin(nil)
+	header, n = w.openList(1<<16-1), 0
+	for i := range d.count("cloud.target.instance.id") {
+		d.resource("AWS::EC2::Instance", d.nth("cloud.target.instance.id", i))
+		n++
+	}
+	const arn, typ = "aws.cloudtrail.resources.arn", "aws.cloudtrail.resources.type"
+	for i := range d.count(arn) {
+		name := ""
+		if d.count(typ) == d.count(arn) { // else nobody knows whose a type is
+			name = string(d.nth(typ, i))
+		}
+		d.resource(name, d.nth(arn, i))
+		n++
+	}
+	w.closeList(header, n)
+	if out := w.end(); n > 0 {
+		d.put(slotOf("ocsf.resources"), value{kind: encoded, text: out})
+	}
+}
+
+// count returns how many texts a field has, and nth returns one of them.
+func (d *document) count(name string) int {
+	switch v := &d.values[slotOf(name)]; v.kind {
+	case aText:
+		return 1
+	case aList:
+		return len(v.list)
+	}
+	return 0
+}
+
+func (d *document) nth(name string, i int) []byte {
+	if v := &d.values[slotOf(name)]; v.kind == aList {
+		return v.list[i]
+	}
+	return d.values[slotOf(name)].text
+}
+
+// isObserved says whether the text is there already, as one of the same type
+// that has a place.
+func (d *document) isObserved(o observable, text []byte) bool {
+	for _, other := range ocsfObservables {
+		if other.name == "" || other.typeID != o.typeID {
+			continue
+		}
+		for i := range d.count(other.field) {
+			if bytes.Equal(d.nth(other.field, i), text) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (w *writer) observable(o observable, text []byte) {
+	header := w.openMap(4)
+	n := 3
+	if o.name != "" {
+		w.pair("name", view(o.name))
+		n++
+	}
+	w.pair("type", view(o.typeName))
+	w.string(view("type_id"))
+	_ = w.enc.EncodeInt(o.typeID)
+	w.pair("value", clean(text))
+	w.closeMap(header, n)
+}
+
+// resource writes a resource that was affected.
+func (d *document) resource(typeName string, uid []byte) {
+	w := &d.w
+	header := w.openMap(4)
+	n := 1
+	if d.count("cloud.region") > 0 {
+		w.pair("region", clean(d.nth("cloud.region", 0)))
+		n++
+	}
+	if typeName != "" {
+		w.pair("type", clean(view(typeName)))
+		n++
+	}
+	w.pair("uid", clean(uid))
+	w.closeMap(header, n)
+}
+
+func (w *writer) pair(key string, text []byte) {
+	w.string(view(key))
+	w.string(text)
+}

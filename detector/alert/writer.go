@@ -1,0 +1,294 @@
+package alert
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math"
+	"slices"
+	"time"
+	"unicode/utf8"
+	"unsafe"
+
+	"github.com/vmihailenco/msgpack/v5"
+	"github.com/vmihailenco/msgpack/v5/msgpcode"
+
+	"github.com/fluent-detect/fluent-detect/detector/jsontext"
+	"github.com/fluent-detect/fluent-detect/detector/record"
+)
+
+// writer encodes values as msgpack. All that it writes every consumer can
+// read: texts are UTF-8 and not too long, keys are texts and each is in a map
+// once, numbers are finite, nothing is nested too deep.
+type writer struct {
+	out  buffer
+	enc  *msgpack.Encoder
+	keys [][]byte // of the maps that are being written, a stack
+	open []opened // maps of the document that are being written, a stack
+}
+
+// buffer is what the encoder writes to. It cannot fail, and so the encoder's
+// errors are not looked at.
+type buffer []byte
+
+func (b *buffer) Write(p []byte) (int, error) {
+	*b = append(*b, p...)
+	return len(p), nil
+}
+
+func (b *buffer) WriteByte(c byte) error {
+	*b = append(*b, c)
+	return nil
+}
+
+func newWriter() writer {
+	w := writer{enc: msgpack.NewEncoder(nil)}
+	w.enc.UseCompactInts(true)
+	return w
+}
+
+// begin makes w write behind dst; end returns what is there then.
+func (w *writer) begin(dst []byte) {
+	w.out = dst
+	w.enc.ResetWriter(&w.out)
+}
+
+func (w *writer) end() []byte {
+	out := []byte(w.out)
+	w.out = nil
+	return out
+}
+
+// openMap begins a map of at most most members, closeMap says how many they
+// became.
+func (w *writer) openMap(most int) (header int) {
+	header = len(w.out)
+	switch {
+	case most < 1<<4:
+		w.out = append(w.out, msgpcode.FixedMapLow)
+	case most < 1<<16:
+		w.out = append(w.out, msgpcode.Map16, 0, 0)
+	default:
+		w.out = append(w.out, msgpcode.Map32, 0, 0, 0, 0)
+	}
+	return header
+}
+
+func (w *writer) closeMap(header, members int) {
+	w.count(header, members, msgpcode.FixedMapLow, msgpcode.Map16)
+}
+
+// openList begins a list, as openMap does.
+func (w *writer) openList(most int) (header int) {
+	header = len(w.out)
+	switch {
+	case most < 1<<4:
+		w.out = append(w.out, msgpcode.FixedArrayLow)
+	case most < 1<<16:
+		w.out = append(w.out, msgpcode.Array16, 0, 0)
+	default:
+		w.out = append(w.out, msgpcode.Array32, 0, 0, 0, 0)
+	}
+	return header
+}
+
+func (w *writer) closeList(header, elements int) {
+	w.count(header, elements, msgpcode.FixedArrayLow, msgpcode.Array16)
+}
+
+// count fills in a header's number of members.
+func (w *writer) count(header, n int, fixed, two byte) {
+	switch w.out[header] {
+	case fixed:
+		w.out[header] = fixed | byte(n)
+	case two:
+		binary.BigEndian.PutUint16(w.out[header+1:], uint16(n))
+	default:
+		binary.BigEndian.PutUint32(w.out[header+1:], uint32(n))
+	}
+}
+
+// clean returns the text cut to maxText bytes, and valid: U+FFFD in the place
+// of what is not UTF-8. Encoders of JSON differ about such bytes, and
+// Elasticsearch refuses them.
+func clean(text []byte) []byte {
+	text = cut(text, maxText)
+	if utf8.Valid(text) {
+		return text
+	}
+	return bytes.ToValidUTF8(text, []byte("\uFFFD"))
+}
+
+// string writes a text as it is. The encoder copies it.
+func (w *writer) string(text []byte) {
+	_ = w.enc.EncodeString(unsafe.String(unsafe.SliceData(text), len(text)))
+}
+
+// value writes a value in one of the forms, or nothing if it has none in it,
+// and says which.
+func (w *writer) value(v *value, as form) bool {
+	switch as {
+	case asMillis:
+		return w.millis(v)
+	case asTruth:
+		x := *v
+		if x.kind == aText {
+			x = truth(record.Text(x.text))
+		}
+		if x.kind != aTruth {
+			return false
+		}
+		_ = w.enc.EncodeBool(x.number != 0)
+		return true
+	case asSingle:
+		if v.kind == aList {
+			w.string(clean(v.list[0]))
+			return true
+		}
+	}
+	switch v.kind {
+	case aText:
+		w.string(clean(v.text))
+	case aList:
+		_ = w.enc.EncodeArrayLen(len(v.list))
+		for _, t := range v.list {
+			w.string(clean(t))
+		}
+	case anInteger:
+		_ = w.enc.EncodeInt(v.number)
+	case aFloat:
+		_ = w.enc.EncodeFloat64(math.Float64frombits(uint64(v.number)))
+	case aTruth:
+		_ = w.enc.EncodeBool(v.number != 0)
+	case aTime:
+		var text [len(timeFormat)]byte
+		w.string(time.UnixMilli(v.number).UTC().AppendFormat(text[:0], timeFormat))
+	case anObject:
+		w.object(v.object, maxDepth)
+	case encoded:
+		w.out = append(w.out, v.text...)
+	}
+	return true
+}
+
+// timeFormat is a time as ECS documents have it, in UTC.
+const timeFormat = "2006-01-02T15:04:05.000Z"
+
+func (w *writer) millis(v *value) bool {
+	switch v.kind {
+	case aTime:
+		_ = w.enc.EncodeInt(v.number)
+		return true
+	case aText:
+		if t := eventTime(record.Text(v.text)); !t.IsZero() {
+			_ = w.enc.EncodeInt(t.UnixMilli())
+			return true
+		}
+	}
+	return false
+}
+
+// maxDepth bounds how deep maps and lists of an event are written; what lies
+// deeper is null. Elasticsearch's flattened fields take 20 levels.
+const maxDepth = 20
+
+// object writes a value of an event. Members that are empty are left out, and
+// of those with the same key all but the first.
+func (w *writer) object(v record.Value, depth int) {
+	switch v.Kind() {
+	case record.Str, record.Bin:
+		w.string(clean(v.Bytes()))
+	case record.Bool:
+		_ = w.enc.EncodeBool(v.Bool())
+	case record.Int:
+		_ = w.enc.EncodeInt(v.Int())
+	case record.Uint:
+		_ = w.enc.EncodeUint(v.Uint())
+	case record.Float:
+		if f := v.Float(); !math.IsNaN(f) && !math.IsInf(f, 0) {
+			_ = w.enc.EncodeFloat64(f)
+			return
+		}
+		_ = w.enc.EncodeNil()
+	case record.Array:
+		if depth == 0 {
+			_ = w.enc.EncodeNil()
+			return
+		}
+		w.list(v, depth)
+	case record.Map:
+		if depth == 0 {
+			_ = w.enc.EncodeNil()
+			return
+		}
+		w.members(v, depth)
+	default:
+		_ = w.enc.EncodeNil()
+	}
+}
+
+func (w *writer) list(v record.Value, depth int) {
+	header, n := w.openList(v.Len()), 0
+	for elements := v.Elements(); ; {
+		element, ok := elements.Next()
+		if !ok {
+			w.closeList(header, n)
+			return
+		}
+		if !record.IsEmpty(element) {
+			w.object(element, depth-1)
+			n++
+		}
+	}
+}
+
+func (w *writer) members(v record.Value, depth int) {
+	header, mark := w.openMap(v.Len()), len(w.keys)
+	var wide map[string]struct{} // the keys of a map that has many
+	if v.Len() > manyKeys {
+		wide = make(map[string]struct{}, v.Len())
+	}
+	n := 0
+	for members := v.Members(); ; {
+		k, value, ok := members.Next()
+		if !ok {
+			break
+		}
+		if record.IsEmpty(value) {
+			continue
+		}
+		key := cleanKey(k)
+		if wide != nil {
+			if _, again := wide[string(key)]; again {
+				continue
+			}
+			wide[string(key)] = struct{}{}
+		} else {
+			if slices.ContainsFunc(w.keys[mark:], func(other []byte) bool { return bytes.Equal(key, other) }) {
+				continue
+			}
+			w.keys = append(w.keys, key)
+		}
+		w.string(key)
+		w.object(value, depth-1)
+		n++
+	}
+	clear(w.keys[mark:])
+	w.keys = w.keys[:mark]
+	w.closeMap(header, n)
+}
+
+// manyKeys is how many keys of a map are compared one by one.
+const manyKeys = 48
+
+// cleanKey returns a key as a text that every reader takes. Elasticsearch's
+// flattened fields refuse a NUL in a key.
+func cleanKey(k record.Value) []byte {
+	if !k.IsText() {
+		return clean(jsontext.AppendValue(nil, k))
+	}
+	key := clean(k.Bytes())
+	if bytes.IndexByte(key, 0) >= 0 {
+		key = bytes.ReplaceAll(key, []byte{0}, []byte("\uFFFD"))
+	}
+	return key
+}
