@@ -13,6 +13,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/program"
 	"github.com/fluent-detect/fluent-detect/detector/record"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
+	"github.com/fluent-detect/fluent-detect/detector/store"
 )
 
 // Engine evaluates chunks against a set of rules.
@@ -35,6 +36,10 @@ type Host struct {
 	Observer alert.Observer
 	// State is what a former Engine left, or NewState().
 	State *State
+	// Store keeps alerts and what was alerted on disk; nil: memory only. Name
+	// tells the detectors that share it apart.
+	Store *store.Store
+	Name  string
 	// Lost is told of alerts that nobody takes, also of those that an Engine
 	// before this one left. The alert is not kept.
 	Lost func(outbox.Alert)
@@ -56,7 +61,7 @@ func New(config Config, rules *Rules, host Host) (*Engine, error) {
 		e.rules = append(e.rules, newActiveRule(r, rules.exceptions[r.ID], config, host.Observer))
 	}
 	e.scanners.New = func() any { return newScanner(e) }
-	if err := e.state.use(config, rules.rules, host.Warn); err != nil {
+	if err := e.state.use(config, rules.rules, host); err != nil {
 		return nil, err
 	}
 	for _, a := range host.Outbox.Orphans() { // the inputs were changed in a reload
@@ -66,7 +71,7 @@ func New(config Config, rules *Rules, host Host) (*Engine, error) {
 }
 
 // use fits the state to the settings of the Engine that goes on with it.
-func (s *State) use(c Config, rules []*rule.Rule, warn func(string)) error {
+func (s *State) use(c Config, rules []*rule.Rule, host Host) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.seen == nil {
@@ -75,6 +80,9 @@ func (s *State) use(c Config, rules []*rule.Rule, warn func(string)) error {
 			return err
 		}
 		s.seen = seen
+		if err := host.warmUp(seen); err != nil {
+			return err
+		}
 		if s.suppressor, err = limit.NewSuppressor(c.DedupSize); err != nil {
 			return err
 		}
@@ -99,10 +107,18 @@ func (s *State) use(c Config, rules []*rule.Rule, warn func(string)) error {
 		}
 		delete(s.caps, id)
 		if held, ok := c.Due(time.Time{}, true); ok {
-			warn(unsummarized(id, held))
+			host.Warn(unsummarized(id, held))
 		}
 	}
 	return nil
+}
+
+// warmUp remembers what the store knows.
+func (h *Host) warmUp(seen *dedup.Cache) error {
+	if h.Store == nil {
+		return nil
+	}
+	return h.Store.Seen(h.Name, seen.AddFor)
 }
 
 // unsummarized tells what a rule held back that is loaded no more, so that
@@ -129,10 +145,23 @@ func (e *ScanError) Error() string {
 
 func (e *ScanError) Unwrap() error { return e.Err }
 
+// StoreError says that what a chunk made could not be written to disk.
+type StoreError struct {
+	Tag string
+	Err error
+}
+
+// Error names the tag and the reason.
+func (e *StoreError) Error() string {
+	return fmt.Sprintf("chunk of tag %q: its alerts cannot be stored: %v", e.Tag, e.Err)
+}
+
+func (e *StoreError) Unwrap() error { return e.Err }
+
 // Scan evaluates the chunk and puts the alerts in the outbox. The error is
 //
-//   - a *outbox.FullError: nothing was done, the same chunk is to be given
-//     again later;
+//   - a *outbox.FullError, or a *StoreError: nothing was done, the same chunk
+//     is to be given again later;
 //   - a *ScanError: the chunk is broken at some byte, what came before it was
 //     evaluated and its alerts are in the outbox.
 func (e *Engine) Scan(tag string, chunk []byte) error {

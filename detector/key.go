@@ -28,6 +28,8 @@ var OutputKeys = []Key{
 		"how many alerts a rule may make in an interval; the rest is counted and reported in one summary alert; empty: the rule's own max_signals and interval"},
 	{"exceptions", "the path of a TOML file", "",
 		"events that are known and make no alert: per rule a query, an owner, a reason and a date of expiry"},
+	{"state_path", "the path of a directory", "",
+		"where undelivered alerts, and what was alerted before, survive a crash or a restart; empty: nowhere"},
 	{"rule_tests", "`on` or `off`", "on",
 		"run the tests that are written in the rule files at the start"},
 }

@@ -18,7 +18,7 @@ type transaction struct {
 	engine *Engine
 	open   bool
 	tag    string // of the chunk
-	force  bool // the engine ends: what is held back comes out now
+	force  bool   // the engine ends: what is held back comes out now
 	now    time.Time
 	stats  Stats // the changes
 	alerts []outbox.Alert

@@ -68,8 +68,11 @@ func (c *Cache) Seen(k Key) bool {
 }
 
 // Add remembers the key from now on.
-func (c *Cache) Add(k Key) {
-	if c.lru.Add(k, c.now().Sub(c.start)+c.ttl) {
+func (c *Cache) Add(k Key) { c.AddFor(k, c.ttl) }
+
+// AddFor remembers the key for that long, but not for longer than others.
+func (c *Cache) AddFor(k Key, left time.Duration) {
+	if c.lru.Add(k, c.now().Sub(c.start)+min(left, c.ttl)) {
 		c.stats.Evicted++
 	}
 }

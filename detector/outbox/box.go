@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"sync"
@@ -16,11 +17,20 @@ type Alert struct {
 	Record   []byte    // the document, a msgpack map
 }
 
+// Keeper keeps alerts somewhere safe until they are gone from the box.
+type Keeper interface {
+	// Forget says that the alerts with these numbers are gone: delivered, or
+	// given away. It must not block.
+	Forget(channel string, numbers []uint64)
+}
+
 // entry is an alert with its place in the order of arrival.
 type entry struct {
 	Alert
-	place uint64
-	acked time.Time // when it was acknowledged; for those that are settling
+	place  uint64
+	keeper Keeper    // nil: it is in the box only
+	number uint64    // by which the keeper knows it
+	acked  time.Time // when it was acknowledged; for those that are settling
 }
 
 // Box holds the undelivered alerts of one channel.
@@ -63,29 +73,102 @@ func (e *FullError) Error() string {
 // reload), everything is kept. The error is a *FullError. A batch that is
 // larger than the whole box is taken when the box is empty.
 func (b *Box) Put(alerts []Alert) (unwanted []Alert, err error) {
+	r, unwanted, err := b.Reserve(alerts)
+	if err == nil {
+		r.Commit(nil, nil)
+	}
+	return unwanted, err
+}
+
+// Reservation is room in a box for alerts that somebody keeps safe first.
+type Reservation struct {
+	box    *Box
+	alerts []Alert
+	bytes  int
+}
+
+// Reserve is Put in two steps: the alerts are not in the box before Commit, but
+// there is room for them until Commit or Cancel.
+func (b *Box) Reserve(alerts []Alert) (r Reservation, unwanted []Alert, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	r.box = b
 	keepAll := b.unsettled()
-	want := 0
 	for _, a := range alerts {
 		if keepAll || b.wanter(a) != nil {
-			want += len(a.Record)
-		}
-	}
-	if want > 0 && b.count > 0 && b.bytes+want > b.maxBytes {
-		return nil, &FullError{Channel: b.name, Bytes: b.bytes, Max: b.maxBytes, Want: want}
-	}
-	for _, a := range alerts {
-		if !keepAll && b.wanter(a) == nil {
+			r.alerts = append(r.alerts, a)
+			r.bytes += len(a.Record)
+		} else {
 			unwanted = append(unwanted, a)
-			continue
 		}
-		b.next++
-		b.bytes += len(a.Record)
-		b.count++
-		b.route(entry{Alert: a, place: b.next})
 	}
-	return unwanted, nil
+	if r.bytes > 0 && b.count > 0 && b.bytes+r.bytes > b.maxBytes {
+		return Reservation{}, nil, &FullError{Channel: b.name, Bytes: b.bytes, Max: b.maxBytes, Want: r.bytes}
+	}
+	b.bytes += r.bytes
+	b.count += len(r.alerts)
+	return r, unwanted, nil
+}
+
+// Alerts returns the alerts that Commit will put in the box.
+func (r *Reservation) Alerts() []Alert { return r.alerts }
+
+// Commit puts the alerts in the box. The keeper, if there is one, is told by
+// these numbers when they are gone.
+func (r *Reservation) Commit(k Keeper, numbers []uint64) {
+	r.box.mu.Lock()
+	defer r.box.mu.Unlock()
+	r.box.add(r.alerts, k, numbers)
+}
+
+// Cancel gives the room back.
+func (r *Reservation) Cancel() {
+	r.box.mu.Lock()
+	defer r.box.mu.Unlock()
+	r.box.bytes -= r.bytes
+	r.box.count -= len(r.alerts)
+}
+
+// Restore puts alerts in the box that a keeper has from before, however many
+// they are.
+func (b *Box) Restore(alerts []Alert, k Keeper, numbers []uint64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, a := range alerts {
+		b.bytes += len(a.Record)
+	}
+	b.count += len(alerts)
+	b.add(alerts, k, numbers)
+}
+
+// add gives alerts for which there is room to their takers.
+func (b *Box) add(alerts []Alert, k Keeper, numbers []uint64) {
+	for i, a := range alerts {
+		b.next++
+		e := entry{Alert: a, place: b.next}
+		if k != nil {
+			e.keeper, e.number = k, numbers[i]
+		}
+		b.route(e)
+	}
+}
+
+// gone takes entries out of the books, and tells their keepers.
+func (b *Box) gone(entries []entry) {
+	for len(entries) > 0 {
+		k := entries[0].keeper
+		var numbers []uint64
+		n := 0
+		for ; n < len(entries) && entries[n].keeper == k; n++ {
+			b.bytes -= len(entries[n].Record)
+			numbers = append(numbers, entries[n].number)
+		}
+		b.count -= n
+		entries = entries[n:]
+		if k != nil {
+			k.Forget(b.name, numbers)
+		}
+	}
 }
 
 // unsettled says whether takers are still to come, so that nobody can tell yet
@@ -104,9 +187,8 @@ func (b *Box) Orphans() []Alert {
 	alerts := make([]Alert, len(b.homeless))
 	for i, e := range b.homeless {
 		alerts[i] = e.Alert
-		b.bytes -= len(e.Record)
 	}
-	b.count -= len(alerts)
+	b.gone(b.homeless)
 	b.homeless = nil
 	return alerts
 }
@@ -138,18 +220,35 @@ func insert(s []entry, e entry) []entry {
 	if n := len(s); n == 0 || s[n-1].place < e.place {
 		return append(s, e)
 	}
-	at, _ := slices.BinarySearchFunc(s, e.place, func(x entry, place uint64) int {
-		if x.place < place {
-			return -1
-		}
-		return 1
-	})
+	at, _ := slices.BinarySearchFunc(s, e.place, func(x entry, place uint64) int { return cmp.Compare(x.place, place) })
 	return slices.Insert(s, at, e)
 }
 
-// Undelivered returns what is in the box, in order: alerts that are in
-// nobody's hands, and those that a taker has and did not settle.
+// Undelivered returns what is in the box and with no keeper, in order: alerts
+// that are in nobody's hands, and those that a taker has and did not settle.
 func (b *Box) Undelivered() []Alert {
+	alerts := []Alert{}
+	for _, e := range b.entries() {
+		if e.keeper == nil {
+			alerts = append(alerts, e.Alert)
+		}
+	}
+	return alerts
+}
+
+// Stored returns how many alerts are in the box that a keeper has as well.
+func (b *Box) Stored() int {
+	n := 0
+	for _, e := range b.entries() {
+		if e.keeper != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// entries returns all that is in the box, in order.
+func (b *Box) entries() []entry {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	all := slices.Clone(b.homeless)
@@ -158,17 +257,8 @@ func (b *Box) Undelivered() []Alert {
 		all = append(all, t.flight...)
 		all = append(all, t.settling...)
 	}
-	slices.SortFunc(all, func(x, y entry) int {
-		if x.place < y.place {
-			return -1
-		}
-		return 1
-	})
-	alerts := make([]Alert, len(all))
-	for i, e := range all {
-		alerts[i] = e.Alert
-	}
-	return alerts
+	slices.SortFunc(all, func(x, y entry) int { return cmp.Compare(x.place, y.place) })
+	return all
 }
 
 // Size returns how many alerts are in the box and their bytes.

@@ -192,10 +192,9 @@ func (t *Taker) Settle() {
 func (t *Taker) settle(until time.Time) {
 	n := 0
 	for n < len(t.settling) && !t.settling[n].acked.After(until) {
-		t.box.bytes -= len(t.settling[n].Record)
 		n++
 	}
-	t.box.count -= n
+	t.box.gone(t.settling[:n])
 	clear(t.settling[:n])
 	t.settling = t.settling[n:]
 	if len(t.settling) == 0 {

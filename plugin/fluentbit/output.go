@@ -107,7 +107,7 @@ func reportUndelivered() {
 	if reloading.Load() {
 		return
 	}
-	for _, a := range registry.Undelivered() {
+	for _, a := range registry.Finish(plainLog) {
 		writeLost(a)
 	}
 }

@@ -100,6 +100,13 @@ func (f *fluentBit) run() {
 	}()
 }
 
+// again makes the next run possible after the process has ended.
+func (f *fluentBit) again() {
+	args := f.cmd.Args
+	f.cmd = exec.Command(args[0], args[1:]...)
+	f.cmd.Dir = f.dir
+}
+
 // end kills what still runs, and shows the log of a test that failed.
 func (f *fluentBit) end() {
 	if f.done != nil {

@@ -56,6 +56,10 @@ func (r *Registry) OpenOutput(get detector.Getter, log Log, lost func(outbox.Ale
 		return nil, fmt.Errorf("channel: %q has no [INPUT] with Name detect_alerts and this channel: its alerts would go nowhere; %s",
 			config.Channel, r.taken())
 	}
+	store, err := r.store(config.StatePath, log)
+	if err != nil {
+		return nil, fmt.Errorf("state_path: %w", err)
+	}
 	n := len(c.outputs)
 	if n == len(c.states) {
 		c.states = append(c.states, detector.NewState())
@@ -65,6 +69,8 @@ func (r *Registry) OpenOutput(get detector.Getter, log Log, lost func(outbox.Ale
 		Outbox:   c.box,
 		Observer: r.observer,
 		State:    o.state,
+		Store:    store,
+		Name:     fmt.Sprintf("%s.%d", config.Channel, n),
 		Lost:     lost,
 		Warn:     func(line string) { log(Warn, line) },
 	})
@@ -106,7 +112,8 @@ func (o *Output) Flush(tag string, chunk []byte) Answer {
 		return AnswerOK
 	}
 	var full *outbox.FullError
-	if errors.As(err, &full) {
+	var stored *detector.StoreError
+	if errors.As(err, &full) || errors.As(err, &stored) {
 		o.log(Warn, err.Error()+"; the chunk will be evaluated again")
 		return AnswerRetry
 	}

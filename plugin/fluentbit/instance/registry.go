@@ -3,6 +3,7 @@ package instance
 import (
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -10,6 +11,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector"
 	"github.com/fluent-detect/fluent-detect/detector/alert"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
+	"github.com/fluent-detect/fluent-detect/detector/store"
 )
 
 // maxOutbox is how many bytes of undelivered alerts a channel holds before
@@ -22,8 +24,9 @@ type Registry struct {
 
 	mu       sync.Mutex
 	channels map[string]*channel
-	names    map[string]int // instances opened since the plugin was registered, by plugin
-	open     int            // instances that are open
+	stores   map[string]*store.Store // by directory
+	names    map[string]int          // instances opened since the plugin was registered, by plugin
+	open     int                     // instances that are open
 }
 
 // channel is what outputs and inputs of one channel share.
@@ -36,7 +39,7 @@ type channel struct {
 // NewRegistry returns an empty registry for a process that introduces itself
 // as that observer.
 func NewRegistry(o alert.Observer) *Registry {
-	return &Registry{observer: o, channels: map[string]*channel{}, names: map[string]int{}}
+	return &Registry{observer: o, channels: map[string]*channel{}, stores: map[string]*store.Store{}, names: map[string]int{}}
 }
 
 // Registered notes that Fluent Bit registered the plugin of that name: its
@@ -81,9 +84,43 @@ func (r *Registry) taken() string {
 	return "the inputs take " + strings.Join(names, ", ")
 }
 
-// Undelivered returns the alerts that no input has delivered, once the last
-// instance is closed, and nothing before.
-func (r *Registry) Undelivered() []outbox.Alert {
+// store returns the open store of that directory. One that is opened gives its
+// alerts to the outboxes of their channels. The lock is held.
+func (r *Registry) store(dir string, log Log) (*store.Store, error) {
+	if dir == "" {
+		return nil, nil
+	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	if s, ok := r.stores[dir]; ok {
+		return s, nil
+	}
+	s, err := store.Open(dir, func(line string) { log(Warn, "state_path: "+line) })
+	if err != nil {
+		return nil, err
+	}
+	r.stores[dir] = s
+	names, err := s.Channels()
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		alerts, numbers, err := s.Alerts(name)
+		if err != nil {
+			return nil, err
+		}
+		r.channel(name).box.Restore(alerts, s, numbers)
+		log(Info, fmt.Sprintf("state_path: %s of channel %q were not delivered before and are now", count(len(alerts), "alert"), name))
+	}
+	return s, nil
+}
+
+// Finish lets go of everything once the last instance is closed, and does
+// nothing before. It returns the alerts that no input has delivered and that are
+// not stored either.
+func (r *Registry) Finish(log Log) []outbox.Alert {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.open > 0 {
@@ -91,7 +128,18 @@ func (r *Registry) Undelivered() []outbox.Alert {
 	}
 	var all []outbox.Alert
 	for _, name := range slices.Sorted(maps.Keys(r.channels)) {
-		all = append(all, r.channels[name].box.Undelivered()...)
+		box := r.channels[name].box
+		all = append(all, box.Undelivered()...)
+		if n := box.Stored(); n > 0 {
+			log(Info, fmt.Sprintf("channel %q: %s wait in state_path for the next start", name, count(n, "alert")))
+		}
 	}
+	for dir, s := range r.stores {
+		if err := s.Close(); err != nil {
+			log(Error, fmt.Sprintf("state_path: %s: %v", dir, err))
+		}
+	}
+	clear(r.stores)
+	clear(r.channels)
 	return all
 }

@@ -1,0 +1,128 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"go.etcd.io/bbolt"
+)
+
+const (
+	fileName = "state.db"
+	version  = "1" // of the layout in doc.go
+)
+
+var (
+	metaBucket   = []byte("meta")
+	alertsBucket = []byte("alerts")
+	seenBucket   = []byte("seen")
+	versionKey   = []byte("version")
+)
+
+// Store is an open directory of state. It is safe for concurrent use.
+type Store struct {
+	dir  string
+	warn func(string)
+	lock *os.File
+	db   *bbolt.DB
+
+	mu     sync.Mutex
+	gone   map[string][]uint64 // by channel: what was delivered and is not deleted yet
+	timer  *time.Timer         // deletes it
+	failed error               // the file broke while it was open
+	closed bool
+}
+
+// Open opens the directory, which is made when it is not there, for this process
+// alone. A file in it that is damaged, or of an unknown version, is set aside
+// under a name with the time, and a new one is begun: warn, which must not be
+// nil, is told. The error is a *HeldError when another process uses the
+// directory.
+func Open(dir string, warn func(string)) (*Store, error) {
+	if err := makePrivate(dir); err != nil {
+		return nil, err
+	}
+	lock, err := hold(dir)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{dir: dir, warn: warn, lock: lock, gone: map[string][]uint64{}}
+	if s.db, err = s.openFile(); err != nil {
+		lock.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// makePrivate sees to it that the directory is there and only for this user.
+func makePrivate(dir string) error {
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return fmt.Errorf("cannot be made: %w", err)
+		}
+		return nil
+	case err != nil:
+		return err
+	case !info.IsDir():
+		return fmt.Errorf("%s is no directory", dir)
+	case info.Mode().Perm()&0o077 != 0:
+		if err := os.Chmod(dir, 0o700); err != nil {
+			return fmt.Errorf("%s is open to other users (mode %#o) and cannot be made private: %w", dir, info.Mode().Perm(), err)
+		}
+	}
+	return nil
+}
+
+// Dir returns the directory.
+func (s *Store) Dir() string { return s.dir }
+
+func (s *Store) path() string { return filepath.Join(s.dir, fileName) }
+
+// openFile opens the file, or sets it aside and begins a new one.
+func (s *Store) openFile() (*bbolt.DB, error) {
+	if info, err := os.Stat(s.path()); err == nil && info.Mode().Perm()&0o777 != 0o600 {
+		if err := os.Chmod(s.path(), 0o600); err != nil {
+			return nil, err
+		}
+	}
+	db, err := openChecked(s.path())
+	if err == nil {
+		return db, nil
+	}
+	var damaged *damagedError
+	if !errors.As(err, &damaged) {
+		return nil, err
+	}
+	aside := s.path() + ".damaged-" + time.Now().UTC().Format("20060102T150405.000Z")
+	if err := os.Rename(s.path(), aside); err != nil {
+		return nil, err
+	}
+	s.warn(fmt.Sprintf("%s: %v; it is kept as %s, and a new one is begun: alerts that were not delivered are in the old one, and what was alerted before may alert again",
+		s.path(), err, aside))
+	return openChecked(s.path())
+}
+
+// Close deletes what was delivered and lets go of the directory.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	s.closed = true
+	if s.timer != nil {
+		s.timer.Stop()
+	}
+	failed, nothing := s.failed, len(s.gone) == 0
+	s.mu.Unlock()
+	if failed != nil {
+		return s.lock.Close() // the file's own lock may never be free again
+	}
+	var err error
+	if !nothing {
+		err = s.deleteGone()
+	}
+	return errors.Join(err, s.db.Close(), s.lock.Close())
+}

@@ -1,0 +1,298 @@
+package store
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fluent-detect/fluent-detect/detector/dedup"
+	"github.com/fluent-detect/fluent-detect/detector/outbox"
+)
+
+// open opens a directory, collecting what it warns of.
+func open(t *testing.T, dir string) (*Store, *[]string) {
+	t.Helper()
+	var warned []string
+	s, err := Open(dir, func(line string) { warned = append(warned, line) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, &warned
+}
+
+func closed(t *testing.T, s *Store) {
+	t.Helper()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// batch has n alerts and n keys, counted from a number.
+func batch(from, n int) Batch {
+	b := Batch{Channel: "default", Detector: "default.0", Expires: time.Now().Add(time.Hour), MaxKeys: 1000}
+	for i := from; i < from+n; i++ {
+		b.Alerts = append(b.Alerts, outbox.Alert{ID: fmt.Sprint("id-", i), Rule: "rule", Severity: 47, Time: time.Unix(int64(i), 5), Record: []byte(fmt.Sprint("record ", i))})
+		b.Keys = append(b.Keys, dedup.Key{byte(i), byte(i >> 8), 1})
+	}
+	return b
+}
+
+func commit(t *testing.T, s *Store, b Batch) []uint64 {
+	t.Helper()
+	numbers, err := s.Commit(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return numbers
+}
+
+// content returns ids of alerts and the first bytes of keys.
+func content(t *testing.T, s *Store) string {
+	t.Helper()
+	alerts, _, err := s.Alerts("default")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for _, a := range alerts {
+		fmt.Fprint(&b, a.ID, " ")
+	}
+	b.WriteString("| ")
+	if err := s.Seen("default.0", func(k dedup.Key, left time.Duration) {
+		if left <= 0 || left > time.Hour {
+			t.Errorf("a key is to be remembered for %s", left)
+		}
+		fmt.Fprint(&b, k[0], " ")
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestWhatWasCommittedIsThereAgain(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "state")
+	s, _ := open(t, dir)
+	numbers := commit(t, s, batch(1, 3))
+	commit(t, s, batch(4, 1))
+	s.Forget("default", numbers[:2])
+	closed(t, s)
+	s, warned := open(t, dir)
+	defer closed(t, s)
+	if got, want := content(t, s), "id-3 id-4 | 1 2 3 4 "; got != want {
+		t.Errorf("%s is there again, want %s", got, want)
+	}
+	alerts, _, _ := s.Alerts("default")
+	if a, want := alerts[0], batch(3, 1).Alerts[0]; !a.Time.Equal(want.Time) || a.Rule != want.Rule || a.Severity != want.Severity || !bytes.Equal(a.Record, want.Record) {
+		t.Errorf("the alert is %+v, want %+v", a, want)
+	}
+	if names, err := s.Channels(); err != nil || fmt.Sprint(names) != "[default]" {
+		t.Errorf("channels with alerts: %v, %v", names, err)
+	}
+	if len(*warned) != 0 {
+		t.Errorf("warned: %q", *warned)
+	}
+	for name, want := range map[string]os.FileMode{"": 0o700, "state.db": 0o600, "lock": 0o600} {
+		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Mode().Perm() != want {
+			t.Errorf("%q has mode %v (%v), want %v", name, info.Mode().Perm(), err, want)
+		}
+	}
+}
+
+// What was delivered is deleted while the store is open, too, not only at the
+// end.
+func TestDeliveredIsDeleted(t *testing.T) {
+	s, _ := open(t, t.TempDir())
+	defer closed(t, s)
+	s.Forget("default", commit(t, s, batch(1, 3))[1:2])
+	for end := time.Now().Add(10 * time.Second); content(t, s) != "id-1 id-3 | 1 2 3 "; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%s is there", content(t, s))
+		}
+	}
+}
+
+func TestKeysAreBounded(t *testing.T) {
+	s, _ := open(t, t.TempDir())
+	defer closed(t, s)
+	b := batch(1, 5)
+	b.Expires = time.Now().Add(-time.Second)
+	commit(t, s, b)
+	commit(t, s, batch(6, 2))
+	if got := content(t, s); !strings.HasSuffix(got, "| 6 7 ") {
+		t.Errorf("with expired keys: %s", got)
+	}
+	b = batch(8, 4)
+	b.MaxKeys = 3
+	commit(t, s, b)
+	if got := content(t, s); !strings.HasSuffix(got, "| 9 10 11 ") {
+		t.Errorf("with more keys than may be: %s", got)
+	}
+}
+
+// A file that is not ours, or not whole, is set aside; the store works, and what
+// the file was is still there to look at.
+func TestDamagedFileIsSetAside(t *testing.T) {
+	whole := t.TempDir()
+	s, _ := open(t, whole)
+	for i := range 50 {
+		commit(t, s, batch(i*10, 10))
+	}
+	closed(t, s)
+	good, err := os.ReadFile(filepath.Join(whole, "state.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	noise := func(from, to int) []byte {
+		b := bytes.Clone(good)
+		for i := from; i < min(to, len(b)); i++ {
+			b[i] = byte(i*7 + i>>8)
+		}
+		return b
+	}
+	for name, text := range map[string][]byte{
+		"noise":           noise(0, len(good)),
+		"noise in middle": noise(len(good)/4, len(good)*3/4),
+		"noise in metas":  noise(0, 8192),
+		"cut to nothing":  good[:10],
+		"cut to a page":   good[:4096],
+		"cut to two":      good[:8192],
+		"cut in half":     good[:len(good)/2],
+		"cut at the end":  good[:len(good)-4096],
+		"text":            []byte(strings.Repeat("hello\n", 10000)),
+		"other version":   bytes.Replace(good, []byte("version1"), []byte("version9"), -1),
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := os.WriteFile(filepath.Join(dir, "state.db"), text, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			s, warned := open(t, dir)
+			defer closed(t, s)
+			if name == "cut at the end" && len(*warned) == 0 {
+				return // the last page was free
+			}
+			if len(*warned) != 1 || !strings.Contains((*warned)[0], "is damaged or of another version") {
+				t.Fatalf("warned: %q", *warned)
+			}
+			aside, _ := filepath.Glob(filepath.Join(dir, "state.db.damaged-*"))
+			if len(aside) != 1 {
+				t.Fatalf("set aside: %v", aside)
+			}
+			if kept, err := os.ReadFile(aside[0]); err != nil || !bytes.Equal(kept, text) {
+				t.Errorf("what was set aside was changed (%v)", err)
+			}
+			commit(t, s, batch(1, 1))
+			if got := content(t, s); got != "id-1 | 1 " {
+				t.Errorf("the new store has %s", got)
+			}
+		})
+	}
+}
+
+func TestModes(t *testing.T) {
+	dir := t.TempDir()
+	s, _ := open(t, dir)
+	commit(t, s, batch(1, 1))
+	closed(t, s)
+	if err := os.Chmod(filepath.Join(dir, "state.db"), 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s, warned := open(t, dir)
+	defer closed(t, s)
+	if got := content(t, s); got != "id-1 | 1 " || len(*warned) != 0 {
+		t.Errorf("a file of mode 000 has %s, warned %q", got, *warned)
+	}
+	if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("the directory has mode %v", info.Mode().Perm())
+	}
+	if _, err := Open(filepath.Join(dir, "state.db"), nil); err == nil || !strings.Contains(err.Error(), "is no directory") {
+		t.Errorf("a file in place of the directory gives %v", err)
+	}
+}
+
+// The second process is told who the first is; when that ends, however it ends,
+// the directory is free.
+func TestOneProcessAtATime(t *testing.T) {
+	if dir := os.Getenv("STORE_TEST_HOLD"); dir != "" {
+		if _, err := Open(dir, func(string) {}); err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+		fmt.Println("held")
+		time.Sleep(time.Minute)
+	}
+	dir := t.TempDir()
+	other := exec.Command(os.Args[0], "-test.run=^TestOneProcessAtATime$")
+	other.Env = append(os.Environ(), "STORE_TEST_HOLD="+dir)
+	out, err := other.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line := make([]byte, 100)
+	n, _ := out.Read(line)
+	if string(line[:n]) != "held\n" {
+		t.Fatalf("the other process says %q", line[:n])
+	}
+	_, err = Open(dir, func(string) {})
+	var held *HeldError
+	if !errors.As(err, &held) || !strings.Contains(err.Error(), fmt.Sprintf("is in use by process %d on ", other.Process.Pid)) {
+		t.Errorf("the second process gets %v", err)
+	}
+	if err := other.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = other.Wait() // killed
+	s, _ := open(t, dir)
+	closed(t, s)
+}
+
+// A file that loses its end while it is in use: an error, not the end of the
+// process, and the directory can be closed.
+func TestFileBreaksWhileInUse(t *testing.T) {
+	dir := t.TempDir()
+	s, _ := open(t, dir)
+	for i := range 20 {
+		commit(t, s, batch(i*100, 100))
+	}
+	if err := os.Truncate(filepath.Join(dir, "state.db"), 4096); err != nil {
+		t.Fatal(err)
+	}
+	_, err := s.Commit(batch(5000, 100))
+	if err == nil || !strings.Contains(err.Error(), "broke while it was in use") {
+		t.Errorf("the error is %v", err)
+	}
+	if _, again := s.Commit(batch(5000, 1)); again == nil {
+		t.Error("the broken store takes alerts")
+	}
+	closed(t, s)
+}
+
+func BenchmarkCommit(b *testing.B) {
+	s, err := Open(b.TempDir(), func(string) {})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	one := batch(1, 1)
+	one.Alerts[0].Record = make([]byte, 3000)
+	one.MaxKeys = 65536
+	for b.Loop() {
+		numbers, err := s.Commit(one)
+		if err != nil {
+			b.Fatal(err)
+		}
+		s.Forget("default", numbers)
+	}
+}
