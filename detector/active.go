@@ -25,7 +25,7 @@ type activeRule struct {
 
 func newActiveRule(r *rule.Rule, exceptions []exception, c Config, o alert.Observer) activeRule {
 	a := activeRule{
-		Maker:       alert.NewMaker(r, o, alert.FormatECS),
+		Maker:       alert.NewMaker(r, o, c.Format),
 		exceptions:  exceptions,
 		told:        make([]bool, len(exceptions)),
 		dedupBy:     fieldsNamed(r.Extension.DedupBy),

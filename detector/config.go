@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fluent-detect/fluent-detect/detector/alert"
 	"github.com/fluent-detect/fluent-detect/detector/limit"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
 )
@@ -15,6 +16,7 @@ import (
 type Config struct {
 	Rules     string
 	Channel   string
+	Format    alert.Format
 	DedupSize int
 	DedupTTL  time.Duration
 	MaxAlerts *limit.Rate // nil: each rule's own
@@ -144,6 +146,11 @@ func ReadConfig(get Getter) (Config, error) {
 		}
 		c.MaxAlerts = &rate
 	}
+	format := r.text("alert_format")
+	var err error
+	if c.Format, err = alert.ParseFormat(format); err != nil {
+		r.refuse("alert_format", format, nil)
+	}
 	r.suppression(&c)
 	c.Exceptions = r.text("exceptions")
 	c.StatePath = r.text("state_path")
@@ -193,8 +200,8 @@ func (c Config) String() string {
 	if c.MaxAlerts != nil {
 		most = c.MaxAlerts.String()
 	}
-	line := fmt.Sprintf("rules=%s channel=%s dedup_size=%d dedup_ttl=%s max_alerts=%s rule_tests=%t",
-		c.Rules, c.Channel, c.DedupSize, c.DedupTTL, most, c.RuleTests)
+	line := fmt.Sprintf("rules=%s channel=%s alert_format=%s dedup_size=%d dedup_ttl=%s max_alerts=%s rule_tests=%t",
+		c.Rules, c.Channel, c.Format, c.DedupSize, c.DedupTTL, most, c.RuleTests)
 	if len(c.SuppressBy) > 0 {
 		line += fmt.Sprintf(" suppress_by=%s suppress_for=%s", strings.Join(c.SuppressBy, ","), c.SuppressFor)
 	}

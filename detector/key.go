@@ -16,6 +16,8 @@ var OutputKeys = []Key{
 		"the detection rules"},
 	{"channel", "a name", "default",
 		"which detect_alerts input gets the alerts"},
+	{"alert_format", "`ecs`, `kibana` or `ocsf`", "ecs",
+		"the form of the alerts: ECS, ECS with the fields of Kibana's alerts, or an OCSF Detection Finding"},
 	{"dedup_size", "a whole number from 1 to 16777216", "65536",
 		"how many alerts are remembered to recognise exact duplicates"},
 	{"dedup_ttl", "a duration from 1s on, such as 90s, 15m, 24h, 7d", "24h",

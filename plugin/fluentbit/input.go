@@ -61,7 +61,8 @@ func detect_input_unregister(def unsafe.Pointer) {
 //export detect_input_init
 func detect_input_init(plugin unsafe.Pointer, hasContext C.int) (handle C.uintptr_t) {
 	defer guard("FLBPluginInit", plainLog, func() { handle = 0 })
-	log := newLog("input", inputName, registry.Name(inputName), plugin)
+	name := instanceName(plugin, true, inputName)
+	log := newLog(plugin, true, inputName, name)
 	inputs.Lock()
 	defer inputs.Unlock()
 	if hasContext == 0 && len(inputs.open) > 0 {
@@ -69,7 +70,7 @@ func detect_input_init(plugin unsafe.Pointer, hasContext C.int) (handle C.uintpt
 		return 0
 	}
 	get := func(key string) string { return input.FLBPluginConfigKey(plugin, key) }
-	in, err := registry.OpenInput(get, log)
+	in, err := registry.OpenInput(name, get, log)
 	if err != nil {
 		log(instance.Error, err.Error())
 		return 0

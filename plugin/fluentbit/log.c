@@ -13,6 +13,7 @@
  */
 typedef void (*print_function)(int, const char *, int, const char *, ...);
 typedef int (*check_function)(void *, int);
+typedef const char *(*name_function)(void *);
 
 int detect_log_level(void *instance, int is_input)
 {
@@ -27,6 +28,13 @@ int detect_log_level(void *instance, int is_input)
         level--;
     }
     return level;
+}
+
+const char *detect_instance_name(void *instance, int is_input)
+{
+    name_function name = (name_function) dlsym(RTLD_DEFAULT, is_input ? "flb_input_name" : "flb_output_name");
+
+    return name == NULL || instance == NULL ? NULL : name(instance);
 }
 
 void detect_log(int level, const char *line)

@@ -25,21 +25,37 @@ type hostPlugin struct {
 	instance unsafe.Pointer
 }
 
+// instanceName returns Fluent Bit's name of an instance, or counts one for hosts
+// that do not tell.
+func instanceName(p unsafe.Pointer, isInput bool, plugin string) string {
+	if name := C.detect_instance_name((*hostPlugin)(p).instance, cBool(isInput)); name != nil {
+		return C.GoString(name)
+	}
+	return registry.Name(plugin)
+}
+
 // newLog returns the log of one instance: lines begin with
 // "[output:detect:detect.0]", as the host's own do, and levels above the
 // instance's log_level are left out.
-func newLog(side, plugin, name string, p unsafe.Pointer) instance.Log {
-	isInput := 0
-	if side == "input" {
-		isInput = 1
+func newLog(p unsafe.Pointer, isInput bool, plugin, name string) instance.Log {
+	side := "output"
+	if isInput {
+		side = "input"
 	}
-	level := instance.Level(C.detect_log_level((*hostPlugin)(p).instance, C.int(isInput)))
+	level := instance.Level(C.detect_log_level((*hostPlugin)(p).instance, cBool(isInput)))
 	prefix := fmt.Sprintf("[%s:%s:%s] ", side, plugin, name)
 	return func(l instance.Level, line string) {
 		if l <= level {
 			writeLog(l, prefix, line)
 		}
 	}
+}
+
+func cBool(b bool) C.int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // plainLog is for where there is no instance.

@@ -7,6 +7,10 @@
  * that do not export their log functions log up to 3. */
 int detect_log_level(void *instance, int is_input);
 
+/* The host's name of the instance, its alias if it has one; NULL when the host
+ * does not export the function that tells. */
+const char *detect_instance_name(void *instance, int is_input);
+
 /* Writes one line to the host's log, or in the host's form to stderr. */
 void detect_log(int level, const char *line);
 

@@ -48,9 +48,10 @@ func FLBPluginUnregister(def unsafe.Pointer) {
 //export FLBPluginInit
 func FLBPluginInit(plugin unsafe.Pointer) (code C.int) {
 	defer guard("FLBPluginInit", plainLog, func() { code = output.FLB_ERROR })
-	log := newLog("output", outputName, registry.Name(outputName), plugin)
+	name := instanceName(plugin, false, outputName)
+	log := newLog(plugin, false, outputName, name)
 	get := func(key string) string { return output.FLBPluginConfigKey(plugin, key) }
-	o, err := registry.OpenOutput(get, log, writeLost)
+	o, err := registry.OpenOutput(name, get, log, writeLost)
 	if err != nil {
 		log(instance.Error, err.Error())
 		return output.FLB_ERROR

@@ -2,6 +2,8 @@ package e2e
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -47,4 +49,34 @@ func TestReloadUnderLoad(t *testing.T) {
 	if want := fmt.Sprintf("matched=%d ", sent+500); !strings.Contains(f.read("log"), want) {
 		t.Errorf("the counters did not go on over the reloads: the log does not say %q", want)
 	}
+}
+
+// A reload with rules that cannot be used: what was in force before stays, and
+// the log says so. Then they are mended.
+func TestReloadWithBrokenRules(t *testing.T) {
+	t.Parallel()
+	f := prepare(t, pipeline("SETTINGS", "Rules builtin,DIR/rules"), "-Y")
+	good := strings.Replace(badQuery, "(a or b", "ec2*", 1)
+	if err := os.Mkdir(filepath.Join(f.dir, "rules"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	f.write("rules/own.toml", good)
+	f.write("in1.json", pushes(0, 1))
+	f.run()
+	f.wantLines("alerts", 1, 20*time.Second)
+	f.write("rules/own.toml", badQuery)
+	f.signal(syscall.SIGHUP)
+	f.wantLog("rules/own.toml:10:")
+	f.wantLog("the settings and rules from before the reload stay in force")
+	f.wantLog("[reload] successful reload done")
+	f.append("in1.json", pushes(1, 1))
+	f.wantLines("alerts", 2, 20*time.Second)
+	f.write("rules/own.toml", strings.Replace(good, "ec2*", "SendSSH*", 1))
+	f.signal(syscall.SIGHUP)
+	f.wait("the second reload", 20*time.Second, func() bool { return strings.Count(f.read("log"), "2 rules loaded") >= 3 })
+	f.append("in1.json", pushes(2, 1))
+	f.wait("alerts of both rules", 20*time.Second, func() bool {
+		return strings.Count(f.read("alerts"), `"id":"e-2"`) == 2
+	})
+	f.stop()
 }

@@ -23,7 +23,7 @@ func TestWrongValuesStopTheStart(t *testing.T) {
 		{"channel", pipeline("SETTINGS", "Channel other"),
 			[]string{`channel: "other" has no [INPUT] with Name detect_alerts`, "the inputs take default"}},
 		{"input", strings.Replace(pipeline(), "Tag      alert.ssh", "Tag      alert.ssh\n    Min_Severity terrible", 1),
-			[]string{"[error] [input:detect_alerts:detect_alerts.0] min_severity: \"terrible\" is not allowed: want `low`, `medium`, `high` or `critical`"}},
+			[]string{"[error] [input:detect_alerts:detect_alerts.1] min_severity: \"terrible\" is not allowed: want `low`, `medium`, `high` or `critical`"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

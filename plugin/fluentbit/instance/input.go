@@ -31,15 +31,24 @@ type Input struct {
 	checked  bool // the channel was looked at, after all instances were open
 }
 
-// OpenInput makes the input that the configuration describes. Errors say which
-// key has which value and what is allowed.
-func (r *Registry) OpenInput(get detector.Getter, log Log) (*Input, error) {
+// OpenInput makes the input that the configuration describes; the name is Fluent
+// Bit's for the instance. Errors say which key has which value and what is
+// allowed; after a hot reload they are logged, and the settings from before stay
+// in force.
+func (r *Registry) OpenInput(name string, get detector.Getter, log Log) (*Input, error) {
 	config, err := detector.ReadInputConfig(get)
-	if err != nil {
-		return nil, err
-	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if err != nil {
+		last, reload := r.inputs[name]
+		if !reload {
+			return nil, err
+		}
+		log(Error, err.Error())
+		log(Error, "the settings from before the reload stay in force")
+		config = last
+	}
+	r.inputs[name] = config
 	c := r.channel(config.Channel)
 	in := &Input{registry: r, channel: c, config: config, log: log}
 	in.taker = c.box.Open(outbox.Filter{Rules: config.Rules, MinSeverity: config.MinSeverity})

@@ -32,29 +32,73 @@ type Output struct {
 	log      Log
 }
 
-// OpenOutput makes the output that the configuration describes. Fluent Bit
-// opens all inputs before the first output, so a channel that nobody takes is
-// an error. Errors say which key has which value and what is allowed.
-func (r *Registry) OpenOutput(get detector.Getter, log Log, lost func(outbox.Alert)) (*Output, error) {
-	config, err := detector.ReadConfig(get)
+// setup is what the user configured for one output, read and checked.
+type setup struct {
+	config detector.Config
+	rules  *detector.Rules
+}
+
+// readSetup reads the keys, and the files that they name. Errors say which key
+// has which value and what is allowed.
+func readSetup(get detector.Getter) (s setup, err error) {
+	if s.config, err = detector.ReadConfig(get); err != nil {
+		return s, err
+	}
+	if s.rules, err = detector.LoadRules(s.config.Rules); err != nil {
+		return s, fmt.Errorf("rules: %w", err)
+	}
+	if s.config.Exceptions != "" {
+		if err := s.rules.Except(s.config.Exceptions); err != nil {
+			return s, fmt.Errorf("exceptions: %w", err)
+		}
+	}
+	if s.config.RuleTests {
+		if err := s.rules.Test(); err != nil {
+			return s, fmt.Errorf("rule_tests: %w", err)
+		}
+	}
+	return s, nil
+}
+
+// setup returns what is configured for the output of that name. After a hot
+// reload what was in force before stays when the new cannot be used: to refuse
+// would end Fluent Bit.
+func (r *Registry) setup(name string, get detector.Getter, log Log) (setup, error) {
+	s, err := readSetup(get)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	last, reload := r.setups[name]
+	if err != nil && reload {
+		log(Error, err.Error())
+		log(Error, "the new configuration cannot be used: the settings and rules from before the reload stay in force")
+		return last, nil
+	}
+	if err == nil {
+		r.setups[name] = s
+	}
+	return s, err
+}
+
+// OpenOutput makes the output that the configuration describes; the name is
+// Fluent Bit's for the instance. Fluent Bit opens all inputs before the first
+// output, so a channel that nobody takes is an error, except after a reload.
+// Errors say which key has which value and what is allowed.
+func (r *Registry) OpenOutput(name string, get detector.Getter, log Log, lost func(outbox.Alert)) (*Output, error) {
+	s, err := r.setup(name, get, log)
 	if err != nil {
 		return nil, err
 	}
-	rules, err := detector.LoadRules(config.Rules)
-	if err != nil {
-		return nil, fmt.Errorf("rules: %w", err)
-	}
-	if config.Exceptions != "" {
-		if err := rules.Except(config.Exceptions); err != nil {
-			return nil, fmt.Errorf("exceptions: %w", err)
-		}
-	}
+	config, rules := s.config, s.rules
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	c := r.channel(config.Channel)
 	if !c.box.HasTakers() {
-		return nil, fmt.Errorf("channel: %q has no [INPUT] with Name detect_alerts and this channel: its alerts would go nowhere; %s",
+		err := fmt.Errorf("channel: %q has no [INPUT] with Name detect_alerts and this channel: its alerts would go nowhere; %s",
 			config.Channel, r.taken())
+		if !r.reloaded {
+			return nil, err
+		}
+		log(Error, err.Error()+"; they wait in the outbox")
 	}
 	store, err := r.store(config.StatePath, log)
 	if err != nil {
@@ -130,6 +174,7 @@ func (o *Output) Close(reload bool) {
 	r := o.registry
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.reloaded = r.reloaded || reload
 	o.channel.outputs = slices.DeleteFunc(o.channel.outputs, func(x *Output) bool { return x == o })
 	r.open--
 	s := o.engine.Stats()

@@ -24,9 +24,12 @@ type Registry struct {
 
 	mu       sync.Mutex
 	channels map[string]*channel
-	stores   map[string]*store.Store // by directory
-	names    map[string]int          // instances opened since the plugin was registered, by plugin
-	open     int                     // instances that are open
+	stores   map[string]*store.Store         // by directory
+	names    map[string]int                  // instances opened since the plugin was registered, by plugin
+	setups   map[string]setup                // of outputs, by instance
+	inputs   map[string]detector.InputConfig // likewise
+	reloaded bool                            // instances were closed to be opened again
+	open     int                             // instances that are open
 }
 
 // channel is what outputs and inputs of one channel share.
@@ -39,7 +42,8 @@ type channel struct {
 // NewRegistry returns an empty registry for a process that introduces itself
 // as that observer.
 func NewRegistry(o alert.Observer) *Registry {
-	return &Registry{observer: o, channels: map[string]*channel{}, stores: map[string]*store.Store{}, names: map[string]int{}}
+	return &Registry{observer: o, channels: map[string]*channel{}, stores: map[string]*store.Store{}, names: map[string]int{},
+		setups: map[string]setup{}, inputs: map[string]detector.InputConfig{}}
 }
 
 // Registered notes that Fluent Bit registered the plugin of that name: its
