@@ -1,6 +1,7 @@
 package detector
 
 import (
+	"hash/maphash"
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/alert"
@@ -23,6 +24,7 @@ type transaction struct {
 	stats  Stats // the changes
 	alerts []outbox.Alert
 	keys   []dedup.Key
+	owners []dedup.Owner // of the keys
 	fates  []ruleFate
 	staged map[dedup.Key]struct{}
 	caps   []savedCap
@@ -66,6 +68,7 @@ func (t *transaction) add(rule int, e *cloudtrail.Event, tag string, read time.T
 		}
 		t.staged[key] = struct{}{}
 		t.keys = append(t.keys, key)
+		t.owners = append(t.owners, ownerOf(alert.Principal(e)))
 	}
 	if group, ok := r.digest("suppress", r.suppressBy, e); ok &&
 		!t.engine.state.suppressor.Take(group, r.Rule().ID, r.by(e), alert.Subject(e), t.now, r.suppressFor) {
@@ -79,6 +82,16 @@ func (t *transaction) add(rule int, e *cloudtrail.Event, tag string, read time.T
 	}
 	t.count(rule, emitted)
 	t.stage(r.Maker, id, r.Make(nil, id, e, alert.Arrival{Tag: tag, Read: read, Now: t.now}))
+}
+
+var ownerSeed = maphash.MakeSeed()
+
+// ownerOf makes a principal an owner of keys.
+func ownerOf(principal string) dedup.Owner {
+	if principal == "" {
+		return 0
+	}
+	return dedup.Owner(maphash.String(ownerSeed, principal))
 }
 
 func (t *transaction) stage(m *alert.Maker, key dedup.Key, record []byte) {
@@ -150,8 +163,8 @@ func (t *transaction) commit() error {
 		return err
 	}
 	state := t.engine.state
-	for _, k := range t.keys {
-		state.seen.Add(k)
+	for i, k := range t.keys {
+		state.seen.Add(k, t.owners[i])
 	}
 	state.suppressor.Commit()
 	t.commitFates()
@@ -219,7 +232,7 @@ func (t *transaction) rollback() {
 func (t *transaction) end() {
 	clear(t.staged)
 	clear(t.alerts)
-	t.alerts, t.keys, t.caps, t.fates = t.alerts[:0], t.keys[:0], t.caps[:0], t.fates[:0]
+	t.alerts, t.keys, t.owners, t.caps, t.fates = t.alerts[:0], t.keys[:0], t.owners[:0], t.caps[:0], t.fates[:0]
 	t.open = false
 	t.engine.state.mu.Unlock()
 }
