@@ -125,10 +125,10 @@ func (m *hashMap) double() {
 	old := len(m.heads)
 	m.heads = append(m.heads, make([]int32, old)...)
 	for i := range old {
-		first := m.heads[i]
+		wasTree := m.nodes[m.heads[i]].inTree
 		var heads, tails [2]int32
 		var counts [2]int
-		for n := first; n != 0; n = m.nodes[n].next {
+		for n := m.heads[i]; n != 0; n = m.nodes[n].next {
 			half := 0
 			if int(m.nodes[n].hash)&old != 0 {
 				half = 1
@@ -150,7 +150,7 @@ func (m *hashMap) double() {
 			m.nodes[tails[half]].next = 0
 			m.heads[i+half*old] = head
 			switch {
-			case !m.nodes[first].inTree || counts[1-half] == 0 && counts[half] > listUpTo:
+			case !wasTree || counts[1-half] == 0 && counts[half] > listUpTo:
 				// A list stays a list, and a tree that was not divided a tree.
 			case counts[half] <= listUpTo:
 				m.makeList(head)

@@ -181,7 +181,12 @@ func appendJavaDouble(dst []byte, f float64) []byte {
 		}
 		return dst
 	}
-	dst = strconv.AppendFloat(dst, f, 'e', -1, 64) // d.ddde±dd, d.ddde+ddd
+	dst = strconv.AppendFloat(dst, f, 'e', -1, 64) // d.ddde±dd
+	if bytes.IndexByte(dst[from:], '.') < 0 {
+		// Of two digits there are always, so the second is the one that is next
+		// to the truth, and not 0: 4.9E-324.
+		dst = strconv.AppendFloat(dst[:from], f, 'e', 1, 64)
+	}
 	e := bytes.IndexByte(dst[from:], 'e') + from
 	exponent := 0
 	for _, c := range dst[e+2:] {
@@ -190,9 +195,5 @@ func appendJavaDouble(dst []byte, f float64) []byte {
 	if dst[e+1] == '-' {
 		exponent = -exponent
 	}
-	dst = dst[:e]
-	if bytes.IndexByte(dst[from:], '.') < 0 {
-		dst = append(dst, ".0"...)
-	}
-	return strconv.AppendInt(append(dst, 'E'), int64(exponent), 10)
+	return strconv.AppendInt(append(dst[:e], 'E'), int64(exponent), 10)
 }

@@ -130,28 +130,6 @@ func TestValuesOfECSDocuments(t *testing.T) {
 	}
 }
 
-// The texts were printed by a Java program: new HashMap filled by put in the
-// order of the source, empty members removed, toString.
-func TestJavaText(t *testing.T) {
-	for _, c := range []struct{ object, want string }{
-		{`{"instanceId":"i-1","instanceOSUser":"ec2-user","sSHPublicKey":"ssh-ed25519 AAAA"}`, `{instanceId=i-1, instanceOSUser=ec2-user, sSHPublicKey=ssh-ed25519 AAAA}`},
-		{`{"b":[1,2.5,true,"x",null],"a":{"k":"v"}}`, `{a={k=v}, b=[1, 2.5, true, x]}`},
-		{`{"f":1.0,"g":1e21,"h":0.0001,"i":123456789.5}`, `{f=1.0, g=1.0E21, h=1.0E-4, i=1.234567895E8}`},
-		{`{"big":18446744073709551615,"neg":-9223372036854775808}`, `{big=18446744073709551615, neg=-9223372036854775808}`},
-		{`{"instanceId":"i-1","monitorMode":false,"sSHPublicKey":"k","serialPort":0}`, `{instanceId=i-1, sSHPublicKey=k, serialPort=0, monitorMode=false}`},
-		{`{"roleName":"r","policyDocument":"{}","maxResults":10,"tagSet":{"items":[{"key":"a","value":"b"}]},"été":"x","日本":"y","😀":"z"}`,
-			`{policyDocument={}, tagSet={items=[{value=b, key=a}]}, maxResults=10, roleName=r, 😀=z, 日本=y, été=x}`},
-		// 13 members make the table double, also when some are dropped afterwards.
-		{`{"member0":"","member1":1,"member2":"","member3":3,"member4":"","member5":5,"member6":"","member7":7,"member8":"","member9":9,"member10":"","member11":11,"member12":""}`,
-			`{member11=11, member9=9, member7=7, member5=5, member3=3, member1=1}`},
-	} {
-		got := values(t, with(`"requestParameters":`+c.object), "aws.cloudtrail.request_parameters")
-		if want := quote(c.want); got != want {
-			t.Errorf("%s\n got %s\nwant %s", c.object, got, want)
-		}
-	}
-}
-
 // No field of the table may be misspelt into one that no event can have.
 func TestTable(t *testing.T) {
 	seen := map[string]bool{}
