@@ -54,6 +54,7 @@ func (t *transaction) begin() {
 // kept.
 func (t *transaction) add(rule int, e *cloudtrail.Event, tag string, read time.Time) {
 	t.begin()
+	t.tag = tag
 	r := &t.engine.rules[rule]
 	if r.excepted(e, t.now, t.engine.host.Warn) {
 		t.count(rule, excepted)

@@ -105,6 +105,7 @@ func (f *fluentBit) again() {
 	args := f.cmd.Args
 	f.cmd = exec.Command(args[0], args[1:]...)
 	f.cmd.Dir = f.dir
+	_ = f.log.Close() // the next run opens it again
 }
 
 // end kills what still runs, and shows the log of a test that failed.
@@ -286,8 +287,8 @@ func pushes(from, n int) string {
 	return b.String()
 }
 
-// others returns n events that it does not match.
-func others(n int) string {
+// otherEvents returns n events that it does not match.
+func otherEvents(n int) string {
 	return strings.Repeat(`{"eventVersion":"1.08","eventTime":"2026-03-02T09:00:00Z","eventSource":"ec2.amazonaws.com",`+
 		`"eventName":"DescribeInstances","awsRegion":"eu-west-1","requestParameters":null,"recipientAccountId":"111122223333"}`+"\n", n)
 }

@@ -7,7 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -85,79 +85,124 @@ func number(t *testing.T, name string, otherwise int) int {
 	return n
 }
 
-// kill -9 at random moments while events flow: every match that reached another
-// output of the same Fluent Bit has been alerted at least once, with the same
-// id. (Fluent Bit itself loses a few records in kills.)
-func TestKill(t *testing.T) {
-	t.Parallel()
-	kills := number(t, "DETECT_KILLS", 6)
-	matches := number(t, "DETECT_KILL_MATCHES", 600)
-	noise := number(t, "DETECT_KILL_OTHERS", 10) // for each match
-	f := prepare(t, durable)
+// feed appends matches to in1.json, each with some others behind it, spread over
+// that time. The channel is closed when all are written.
+func (f *fluentBit) feed(matches, others int, over time.Duration) <-chan struct{} {
+	f.t.Helper()
 	f.write("in1.json", "")
-	var sent atomic.Int64
+	file, err := os.OpenFile(filepath.Join(f.dir, "in1.json"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		f.t.Fatal(err)
+	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		file, err := os.OpenFile(filepath.Join(f.dir, "in1.json"), os.O_APPEND|os.O_WRONLY, 0)
-		if err != nil {
-			t.Error(err)
-			return
-		}
 		defer file.Close()
-		pause := time.Duration(kills) * 1700 * time.Millisecond / time.Duration(matches)
+		began := time.Now()
 		for i := range matches {
-			if _, err := file.WriteString(pushes(i, 1) + others(noise)); err != nil {
-				t.Error(err)
+			if _, err := file.WriteString(pushes(i, 1) + otherEvents(others)); err != nil {
+				f.t.Error(err)
 				return
 			}
-			sent.Add(1)
-			time.Sleep(pause)
+			time.Sleep(time.Until(began.Add(over * time.Duration(i+1) / time.Duration(matches))))
 		}
 	}()
+	return done
+}
+
+// wantAllAlerted waits until everything has arrived, ends Fluent Bit, and wants
+// an alert for every match that reached the other output. (Fluent Bit itself
+// loses a few records in kills.)
+func (f *fluentBit) wantAllAlerted(matches int) {
+	f.t.Helper()
+	missing := func() (missing int, reached, alerted map[string]int) {
+		reached, alerted = f.found("originals", eventIDs), f.found("alerts", alertIDs)
+		for id := range reached {
+			if alerted[id] == 0 {
+				missing++
+			}
+		}
+		return missing, reached, alerted
+	}
+	f.wait("an alert for every match that reached the other output", 2*time.Minute, func() bool {
+		time.Sleep(300 * time.Millisecond)
+		n, reached, _ := missing()
+		return n == 0 && len(reached) >= matches*8/10
+	})
+	time.Sleep(settled)
+	f.stop()
+	n, reached, alerted := missing()
+	repeated := 0
+	for _, times := range alerted {
+		repeated += times - 1
+	}
+	f.t.Logf("%d matches sent, %d reached another output, %d alerted, %d alerts repeated", matches, len(reached), len(alerted), repeated)
+	if n > 0 {
+		f.t.Errorf("%d of %d matches were not alerted", n, len(reached))
+	}
+}
+
+// moment is a random time in the life of a Fluent Bit.
+func moment() time.Duration {
+	return 300*time.Millisecond + time.Duration(rand.IntN(2500))*time.Millisecond
+}
+
+// kill -9 at random moments while events flow: every match that reached another
+// output of the same Fluent Bit is alerted, with the same id if twice.
+func TestKill(t *testing.T) {
+	t.Parallel()
+	kills := number(t, "DETECT_KILLS", 5)
+	matches := number(t, "DETECT_KILL_MATCHES", 500)
+	f := prepare(t, durable)
+	fed := f.feed(matches, number(t, "DETECT_KILL_OTHERS", 10), time.Duration(kills)*1700*time.Millisecond)
 	for range kills {
 		f.run()
-		time.Sleep(300*time.Millisecond + time.Duration(rand.IntN(2500))*time.Millisecond)
+		time.Sleep(moment())
 		if err := f.cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
 		<-f.done
-		_ = f.log.Close()
 		f.again()
 	}
-	<-done
+	<-fed
 	f.run()
-	reached := map[string]int{}
-	f.wait("an alert for every match that reached the other output", time.Minute, func() bool {
-		time.Sleep(300 * time.Millisecond)
-		reached = f.found("originals", eventIDs)
-		alerted := f.found("alerts", alertIDs)
-		for id := range reached {
-			if alerted[id] == 0 {
-				return false
-			}
-		}
-		// What is still on its way must not be missed.
-		return len(reached) >= matches*8/10 && len(reached) == len(f.found("originals", eventIDs))
-	})
-	time.Sleep(settled)
-	f.stop()
-	reached = f.found("originals", eventIDs)
-	alerted := f.found("alerts", alertIDs)
-	missing, repeated := 0, 0
-	for id := range reached {
-		if alerted[id] == 0 {
-			missing++
-		}
+	f.wantAllAlerted(matches)
+	if strings.Contains(f.read("log"), "damaged") {
+		t.Error("a kill damaged the state")
 	}
-	for _, n := range alerted {
-		repeated += n - 1
+}
+
+// SIGTERM at random moments, and a start again: nothing is lost.
+func TestStops(t *testing.T) {
+	t.Parallel()
+	stops := number(t, "DETECT_STOPS", 3)
+	matches := number(t, "DETECT_KILL_MATCHES", 500)
+	f := prepare(t, durable)
+	fed := f.feed(matches, 10, time.Duration(stops)*3*time.Second)
+	for range stops {
+		f.run()
+		time.Sleep(moment())
+		f.stop()
+		f.again()
 	}
-	t.Logf("%d kills, %d matches sent, %d reached another output, %d alerted, %d alerts repeated", kills, sent.Load(), len(reached), len(alerted), repeated)
-	if missing > 0 {
-		t.Errorf("%d of %d matches were not alerted", missing, len(reached))
+	<-fed
+	f.run()
+	f.wantAllAlerted(matches)
+}
+
+// Hot reloads under load, with state on disk.
+func TestReloads(t *testing.T) {
+	t.Parallel()
+	reloads := number(t, "DETECT_RELOADS", 4)
+	matches := number(t, "DETECT_KILL_MATCHES", 500)
+	f := prepare(t, durable, "-Y")
+	fed := f.feed(matches, 10, time.Duration(reloads)*3*time.Second)
+	f.run()
+	for i := range reloads {
+		f.wait("reload "+strconv.Itoa(i), 30*time.Second, func() bool { return strings.Count(f.read("log"), "rule loaded") == i+1 })
+		time.Sleep(moment())
+		f.signal(syscall.SIGHUP)
 	}
-	if n := strings.Count(f.read("log"), "damaged"); n > 0 {
-		t.Errorf("the state was damaged %d times", n)
-	}
+	<-fed
+	f.wantAllAlerted(matches)
 }

@@ -197,7 +197,7 @@ func TestChannels(t *testing.T) {
     Format  plain
 `
 	f := prepare(t, config)
-	f.write("a.json", pushes(0, 5)+others(10))
+	f.write("a.json", pushes(0, 5)+otherEvents(10))
 	f.write("b.json", pushes(0, 7))
 	f.run()
 	f.wantLines("alert.a", 5, 20*time.Second)

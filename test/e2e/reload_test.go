@@ -15,13 +15,13 @@ import (
 func TestReloadUnderLoad(t *testing.T) {
 	const n, batch = 6000, 50
 	f := prepare(t, pipeline("SETTINGS", "Max_Alerts 0", "Refresh_Interval  1", "Refresh_Interval  1\n    DB DIR/tail.db\n    DB.sync full"), "-Y")
-	f.write("in1.json", pushes(0, 1)+others(1))
+	f.write("in1.json", pushes(0, 1)+otherEvents(1))
 	f.run()
 	f.wait("the first alert", 20*time.Second, func() bool { return f.lines("alerts") > 0 })
 	sent := 1
 	for round := 1; round <= 2; round++ {
 		for ; sent < round*n/2; sent += batch {
-			f.append("in1.json", pushes(sent, batch)+others(batch))
+			f.append("in1.json", pushes(sent, batch)+otherEvents(batch))
 			time.Sleep(20 * time.Millisecond)
 			if sent%(n/2) > n/4 && sent%(n/2) <= n/4+batch {
 				f.signal(syscall.SIGHUP)
