@@ -105,5 +105,6 @@ func (r *Reader) inflate(dst, data []byte) (out []byte, whole bool) {
 		}
 	}
 	r.budget -= len(dst)
+	r.effort += effortRatio * len(dst)
 	return dst[:min(len(dst), limit)], whole
 }

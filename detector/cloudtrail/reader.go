@@ -22,6 +22,7 @@ type Reader struct {
 	noted   int
 	deepest int // the deepest level that was used
 	budget  int // how many bytes may still be decompressed for this record
+	effort  int // how many bytes of text may still be decoded
 	gunzip  gunzip
 }
 
@@ -62,6 +63,7 @@ func (r *Reader) Read(chunk []byte, off int) (end int, seen Seen, err error) {
 		top.origin = origin{}
 		r.noted = 0
 		r.budget = inflateAtLeast + inflateRatio*(end-off)
+		r.effort = effortRatio * (end - off)
 		r.seen.Shape = r.enter(0)
 		r.release()
 	}

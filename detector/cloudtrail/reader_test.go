@@ -18,6 +18,13 @@ func read(t *testing.T, line string) (events string, seen Seen) {
 	r := NewReader(func(e *Event) {
 		found = append(found, fmt.Sprintf("%s:%s", e.AppendShape(nil), e.First(action).Bytes()))
 	})
+	seen = readLine(t, r, line)
+	return strings.Join(found, " "), seen
+}
+
+// readLine lets r read a record whose body is the JSON text.
+func readLine(t *testing.T, r *Reader, line string) Seen {
+	t.Helper()
 	chunk := recordtest.FromJSON(t, line)
 	cursor := record.NewCursor(chunk)
 	var head record.Event
@@ -28,10 +35,8 @@ func read(t *testing.T, line string) (events string, seen Seen) {
 	if err != nil || end != len(chunk) {
 		t.Fatalf("Read = %d of %d, %v", end, len(chunk), err)
 	}
-	return strings.Join(found, " "), seen
+	return seen
 }
-
-// quote makes a JSON string of text.
 
 const (
 	eventA = `{"eventVersion":"1.08","eventSource":"ec2.amazonaws.com","eventName":"A"}`
@@ -71,6 +76,26 @@ func TestShapes(t *testing.T) {
 		{"ECS with the line", `{"event":{"provider":"p","action":"A","original":` + quote(eventB) + `}}`, "ecs:A", ECS, 0},
 		{"ECS in a line", `{"log":` + quote(`{"event":{"provider":"p","action":"A"}}`) + `}`, "text/ecs:A", Text, 0},
 
+		// What carries nothing of ours is nothing.
+		{"JSON of something else", `{"log":` + quote(`{"level":"info","msg":"served"}`) + `}`, "", Other, 0},
+		{"an app's own event", `{"log":` + quote(`{"event":"served"}`) + `}`, "", Other, 0},
+		{"a message without an event", `{"Message":"hello","body":"x","data":"eyJ9","records":[1],"Events":{},"detail":"d"}`, "", Other, 0},
+		{"an EventBridge event of another kind", `{"detail-type":"EC2 Instance State-change Notification","source":"aws.ec2","detail":{"instance-id":"i-1","state":"running"}}`, "", Other, 0},
+		{"CloudWatch asks whether we are there", `{"messageType":"CONTROL_MESSAGE","logEvents":[{"id":"","timestamp":1,"message":"CWL CONTROL MESSAGE: Checking health of destination Firehose."}]}`, "", Other, 0},
+		{"Firehose with other data", `{"records":[{"data":` + quote(encode64("2 111122223333 eni-1 203.0.113.1 ACCEPT OK")) + `},{"data":"no base64 !"},{"data":7},{}]}`, "", Other, 0},
+		{"a notification of CloudTrail's that names a file", `{"Type":"Notification","Message":` + quote(`{"s3Bucket":"b","s3ObjectKey":["AWSLogs/1.json.gz"]}`) + `}`, "", Other, 0},
+		{"a notification of S3", `{"Records":[{"eventVersion":"2.1","eventSource":"aws:s3","eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"b"}}}]}`, "", Records, 0},
+
+		// Of several carriers those behind one with events are copies of it.
+		{"a notification beside its line", `{"log":` + quote(eventB) + `,"Message":` + quote(eventA) + `}`, "sns:A", SNS, 0},
+		{"a fruitless carrier before a good one", `{"records":[{"data":"x"}],"detail":{},"log":` + quote(eventA) + `}`, "text:A", Text, 0},
+		{"names that only look like carriers", `{"LOG":` + quote(eventA) + `,"Detail":` + eventA + `}`, "", Other, 0},
+
+		{"an event parsed in place", `{"log":` + eventA + `}`, "text:A", Text, 0},
+		{"lists of events", `{"detail":[` + eventA + `,` + eventB + `]}`, "eventbridge:A eventbridge:B", EventBridge, 0},
+		{"lists in lists are none of any shape", `{"Records":[[` + eventA + `],` + eventB + `]}`, "records:B", Records, 0},
+		{"texts that are a list in a text", `{"log":` + quote(`[`+quote(eventA)+`,`+quote(`[`+eventB+`]`)+`]`) + `}`, "text:A text:B", Text, 0},
+
 		{"our alert", `{"event":{"kind":"alert","provider":"p","action":"A"}}`, "", Alert, 0},
 		{"our alert, dotted", `{"event.kind":"alert","event.provider":"p","event.action":"A"}`, "", Alert, 0},
 		{"an alert of Elastic's", `{"event":{"kind":"signal","provider":"p","action":"A"}}`, "", Alert, 0},
@@ -80,7 +105,9 @@ func TestShapes(t *testing.T) {
 		{"a digest file", `{"awsAccountId":"1","digestStartTime":"x","logFiles":[` + eventA + `]}`, "", Other, 0},
 		{"an Insight event", `{"eventVersion":"1.07","eventType":"AwsCloudTrailInsight","insightDetails":{"eventName":"A","eventSource":"s"}}`, "", Other, 0},
 		{"an event without name and source", `{"eventVersion":"1.08","eventTime":"x"}`, "", Other, 1},
-		{"a line that was cut", `{"log":` + quote(eventA[:40]) + `}`, "", Text, 1},
+		{"an event with Insight details", `{"eventSource":"ec2.amazonaws.com","eventName":"A","insightDetails":{}}`, "", Other, 0},
+		{"a digest file that names an event", `{"logFiles":[],"eventSource":"ec2.amazonaws.com","eventName":"A"}`, "", Other, 0},
+		{"an Insight event by EventBridge", `{"detail-type":"AWS Insight via CloudTrail","detail":{"eventVersion":"1.07","insightDetails":{"eventName":"A"}}}`, "", Other, 0},
 		{"a line of something else", `{"log":"GET / 200"}`, "", Other, 0},
 		{"an empty record", `{}`, "", Other, 0},
 	} {

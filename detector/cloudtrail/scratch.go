@@ -23,100 +23,114 @@ func (s *scratch) reset() {
 	s.cut = false
 }
 
-// find appends the values at a dotted path below v. A name in the path may be
-// a key by itself or together with its neighbours ({"a": {"b": 1}} and
+// What follows looks into the value at buf[off:], which is whole, and returns
+// the offset behind it: every byte is passed once, however deep it lies.
+
+// find appends the values at a dotted path below a value. A name in the path
+// may be a key by itself or together with its neighbours ({"a": {"b": 1}} and
 // {"a.b": 1} are the same field), arrays on the way are looked through, and
-// every occurrence of a repeated key counts. Arrays at the end are taken
-// apart; null and empty ones are no values.
-func (s *scratch) find(v record.Value, path string, depth int) {
-	if s.tooDeep(v, depth) {
-		return
+// every occurrence of a repeated key counts. Arrays at the end are taken apart;
+// null is no value.
+func (s *scratch) find(buf []byte, off int, path string, depth int) (end int) {
+	v, pos, _ := record.ReadHeader(buf, off)
+	switch v.Kind() {
+	case record.Array:
+		if s.tooDeep(v, depth) {
+			return skip(buf, off)
+		}
+		for range v.Len() {
+			pos = s.find(buf, pos, path, depth-1)
+		}
+	case record.Map:
+		if s.tooDeep(v, depth) {
+			return skip(buf, off)
+		}
+		return s.findMembers(buf, pos, v.Len(), path, depth)
 	}
-	if v.Kind() == record.Array {
-		for elements := v.Elements(); ; {
-			element, ok := elements.Next()
-			if !ok {
-				return
-			}
-			s.find(element, path, depth-1)
-		}
-	}
-	for pairs := v.Members(); ; {
-		k, value, ok := pairs.Next()
-		if !ok {
-			return
-		}
-		key := k.Bytes()
-		if len(key) > len(path) || string(key) != path[:len(key)] {
-			continue
-		}
-		switch {
-		case len(key) == len(path):
-			s.add(value, depth-1)
-		case path[len(key)] == '.':
-			s.find(value, path[len(key)+1:], depth-1)
-		}
-	}
+	return pos
 }
 
-// tooDeep says whether v is not to be looked into any more, and remembers it.
+// findMembers is find in a map whose n pairs are at buf[pos:].
+func (s *scratch) findMembers(buf []byte, pos, n int, path string, depth int) (end int) {
+	for range n {
+		var key []byte
+		key, pos, _ = record.ReadKey(buf, pos)
+		switch {
+		case len(key) > len(path) || string(key) != path[:len(key)]:
+			pos = skip(buf, pos)
+		case len(key) == len(path):
+			pos = s.add(buf, pos, depth-1)
+		case path[len(key)] == '.':
+			pos = s.find(buf, pos, path[len(key)+1:], depth-1)
+		default:
+			pos = skip(buf, pos)
+		}
+	}
+	return pos
+}
+
+// add appends the value, or the elements of an array.
+func (s *scratch) add(buf []byte, off, depth int) (end int) {
+	v, pos, _ := record.ReadHeader(buf, off)
+	switch v.Kind() {
+	case record.Nil, record.Invalid:
+	case record.Array:
+		if s.tooDeep(v, depth) {
+			return skip(buf, off)
+		}
+		for range v.Len() {
+			pos = s.add(buf, pos, depth-1)
+		}
+	case record.Map:
+		v, pos, _ = record.Read(buf, off)
+		fallthrough
+	default:
+		s.values = append(s.values, v)
+	}
+	return pos
+}
+
+// leaves appends what lies at the ends of the value: texts, numbers, truths.
+func (s *scratch) leaves(buf []byte, off, depth int) (end int) {
+	v, pos, _ := record.ReadHeader(buf, off)
+	switch v.Kind() {
+	case record.Nil, record.Invalid:
+	case record.Array, record.Map:
+		if s.tooDeep(v, depth) {
+			return skip(buf, off)
+		}
+		return s.leavesOf(v, buf, pos, depth)
+	default:
+		s.values = append(s.values, v)
+	}
+	return pos
+}
+
+// leavesOf is leaves in the container v, whose members are at buf[pos:].
+func (s *scratch) leavesOf(v record.Value, buf []byte, pos, depth int) (end int) {
+	for range v.Len() {
+		if v.Kind() == record.Map {
+			pos = skip(buf, pos) // the key
+		}
+		pos = s.leaves(buf, pos, depth-1)
+	}
+	return pos
+}
+
+// tooDeep says whether the container v is not to be looked into any more, and
+// remembers it.
 func (s *scratch) tooDeep(v record.Value, depth int) bool {
 	if depth > 0 {
 		return false
 	}
-	s.cut = s.cut || len(v.Encoded()) > 0
+	s.cut = s.cut || v.Len() > 0
 	return true
 }
 
-// add appends v, or the elements of an array.
-func (s *scratch) add(v record.Value, depth int) {
-	switch v.Kind() {
-	case record.Nil, record.Invalid:
-	case record.Array:
-		if s.tooDeep(v, depth) {
-			return
-		}
-		for elements := v.Elements(); ; {
-			element, ok := elements.Next()
-			if !ok {
-				return
-			}
-			s.add(element, depth-1)
-		}
-	default:
-		s.values = append(s.values, v)
-	}
-}
-
-// leaves appends what lies at the ends of v: texts, numbers, truths.
-func (s *scratch) leaves(v record.Value, depth int) {
-	switch v.Kind() {
-	case record.Nil, record.Invalid:
-	case record.Array:
-		if s.tooDeep(v, depth) {
-			return
-		}
-		for elements := v.Elements(); ; {
-			element, ok := elements.Next()
-			if !ok {
-				return
-			}
-			s.leaves(element, depth-1)
-		}
-	case record.Map:
-		if s.tooDeep(v, depth) {
-			return
-		}
-		for pairs := v.Members(); ; {
-			_, value, ok := pairs.Next()
-			if !ok {
-				return
-			}
-			s.leaves(value, depth-1)
-		}
-	default:
-		s.values = append(s.values, v)
-	}
+// skip returns the offset behind the value at buf[off:], which is whole.
+func skip(buf []byte, off int) int {
+	end, _ := record.Skip(buf, off)
+	return end
 }
 
 // dropEmpty drops the values from mark on that are empty.

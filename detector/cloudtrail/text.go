@@ -21,19 +21,15 @@ func (r *Reader) text(depth int, text []byte, o origin) {
 		return
 	}
 	o.part = false
-	// Each retry may read up to the end again, so that in all they are given
-	// as much as the text is long.
-	retries := len(text)
-	for len(text) > 0 && retries >= 0 {
+	for len(text) > 0 && r.effort > 0 {
 		begin := text
 		if beginsJSON(text) {
-			n, broken := r.decode(l, text)
-			if broken == nil {
+			n, ok := r.decode(l, text)
+			if ok {
 				text = trimBetween(text[n:])
 				r.decoded(depth, l.text, o)
 				continue
 			}
-			retries -= broken.Offset
 			text = text[r.salvage(depth, text, o):]
 		}
 		text = nextLine(text)
@@ -46,16 +42,19 @@ func (r *Reader) text(depth int, text []byte, o origin) {
 	}
 }
 
+// effortRatio bounds how much text is decoded for a record, its decompressed
+// data counted in: this many times its length. Text in text is shorter at each
+// level, so that only text that is broken in many places comes near.
+const effortRatio = 16
+
 // decode makes msgpack of the value that text begins with and returns the
-// offset behind it. The error says where the text is broken.
-func (r *Reader) decode(l *level, text []byte) (end int, broken *jsontext.SyntaxError) {
+// offset behind it, or false if it is broken.
+func (r *Reader) decode(l *level, text []byte) (end int, ok bool) {
 	l.text = slices.Grow(l.text[:0], min(len(text)+len(text)/8, keep))
 	var err error
 	l.text, end, err = jsontext.Append(l.text[:0], text)
-	if err != nil {
-		broken, _ = err.(*jsontext.SyntaxError)
-	}
-	return end, broken
+	r.effort -= end + 1
+	return end, err == nil
 }
 
 // decoded looks into what a text was decoded to. A list, and a string with JSON
@@ -81,8 +80,8 @@ func (r *Reader) salvage(depth int, text []byte, o origin) (end int) {
 	}
 	l := &r.levels[depth+1]
 	for i := 1; ; {
-		n, broken := r.decode(l, text[i:])
-		if broken != nil {
+		n, ok := r.decode(l, text[i:])
+		if !ok {
 			return 0
 		}
 		key, _, err := record.Read(l.text, 0)
@@ -98,7 +97,7 @@ func (r *Reader) salvage(depth int, text []byte, o origin) (end int) {
 			o.path, o.via, o.part = o.path.add(carried[m]), carried[m], true
 			return r.salvageList(depth, text, i+1, o)
 		}
-		if n, broken = r.decode(l, text[i:]); broken != nil {
+		if n, ok = r.decode(l, text[i:]); !ok {
 			return 0
 		}
 		if i = skipSpace(text, i+n); i == len(text) || text[i] != ',' {
@@ -112,8 +111,8 @@ func (r *Reader) salvage(depth int, text []byte, o origin) (end int) {
 func (r *Reader) salvageList(depth int, text []byte, i int, o origin) (end int) {
 	l := &r.levels[depth+1]
 	for {
-		n, broken := r.decode(l, text[i:])
-		if broken != nil {
+		n, ok := r.decode(l, text[i:])
+		if !ok {
 			return end
 		}
 		i += n

@@ -49,10 +49,10 @@ func (e *Event) copyMember(m member, below string) {
 	}
 	mark := len(s.values)
 	for o := e.occurrences(m); o.next(); {
-		if v := o.value(); below == "" {
-			s.add(v, maxDepth)
+		if below == "" {
+			s.add(e.buf, int(o.offset), maxDepth)
 		} else {
-			s.find(v, below, maxDepth)
+			s.find(e.buf, int(o.offset), below, maxDepth)
 		}
 	}
 	s.dropEmpty(mark)
@@ -68,7 +68,7 @@ func (e *Event) copyMapped(f *Field) {
 	case dottedProvider:
 		s.values = append(s.values, e.set.providers...)
 	default:
-		s.find(e.document, f.Name, maxDepth)
+		s.findMembers(e.document.Encoded(), 0, e.document.Len(), f.Name, maxDepth)
 	}
 	if f.leaves {
 		e.replaceByLeaves(mark)
@@ -81,7 +81,11 @@ func (e *Event) replaceByLeaves(mark int) {
 	s := &e.scratch
 	n := len(s.values)
 	for i := mark; i < n; i++ {
-		s.leaves(s.values[i], maxDepth)
+		if v := s.values[i]; v.Kind() == record.Map {
+			s.leavesOf(v, v.Encoded(), 0, maxDepth)
+		} else {
+			s.values = append(s.values, v)
+		}
 	}
 	s.values = append(s.values[:mark], s.values[n:]...)
 	s.dropEmpty(mark)
@@ -93,7 +97,7 @@ func (e *Event) Object(f *Field) record.Value {
 	s := &e.scratch
 	mark := len(s.values)
 	if e.shape == ECS {
-		s.find(e.document, f.Name, maxDepth)
+		s.findMembers(e.document.Encoded(), 0, e.document.Len(), f.Name, maxDepth)
 	} else if f.member != none {
 		e.copyField(f)
 	}

@@ -6,8 +6,6 @@ import (
 	"testing"
 
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
-	"github.com/fluent-detect/fluent-detect/detector/record"
-	"github.com/fluent-detect/fluent-detect/detector/record/recordtest"
 )
 
 // values returns the values of a field of the one event in the record, as
@@ -22,15 +20,7 @@ func values(t *testing.T, line, field string) string {
 			got = append(got, string(jsontext.AppendValue(nil, v)))
 		}
 	})
-	chunk := recordtest.FromJSON(t, line)
-	var head record.Event
-	cursor := record.NewCursor(chunk)
-	if ok, err := cursor.Next(&head); !ok || err != nil {
-		t.Fatal(err)
-	}
-	if _, _, err := r.Read(chunk, head.Body); err != nil {
-		t.Fatal(err)
-	}
+	readLine(t, r, line)
 	if n != 1 {
 		t.Fatalf("%d events in %s", n, line)
 	}
