@@ -75,6 +75,49 @@ func (d *document) set(name string, text []byte) {
 
 func (d *document) setString(name, text string) { d.set(name, view(text)) }
 
+// count returns how many texts a field has, nth returns one of them, and first
+// the first one or nil.
+func (d *document) count(name string) int {
+	switch v := &d.values[slotOf(name)]; v.kind {
+	case aText:
+		return 1
+	case aList:
+		return len(v.list)
+	}
+	return 0
+}
+
+func (d *document) nth(name string, i int) []byte {
+	v := &d.values[slotOf(name)]
+	if v.kind == aList {
+		return v.list[i]
+	}
+	return v.text
+}
+
+func (d *document) first(name string) []byte {
+	if d.count(name) == 0 {
+		return nil
+	}
+	return d.nth(name, 0)
+}
+
+// asText returns a field, or the first text of a list, as text.
+func (d *document) asText(name string) []byte {
+	begin := len(d.text)
+	switch v := &d.values[slotOf(name)]; v.kind {
+	case aTime:
+		d.text = appendTime(d.text, v.number)
+	case anInteger:
+		d.text = strconv.AppendInt(d.text, v.number, 10)
+	case aTruth:
+		d.text = strconv.AppendBool(d.text, v.number != 0)
+	default:
+		return d.first(name)
+	}
+	return d.text[begin:]
+}
+
 // setHex adds bytes in hexadecimal digits.
 func (d *document) setHex(name string, b []byte) {
 	begin := len(d.text)
@@ -115,9 +158,10 @@ func (d *document) setBool(name string, truth bool) {
 	d.put(slotOf(name), value{kind: aTruth, number: number(truth)})
 }
 
-// setTime adds a time, to the millisecond, unless it is zero.
+// setTime adds a time, to the millisecond, unless it is zero, or so far away
+// that consumers cannot read it.
 func (d *document) setTime(name string, t time.Time) {
-	if !t.IsZero() {
+	if isReadable(t) {
 		d.put(slotOf(name), value{kind: aTime, number: t.UnixMilli()})
 	}
 }
@@ -134,6 +178,7 @@ func (d *document) setField(f copiedField, values []record.Value) {
 	size := 0
 	for _, v := range values {
 		x := d.fieldValue(f.Type, v)
+		x.text = cut(x.text, f.most)
 		switch {
 		case x.kind == absent:
 		case first.kind == absent:
@@ -143,7 +188,7 @@ func (d *document) setField(f copiedField, values []record.Value) {
 				list = append(list, first.text)
 				size = len(first.text)
 			}
-			if size += min(len(x.text), maxText); size <= maxList {
+			if size += len(x.text); size <= maxList {
 				list = append(list, x.text)
 			}
 		}

@@ -41,6 +41,7 @@ func parameter(name string) *cloudtrail.Field {
 type subject struct {
 	at        time.Time // eventTime, zero when it cannot be read
 	instance  []byte
+	instances [][]byte // all of them, each once
 	osUser    []byte
 	actor     []byte // who did it, in the best name there is
 	key       sshKey
@@ -49,13 +50,25 @@ type subject struct {
 	eventIDs  []record.Value
 }
 
+// maxInstances is how many instances of one call an alert names.
+const maxInstances = 64
+
 func newSubject(e *cloudtrail.Event) subject {
 	s := subject{
 		at:       eventTime(e.First(fieldTimestamp)),
-		instance: firstOf(e, fieldsInstance),
 		osUser:   firstOf(e, fieldsOSUser),
 		actor:    actor(e),
 		eventIDs: e.Values(fieldEventID),
+	}
+	for _, f := range fieldsInstance {
+		for _, v := range e.Values(f) {
+			if len(s.instances) < maxInstances {
+				s.instances = appendDistinct(s.instances, 0, v.Bytes())
+			}
+		}
+	}
+	if len(s.instances) > 0 {
+		s.instance = s.instances[0]
 	}
 	if text := firstOf(e, fieldsKey); len(text) > 0 {
 		s.key, s.hasKey = parseSSHKey(text)
@@ -113,7 +126,7 @@ func actor(e *cloudtrail.Event) []byte {
 
 // eventTime reads eventTime: RFC 3339, or a number of milliseconds as
 // documents in ECS form may have it. What it cannot read is the zero time, and
-// so is what Elasticsearch could not: a time before 1970 or after the year 9998.
+// so is a time that others could not.
 func eventTime(v record.Value) time.Time {
 	var t time.Time
 	switch v.Kind() {
@@ -135,11 +148,15 @@ func eventTime(v record.Value) time.Time {
 			t = time.UnixMilli(int64(f))
 		}
 	}
-	if t.Unix() < 0 || t.UnixMilli() >= maxMillis {
+	if !isReadable(t) {
 		return time.Time{}
 	}
 	return t
 }
+
+// isReadable says whether a time is one that Elasticsearch and others read: of
+// the years 1970 to 9998.
+func isReadable(t time.Time) bool { return t.Unix() >= 0 && t.Unix() < maxMillis/1000 }
 
 // maxMillis is the begin of the year 9999, in milliseconds since 1970.
 const maxMillis = 253_370_764_800_000

@@ -15,13 +15,12 @@ const (
 	ocsfOnly   = "ocsf."
 )
 
-// own are the fields that an alert has a word of its own for, by their names in
-// ECS form. The others are taken over from the ECS view of the event.
+// own are the fields that are the alert's own, by their names in ECS form. The
+// others are taken over from the ECS view of the event.
 var own = []string{
 	"@timestamp", "alert_id",
 	"event.start", "event.end", "event.created", "event.reason",
 	"cloud.target.instance.id",
-	"user.id", "user.target.name", "user_agent.original",
 	"related.user", "related.ip", "related.hash",
 
 	"fluent_detect.input.tag", "fluent_detect.shape", "fluent_detect.integrity",
@@ -35,7 +34,7 @@ var own = []string{
 	"fluent_detect.summary.more",
 
 	"kibana.alert.reason",
-	"ocsf.observables", "ocsf.resources",
+	"ocsf.actor", "ocsf.observables", "ocsf.resources",
 }
 
 // constant are the fields of the ECS view that are the same in each alert: they
@@ -46,7 +45,11 @@ var constant = []string{"event.dataset", "event.kind", "event.module", "data_str
 var copied = func() (fields []copiedField) {
 	for _, name := range cloudtrail.TableNames() {
 		if !slices.Contains(own, name) && !slices.Contains(constant, name) {
-			fields = append(fields, copiedField{cloudtrail.FieldNamed(name), slot(len(own) + len(fields))})
+			f := copiedField{cloudtrail.FieldNamed(name), slot(len(own) + len(fields)), maxText}
+			if name == "user_agent.original" {
+				f.most = maxUserAgent
+			}
+			fields = append(fields, f)
 		}
 	}
 	return fields
@@ -55,6 +58,7 @@ var copied = func() (fields []copiedField) {
 type copiedField struct {
 	*cloudtrail.Field
 	slot slot
+	most int // bytes of a text
 }
 
 // slots has the slot of each field.

@@ -89,17 +89,16 @@ func kibanaTechniques(techniques []rule.Technique) (list []tree) {
 
 // appendKibanaReason appends the alert's sentence as Kibana words it.
 func (m *Maker) appendKibanaReason(dst []byte) []byte {
-	d := &m.doc
+	address, user := m.doc.first("source.address"), m.doc.first("user.name")
 	dst = append(dst, "event"...)
-	hasAddress, hasUser := d.count("source.address") > 0, d.count("user.name") > 0
-	if hasAddress || hasUser {
+	if len(address)+len(user) > 0 {
 		dst = append(dst, " with"...)
 	}
-	if hasAddress {
-		dst = append(append(dst, " source "...), oneLine(d.nth("source.address", 0))...)
+	if len(address) > 0 {
+		dst = append(append(dst, " source "...), oneLine(address)...)
 	}
-	if hasUser {
-		dst = append(append(dst, " by "...), oneLine(d.nth("user.name", 0))...)
+	if len(user) > 0 {
+		dst = append(append(dst, " by "...), oneLine(user)...)
 	}
 	dst = append(append(dst, " created "...), m.rule.Severity.String()...)
 	return append(append(append(dst, " alert "...), m.rule.Name...), '.')

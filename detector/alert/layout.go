@@ -63,12 +63,16 @@ func newLayout(f Format, common, ofFormat []constantField) *layout {
 	for _, c := range ofFormat {
 		leaves = append(leaves, leaf{path: c.name, encoded: c.encoded})
 	}
+	return layOut(leaves)
+}
+
+// layOut lays out leaves. A path that another one begins with is an error in
+// the tables of this package, and panics.
+func layOut(leaves []leaf) *layout {
 	slices.SortFunc(leaves, func(a, b leaf) int { return comparePaths(a.path, b.path) })
-	l := &layout{}
 	b := layoutBuilder{w: newWriter()}
 	b.node(leaves, 0)
-	l.steps = append(b.steps[:0:0], b.steps...)
-	return l
+	return &layout{steps: slices.Clip(b.steps)}
 }
 
 // comparePaths orders paths so that what lies in one map stands together: the

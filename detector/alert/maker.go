@@ -7,7 +7,6 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
 	"github.com/fluent-detect/fluent-detect/detector/dedup"
-	"github.com/fluent-detect/fluent-detect/detector/record"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
 )
 
@@ -78,9 +77,6 @@ func (m *Maker) Make(dst []byte, id dedup.Key, e *cloudtrail.Event, a Arrival) [
 	d := &m.doc
 	d.setTime("event.start", s.at)
 	d.setTime("event.created", a.Read)
-	m.reason = m.appendReason(m.reason[:0], e, &s)
-	d.set("event.reason", m.reason)
-
 	d.setString("fluent_detect.input.tag", a.Tag)
 	m.shape = e.AppendShape(m.shape[:0])
 	d.set("fluent_detect.shape", m.shape)
@@ -94,8 +90,14 @@ func (m *Maker) Make(dst []byte, id dedup.Key, e *cloudtrail.Event, a Arrival) [
 	if !s.at.IsZero() {
 		d.setInt("fluent_detect.latency_ms", a.Now.Sub(s.at).Milliseconds())
 	}
-	d.put(slotOf("fluent_detect.integrity"), value{kind: aList, list: m.list(s.integrity...)})
+	begin := len(m.texts)
+	for _, fault := range s.integrity {
+		m.texts = append(m.texts, view(fault))
+	}
+	d.put(slotOf("fluent_detect.integrity"), value{kind: aList, list: m.texts[begin:]})
 	d.setInt("fluent_detect.duplicate_count", 0)
+	m.reason = m.appendReason(m.reason[:0], e, &s) // of the other fields
+	d.set("event.reason", m.reason)
 	return m.finish(dst)
 }
 
@@ -136,54 +138,32 @@ func (m *Maker) fromEvent(e *cloudtrail.Event, s *subject) {
 		}
 		d.setField(f, e.Values(f.Field))
 	}
-	d.set("user_agent.original", cut(e.First(fieldAgent).Bytes(), maxUserAgent))
-	id := e.First(fieldUserID).Bytes()
-	if len(id) == 0 {
-		id = e.OnBehalfOf()
+	if d.count("user.id") == 0 {
+		d.set("user.id", e.OnBehalfOf())
 	}
-	d.set("user.id", id)
-	target := s.osUser
-	if len(target) == 0 {
-		target = e.First(fieldTargetName).Bytes()
-	}
-	d.set("user.target.name", target)
-	var instances [][]byte
-	for _, f := range fieldsInstance {
-		instances = m.distinct(instances, e.Values(f)...)
-	}
-	d.setOneOrMore("cloud.target.instance.id", instances)
-	d.setTexts("related.user", m.distinct(nil, record.Text(s.actor), record.Text(target)))
-	if v := e.First(fieldIP); d.fieldValue(cloudtrail.TypeIP, v).kind != absent {
-		d.setTexts("related.ip", m.distinct(nil, v))
-	}
-	if s.hasKey {
-		d.setTexts("related.hash", m.list(s.key.Fingerprint))
-	}
+	d.set("user.target.name", s.osUser)
+	d.setOneOrMore("cloud.target.instance.id", s.instances)
+	d.setTexts("related.user", m.list(s.actor, d.first("user.target.name")))
+	d.setTexts("related.ip", m.list(d.first("source.ip")))
+	d.setTexts("related.hash", m.list(view(s.key.Fingerprint)))
+	d.set("ocsf.actor", s.actor)
 }
 
-// list returns a list of texts that is valid until the next alert.
-func (m *Maker) list(texts ...string) [][]byte {
+// list returns the texts that are not empty, each once, as a list that is valid
+// until the next alert.
+func (m *Maker) list(texts ...[]byte) [][]byte {
 	begin := len(m.texts)
-	for _, s := range texts {
-		m.texts = append(m.texts, view(s))
+	for _, t := range texts {
+		m.texts = appendDistinct(m.texts, begin, t)
 	}
 	return m.texts[begin:len(m.texts):len(m.texts)]
 }
 
-// maxDistinct is how many distinct texts of an event go into a list.
-const maxDistinct = 64
-
-// distinct adds the texts among the values to the list, each once and none that
-// is empty.
-func (m *Maker) distinct(list [][]byte, values ...record.Value) [][]byte {
-	for _, v := range values {
-		t := v.Bytes()
-		if len(t) == 0 || len(list) == maxDistinct {
-			continue
-		}
-		if !slices.ContainsFunc(list, func(x []byte) bool { return bytes.Equal(x, t) }) {
-			list = append(list, t)
-		}
+// appendDistinct appends a text, unless it is empty or in the list already from
+// begin on.
+func appendDistinct(list [][]byte, begin int, text []byte) [][]byte {
+	if len(text) == 0 || slices.ContainsFunc(list[begin:], func(t []byte) bool { return bytes.Equal(t, text) }) {
+		return list
 	}
-	return list
+	return append(list, text)
 }

@@ -12,7 +12,7 @@ type observable struct {
 }
 
 var ocsfObservables = []observable{
-	{"user.name", "evidences.actor.user.name", 4, "User Name"},
+	{"ocsf.actor", "evidences.actor.user.name", 4, "User Name"},
 	{userIdentity + "access_key_id", "evidences.actor.session.credential_uid", 19, "User Credential ID"},
 	{"source.ip", "evidences.src_endpoint.ip", 2, "IP Address"},
 	{"user_agent.original", "evidences.http_request.user_agent", 16, "HTTP User-Agent"},
@@ -63,24 +63,6 @@ func (d *document) addOCSFLists() {
 	if out := w.end(); n > 0 {
 		d.put(slotOf("ocsf.resources"), value{kind: encoded, text: out})
 	}
-}
-
-// count returns how many texts a field has, and nth returns one of them.
-func (d *document) count(name string) int {
-	switch v := &d.values[slotOf(name)]; v.kind {
-	case aText:
-		return 1
-	case aList:
-		return len(v.list)
-	}
-	return 0
-}
-
-func (d *document) nth(name string, i int) []byte {
-	if v := &d.values[slotOf(name)]; v.kind == aList {
-		return v.list[i]
-	}
-	return d.values[slotOf(name)].text
 }
 
 // isObserved says whether the text is there already, as one of the same type

@@ -8,78 +8,68 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/rule"
 )
 
-var (
-	fieldService   = cloudtrail.FieldNamed("cloud.service.name")
-	fieldOutcome   = cloudtrail.FieldNamed("event.outcome")
-	fieldErrorCode = cloudtrail.FieldNamed("aws.cloudtrail.error_code")
-	fieldErrorText = cloudtrail.FieldNamed("aws.cloudtrail.error_message")
-
-	// What a call was about, in the order of preference: the names that AWS
-	// gives to the parameters of its calls.
-	fieldsObject = []*cloudtrail.Field{
-		parameter("instanceId"), parameter("instancesSet.items.instanceId"),
-		parameter("bucketName"), parameter("userName"), parameter("roleName"), parameter("groupName"),
-		parameter("functionName"), parameter("secretId"), parameter("keyId"), parameter("trailName"),
-		parameter("dBInstanceIdentifier"), parameter("dBClusterIdentifier"), parameter("groupId"),
-		parameter("snapshotId"), parameter("policyName"), parameter("policyArn"), parameter("roleArn"), parameter("name"),
-		cloudtrail.FieldNamed("aws.cloudtrail.resources.arn"),
-	}
-)
+// fieldsObject are what a call was about, in the order of preference: the names
+// that AWS gives to the parameters of its calls.
+var fieldsObject = []*cloudtrail.Field{
+	parameter("instanceId"), parameter("instancesSet.items.instanceId"),
+	parameter("bucketName"), parameter("userName"), parameter("roleName"), parameter("groupName"),
+	parameter("functionName"), parameter("secretId"), parameter("keyId"), parameter("trailName"),
+	parameter("dBInstanceIdentifier"), parameter("dBClusterIdentifier"), parameter("groupId"),
+	parameter("snapshotId"), parameter("policyName"), parameter("policyArn"), parameter("roleArn"), parameter("name"),
+	cloudtrail.FieldNamed("aws.cloudtrail.resources.arn"),
+}
 
 // appendReason appends the alert's sentence: the rule's template filled in, or
 // one that fits every rule.
 func (m *Maker) appendReason(dst []byte, e *cloudtrail.Event, s *subject) []byte {
 	if t := m.rule.Extension.Reason; !t.IsZero() {
 		dst, _ = appendTemplate(dst, t.Parts, func(field string) []byte {
-			return oneLine(s.text(e, field))
+			return oneLine(m.text(e, s, field))
 		})
 		return dst
 	}
-	action := e.First(fieldAction).Bytes()
+	d := &m.doc
+	action := d.first("event.action")
 	if len(action) == 0 {
 		action = view(m.rule.Name)
 	}
 	dst = append(dst, oneLine(action)...)
-	if b := e.First(fieldService).Bytes(); len(b) > 0 {
+	if b := d.first("cloud.service.name"); len(b) > 0 {
 		dst = append(append(append(dst, " ("...), oneLine(b)...), ')')
 	}
-	for _, part := range []struct {
-		before string
-		text   []byte
-	}{{" on ", firstOf(e, fieldsObject)}, {" by ", s.actor}, {" from ", e.First(fieldAddress).Bytes()}} {
-		if len(part.text) > 0 {
-			dst = append(append(dst, part.before...), oneLine(part.text)...)
-		}
-	}
-	if string(e.First(fieldOutcome).Bytes()) != "failure" {
+	dst = appendPart(dst, " on ", firstOf(e, fieldsObject))
+	dst = appendPart(dst, " by ", s.actor)
+	dst = appendPart(dst, " from ", d.first("source.address"))
+	if string(d.first("event.outcome")) != "failure" {
 		return dst
 	}
 	dst = append(dst, " failed"...)
-	for _, f := range []*cloudtrail.Field{fieldErrorCode, fieldErrorText} {
-		if b := e.First(f).Bytes(); len(b) > 0 {
-			return append(append(dst, ": "...), oneLine(b)...)
-		}
+	if code := d.first("aws.cloudtrail.error_code"); len(code) > 0 {
+		return appendPart(dst, ": ", code)
 	}
-	return dst
+	return appendPart(dst, ": ", d.first("aws.cloudtrail.error_message"))
+}
+
+// appendPart appends a part of a sentence, unless there is nothing to say.
+func appendPart(dst []byte, before string, text []byte) []byte {
+	if len(text) == 0 {
+		return dst
+	}
+	return append(append(dst, before...), oneLine(text)...)
 }
 
 // text returns the text of a field of the alert.
-func (s *subject) text(e *cloudtrail.Event, name string) []byte {
+func (m *Maker) text(e *cloudtrail.Event, s *subject, name string) []byte {
 	switch name {
 	case "user.name":
 		return s.actor
-	case "cloud.target.instance.id":
-		return s.instance
-	case "user.target.name":
-		if len(s.osUser) > 0 {
-			return s.osUser
-		}
-	case "fluent_detect.key.fingerprint":
-		return view(s.key.Fingerprint)
-	case "fluent_detect.key.type":
-		return view(s.key.Type)
+	case "@timestamp": // in a rule's words that of the event
+		name = "event.start"
 	}
-	return e.First(cloudtrail.FieldNamed(name)).Bytes()
+	if _, ok := slots[name]; ok {
+		return m.doc.asText(name)
+	}
+	return m.doc.textOf(e.First(cloudtrail.FieldNamed(name)))
 }
 
 // maxReasonPart is how many bytes of one field a reason carries.

@@ -160,8 +160,8 @@ func (w *writer) value(v *value, as form) bool {
 	case aTruth:
 		_ = w.enc.EncodeBool(v.number != 0)
 	case aTime:
-		var text [len(timeFormat)]byte
-		w.string(time.UnixMilli(v.number).UTC().AppendFormat(text[:0], timeFormat))
+		w.out = append(w.out, msgpcode.FixedStrLow|byte(len(timeFormat)))
+		w.out = appendTime(w.out, v.number)
 	case anObject:
 		w.object(v.object, maxDepth)
 	case encoded:
@@ -172,6 +172,25 @@ func (w *writer) value(v *value, as form) bool {
 
 // timeFormat is a time as ECS documents have it, in UTC.
 const timeFormat = "2006-01-02T15:04:05.000Z"
+
+// appendTime appends milliseconds since 1970 in the form of timeFormat, for the
+// years 0 to 9999.
+func appendTime(dst []byte, millis int64) []byte {
+	t := time.UnixMilli(millis).UTC()
+	year, month, day := t.Date()
+	hour, minute, second := t.Clock()
+	dst = appendTwo(appendTwo(dst, year/100), year%100)
+	dst = appendTwo(append(dst, '-'), int(month))
+	dst = appendTwo(append(dst, '-'), day)
+	dst = appendTwo(append(dst, 'T'), hour)
+	dst = appendTwo(append(dst, ':'), minute)
+	dst = appendTwo(append(dst, ':'), second)
+	ms := t.Nanosecond() / 1e6
+	dst = appendTwo(append(dst, '.', '0'+byte(ms/100)), ms%100)
+	return append(dst, 'Z')
+}
+
+func appendTwo(dst []byte, n int) []byte { return append(dst, '0'+byte(n/10), '0'+byte(n%10)) }
 
 func (w *writer) millis(v *value) bool {
 	switch v.kind {

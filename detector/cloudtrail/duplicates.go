@@ -28,7 +28,8 @@ func hasDuplicates(v record.Value, depth int) bool {
 			}
 		}
 	case record.Map:
-		keys := make([][]byte, 0, v.Len())
+		var room [fewKeys][]byte
+		keys := room[:0]
 		for pairs := v.Members(); ; {
 			key, value, ok := pairs.Next()
 			if !ok {
@@ -41,9 +42,27 @@ func hasDuplicates(v record.Value, depth int) bool {
 				return true
 			}
 		}
+		return anyTwice(keys)
+	}
+	return false
+}
+
+// fewKeys is how many keys are compared one with the other; more are sorted.
+const fewKeys = 24
+
+func anyTwice(keys [][]byte) bool {
+	if len(keys) > fewKeys {
 		slices.SortFunc(keys, bytes.Compare)
 		for i := 1; i < len(keys); i++ {
 			if bytes.Equal(keys[i-1], keys[i]) {
+				return true
+			}
+		}
+		return false
+	}
+	for i, key := range keys {
+		for _, earlier := range keys[:i] {
+			if len(key) == len(earlier) && bytes.Equal(key, earlier) {
 				return true
 			}
 		}

@@ -1,0 +1,59 @@
+package alert
+
+import (
+	"testing"
+
+	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
+	"github.com/fluent-detect/fluent-detect/detector/jsontext"
+	"github.com/fluent-detect/fluent-detect/detector/record/recordtest"
+	"github.com/fluent-detect/fluent-detect/detector/rule"
+)
+
+// alerter returns a function that makes the alert of a record once more, from
+// finding the event in it to the alert's msgpack.
+func alerter(t testing.TB, r *rule.Rule, f Format, rec string) func() []byte {
+	body, _, err := jsontext.Append(nil, []byte(rec))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := NewMaker(r, testObserver, f)
+	var alert []byte
+	reader := cloudtrail.NewReader(func(e *cloudtrail.Event) {
+		alert = m.Make(alert[:0], ID(r.ID, e), e, testArrival)
+	})
+	return func() []byte {
+		if _, _, err := reader.Read(body, 0); err != nil {
+			t.Fatal(err)
+		}
+		return alert
+	}
+}
+
+func BenchmarkMake(b *testing.B) {
+	for _, f := range formats {
+		for _, name := range []string{"push", "serial"} {
+			b.Run(f.String()+"/"+name, func(b *testing.B) {
+				once := alerter(b, builtin(b), f, event(b, name))
+				b.ReportAllocs()
+				for b.Loop() {
+					once()
+				}
+			})
+		}
+	}
+}
+
+// An alert costs few allocations: what is the same in all of them is encoded
+// once, and the Maker keeps its buffers. The few are the fingerprint's.
+func TestMakeAllocates(t *testing.T) {
+	if recordtest.RaceDetector {
+		t.Skip("the race detector allocates")
+	}
+	for f, most := range map[Format]float64{FormatECS: 10, FormatKibana: 10, FormatOCSF: 24} {
+		once := alerter(t, builtin(t), f, event(t, "push"))
+		once()
+		if n := testing.AllocsPerRun(100, func() { once() }); n > most {
+			t.Errorf("%s: %v allocations, want at most %v", f, n, most)
+		}
+	}
+}

@@ -1,0 +1,137 @@
+package alert
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/fluent-detect/fluent-detect/detector/jsontext"
+	"github.com/fluent-detect/fluent-detect/detector/record/recordtest"
+)
+
+const ruleID = "873b5452-074e-11ef-852e-f661ea17fbcc"
+
+// The id is a contract: others compute it too, and it must be the same after
+// every update.
+func TestID(t *testing.T) {
+	for _, c := range []struct{ account, eventID, want string }{
+		{`"572910899909"`, `"0968cbec-f8df-43f3-94ba-b451aad083ed"`, "9ce26d89a7086c196313409f4b5ab2cf0a953df2d0d4595e36bf4d5034cdfbcb"},
+		{`572910899909`, `"0968cbec-f8df-43f3-94ba-b451aad083ed"`, "9ce26d89a7086c196313409f4b5ab2cf0a953df2d0d4595e36bf4d5034cdfbcb"},
+		{`""`, `"0968cbec-f8df-43f3-94ba-b451aad083ed"`, sum("fluent-detect/1", ruleID, "", "0968cbec-f8df-43f3-94ba-b451aad083ed")},
+		{`"a"`, `"b"`, sum("fluent-detect/1", ruleID, "a", "b")},
+		{`"a"`, `"` + strings.Repeat("b", 1000) + `"`, sum("fluent-detect/1", ruleID, "a", strings.Repeat("b", 1000))},
+	} {
+		rec := with(t, event(t, "push"), "recipientAccountId", c.account, "eventID", c.eventID)
+		if got := UUID(idOf(t, ruleID, rec)); got != c.want {
+			t.Errorf("account %s, event %s: %s, want %s", c.account, c.eventID, got, c.want)
+		}
+	}
+}
+
+func sum(parts ...string) string {
+	h := sha256.Sum256([]byte(strings.Join(parts, "\x1f")))
+	return hex.EncodeToString(h[:])
+}
+
+// The same event is the same alert however it came: in whatever envelope, with
+// its members in whatever order.
+func TestIDIsTheSameInEveryShape(t *testing.T) {
+	quote := func(text string) string { return string(jsontext.AppendString(nil, []byte(text))) }
+	for _, name := range []string{"push", "serial", "s3"} {
+		for _, id := range []string{"", "without an id, "} {
+			one := event(t, name)
+			if id != "" {
+				one = with(t, one, "eventID", "")
+			}
+			want := idOf(t, ruleID, one)
+			shapes := map[string]any{
+				"records":     `{"Records":[` + one + `]}`,
+				"eventbridge": `{"detail-type":"AWS API Call via CloudTrail","source":"aws.ec2","detail":` + one + `}`,
+				"text":        `{"log":` + quote(one) + `}`,
+				"shuffled":    shuffle(t, one),
+				"msgpack":     recordtest.Value(t, recordtest.JSON(one)),
+			}
+			for shape, rec := range shapes {
+				if got := idOf(t, ruleID, rec); got != want {
+					t.Errorf("%s, %s%s: another id", name, id, shape)
+				}
+			}
+			if idOf(t, "another rule", one) == want {
+				t.Errorf("%s: another rule has the same id", name)
+			}
+		}
+	}
+	if idOf(t, ruleID, event(t, "push")) == idOf(t, ruleID, event(t, "serial")) {
+		t.Error("different events have the same id")
+	}
+}
+
+// An event without an id stands for itself: any difference makes another alert.
+func TestIDOfEventsWithoutID(t *testing.T) {
+	one := with(t, event(t, "push"), "eventID", "")
+	seen := map[string]string{}
+	for _, c := range []struct {
+		name string
+		rec  any
+	}{
+		{"as it is", one},
+		{"an empty id", with(t, one, "eventID", `""`)},
+		{"a second later", with(t, one, "eventTime", `"2025-03-04T09:01:01Z"`)},
+		{"another key", with(t, one, "requestParameters.sSHPublicKey", `"ssh-ed25519 B"`)},
+		{"a number instead of a text", with(t, one, "requestParameters.instanceId", `5`)},
+		{"the text of that number", with(t, one, "requestParameters.instanceId", `"5"`)},
+		{"a list", with(t, one, "requestParameters.instanceId", `["5"]`)},
+		{"a list of two", with(t, one, "requestParameters.instanceId", `["5","6"]`)},
+		{"in another order", with(t, one, "requestParameters.instanceId", `["6","5"]`)},
+		{"a truth", with(t, one, "requestParameters.instanceId", `true`)},
+		{"a null", with(t, one, "requestParameters.instanceId", `null`)},
+		{"an object", with(t, one, "requestParameters.instanceId", `{"5":null}`)},
+		{"bytes that are not UTF-8", recordtest.Value(t, recordtest.Members{"eventName", "X", "eventSource", "y", "a", "\xff"})},
+		{"others", recordtest.Value(t, recordtest.Members{"eventName", "X", "eventSource", "y", "a", "\xfe"})},
+		{"deep", `{"eventName":"X","a":` + strings.Repeat(`[`, 100) + `1` + strings.Repeat(`]`, 100) + `}`},
+		{"another deep one", `{"eventName":"X","a":` + strings.Repeat(`[`, 100) + `2` + strings.Repeat(`]`, 100) + `}`},
+	} {
+		id := UUID(idOf(t, ruleID, c.rec))
+		if other, twice := seen[id]; twice {
+			t.Errorf("%s and %s have the same id", c.name, other)
+		}
+		seen[id] = c.name
+	}
+}
+
+// shuffle returns the JSON object with the members of all objects in some other
+// order.
+func shuffle(t testing.TB, text string) string {
+	t.Helper()
+	var v any
+	d := json.NewDecoder(strings.NewReader(text))
+	d.UseNumber()
+	if err := d.Decode(&v); err != nil {
+		t.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	var write func(v any) string
+	write = func(v any) string {
+		var parts []string
+		switch v := v.(type) {
+		case map[string]any:
+			for name, value := range v {
+				key, _ := json.Marshal(name)
+				parts = append(parts, string(key)+":"+write(value))
+			}
+			r.Shuffle(len(parts), func(i, j int) { parts[i], parts[j] = parts[j], parts[i] })
+			return "{" + strings.Join(parts, " , ") + "}"
+		case []any:
+			for _, value := range v {
+				parts = append(parts, write(value))
+			}
+			return "[" + strings.Join(parts, ",") + "]"
+		}
+		text, _ := json.Marshal(v)
+		return string(text)
+	}
+	return write(v)
+}
