@@ -68,7 +68,9 @@ func buildView() map[string]*object {
 // it has a value.
 func (o *object) value(e *Event, _ *Field) {
 	s := &e.scratch
+	mark := len(s.values)
 	packed, ok := e.appendObject(nil, o)
+	s.values = s.values[:mark] // what the fields in it had
 	if !ok {
 		return
 	}

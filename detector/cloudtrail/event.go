@@ -39,11 +39,16 @@ type occurrence struct {
 }
 
 // open opens the record whose body is the map at chunk[off:] and returns the
-// offset behind it. The error is a *record.Error.
+// offset behind it. Anything but a map is like an empty one. The error is a
+// *record.Error.
 func (e *Event) open(chunk []byte, off int) (end int, err error) {
 	header, body, err := record.ReadHeader(chunk, off)
 	if err != nil {
 		return off, err
+	}
+	if header.Kind() != record.Map {
+		e.has, e.document = 0, record.Value{}
+		return record.Skip(chunk, off)
 	}
 	e.scratch.reset()
 	e.all = false

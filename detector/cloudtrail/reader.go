@@ -50,7 +50,7 @@ type Seen struct {
 func NewReader(visit func(*Event)) *Reader { return &Reader{visit: visit} }
 
 // Read reads the record whose body, a map, begins at chunk[off:], and returns
-// the offset behind it. The error is a *record.Error: the map does not end
+// the offset behind it. The error is a *record.Error: the body does not end
 // within the chunk, and nothing of the record has been visited.
 func (r *Reader) Read(chunk []byte, off int) (end int, seen Seen, err error) {
 	top := &r.levels[0].event

@@ -28,9 +28,9 @@ func (s *scratch) reset() {
 
 // find appends the values at a dotted path below a value. A name in the path
 // may be a key by itself or together with its neighbours ({"a": {"b": 1}} and
-// {"a.b": 1} are the same field), arrays on the way are looked through, and
-// every occurrence of a repeated key counts. Arrays at the end are taken apart;
-// null is no value.
+// {"a.b": 1} are the same field, and in both a is an object), arrays on the way
+// are looked through, and every occurrence of a repeated key counts. Arrays at
+// the end are taken apart; null is no value.
 func (s *scratch) find(buf []byte, off int, path string, depth int) (end int) {
 	v, pos, _ := record.ReadHeader(buf, off)
 	switch v.Kind() {
@@ -56,7 +56,13 @@ func (s *scratch) findMembers(buf []byte, pos, n int, path string, depth int) (e
 		var key []byte
 		key, pos, _ = record.ReadKey(buf, pos)
 		switch {
-		case len(key) > len(path) || string(key) != path[:len(key)]:
+		case len(key) > len(path):
+			end := skip(buf, pos)
+			if key[len(path)] == '.' && string(key[:len(path)]) == path {
+				s.wrap(key[len(path)+1:], buf[pos:end])
+			}
+			pos = end
+		case string(key) != path[:len(key)]:
 			pos = skip(buf, pos)
 		case len(key) == len(path):
 			pos = s.add(buf, pos, depth-1)
@@ -67,6 +73,13 @@ func (s *scratch) findMembers(buf []byte, pos, n int, path string, depth int) (e
 		}
 	}
 	return pos
+}
+
+// wrap appends the object {key: value}, of an encoded value.
+func (s *scratch) wrap(key, value []byte) {
+	mark := len(s.text)
+	s.text = append(appendText(s.text, key), value...)
+	s.values = append(s.values, record.MapOf(1, s.text[mark:]))
 }
 
 // add appends the value, or the elements of an array.
