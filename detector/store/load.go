@@ -85,7 +85,8 @@ func decodeKey(value []byte) (k dedup.Key, end uint64, ok bool) {
 
 // storedAlert is an alert as the file has it.
 type storedAlert struct {
-	_msgpack struct{} `msgpack:",as_array"` //nolint:unused // read by the encoder
+	//lint:ignore U1000 the encoder reads it
+	_msgpack struct{} `msgpack:",as_array"`
 	ID       string
 	Rule     string
 	Severity int

@@ -1,0 +1,247 @@
+package instance
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fluent-detect/fluent-detect/detector"
+	"github.com/fluent-detect/fluent-detect/detector/alert"
+	"github.com/fluent-detect/fluent-detect/detector/outbox"
+	"github.com/fluent-detect/fluent-detect/detector/record"
+	"github.com/fluent-detect/fluent-detect/detector/record/recordtest"
+)
+
+// host is what the plugin's C side is in Fluent Bit.
+type host struct {
+	t        *testing.T
+	registry *Registry
+	log      []string
+	lost     []outbox.Alert
+}
+
+func newHost(t *testing.T) *host {
+	return &host{t: t, registry: NewRegistry(alert.Observer{Version: "test", Hostname: "host"})}
+}
+
+// keys makes a getter of key, value, key, value, …
+func keys(pairs ...string) detector.Getter {
+	return func(key string) string {
+		for i := 0; i < len(pairs); i += 2 {
+			if pairs[i] == key {
+				return pairs[i+1]
+			}
+		}
+		return ""
+	}
+}
+
+func (h *host) write(l Level, line string) { h.log = append(h.log, fmt.Sprint(l, " ", line)) }
+
+func (h *host) output(name string, pairs ...string) (*Output, error) {
+	return h.registry.OpenOutput(name, keys(pairs...), h.write, func(a outbox.Alert) { h.lost = append(h.lost, a) })
+}
+
+func (h *host) mustOutput(name string, pairs ...string) *Output {
+	h.t.Helper()
+	o, err := h.output(name, pairs...)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return o
+}
+
+func (h *host) mustInput(name string, pairs ...string) *Input {
+	h.t.Helper()
+	i, err := h.registry.OpenInput(name, keys(pairs...), h.write)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return i
+}
+
+func (h *host) wantLog(text string) {
+	h.t.Helper()
+	if !strings.Contains(strings.Join(h.log, "\n"), text) {
+		h.t.Errorf("the log does not say %q:\n%s", text, strings.Join(h.log, "\n"))
+	}
+}
+
+// push is a chunk of one event that the built-in rule matches.
+func push(t *testing.T, id int) []byte {
+	return recordtest.FromJSON(t, fmt.Sprintf(`{"eventSource":"ec2-instance-connect.amazonaws.com","eventName":"SendSSHPublicKey","eventID":"e-%d"}`, id))
+}
+
+func flush(t *testing.T, o *Output, id int) {
+	t.Helper()
+	if a := o.Flush("cloudtrail", push(t, id)); a != AnswerOK {
+		t.Fatalf("the flush is answered with %d", a)
+	}
+}
+
+func TestOutputNeedsAnInputOfItsChannel(t *testing.T) {
+	h := newHost(t)
+	_, err := h.output("detect.0", "channel", "a")
+	if err == nil || !strings.Contains(err.Error(), `channel: "a" has no [INPUT] with Name detect_alerts`) {
+		t.Errorf("without inputs: %v", err)
+	}
+	h.mustInput("detect_alerts.0", "channel", "b")
+	_, err = h.output("detect.0", "channel", "a")
+	if err == nil || !strings.Contains(err.Error(), "the inputs take b") {
+		t.Errorf("with an input of another channel: %v", err)
+	}
+	h.mustOutput("detect.0", "channel", "b")
+}
+
+func TestEveryWrongValueIsToldAtOnce(t *testing.T) {
+	h := newHost(t)
+	h.mustInput("detect_alerts.0")
+	_, err := h.output("detect.0", "dedup_ttl", "banana", "dedup_size", "0", "max_alerts", "100", "alert_format", "xml",
+		"suppress_for", "1h", "rule_tests", "maybe", "channel", "a b")
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for _, want := range []string{
+		`dedup_ttl: "banana" is not allowed: want a duration`, `dedup_size: "0" is not allowed`, `max_alerts: "100" is not allowed`,
+		"alert_format: \"xml\" is not allowed: want `ecs`, `kibana` or `ocsf`", `suppress_by: "" is not allowed`, "rule_tests: \"maybe\" is not allowed: want `on` or `off`",
+		`channel: "a b" is not allowed`,
+	} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("the error does not say %s\n%v", want, err)
+		}
+	}
+	if _, err := h.registry.OpenInput("detect_alerts.1", keys("min_severity", "huge"), h.write); err == nil {
+		t.Error("min_severity huge is taken")
+	}
+}
+
+// What is handed to Fluent Bit is a chunk in its newer format.
+func TestEncode(t *testing.T) {
+	h := newHost(t)
+	in := h.mustInput("detect_alerts.0")
+	out := h.mustOutput("detect.0")
+	flush(t, out, 1)
+	flush(t, out, 2)
+	alerts := in.Collect()
+	chunk := make([]byte, EncodedSize(alerts))
+	Encode(chunk, alerts)
+	cursor := record.NewCursor(chunk)
+	var head record.Event
+	n := 0
+	for ; ; n++ {
+		ok, err := cursor.Next(&head)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !ok {
+			break
+		}
+		if at := time.Unix(head.Sec, int64(head.Nsec)); head.Item != record.IsEvent || time.Since(at) > time.Minute || time.Since(at) < 0 {
+			t.Fatalf("record %d is %+v", n, head)
+		}
+		end, err := record.Skip(chunk, head.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cursor.Resume(end)
+	}
+	if n != 2 {
+		t.Errorf("%d records, want 2", n)
+	}
+}
+
+func TestPausedInputsKeepStill(t *testing.T) {
+	h := newHost(t)
+	in := h.mustInput("detect_alerts.0")
+	out := h.mustOutput("detect.0")
+	in.Pause()
+	flush(t, out, 1)
+	began := time.Now()
+	if alerts := in.Collect(); len(alerts) != 0 || time.Since(began) > collectWait/2 {
+		t.Errorf("a paused input gives %d alerts after %s", len(alerts), time.Since(began))
+	}
+	in.Resume()
+	if alerts := in.Collect(); len(alerts) != 1 {
+		t.Errorf("%d alerts after the pause, want 1", len(alerts))
+	}
+}
+
+// reload ends the instances as a hot reload does.
+func reload(in *Input, out *Output) {
+	out.Close(true)
+	in.Close()
+}
+
+func TestReloadKeepsWhatWorked(t *testing.T) {
+	h := newHost(t)
+	rules := filepath.Join(t.TempDir(), "rules.toml")
+	if err := os.WriteFile(rules, []byte("broken"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	in := h.mustInput("detect_alerts.0")
+	out := h.mustOutput("detect.0")
+	flush(t, out, 1)
+	reload(in, out)
+	in, err := h.registry.OpenInput("detect_alerts.0", keys("min_severity", "huge"), h.write)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out = h.mustOutput("detect.0", "rules", rules)
+	h.wantLog("min_severity: \"huge\" is not allowed")
+	h.wantLog(rules + ":1")
+	h.wantLog("the settings and rules from before the reload stay in force")
+	flush(t, out, 2)
+	if n := len(in.Collect()); n != 2 {
+		t.Errorf("%d alerts, want that from before the reload and the new one", n)
+	}
+}
+
+// The end: what was not delivered is handed back if it is nowhere else.
+func TestFinish(t *testing.T) {
+	for _, stored := range []bool{false, true} {
+		h := newHost(t)
+		dir := filepath.Join(t.TempDir(), "state")
+		var pairs []string
+		if stored {
+			pairs = []string{"state_path", dir}
+		}
+		in := h.mustInput("detect_alerts.0")
+		out := h.mustOutput("detect.0", pairs...)
+		flush(t, out, 1)
+		out.Close(false)
+		if left := h.registry.Finish(h.write); len(left) != 0 {
+			t.Errorf("stored %v: %d alerts are given up while an input is open", stored, len(left))
+		}
+		in.Close()
+		left := h.registry.Finish(h.write)
+		if (len(left) == 1) == stored {
+			t.Errorf("stored %v: %d alerts are handed back", stored, len(left))
+		}
+		if !stored {
+			continue
+		}
+		h.wantLog("1 alert wait in state_path")
+		// The next process.
+		h = newHost(t)
+		in = h.mustInput("detect_alerts.0")
+		out = h.mustOutput("detect.0", pairs...)
+		flush(t, out, 1) // known
+		if n := len(in.Collect()); n != 1 {
+			t.Errorf("%d alerts after the restart, want 1", n)
+		}
+	}
+}
+
+func TestNobodyWantsTheRule(t *testing.T) {
+	h := newHost(t)
+	h.mustInput("detect_alerts.0", "rules", "other-rule")
+	out := h.mustOutput("detect.0")
+	h.wantLog("no detect_alerts input of channel \"default\" takes the alerts of aws-ec2-instance-connect-ssh-public-key-uploaded")
+	flush(t, out, 1)
+	if len(h.lost) != 1 {
+		t.Errorf("%d alerts are told lost, want 1", len(h.lost))
+	}
+}
