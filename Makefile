@@ -1,4 +1,4 @@
-# make build   the two Fluent Bit plugins, into build/
+# make build   the two Fluent Bit plugins and the command line, into build/
 # make demo    build, and watch the built-in rule find pushed SSH keys
 # make test    everything that this machine can test
 # make bench | fuzz | race | lint | test-pure
@@ -21,7 +21,7 @@ SONAME := -extldflags '-Wl,-soname,out_detect.so'
 
 all: build
 
-build: build/out_detect.so build/in_detect.so build/host
+build: build/out_detect.so build/in_detect.so build/fluent-detect build/host
 
 build/out_detect.so: $(GO_FILES) $(wildcard plugin/fluentbit/*.[ch])
 	@mkdir -p build
@@ -30,6 +30,11 @@ build/out_detect.so: $(GO_FILES) $(wildcard plugin/fluentbit/*.[ch])
 build/in_detect.so: plugin/fluentbit/shim/in_detect.c build/out_detect.so
 	$(CC) -std=c11 -Wall -Wextra -Werror -O2 -fPIC -shared -Wl,-soname,in_detect.so \
 		-o $@ $< -Lbuild -l:out_detect.so -Wl,-rpath,'$$ORIGIN'
+
+# The command line needs no C compiler.
+build/fluent-detect: $(GO_FILES)
+	@mkdir -p build
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "$(LDFLAGS)" -o $@ ./plugin/fluent-detect
 
 # The test host: loads both libraries and calls them as Fluent Bit does.
 build/host: $(wildcard test/host/*.[ch])
@@ -43,9 +48,9 @@ test: build
 	$(GO) vet ./...
 	$(GO) test ./...
 
-# The detector needs no C compiler.
+# The detector and the command line need no C compiler.
 test-pure:
-	CGO_ENABLED=0 $(GO) test ./conf/... ./detector/...
+	CGO_ENABLED=0 $(GO) test ./conf/... ./detector/... ./plugin/fluent-detect/...
 
 race:
 	$(GO) test -race ./conf/... ./detector/... ./plugin/...

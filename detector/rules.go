@@ -24,13 +24,13 @@ type Rules struct {
 // LoadRules reads and compiles the rules that the key rules names. The error
 // joins all that is wrong with all the files.
 func LoadRules(spec string) (*Rules, error) {
+	var all []error
 	set, err := rule.Load(spec, conf.Rules())
 	if err != nil {
-		return nil, err
+		all = append(all, err) // what could be read is looked at all the same
 	}
 	r := &Rules{rules: set.Rules, skipped: set.Skipped, exceptions: map[string][]exception{}}
 	programs := make([]*program.Program, 0, len(set.Rules))
-	var all []error
 	for _, one := range set.Rules {
 		p, err := program.Compile(one.Query)
 		if err != nil {

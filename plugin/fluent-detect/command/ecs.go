@@ -1,0 +1,35 @@
+package command
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/fluent-detect/fluent-detect/detector/jsontext"
+	"github.com/fluent-detect/fluent-detect/detector/record"
+)
+
+func (a *app) ecs() *cobra.Command {
+	return &cobra.Command{
+		Use:   "ecs FILE...",
+		Short: "Print the events as the rules see them",
+		Long: `Print the ECS view of each CloudTrail event, as the rules see it: one line of
+nested JSON for each event, whatever envelope it lay in. An event in ECS form is
+printed as it is.
+
+Exit code: 0 when everything was read, 1 when something could not be.`,
+		Example: `  fluent-detect ecs trail.json.gz | jq .
+  fluent-detect ecs trail.json.gz | fluent-detect eval --query 'user.name: alice' -`,
+		Args: atLeastOne("FILE"),
+		RunE: func(c *cobra.Command, files []string) error {
+			var packed []byte
+			return a.eachEvent(c.Context(), files, func(r *reading, e event) error {
+				packed = e.AppendECS(packed[:0])
+				view, _, err := record.Read(packed, 0)
+				if err != nil {
+					return err
+				}
+				r.out.buf = append(jsontext.AppendValue(r.out.buf, view), '\n')
+				return nil
+			})
+		},
+	}
+}

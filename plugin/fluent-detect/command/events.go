@@ -1,0 +1,102 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
+	"github.com/fluent-detect/fluent-detect/detector/ingest"
+	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/pipeline"
+	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/terminal"
+)
+
+// reading is a run over files that prints something for what is in them, and
+// nothing else unless something could not be read.
+type reading struct {
+	app      *app
+	out      output
+	faults   faults
+	progress *terminal.Progress
+	records  uint64
+	events   uint64
+}
+
+// event is where an event was found.
+type event struct {
+	*cloudtrail.Event
+	file   string
+	record *ingest.Record
+}
+
+// eachEvent calls visit with every event of the files, in their order.
+func (a *app) eachEvent(ctx context.Context, files []string, visit func(*reading, event) error) error {
+	var r *reading
+	var at event
+	var err error
+	reader := cloudtrail.NewReader(func(e *cloudtrail.Event) {
+		at.Event = e
+		r.events++
+		if err == nil {
+			err = visit(r, at)
+		}
+	})
+	chunk := func(run *reading, c *pipeline.Chunk) error {
+		r = run
+		at.file = c.File
+		unreadable := false
+		for i := range c.Records {
+			at.record = &c.Records[i]
+			_, seen, broken := reader.Read(c.Data, at.record.Body)
+			if broken != nil {
+				return fmt.Errorf("%s:%d: %w", c.File, at.record.Line, broken) // the chunk is of our own making
+			}
+			unreadable = unreadable || seen.Unreadable > 0
+		}
+		r.faults.add(c, unreadable)
+		return err
+	}
+	done := func(r *reading) {
+		if r.events == 0 && r.records > 0 {
+			fmt.Fprintf(os.Stderr, "fluent-detect: no CloudTrail event in %s\n", terminal.Plural(r.records, "record"))
+		}
+	}
+	return a.readAll(ctx, pipeline.New(files), chunk, done)
+}
+
+// readAll runs a pipeline. What chunk writes to the reading's output is printed
+// after each chunk.
+func (a *app) readAll(ctx context.Context, pipe *pipeline.Pipeline, chunk func(*reading, *pipeline.Chunk) error, done func(*reading)) error {
+	r := &reading{app: a, out: output{file: os.Stdout}}
+	r.faults.app = a
+	r.progress = terminal.StartProgress(os.Stderr, func() terminal.State {
+		read, total := pipe.Progress()
+		return terminal.State{Done: read, Total: total}
+	})
+	err := pipe.Run(ctx, func(c *pipeline.Chunk) error {
+		r.records += uint64(len(c.Records))
+		err := chunk(r, c)
+		if len(r.out.buf) > 0 {
+			r.progress.Aside(func() { err = errors.Join(err, r.out.flush()) })
+		}
+		return err
+	})
+	r.progress.Stop()
+	r.faults.write(os.Stderr)
+	switch {
+	case errors.Is(err, context.Canceled):
+		return fail(exitInterrupted, nil)
+	case err != nil:
+		var f *failure
+		if errors.As(err, &f) {
+			return f
+		}
+		return fail(exitIncomplete, err)
+	}
+	done(r)
+	if r.faults.any() {
+		return fail(exitIncomplete, nil)
+	}
+	return nil
+}

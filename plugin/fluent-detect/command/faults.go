@@ -1,0 +1,68 @@
+package command
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
+	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/pipeline"
+	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/terminal"
+)
+
+// mostFaults is how many places are named.
+const mostFaults = 20
+
+// faults collects what could not be read.
+type faults struct {
+	app    *app
+	places []string // the first of them
+	count  uint64
+	reader *cloudtrail.Reader
+}
+
+func (f *faults) any() bool { return f.count > 0 }
+
+func (f *faults) note(format string, args ...any) {
+	f.count++
+	if len(f.places) < mostFaults {
+		f.places = append(f.places, fmt.Sprintf(format, args...))
+	}
+}
+
+// add notes what the chunk has. With unreadable, there are records in it that
+// look like CloudTrail and cannot be read: they are looked for.
+func (f *faults) add(c *pipeline.Chunk, unreadable bool) {
+	if c.Err != nil {
+		f.note("%s: %v", c.File, c.Err)
+		return
+	}
+	for _, p := range c.Problems {
+		f.note("%s:%d: %s (byte %d)", c.File, p.Line, p.Reason, p.Offset)
+	}
+	if !unreadable {
+		return
+	}
+	if f.reader == nil {
+		f.reader = cloudtrail.NewReader(func(*cloudtrail.Event) {})
+	}
+	for _, r := range c.Records {
+		_, seen, err := f.reader.Read(c.Data, r.Body)
+		if err == nil && seen.Unreadable > 0 {
+			f.note("%s:%d: looks like CloudTrail and cannot be read: broken, cut short or nested too deeply (byte %d)", c.File, r.Line, r.Offset)
+		}
+	}
+}
+
+// write writes the places.
+func (f *faults) write(w io.Writer) {
+	if !f.any() {
+		return
+	}
+	fmt.Fprintf(w, "%s\n", f.app.err.Bad(fmt.Sprintf("Not read, %s:", terminal.Plural(f.count, "place"))))
+	for _, p := range f.places {
+		fmt.Fprintf(w, "  %s\n", p)
+	}
+	if more := f.count - uint64(len(f.places)); more > 0 {
+		fmt.Fprintf(w, "  and %s more\n", terminal.Count(more))
+	}
+}

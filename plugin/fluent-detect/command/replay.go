@@ -1,0 +1,228 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fluent-detect/fluent-detect/detector"
+	"github.com/fluent-detect/fluent-detect/detector/alert"
+	"github.com/fluent-detect/fluent-detect/detector/outbox"
+	"github.com/fluent-detect/fluent-detect/detector/store"
+	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/pipeline"
+	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/terminal"
+)
+
+func (a *app) replay() *cobra.Command {
+	var noDedup, noCap bool
+	var format string
+	var k *keys
+	c := &cobra.Command{
+		Use:   "replay [flags] FILE...",
+		Short: "Run the rules over files and print the alerts",
+		Long: `Run the rules over files as the plugin would, and print the alerts as lines of
+JSON. A summary goes to stderr, with the place of everything that could not be
+read; a line or a JSON value over 16 MiB is passed over and said to be.
+
+What was alerted before is not alerted again, and a rule makes only so many
+alerts in an interval, by the clock of now and not of the events: --no-dedup and
+--no-cap let everything through. Alerts come in the order of the files.
+
+Exit code: 0 when everything was read, whether or not anything matched; 1 when
+something could not be read; 2 when the command line or a rule is wrong; 130
+after Ctrl-C, with the summary of what was read until then.`,
+		Example: `  fluent-detect replay trail.json.gz
+  fluent-detect replay --no-cap --rules rules/ --rules extra.toml logs/*.json.gz > alerts.ndjson
+  zcat old.gz | fluent-detect replay --format kibana -`,
+		Args: atLeastOne("FILE"),
+		RunE: func(c *cobra.Command, args []string) error {
+			if format != "" {
+				if v := k.values[formatKey]; v != nil {
+					*v = format
+				}
+			}
+			if noCap {
+				*k.values["max_alerts"] = "0"
+			}
+			config, err := k.read()
+			if err != nil {
+				return fail(exitUsage, err)
+			}
+			config.NoDedup = noDedup
+			return a.runReplay(c.Context(), config, args)
+		},
+	}
+	c.Flags().SortFlags = false
+	c.Flags().Var(textValue{&format}, "format", "the form of the alerts: ecs, kibana or ocsf; short for --alert-format")
+	c.Flags().BoolVar(&noDedup, "no-dedup", false, "alert on exact duplicates too")
+	c.Flags().BoolVar(&noCap, "no-cap", false, "make any number of alerts; short for --max-alerts 0")
+	k = keyFlags(c)
+	c.MarkFlagsMutuallyExclusive("no-cap", "max-alerts")
+	c.MarkFlagsMutuallyExclusive("format", flagOf(formatKey))
+	_ = c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"ecs", "kibana", "ocsf"}, cobra.ShellCompDirectiveNoFileComp))
+	return c
+}
+
+// formatKey is the key that --format is short for.
+const formatKey = "alert_format"
+
+// replay is one run.
+type replay struct {
+	app      *app
+	files    []string
+	pipe     *pipeline.Pipeline
+	progress *terminal.Progress
+	rules    *detector.Rules
+	engine   *detector.Engine
+	taker    *outbox.Taker
+	out      output
+	faults   faults
+	begin    time.Time
+	bytes    int64
+}
+
+func (a *app) runReplay(ctx context.Context, config detector.Config, files []string) error {
+	rules, err := detector.LoadRules(config.Rules)
+	if err != nil {
+		return fail(exitUsage, rulesError(err))
+	}
+	if config.Exceptions != "" {
+		if err := rules.Except(config.Exceptions); err != nil {
+			return fail(exitUsage, err)
+		}
+	}
+	if config.RuleTests {
+		if err := rules.Test(); err != nil {
+			return fail(exitUsage, fmt.Errorf("rules fail their own tests; --rule-tests off goes on all the same:\n%w", err))
+		}
+	}
+	r := &replay{app: a, files: files, rules: rules, pipe: pipeline.New(files), begin: time.Now()}
+	r.faults.app = a
+	r.out.file = os.Stdout
+	box := outbox.New(config.Channel, 1<<30)
+	r.taker = box.Open(outbox.Filter{})
+	state, err := a.openState(config, box)
+	if err != nil {
+		return fail(exitUsage, err)
+	}
+	if state != nil {
+		defer state.Close()
+	}
+	hostname, err := os.Hostname()
+	if err != nil {
+		hostname = "unknown"
+	}
+	r.engine, err = detector.New(config, rules, detector.Host{
+		Outbox:   box,
+		Observer: alert.Observer{Version: a.version, Hostname: hostname},
+		State:    detector.NewState(),
+		Store:    state,
+		Name:     "replay",
+		Lost:     func(outbox.Alert) {}, // the taker wants them all
+		Warn:     func(line string) { r.aside(func() { a.warn(line) }) },
+	})
+	if err != nil {
+		return fail(exitUsage, err)
+	}
+	for _, w := range rules.Warnings() {
+		a.warn(w)
+	}
+	for _, w := range rules.Expired(time.Now()) {
+		a.warn(w)
+	}
+	r.progress = terminal.StartProgress(os.Stderr, r.state)
+	err = r.pipe.Run(ctx, r.chunk)
+	r.engine.Close(true)
+	if e := r.drain(); err == nil {
+		err = e
+	}
+	r.progress.Stop()
+	return r.end(err)
+}
+
+// openState opens the directory of --state-path, nil when there is none. Alerts
+// that wait there for delivery come first.
+func (a *app) openState(config detector.Config, box *outbox.Box) (*store.Store, error) {
+	if config.StatePath == "" {
+		return nil, nil
+	}
+	s, err := store.Open(config.StatePath, a.warn)
+	if err != nil {
+		return nil, err
+	}
+	alerts, numbers, err := s.Alerts(config.Channel)
+	if err != nil {
+		_ = s.Close()
+		return nil, err
+	}
+	box.Restore(alerts, s, numbers)
+	return s, nil
+}
+
+// aside writes to the terminal without getting in the way of the progress bar.
+func (r *replay) aside(write func()) {
+	if r.progress == nil {
+		write()
+		return
+	}
+	r.progress.Aside(write)
+}
+
+func (r *replay) state() terminal.State {
+	done, total := r.pipe.Progress()
+	return terminal.State{Done: done, Total: total, Note: terminal.Plural(r.engine.Stats().Emitted, "alert")}
+}
+
+// chunk evaluates a chunk and prints its alerts.
+func (r *replay) chunk(c *pipeline.Chunk) error {
+	r.bytes += int64(c.Bytes)
+	before := r.engine.Stats().Unreadable
+	if err := r.engine.Scan(c.File, c.Data); err != nil {
+		return fmt.Errorf("%s: %w", c.File, err) // the chunk is of our own making
+	}
+	r.faults.add(c, r.engine.Stats().Unreadable > before)
+	return r.drain()
+}
+
+// drain prints what is in the outbox.
+func (r *replay) drain() error {
+	for {
+		batch := r.taker.Take(1<<20, 0)
+		if len(batch) == 0 {
+			return nil
+		}
+		for _, a := range batch {
+			r.out.buf = append(alert.AppendJSON(r.out.buf, a.Record), '\n')
+		}
+		var err error
+		r.aside(func() { err = r.out.flush() })
+		if err != nil {
+			return err
+		}
+		r.taker.Ack()
+		r.taker.Settle()
+	}
+}
+
+// end prints the summary and returns what the command ends with.
+func (r *replay) end(err error) error {
+	interrupted := errors.Is(err, context.Canceled)
+	if err != nil && !interrupted {
+		return fail(exitIncomplete, err)
+	}
+	var b strings.Builder
+	r.summary(&b, interrupted)
+	fmt.Fprint(os.Stderr, b.String())
+	switch {
+	case interrupted:
+		return fail(exitInterrupted, nil)
+	case r.faults.any():
+		return fail(exitIncomplete, nil)
+	}
+	return nil
+}

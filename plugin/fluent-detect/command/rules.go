@@ -1,0 +1,144 @@
+package command
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fluent-detect/fluent-detect/detector"
+	"github.com/fluent-detect/fluent-detect/detector/rule"
+	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/terminal"
+)
+
+func (a *app) rules() *cobra.Command {
+	var globs []string
+	c := &cobra.Command{
+		Use:   "rules [RULE]",
+		Short: "List the rules that are built in, or show one of them",
+		Long: `List the rules that are built in, or those that --rules names. With a RULE, an
+id or a name as in alert_rule, show all of it: the query, what to look at when
+it alerts, and where it lies in ATT&CK.`,
+		Example: `  fluent-detect rules
+  fluent-detect rules aws-ec2-instance-connect-ssh-public-key-uploaded
+  fluent-detect rules --rules 'rules/**/*.toml'`,
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return none(c, args[1:])
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			rules, err := loadRules(globs)
+			if err != nil {
+				return err
+			}
+			if len(args) == 0 {
+				return a.listRules(rules)
+			}
+			i, err := findRule(c, rules, args[0])
+			if err != nil {
+				return err
+			}
+			a.showRule(rules.Rules()[i])
+			return nil
+		},
+	}
+	rulesFlag(c, &globs)
+	c.ValidArgsFunction = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return ruleNames(globs), cobra.ShellCompDirectiveNoFileComp
+	}
+	return c
+}
+
+// loadRules loads the rules that a flag names, or the built-in ones.
+func loadRules(globs []string) (*detector.Rules, error) {
+	spec := strings.Join(globs, ",")
+	if spec == "" {
+		spec = rule.Builtin
+	}
+	rules, err := detector.LoadRules(spec)
+	if err != nil {
+		return nil, fail(exitUsage, rulesError(err))
+	}
+	return rules, nil
+}
+
+// rulesError puts the errors of rules below a line of their own when they are
+// several.
+func rulesError(err error) error {
+	if strings.Contains(err.Error(), "\n") {
+		return fmt.Errorf("the rules cannot be loaded:\n%w", err)
+	}
+	return err
+}
+
+// findRule returns the place of the rule with that id, slug or name.
+func findRule(c *cobra.Command, rules *detector.Rules, name string) (int, error) {
+	for i, r := range rules.Rules() {
+		if name == r.ID || name == r.Slug() || name == r.Name {
+			return i, nil
+		}
+	}
+	return 0, usage(c, "no rule %q is loaded; %s rules lists them", name, c.Root().Name())
+}
+
+// ruleNames returns the rules for completion.
+func ruleNames(globs []string) []string {
+	rules, err := loadRules(globs)
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, r := range rules.Rules() {
+		names = append(names, r.Slug()+"\t"+r.Name)
+	}
+	return names
+}
+
+func (a *app) listRules(rules *detector.Rules) error {
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "RULE\tID\tVERSION\tSEVERITY\tRISK\tTESTS\tFILE")
+	for _, r := range rules.Rules() {
+		fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%d\t%d\t%s\n", r.Slug(), r.ID, r.Version, r.Severity, r.RiskScore, len(r.Extension.Tests), r.Source.Path)
+	}
+	if err := w.Flush(); err != nil {
+		return fail(exitIncomplete, err)
+	}
+	if n := len(rules.Skipped()); n > 0 {
+		fmt.Fprintf(os.Stderr, "%s not for this engine; fluent-detect check says why\n", terminal.Plural(n, "more rule"))
+	}
+	return nil
+}
+
+// showRule prints all of a rule that a person may want to read.
+func (a *app) showRule(r *rule.Rule) {
+	section := func(title, text string) {
+		if text = strings.TrimSpace(text); text != "" {
+			fmt.Printf("\n%s\n%s\n", a.out.Strong(title), text)
+		}
+	}
+	fmt.Println(a.out.Strong(r.Name))
+	fmt.Printf("%s, version %d, %s, risk score %d, %s\n", r.ID, r.Version, r.Severity, r.RiskScore, r.Source.Path)
+	fmt.Printf("by %s, %s\n", strings.Join(r.Author, ", "), r.License)
+	section("Description", r.Description)
+	section("Query", r.Query)
+	var threats []string
+	for _, t := range r.Threat {
+		threats = append(threats, t.Tactic.ID+" "+t.Tactic.Name)
+		for _, technique := range t.Technique {
+			threats = append(threats, "  "+technique.ID+" "+technique.Name)
+			for _, sub := range technique.Subtechnique {
+				threats = append(threats, "    "+sub.ID+" "+sub.Name)
+			}
+		}
+	}
+	section("Threat", strings.Join(threats, "\n"))
+	section("Tags", strings.Join(r.Tags, ", "))
+	section("References", strings.Join(r.References, "\n"))
+	section("False positives", strings.Join(r.FalsePositives, "\n"))
+	section("Setup", r.Setup)
+	section("Guide", r.Note)
+}

@@ -1,0 +1,123 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/terminal"
+)
+
+// The exit codes.
+const (
+	exitOK          = 0
+	exitIncomplete  = 1   // something could not be read, or was found wrong
+	exitUsage       = 2   // the command line, a query or the rules are wrong: nothing was read
+	exitInterrupted = 130 // what shells take for Ctrl-C
+)
+
+// failure ends the process with a code. Without an error all has been said.
+type failure struct {
+	code int
+	err  error
+}
+
+func (f *failure) Error() string {
+	if f.err == nil {
+		return fmt.Sprintf("exit %d", f.code)
+	}
+	return f.err.Error()
+}
+
+func (f *failure) Unwrap() error { return f.err }
+
+// fail makes a failure of an error.
+func fail(code int, err error) error { return &failure{code, err} }
+
+// app is what all commands share.
+type app struct {
+	version string
+	out     terminal.Style // of stdout
+	err     terminal.Style // of stderr
+}
+
+// Run runs the command line and returns the exit code.
+func Run(ctx context.Context, version string, args []string) int {
+	a := &app{version: version, out: terminal.StyleOf(os.Stdout), err: terminal.StyleOf(os.Stderr)}
+	root := a.root()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
+	}
+	var f *failure
+	if !errors.As(err, &f) {
+		f = &failure{exitUsage, err}
+	}
+	if f.err != nil {
+		a.complain(f.err)
+	}
+	return f.code
+}
+
+// complain writes an error to stderr.
+func (a *app) complain(err error) {
+	fmt.Fprintf(os.Stderr, "%s %s\n", a.err.Bad("fluent-detect:"), strings.TrimRight(err.Error(), "\n"))
+}
+
+// warn writes something to stderr that stops nothing.
+func (a *app) warn(line string) {
+	fmt.Fprintf(os.Stderr, "%s %s\n", a.err.Doubtful("fluent-detect: warning:"), line)
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "fluent-detect",
+		Short: "Detection rules over CloudTrail, at the edge",
+		Long: `fluent-detect evaluates detection rules in Elastic's format on CloudTrail events.
+It does so inside Fluent Bit, as a plugin; this command does the same to files,
+and checks and tests rules.
+
+Wherever a FILE is read, it may be plain, .gz or .zst, and - is the standard
+input. It holds lines of JSON, one JSON array, JSON values over many lines, one
+{"Records": […]} of any length as CloudTrail leaves it in S3, or lines of text
+with JSON in them; events may lie in any envelope that the plugin opens.`,
+		Example: `  fluent-detect replay logs/*.json.gz > alerts.ndjson
+  aws s3 cp s3://trail/file.json.gz - | fluent-detect replay -
+  fluent-detect check rules/ && fluent-detect test rules/`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usage(c, "%s", err) })
+	root.AddCommand(a.replay(), a.ecs(), a.check(), a.test(), a.rules(), a.versionCommand())
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped 96"))
+	root.SetHelpCommand(&cobra.Command{Use: "no-help", Hidden: true}) // --help says the same
+	return root
+}
+
+// usage is the error of a command line that says something impossible.
+func usage(c *cobra.Command, format string, args ...any) error {
+	return fail(exitUsage, fmt.Errorf("%s; see %s --help", fmt.Sprintf(format, args...), c.CommandPath()))
+}
+
+// atLeastOne wants arguments.
+func atLeastOne(what string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return usage(c, "no %s is named", what)
+		}
+		return nil
+	}
+}
+
+// none wants no arguments.
+func none(c *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usage(c, "%q is one argument too many", args[0])
+	}
+	return nil
+}

@@ -1,0 +1,77 @@
+package command
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fluent-detect/fluent-detect/detector"
+	"github.com/fluent-detect/fluent-detect/detector/rule"
+	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/terminal"
+)
+
+func (a *app) test() *cobra.Command {
+	var verbose bool
+	c := &cobra.Command{
+		Use:   "test PATH...",
+		Short: "Run the tests that are written inside rule files",
+		Long: `Run the tests that rule files carry, each a table like this:
+
+  [[fluent_detect.test]]
+  name = "a failed call"
+  expect = "none"            # or "alert"
+  event = '''{"eventName": "StopLogging", "errorCode": "AccessDenied"}'''
+
+The event may have any form that the detector takes. It goes through the whole
+engine, each test alone. A test that fails is printed with its file and line, and
+with each condition of the query: what it saw in the event and what it came to.
+PATH is a rule file, a directory, a glob, or builtin.
+
+Exit code: 0 when all tests pass, 1 when one fails, 2 when a rule cannot be
+loaded.`,
+		Example: `  fluent-detect test rules/
+  fluent-detect test --verbose builtin`,
+		Args: atLeastOne("PATH"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			rules, err := loadRules(args)
+			if err != nil {
+				return err
+			}
+			return a.runTests(rules, verbose)
+		},
+	}
+	c.Flags().BoolVarP(&verbose, "verbose", "v", false, "print the tests that pass too")
+	return c
+}
+
+func (a *app) runTests(rules *detector.Rules, verbose bool) error {
+	passed, failed := 0, 0
+	rules.EachTest(func(r *rule.Rule, t *rule.Test, f *detector.TestFailure) {
+		switch {
+		case f != nil:
+			failed++
+			fmt.Printf("%s %s\n", a.out.Bad("FAIL"), f)
+		case verbose:
+			passed++
+			fmt.Printf("%s   %s:%d: rule %q, test %q\n", a.out.Good("ok"), r.Source.Path, t.Line, r.Name, t.Name)
+		default:
+			passed++
+		}
+	})
+	without := 0
+	for _, r := range rules.Rules() {
+		if len(r.Extension.Tests) == 0 {
+			without++
+		}
+	}
+	if without > 0 {
+		fmt.Fprintf(os.Stderr, "%s of %d without a test\n", terminal.Plural(without, "rule"), len(rules.Rules()))
+	}
+	if failed > 0 {
+		fmt.Fprintf(os.Stderr, "%s %s, %d passed\n", a.err.Bad("FAIL:"), terminal.Plural(failed, "test"), passed)
+		return fail(exitIncomplete, nil)
+	}
+	fmt.Fprintf(os.Stderr, "%s %s\n", a.err.Good("passed:"), terminal.Plural(passed, "test"))
+	return nil
+}

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+var update = flag.Bool("update", false, "write what cmp finds into the scripts")
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"fluent-detect": main})
+}
+
+// TestScripts runs testdata/script: each a command line, what it reads, and what
+// it must print. Beside their own files they have bad-rules, the rule files by
+// which package rule tests its errors.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		UpdateScripts:       *update,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Cmds:                commands,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("NO_COLOR", "1")
+			bad, err := filepath.Abs("../../detector/rule/testdata/bad")
+			if err != nil {
+				return err
+			}
+			return os.Symlink(bad, filepath.Join(e.WorkDir, "bad-rules"))
+		},
+	})
+}
