@@ -12,17 +12,13 @@ import (
 
 // Fields of the event that the alert reads by name.
 var (
-	fieldTimestamp  = cloudtrail.FieldNamed("@timestamp")
-	fieldAction     = cloudtrail.FieldNamed("event.action")
-	fieldUserName   = cloudtrail.FieldNamed("user.name")
-	fieldUserID     = cloudtrail.FieldNamed("user.id")
-	fieldTargetName = cloudtrail.FieldNamed("user.target.name")
-	fieldAddress    = cloudtrail.FieldNamed("source.address")
-	fieldIP         = cloudtrail.FieldNamed("source.ip")
-	fieldAgent      = cloudtrail.FieldNamed("user_agent.original")
-	fieldIdentity   = cloudtrail.FieldNamed("aws.cloudtrail.user_identity.type")
-	fieldARN        = cloudtrail.FieldNamed("aws.cloudtrail.user_identity.arn")
-	fieldInvokedBy  = cloudtrail.FieldNamed("aws.cloudtrail.user_identity.invoked_by")
+	fieldTimestamp = cloudtrail.FieldNamed("@timestamp")
+	fieldUserName  = cloudtrail.FieldNamed("user.name")
+	fieldUserID    = cloudtrail.FieldNamed("user.id")
+	fieldAddress   = cloudtrail.FieldNamed("source.address")
+	fieldIdentity  = cloudtrail.FieldNamed("aws.cloudtrail.user_identity.type")
+	fieldARN       = cloudtrail.FieldNamed("aws.cloudtrail.user_identity.arn")
+	fieldInvokedBy = cloudtrail.FieldNamed("aws.cloudtrail.user_identity.invoked_by")
 
 	// EC2's parameters: of the call for one instance, and for several.
 	fieldsInstance = []*cloudtrail.Field{parameter("instanceId"), parameter("instancesSet.items.instanceId")}
@@ -53,11 +49,13 @@ type subject struct {
 // maxInstances is how many instances of one call an alert names.
 const maxInstances = 64
 
-func newSubject(e *cloudtrail.Event) subject {
+// newSubject describes an event. Fields that a document has of it already are
+// read there; d may be nil.
+func newSubject(e *cloudtrail.Event, d *document) subject {
 	s := subject{
 		at:       eventTime(e.First(fieldTimestamp)),
 		osUser:   firstOf(e, fieldsOSUser),
-		actor:    actor(e),
+		actor:    actor(e, d),
 		eventIDs: e.Values(fieldEventID),
 	}
 	for _, f := range fieldsInstance {
@@ -103,25 +101,31 @@ func firstOf(e *cloudtrail.Event, fields []*cloudtrail.Field) []byte {
 // actor returns the best name that there is for who made the call: the user's
 // or role's name, "root", the AWS service, the user of the identity center, or
 // at last the ARN or the principal.
-func actor(e *cloudtrail.Event) []byte {
-	if b := e.First(fieldUserName).Bytes(); len(b) > 0 {
+func actor(e *cloudtrail.Event, d *document) []byte {
+	first := func(f *cloudtrail.Field) []byte {
+		if d != nil {
+			return d.first(f.Name)
+		}
+		return e.First(f).Bytes()
+	}
+	if b := first(fieldUserName); len(b) > 0 {
 		return b
 	}
-	switch string(e.First(fieldIdentity).Bytes()) {
+	switch string(first(fieldIdentity)) {
 	case "Root":
 		return []byte("root")
 	case "AWSService":
-		if b := e.First(fieldInvokedBy).Bytes(); len(b) > 0 {
+		if b := first(fieldInvokedBy); len(b) > 0 {
 			return b
 		}
 	}
 	if b := e.OnBehalfOf(); len(b) > 0 {
 		return b
 	}
-	if b := e.First(fieldARN).Bytes(); len(b) > 0 {
+	if b := first(fieldARN); len(b) > 0 {
 		return b
 	}
-	return e.First(fieldUserID).Bytes()
+	return first(fieldUserID)
 }
 
 // eventTime reads eventTime: RFC 3339, or a number of milliseconds as

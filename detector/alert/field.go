@@ -41,24 +41,52 @@ var own = []string{
 // say what the alert is, not what the event was.
 var constant = []string{"event.dataset", "event.kind", "event.module", "data_stream.dataset", "data_stream.type"}
 
-// copied are the fields that are taken over from the event.
-var copied = func() (fields []copiedField) {
-	for _, name := range cloudtrail.TableNames() {
-		if !slices.Contains(own, name) && !slices.Contains(constant, name) {
-			f := copiedField{cloudtrail.FieldNamed(name), slot(len(own) + len(fields)), maxText}
-			if name == "user_agent.original" {
-				f.most = maxUserAgent
-			}
-			fields = append(fields, f)
+// copied are the fields that are taken over from the event; their slots follow
+// those of the others. asked is the same, to ask the event for all of them.
+var (
+	copied = copiedFields()
+	asked  = func() *cloudtrail.Fields {
+		fields := make([]*cloudtrail.Field, len(copied))
+		for i, f := range copied {
+			fields[i] = f.Field
 		}
-	}
-	return fields
-}()
+		return cloudtrail.NewFields(fields)
+	}()
+	// objects are taken over as they are.
+	objects = func() []objectField {
+		var fields []objectField
+		for _, name := range cloudtrail.TableNames() {
+			if f := cloudtrail.FieldNamed(name); f.Type == cloudtrail.TypeFlattened {
+				fields = append(fields, objectField{f, slot(len(own) + len(copied) + len(fields))})
+			}
+		}
+		return fields
+	}()
+)
 
 type copiedField struct {
 	*cloudtrail.Field
 	slot slot
 	most int // bytes of a text
+}
+
+type objectField struct {
+	*cloudtrail.Field
+	slot slot
+}
+
+func copiedFields() (fields []copiedField) {
+	for _, name := range cloudtrail.TableNames() {
+		f := copiedField{cloudtrail.FieldNamed(name), slot(len(own) + len(fields)), maxText}
+		if f.Type == cloudtrail.TypeFlattened || slices.Contains(own, name) || slices.Contains(constant, name) {
+			continue
+		}
+		if name == "user_agent.original" {
+			f.most = maxUserAgent
+		}
+		fields = append(fields, f)
+	}
+	return fields
 }
 
 // slots has the slot of each field.
@@ -68,6 +96,9 @@ var slots = func() map[string]slot {
 		m[name] = slot(i)
 	}
 	for _, f := range copied {
+		m[f.Name] = f.slot
+	}
+	for _, f := range objects {
 		m[f.Name] = f.slot
 	}
 	return m

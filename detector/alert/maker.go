@@ -7,6 +7,7 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
 	"github.com/fluent-detect/fluent-detect/detector/dedup"
+	"github.com/fluent-detect/fluent-detect/detector/record"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
 )
 
@@ -36,6 +37,8 @@ type Maker struct {
 	reason   []byte
 	wording  []byte // Kibana's reason
 	texts    [][]byte
+
+	copyField func(i int, values []record.Value) // adds the i-th field of copied
 }
 
 // NewMaker returns the maker of a rule's alerts.
@@ -48,7 +51,9 @@ func NewMaker(r *rule.Rule, o Observer, f Format) *Maker {
 		ofFormat = ocsfConstants(r)
 	}
 	l := newLayout(f, commonConstants(r, o), ofFormat)
-	return &Maker{rule: r, slug: r.Slug(), observer: o, format: f, doc: newDocument(l)}
+	m := &Maker{rule: r, slug: r.Slug(), observer: o, format: f, doc: newDocument(l)}
+	m.copyField = func(i int, values []record.Value) { m.doc.setField(copied[i], values) }
+	return m
 }
 
 // Rule returns the rule.
@@ -67,14 +72,15 @@ type Arrival struct {
 // Make appends the alert with that id, which [ID] gave, to dst as a msgpack
 // map. Of the event nothing is kept.
 func (m *Maker) Make(dst []byte, id dedup.Key, e *cloudtrail.Event, a Arrival) []byte {
-	s := newSubject(e)
+	m.texts = m.texts[:0]
+	m.head(id, a)
+	m.copy(e)
+	d := &m.doc
+	s := newSubject(e, d)
 	if s.at.Sub(a.Now) > maxAhead {
 		s.integrity = append(s.integrity, "future_event_time")
 	}
-	m.texts = m.texts[:0]
-	m.head(id, a)
-	m.fromEvent(e, &s)
-	d := &m.doc
+	m.fromSubject(e, &s)
 	d.setTime("event.start", s.at)
 	d.setTime("event.created", a.Read)
 	d.setString("fluent_detect.input.tag", a.Tag)
@@ -126,18 +132,19 @@ func (m *Maker) finish(dst []byte) []byte {
 	return d.append(dst)
 }
 
-// fromEvent adds the fields of the event.
-func (m *Maker) fromEvent(e *cloudtrail.Event, s *subject) {
-	d := &m.doc
-	for _, f := range copied {
-		if f.Type == cloudtrail.TypeFlattened {
-			if object := e.Object(f.Field); len(object.Encoded()) <= maxObject {
-				d.setObject(f.slot, object)
-			}
-			continue
+// copy adds the fields of the event's ECS view.
+func (m *Maker) copy(e *cloudtrail.Event) {
+	e.Each(asked, m.copyField)
+	for _, f := range objects {
+		if object := e.Object(f.Field); len(object.Encoded()) <= maxObject {
+			m.doc.setObject(f.slot, object)
 		}
-		d.setField(f, e.Values(f.Field))
 	}
+}
+
+// fromSubject adds what the alert says about the event in its own words.
+func (m *Maker) fromSubject(e *cloudtrail.Event, s *subject) {
+	d := &m.doc
 	if d.count("user.id") == 0 {
 		d.set("user.id", e.OnBehalfOf())
 	}

@@ -12,7 +12,7 @@ var fieldIssuerARN = cloudtrail.FieldNamed("aws.cloudtrail.user_identity.session
 // Subject returns what suppression and summaries have to know of an event.
 // Nothing in it aliases the event.
 func Subject(e *cloudtrail.Event) limit.Subject {
-	s := newSubject(e)
+	s := newSubject(e, nil)
 	return limit.Subject{
 		At:        s.at,
 		Instance:  string(oneLine(s.instance)),
@@ -34,7 +34,7 @@ func Principal(e *cloudtrail.Event) string {
 	b := e.First(fieldARN).Bytes()
 	switch {
 	case len(b) == 0:
-		b = actor(e)
+		b = actor(e, nil)
 	case bytes.Contains(b, []byte(":assumed-role/")):
 		b = b[:bytes.LastIndexByte(b, '/')]
 	}
