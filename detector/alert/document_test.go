@@ -208,6 +208,10 @@ func TestNothingIsInKibanaAlone(t *testing.T) {
 		t.Error("kibana.alert.uuid is not alert_id")
 	}
 	kibana.want(t, "event.kind", `"alert"`, "kibana.alert.original_event.kind", `"event"`, "signal", "")
+	// An ancestor has one id, also when the event has two.
+	twice := decode(t, makeAlert(t, r, FormatKibana, strings.Replace(event(t, "push"), "{", `{"eventID":"another",`, 1)))
+	twice.want(t, "kibana.alert.ancestors.id", `"another"`,
+		"kibana.alert.original_event.id", `["another","0b0f7a1c-0001-4000-8000-000000000001"]`)
 	delete(kibana, "kibana")
 	for name := range kibana {
 		if kibana.at(name) != ecs.at(name) {

@@ -43,7 +43,6 @@ type subject struct {
 	key       sshKey
 	hasKey    bool
 	integrity []string // what is odd about the event
-	eventIDs  []record.Value
 }
 
 // maxInstances is how many instances of one call an alert names.
@@ -53,10 +52,9 @@ const maxInstances = 64
 // read there; d may be nil.
 func newSubject(e *cloudtrail.Event, d *document) subject {
 	s := subject{
-		at:       eventTime(e.First(fieldTimestamp)),
-		osUser:   firstOf(e, fieldsOSUser),
-		actor:    actor(e, d),
-		eventIDs: e.Values(fieldEventID),
+		at:     eventTime(e.First(fieldTimestamp)),
+		osUser: firstOf(e, fieldsOSUser),
+		actor:  actor(e, d),
 	}
 	for _, f := range fieldsInstance {
 		for _, v := range e.Values(f) {
@@ -80,7 +78,7 @@ func newSubject(e *cloudtrail.Event, d *document) subject {
 	if v := e.First(fieldOmitted); v.Bool() || string(v.Bytes()) == "true" {
 		s.integrity = append(s.integrity, "omitted_parameters")
 	}
-	if len(s.eventIDs) == 0 {
+	if len(e.Values(fieldEventID)) == 0 {
 		s.integrity = append(s.integrity, "missing_event_id")
 	}
 	if s.at.IsZero() {

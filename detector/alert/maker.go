@@ -72,7 +72,6 @@ type Arrival struct {
 // Make appends the alert with that id, which [ID] gave, to dst as a msgpack
 // map. Of the event nothing is kept.
 func (m *Maker) Make(dst []byte, id dedup.Key, e *cloudtrail.Event, a Arrival) []byte {
-	m.texts = m.texts[:0]
 	m.head(id, a)
 	m.copy(e)
 	d := &m.doc
@@ -114,7 +113,8 @@ const maxAhead = 10 * time.Minute
 // head begins a document with what every alert has.
 func (m *Maker) head(id dedup.Key, a Arrival) {
 	d := &m.doc
-	d.reset()
+	d.reset() // of what a panic left
+	m.texts = m.texts[:0]
 	d.setHex("alert_id", id[:])
 	d.setTime("@timestamp", a.Now)
 }
@@ -129,7 +129,10 @@ func (m *Maker) finish(dst []byte) []byte {
 	case FormatOCSF:
 		d.addOCSFLists()
 	}
-	return d.append(dst)
+	dst = d.append(dst)
+	d.reset() // of the event nothing is kept
+	clear(m.texts)
+	return dst
 }
 
 // copy adds the fields of the event's ECS view.
