@@ -10,7 +10,7 @@ import (
 // HasDuplicates says whether some map in the event has a key twice. Every
 // occurrence counts as a value of its field, so that no reader of the event is
 // fooled; but an event that AWS wrote has none.
-func (e *Event) HasDuplicates() bool { return len(e.again) > 0 || hasDuplicates(e.document, maxDepth) }
+func (e *Event) HasDuplicates() bool { return hasDuplicates(e.document, maxDepth) }
 
 func hasDuplicates(v record.Value, depth int) bool {
 	if depth == 0 {

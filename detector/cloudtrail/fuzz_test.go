@@ -67,7 +67,7 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Add(uint8(8), recordtest.Value(f, recordtest.JSON(`{"a":{"b":[1,null,{"c":""}]},"a":2,"BB":1,"Aa":2}`)))
 	f.Add(uint8(9), []byte(`{"a":[[[[1.5e300,-0.0,1e999]]]],"\ud83d\ude00":"\u0000"}`))
-	f.Add(uint8(0), []byte("\x92\xa9eventName\xa1A")) // no map
+	f.Add(uint8(0), []byte("\x91\xa9eventName\xa1A")) // no map
 	f.Add(uint8(1), []byte("{\"eventName\":\"A\n{\"eventName\":\"B\"}\n[{\"Records\":[{"))
 
 	var view, again strings.Builder

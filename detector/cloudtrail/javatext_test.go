@@ -48,8 +48,8 @@ func TestJavaText(t *testing.T) {
 
 // colliding returns n keys that have the same String.hashCode: "Aa" and "BB" in
 // all combinations of four, as the digits of binary numbers.
-func colliding(n int, zero, one string) (keys []string) {
-	digits := strings.NewReplacer("0", zero, "1", one)
+func colliding(n int) (keys []string) {
+	digits := strings.NewReplacer("0", "Aa", "1", "BB")
 	for i := range n {
 		keys = append(keys, digits.Replace(fmt.Sprintf("%04b", i)))
 	}
@@ -59,9 +59,14 @@ func colliding(n int, zero, one string) (keys []string) {
 // The places were printed by a Java program that put filler keys (m0, m1, …)
 // into a HashMap, then these, then more filler keys, and walked over it.
 func TestHashMapOrder(t *testing.T) {
-	reversed := colliding(16, "Aa", "BB")
+	reversed := colliding(16)
 	slices.Reverse(reversed)
 	// Keys that fall into the same one of 64 buckets and into two of 128.
+	sevens := strings.Fields("k0 k7 k14 k21 k28 k35 k42 k49 k56 k63 k70 k77 k84")
+	// Three spellings with the same hash, the first before the others in UTF-16
+	// and behind them in UTF-8.
+	beyond := strings.Fields(strings.NewReplacer("0", "\U0010fe00", "1", "\ue000\u61e1", "2", "\ue001\u61c2").Replace(
+		"212 102 020 021 000 210 221 101 211 010 012 220 110 001"))
 	neighbours := strings.Fields("k70 k92 k609 k708 k807 k829 k906 k928 k4909 k8091 k8190 k9081")
 	for _, c := range []struct {
 		name   string
@@ -70,15 +75,18 @@ func TestHashMapOrder(t *testing.T) {
 		after  int
 		want   string // places in keys
 	}{
-		{"eight in a bucket are a list", 0, append(colliding(8, "Aa", "BB"), "q", "A", "1"), 0, "8 9 10 0 1 2 3 4 5 6 7"},
-		{"the ninth makes a small table double", 0, append(colliding(9, "Aa", "BB"), "q", "A", "1"), 0, "10 0 1 2 3 4 5 6 7 8 9 11"},
-		{"and the tenth", 0, append(colliding(10, "Aa", "BB"), "q", "A", "1"), 0, "11 0 1 2 3 4 5 6 7 8 9 10 12"},
-		{"until it has 64 buckets and makes a tree, its root in front", 0, append(colliding(11, "Aa", "BB"), "q", "A", "1"), 0, "12 3 0 1 2 4 5 6 7 8 9 10 11 13"},
-		{"eight in a larger table", 49, colliding(8, "Aa", "BB"), 0, "0 1 2 3 4 5 6 7"},
-		{"nine", 49, colliding(9, "Aa", "BB"), 0, "3 0 1 2 4 5 6 7 8"},
-		{"sixteen", 49, colliding(16, "Aa", "BB"), 0, "3 0 1 2 4 5 6 7 8 9 10 11 12 13 14 15"},
+		{"twelve members fit in 16 buckets", 0, sevens[:12], 0, "4 7 0 10 6 9 11 3 1 5 8 2"},
+		{"thirteen do not", 0, sevens, 0, "0 10 12 6 9 11 3 1 5 8 2 4 7"},
+		{"eight in a bucket are a list", 0, append(colliding(8), "q", "A", "1"), 0, "8 9 10 0 1 2 3 4 5 6 7"},
+		{"the ninth makes a small table double", 0, append(colliding(9), "q", "A", "1"), 0, "10 0 1 2 3 4 5 6 7 8 9 11"},
+		{"and the tenth", 0, append(colliding(10), "q", "A", "1"), 0, "11 0 1 2 3 4 5 6 7 8 9 10 12"},
+		{"until it has 64 buckets and makes a tree, its root in front", 0, append(colliding(11), "q", "A", "1"), 0, "12 3 0 1 2 4 5 6 7 8 9 10 11 13"},
+		{"eight in a larger table", 49, colliding(8), 0, "0 1 2 3 4 5 6 7"},
+		{"nine", 49, colliding(9), 0, "3 0 1 2 4 5 6 7 8"},
+		{"sixteen", 49, colliding(16), 0, "3 0 1 2 4 5 6 7 8 9 10 11 12 13 14 15"},
 		{"sixteen the other way round", 49, reversed, 0, "3 0 1 2 4 5 6 7 8 9 10 11 12 13 14 15"},
-		{"a tree is ordered by UTF-16, not by bytes", 49, colliding(12, "\U0010fe00", "\ue000\u61e1"), 0, "3 0 1 2 4 5 6 7 8 9 10 11"},
+		{"a tree is ordered by UTF-16, not by bytes", 49, beyond, 0, "1 0 2 3 4 9 13 10 5 12 8 6 11 7"},
+		{"seven of a divided tree are a tree still", 35, strings.Fields("k30 k52 k74 k96 k1119 k1218 k1317 k1339 k1416 k1438 k1515 k1537 k1614"), 12, "2 0 5 11 7 8 12 3 1 4 10 6 9"},
 		{"a divided tree becomes lists again", 49, neighbours, 0, "0 3 5 6 9 1 2 4 7 8 10 11"},
 		{"and again", 90, neighbours, 0, "3 5 9 2 10 0 6 1 4 7 8 11"},
 		{"a table that doubles afterwards", 40, neighbours, 80, "3 5 9 2 10 0 6 1 4 7 8 11"},

@@ -73,6 +73,7 @@ func TestShapes(t *testing.T) {
 		{"ECS, nested", `{"event":{"provider":"ec2.amazonaws.com","action":"A"}}`, "ecs:A", ECS, 0},
 		{"ECS, dotted", `{"event.provider":"ec2.amazonaws.com","event.action":"A"}`, "ecs:A", ECS, 0},
 		{"ECS, mixed", `{"event":{"provider":"ec2.amazonaws.com"},"event.action":"A"}`, "ecs:A", ECS, 0},
+		{"ECS without a value", `{"event":{"provider":null,"action":[]},"event.action":null}`, "", Other, 0},
 		{"ECS with the line", `{"event":{"provider":"p","action":"A","original":` + quote(eventB) + `}}`, "ecs:A", ECS, 0},
 		{"ECS in a line", `{"log":` + quote(`{"event":{"provider":"p","action":"A"}}`) + `}`, "text/ecs:A", Text, 0},
 
@@ -93,6 +94,8 @@ func TestShapes(t *testing.T) {
 
 		{"an event parsed in place", `{"log":` + eventA + `}`, "text:A", Text, 0},
 		{"lists of events", `{"detail":[` + eventA + `,` + eventB + `]}`, "eventbridge:A eventbridge:B", EventBridge, 0},
+		{"a record of Kinesis in a line", `{"log":` + quote(`{"kinesis":{"data":`+quote(encode64(eventA))+`}}`) + `}`, "text/firehose:A", Text, 0},
+		{"data by itself", `{"data":` + quote(encode64(eventA)) + `,"detail":{"data":` + quote(encode64(eventA)) + `}}`, "", Other, 0},
 		{"lists in lists are none of any shape", `{"Records":[[` + eventA + `],` + eventB + `]}`, "records:B", Records, 0},
 		{"texts that are a list in a text", `{"log":` + quote(`[`+quote(eventA)+`,`+quote(`[`+eventB+`]`)+`]`) + `}`, "text:A text:B", Text, 0},
 
@@ -135,5 +138,25 @@ func TestEnvelopesAreBounded(t *testing.T) {
 	}
 	if events, seen := read(t, `{"log":`+quote(line)+`}`); events != "" || seen.Unreadable != 1 {
 		t.Errorf("%d levels: %q, %+v", maxLevels, events, seen)
+	}
+}
+
+// What one large record made grow is given back.
+func TestBuffersAreGivenBack(t *testing.T) {
+	r := NewReader(func(*Event) {})
+	large := "{\"eventName\":\"A\",\"requestParameters\":\"" + strings.Repeat("x", keep+1) + "\"}"
+	for _, line := range []string{
+		`{"log":` + quote(large) + `}`,
+		`{"records":[{"data":` + quote(encode64(large)) + `}]}`,
+		`{"pad":` + quote(strings.Repeat(" ", keep/inflateRatio)) + `,"records":[{"data":` + quote(encode64(gzipped(large))) + `}]}`,
+	} {
+		if seen := readLine(t, r, line); seen.Events != 1 {
+			t.Errorf("%+v", seen)
+		}
+		for i, l := range r.levels {
+			if cap(l.text) > keep || cap(l.plain) > keep || cap(l.inflated) > keep {
+				t.Errorf("level %d keeps %d, %d and %d bytes", i, cap(l.text), cap(l.plain), cap(l.inflated))
+			}
+		}
 	}
 }

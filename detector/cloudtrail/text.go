@@ -32,8 +32,9 @@ func (r *Reader) text(depth int, text []byte, o origin) {
 			}
 			text = text[r.salvage(depth, text, o):]
 		}
+		broken := text
 		text = nextLine(text)
-		if hasEventKey(begin[:len(begin)-len(text)]) {
+		if hasEventKey(broken[:len(broken)-len(text)]) || len(text) == 0 && hasEventKey(begin) {
 			r.unreadable()
 		}
 	}

@@ -33,7 +33,8 @@ func TestUnreadable(t *testing.T) {
 		{"a file that breaks off", `{"log":` + quote(file) + `}`, "text/records:A text/records:B", 1},
 		{"between two events", `{"log":` + quote(`{"version":1,"Records":[`+eventA+`,`) + `}`, "text/records:A", 1},
 		{"a list that breaks off", `{"log":` + quote(`[`+eventA+`,`+eventB+`,`+cut) + `}`, "text:A text:B", 1},
-		{"an event broken in the middle of a file, a line each", `{"log":` + quote(`{"Records":[`+eventA+",\n"+cut+",\n"+eventB+"\n]}") + `}`, "text/records:A text:B", 2},
+		{"an event broken in the middle of a file, a line each", `{"log":` + quote(`{"Records":[`+eventA+",\n"+cut+",\n"+eventB+"\n]}") + `}`, "text/records:A text:B", 1},
+		{"a file of a line each that breaks off", `{"log":` + quote("{\"Records\":[\n"+eventA+",\n"+eventB+",\n"+cut) + `}`, "text/records:A text/records:B", 1},
 		{"log events that break off", `{"log":` + quote(`{"logEvents":[{"message":`+quote(eventA)+`},{"message":`+quote(eventB)[:20]) + `}`, "text/cloudwatch:A", 1},
 
 		{"log events of which one is broken", `{"messageType":"DATA_MESSAGE","logEvents":[{"message":` + quote(eventA) + `},{"message":` + quote(cut) + `},{"message":` + quote(eventB) + `}]}`, "cloudwatch:A cloudwatch:B", 1},
@@ -91,6 +92,12 @@ func TestDecompressionIsBounded(t *testing.T) {
 	found, seen = read(t, `{"records":[{"data":"`+bomb+`"},{"data":"`+bomb+`"},{"data":`+quote(encode64(eventB))+`}]}`)
 	if !strings.HasSuffix(found, "firehose:B") || seen.Unreadable != 2 {
 		t.Errorf("a record: %.40q, %+v", found, seen)
+	}
+	// No text alone is over the bound, but all together are.
+	long := encode64(gzipped(strings.Repeat(" ", maxInflated/4) + line))
+	found, seen = read(t, `{"records":[{"data":"`+long+`"},{"data":"`+long+`"},{"data":"`+long+`"}]}`)
+	if found != "" || seen.Unreadable != 3 {
+		t.Errorf("three: %.40q, %+v", found, seen)
 	}
 	// Data that compresses thirty times is none.
 	var events []string
