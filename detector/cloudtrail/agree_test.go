@@ -2,6 +2,8 @@ package cloudtrail
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -90,6 +92,30 @@ func TestShapesAgree(t *testing.T) {
 			if shapes[i] != w.name {
 				t.Errorf("shape %q, want %q", shapes[i], w.name)
 			}
+		}
+	}
+}
+
+// The same for real events, a tenth of them in each shape.
+func TestRealEventsAgree(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "..", "shared", "corpus", "stratus.ndjson"))
+	if err != nil {
+		t.Skipf("not tested: real events in all shapes: %v", err)
+	}
+	all := strings.Split(strings.TrimSpace(string(text)), "\n")
+	for n, w := range wrappers {
+		var some []string
+		for i := n % 10; i < len(all); i += 10 {
+			some = append(some, all[i])
+		}
+		want, _ := views(t, some...)
+		got, _ := views(t, w.wrap(some)...)
+		if len(got) != len(want) || len(got) != len(some) {
+			t.Errorf("%s: %d events, by themselves %d, want %d", w.name, len(got), len(want), len(some))
+			continue
+		}
+		for i := range got {
+			compareViews(t, w.name, got[i], want[i])
 		}
 	}
 }

@@ -7,7 +7,7 @@ import "github.com/fluent-detect/fluent-detect/detector/record"
 // them, and once one has given an event the others are left alone: they are
 // copies of it.
 var carriers = setOf(recordsMember, detail, logEvents, firehoseRecords, lookupEvents, cloudTrailEvent, messages,
-	notification, lambdaSNS, bodyUpper, body, kinesis, data, log, message, dottedOriginal, event)
+	notification, lambdaSNS, bodyUpper, body, kinesis, awslogs, data, log, message, payload, exec, dottedOriginal, event)
 
 // carried has the shape that a carrier makes of what it is in.
 var carried = [members]Shape{
@@ -23,9 +23,12 @@ var carried = [members]Shape{
 	bodyUpper:       SQS,
 	body:            SQS,
 	kinesis:         Firehose,
+	awslogs:         Firehose,
 	data:            Firehose,
 	log:             Text,
 	message:         Text,
+	payload:         Text,
+	exec:            Text,
 	dottedOriginal:  Text,
 	event:           Text,
 }

@@ -132,7 +132,12 @@ func showEvent(t testing.TB, b *strings.Builder, e *Event) {
 	if e.HasDuplicates() {
 		b.WriteString("duplicates\n")
 	}
-	for _, f := range fuzzed {
+	together := make([]string, len(fuzzed))
+	e.Each(fuzzedTogether, func(i int, values []record.Value) { together[i] = join(values) })
+	for i, f := range fuzzed {
+		if alone := join(e.Values(f)); together[i] != alone {
+			t.Fatalf("Each gives %q for %s, Values %q", together[i], f.Name, alone)
+		}
 		for _, v := range e.Values(f) {
 			put(f.Name, v)
 			if e.Shape() == Raw && record.IsEmpty(v) {
@@ -159,3 +164,5 @@ var fuzzed = func() (fields []*Field) {
 	}
 	return fields
 }()
+
+var fuzzedTogether = NewFields(fuzzed)

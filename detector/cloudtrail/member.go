@@ -67,9 +67,12 @@ const (
 	bodyUpper
 	body
 	kinesis
+	awslogs
 	data
 	log
 	message
+	payload
+	exec
 	dottedOriginal
 	event
 
@@ -125,9 +128,12 @@ var memberNames = [members]string{
 	bodyUpper:       "Body",
 	body:            "body",
 	kinesis:         "kinesis",
+	awslogs:         "awslogs",
 	data:            "data",
 	log:             "log",
 	message:         "message",
+	payload:         "payload",
+	exec:            "exec",
 	dottedOriginal:  "event.original",
 	event:           "event",
 }

@@ -20,7 +20,9 @@ const (
 	// messages with what the subscription says about it.
 	CloudWatch
 	// Firehose is {"records": [{"data": base64}, …]}, with or without gzip
-	// inside, and a record of a Kinesis stream.
+	// inside. What Lambda functions get of a Kinesis stream,
+	// {"kinesis": {"data": base64}}, and of CloudWatch Logs,
+	// {"awslogs": {"data": base64}}, is packed in the same way.
 	Firehose
 	// SNS is a notification, {"Message": text}.
 	SNS
@@ -31,7 +33,8 @@ const (
 	// {"Events": [{"CloudTrailEvent": text}, …]}, or one element of it.
 	Lookup
 	// Text is a line that the shipper did not parse: JSON text under log,
-	// message or event.original.
+	// message or event.original, or where Fluent Bit's inputs for Kafka and
+	// for commands leave it, under payload and exec.
 	Text
 	// ECS is an event that was mapped already, with nested or dotted names.
 	ECS

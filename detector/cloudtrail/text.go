@@ -190,7 +190,7 @@ func beginsJSON(text []byte) bool {
 // stands for a letter, also not in a text within the text.
 func mayHold(text []byte) bool {
 	return beginsJSON(text) && (containsAt(text, "event", 1) || contains(text, `\u`) ||
-		containsAt(text, "data", 0) && (contains(text, "records") || contains(text, "kinesis")))
+		containsAt(text, "data", 0) && (contains(text, "records") || contains(text, "kinesis") || contains(text, "awslogs")))
 }
 
 // containsAt says whether text contains s. It looks for the byte s[rare] first,

@@ -109,7 +109,7 @@ func TestDecompressionIsBounded(t *testing.T) {
 	if len(text) < 20*len(packed) {
 		t.Fatalf("%d bytes became %d: not what is to be tested", len(text), len(packed))
 	}
-	if found, seen = read(t, `{"records":[{"data":"`+packed+`"}]}`); seen.Events != len(events) || seen.Unreadable != 0 {
+	if _, seen = read(t, `{"records":[{"data":"`+packed+`"}]}`); seen.Events != len(events) || seen.Unreadable != 0 {
 		t.Errorf("%d to %d bytes: %+v", len(text), len(packed), seen)
 	}
 }
