@@ -38,7 +38,7 @@ func (r *Reader) text(depth int, text []byte, o origin) {
 			r.unreadable()
 		}
 	}
-	if hasEventKey(text) {
+	if len(text) > 0 { // what is left when the effort is spent
 		r.unreadable()
 	}
 }
