@@ -223,3 +223,21 @@ func TestFull(t *testing.T) {
 	put(t, b, nil)                                 // a chunk of duplicates
 	want(t, "Take", taker.Take(all, 0), "[3 4 5 6]")
 }
+
+// An alert that another taker left is older than what its heir has delivered
+// already; when all of it comes back, it is in its old place.
+func TestAnOldAlertThatCameLate(t *testing.T) {
+	b := New("c", all)
+	first, second := b.Open(Filter{Rules: []string{"r"}}), b.Open(Filter{})
+	put(t, b, alerts("r", 47, "1"))
+	put(t, b, alerts("s", 47, "2"))
+	want(t, "second", second.Take(all, 0), "[2]")
+	second.Ack()
+	first.Close()
+	b.Open(Filter{Rules: []string{"t"}}) // 1 finds a new taker
+	want(t, "second", second.Take(all, 0), "[1]")
+	second.Ack()
+	second.Pause()
+	second.Resume()
+	want(t, "after a pause", second.Take(all, 0), "[1 2]")
+}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -18,7 +19,13 @@ type model struct {
 	takers  []*modelTaker // open, in order of opening
 	held    []*modelAlert // not gone
 	between bool          // a taker was closed, and none opened since
+
+	reserved  []*modelReservation
+	forgotten []uint64 // numbers of alerts that a keeper has and that are gone
 }
+
+// modelReservation is room for alerts.
+type modelReservation struct{ alerts []Alert }
 
 type modelTaker struct {
 	filter Filter
@@ -31,6 +38,7 @@ type modelAlert struct {
 	state string
 	owner *modelTaker // whose queue it is in; nil: homeless
 	acked time.Time
+	kept  uint64 // the keeper's number, 0 without one
 }
 
 const (
@@ -48,30 +56,67 @@ func (m *model) wanter(a Alert) *modelTaker {
 	return nil
 }
 
-func (m *model) size() (bytes int) {
+// size returns what is held, and what there is room for.
+func (m *model) size() (count, bytes int) {
 	for _, a := range m.held {
 		bytes += len(a.Record)
 	}
-	return bytes
+	count = len(m.held)
+	for _, r := range m.reserved {
+		for _, a := range r.alerts {
+			bytes += len(a.Record)
+		}
+		count += len(r.alerts)
+	}
+	return count, bytes
 }
 
-func (m *model) put(alerts []Alert) (unwanted []Alert, full bool) {
-	var wanted []*modelAlert
-	bytes := 0
+func (m *model) reserve(alerts []Alert) (r *modelReservation, unwanted []Alert, full bool) {
+	r = &modelReservation{}
+	more := 0
 	for _, a := range alerts {
-		owner := m.wanter(a)
-		if owner == nil && len(m.takers) > 0 && !m.between {
+		if m.wanter(a) == nil && len(m.takers) > 0 && !m.between {
 			unwanted = append(unwanted, a)
 			continue
 		}
-		wanted = append(wanted, &modelAlert{Alert: a, state: waiting, owner: owner})
-		bytes += len(a.Record)
+		r.alerts = append(r.alerts, a)
+		more += len(a.Record)
 	}
-	if len(wanted) > 0 && len(m.held) > 0 && m.size()+bytes > m.max {
-		return nil, true
+	if count, bytes := m.size(); len(r.alerts) > 0 && count > 0 && bytes+more > m.max {
+		return nil, nil, true
 	}
-	m.held = append(m.held, wanted...)
-	return unwanted, false
+	m.reserved = append(m.reserved, r)
+	return r, unwanted, false
+}
+
+func (m *model) cancel(r *modelReservation) {
+	m.reserved = slices.DeleteFunc(m.reserved, func(x *modelReservation) bool { return x == r })
+}
+
+func (m *model) add(alerts []Alert, numbers []uint64) {
+	for i, a := range alerts {
+		x := &modelAlert{Alert: a, state: waiting, owner: m.wanter(a)}
+		if numbers != nil {
+			x.kept = numbers[i]
+		}
+		m.held = append(m.held, x)
+	}
+}
+
+// letGo removes the alerts that gone says, and notes what a keeper is to be
+// told.
+func (m *model) letGo(gone func(*modelAlert) bool) (list []Alert) {
+	m.held = slices.DeleteFunc(m.held, func(a *modelAlert) bool {
+		if !gone(a) {
+			return false
+		}
+		list = append(list, a.Alert)
+		if a.kept > 0 {
+			m.forgotten = append(m.forgotten, a.kept)
+		}
+		return true
+	})
+	return list
 }
 
 func (m *model) open(f Filter) *modelTaker {
@@ -86,22 +131,16 @@ func (m *model) open(f Filter) *modelTaker {
 	return t
 }
 
-func (m *model) orphans() (list []Alert) {
+func (m *model) orphans() []Alert {
 	if len(m.takers) == 0 || m.between {
 		return nil
 	}
-	m.held = slices.DeleteFunc(m.held, func(a *modelAlert) bool {
-		if a.owner == nil {
-			list = append(list, a.Alert)
-		}
-		return a.owner == nil
-	})
-	return list
+	return m.letGo(func(a *modelAlert) bool { return a.owner == nil })
 }
 
 // settle lets go of what t acknowledged that long ago.
 func (m *model) settle(t *modelTaker, ago time.Duration) {
-	m.held = slices.DeleteFunc(m.held, func(a *modelAlert) bool {
+	m.letGo(func(a *modelAlert) bool {
 		return a.owner == t && a.state == settling && m.now.Sub(a.acked) >= ago
 	})
 }
@@ -157,12 +196,17 @@ func (m *model) close(t *modelTaker) {
 	}
 }
 
-func (m *model) undelivered() []Alert {
-	list := []Alert{}
+// undelivered returns what is held, without what a keeper has, and how much
+// that is.
+func (m *model) undelivered() (list []Alert, stored int) {
 	for _, a := range m.held {
+		if a.kept > 0 {
+			stored++
+			continue
+		}
 		list = append(list, a.Alert)
 	}
-	return list
+	return list, stored
 }
 
 func (m *model) backlog(t *modelTaker) (bytes int) {
@@ -172,6 +216,16 @@ func (m *model) backlog(t *modelTaker) (bytes int) {
 		}
 	}
 	return bytes
+}
+
+// modelKeeper notes what it is told to forget.
+type modelKeeper struct{ forgotten []uint64 }
+
+func (k *modelKeeper) Forget(channel string, numbers []uint64) {
+	if channel != "test" {
+		panic("another channel: " + channel)
+	}
+	k.forgotten = append(k.forgotten, numbers...)
 }
 
 var (
@@ -212,9 +266,61 @@ func drive(t *testing.T, script []byte) {
 		}
 	}
 	serial := 0
+	batch := func() []Alert {
+		batch := make([]Alert, next(5))
+		for i := range batch {
+			serial++
+			batch[i] = Alert{
+				ID:       fmt.Sprint(serial),
+				Rule:     modelRules[next(len(modelRules))],
+				Severity: modelSeverities[next(len(modelSeverities))],
+				Record:   make([]byte, 1+next(200)),
+			}
+			step("  %s: %s %d, %d bytes", batch[i].ID, batch[i].Rule, batch[i].Severity, len(batch[i].Record))
+		}
+		return batch
+	}
+	numbers := func(alerts []Alert) (list []uint64) { // a keeper's, by the ids
+		for _, a := range alerts {
+			n, _ := strconv.ParseUint(a.ID, 10, 64)
+			list = append(list, n)
+		}
+		return list
+	}
+	var keeper modelKeeper
+	type pair struct {
+		box   Reservation
+		model *modelReservation
+	}
+	var reserved []pair
+	reserve := func() (got, want []Alert, ok bool) {
+		list := batch()
+		_, before := m.size()
+		twin, want, full := m.reserve(list)
+		r, got, err := b.Reserve(list)
+		if e, isFull := err.(*FullError); isFull != full || isFull && (e.Bytes != before || e.Max != most) {
+			t.Fatalf("error %v, want full %v with %d bytes\n%s", err, full, before, log.String())
+		}
+		if !full {
+			reserved = append(reserved, pair{r, twin})
+		}
+		return got, want, !full
+	}
+	commit := func(i int, k Keeper) {
+		p := reserved[i]
+		reserved = slices.Delete(reserved, i, i+1)
+		m.cancel(p.model)
+		if k == nil {
+			m.add(p.model.alerts, nil)
+			p.box.Commit(nil, nil)
+			return
+		}
+		m.add(p.model.alerts, numbers(p.model.alerts))
+		p.box.Commit(k, numbers(p.box.Alerts()))
+	}
 	for len(script) > 0 {
-		op := next(20)
-		if op >= 5 && len(takers) == 0 {
+		op := next(24)
+		if op >= 5 && op < 20 && len(takers) == 0 {
 			op = 4
 		}
 		n := 0
@@ -223,24 +329,30 @@ func drive(t *testing.T, script []byte) {
 		}
 		switch {
 		case op < 4:
-			batch := make([]Alert, next(5))
-			for i := range batch {
-				serial++
-				batch[i] = Alert{
-					ID:       fmt.Sprint(serial),
-					Rule:     modelRules[next(len(modelRules))],
-					Severity: modelSeverities[next(len(modelSeverities))],
-					Record:   make([]byte, 1+next(200)),
-				}
-				step("put %s: %s %d, %d bytes", batch[i].ID, batch[i].Rule, batch[i].Severity, len(batch[i].Record))
+			step("put")
+			if got, want, ok := reserve(); ok {
+				commit(len(reserved)-1, nil)
+				same("Put gave back", got, want)
 			}
-			before := m.size()
-			want, full := m.put(batch)
-			got, err := b.Put(batch)
-			if e, isFull := err.(*FullError); isFull != full || isFull && (e.Bytes != before || e.Max != most) {
-				t.Fatalf("Put: error %v, want full %v with %d bytes\n%s", err, full, before, log.String())
-			}
-			same("Put gave back", got, want)
+		case op == 20:
+			step("reserve")
+			got, want, _ := reserve()
+			same("Reserve gave back", got, want)
+		case op == 21 && len(reserved) > 0:
+			i := next(len(reserved))
+			step("commit reservation %d, kept", i)
+			commit(i, &keeper)
+		case op == 22 && len(reserved) > 0:
+			i := next(len(reserved))
+			step("cancel reservation %d", i)
+			m.cancel(reserved[i].model)
+			reserved[i].box.Cancel()
+			reserved = slices.Delete(reserved, i, i+1)
+		case op == 23:
+			step("restore")
+			list := batch()
+			m.add(list, numbers(list))
+			b.Restore(list, &keeper, numbers(list))
 		case op == 4:
 			if len(m.takers) == 4 {
 				continue
@@ -280,9 +392,17 @@ func drive(t *testing.T, script []byte) {
 			step("wait %s", d)
 			m.now = m.now.Add(d)
 		}
-		same("Undelivered", b.Undelivered(), m.undelivered())
-		if count, bytes := b.Size(); count != len(m.held) || bytes != m.size() {
-			t.Fatalf("Size: %d alerts, %d bytes, want %d, %d\n%s", count, bytes, len(m.held), m.size(), log.String())
+		left, stored := m.undelivered()
+		same("Undelivered", b.Undelivered(), left)
+		if got := b.Stored(); got != stored {
+			t.Fatalf("Stored: %d, want %d\n%s", got, stored, log.String())
+		}
+		count, bytes := b.Size()
+		if wantCount, wantBytes := m.size(); count != wantCount || bytes != wantBytes {
+			t.Fatalf("Size: %d alerts, %d bytes, want %d, %d\n%s", count, bytes, wantCount, wantBytes, log.String())
+		}
+		if !slices.Equal(keeper.forgotten, m.forgotten) {
+			t.Fatalf("the keeper forgot %v, want %v\n%s", keeper.forgotten, m.forgotten, log.String())
 		}
 		for i, taker := range takers {
 			if got, want := taker.Backlog(), m.backlog(twins[i]); got != want {

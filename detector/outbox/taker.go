@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -160,6 +161,9 @@ func (t *Taker) Resume() {
 func (t *Taker) recall() {
 	t.settle(t.box.now().Add(-grace))
 	t.putBack(t.flight)
+	// Those are in the order in which they were acknowledged: alerts that
+	// another taker left came late.
+	slices.SortFunc(t.settling, func(x, y entry) int { return cmp.Compare(x.place, y.place) })
 	t.putBack(t.settling)
 	t.flight, t.settling = nil, nil
 }

@@ -156,14 +156,17 @@ func TestConcurrency(t *testing.T) {
 	}
 	reloads := 0
 	for left := 1; !allPut.Load() || left > 0; reloads++ {
-		var inputs sync.WaitGroup
+		var takers []*Taker
 		inputsBegin.Lock()
-		for i, rule := range rules {
-			taker := b.Open(Filter{Rules: []string{rule}})
+		for _, rule := range rules {
+			takers = append(takers, b.Open(Filter{Rules: []string{rule}}))
+		}
+		inputsBegin.Unlock()
+		var inputs sync.WaitGroup
+		for i, taker := range takers {
 			r := rand.New(rand.NewPCG(uint64(reloads), uint64(i)))
 			inputs.Go(func() { input(i, taker, r) })
 		}
-		inputsBegin.Unlock()
 		inputs.Wait()
 		skew.Add(int64(grace))
 		left, _ = b.Size()
