@@ -2,118 +2,37 @@ package program
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
 	"github.com/fluent-detect/fluent-detect/detector/kql"
-	"github.com/fluent-detect/fluent-detect/detector/record"
 )
 
-// Program is a compiled query.
-type Program struct {
-	nodes      []node
-	conditions []Condition
-	query      kql.Node
-}
+// Compile parses a query and compiles it against the ECS view of CloudTrail. The
+// error is a *kql.Error with the place: text that is no KQL, or a condition that
+// Elasticsearch refuses.
+func Compile(query string) (*Program, error) { return CompileFor(query, ECS{}) }
 
-// node is an inner node with its children, or a leaf with its condition. Node
-// 0 is the root; children form a list through next.
-type node struct {
-	op    op
-	child int32 // first child; for opCondition the index of the condition
-	next  int32 // sibling, -1 at the end
-}
-
-type op uint8
-
-const (
-	opTrue op = iota
-	opAnd
-	opOr
-	opNot
-	opCondition
-)
-
-// Condition is one test of one field.
-type Condition struct {
-	Field *cloudtrail.Field
-	Span  kql.Span // where it stands in the query
-	match matcher
-}
-
-// matcher decides about one value of a field. A nil matcher asks whether there
-// is a value at all.
-type matcher interface {
-	match(v record.Value) bool
-}
-
-// Compile parses a query and compiles it against the fields of the ECS view.
-// The error is a *kql.Error: text that is no KQL, or KQL that is not
-// supported, with its place.
-func Compile(query string) (*Program, error) {
+// CompileFor is Compile against another mapping.
+func CompileFor(query string, m Mapping) (*Program, error) {
 	tree, err := kql.Parse(query)
 	if err != nil {
 		return nil, err
 	}
-	c := compiler{query: query, program: &Program{query: tree}}
+	return compileNode(query, tree, m)
+}
+
+func compileNode(query string, tree kql.Node, m Mapping) (*Program, error) {
+	c := compiler{query: query, mapping: m, program: &Program{query: tree}}
 	if _, err := c.add(tree); err != nil {
 		return nil, err
 	}
 	return c.program, nil
 }
 
-// Fields returns the fields that the program reads, each once.
-func (p *Program) Fields() []*cloudtrail.Field {
-	var fields []*cloudtrail.Field
-	seen := map[string]bool{}
-	for _, c := range p.conditions {
-		if !seen[c.Field.Name] {
-			seen[c.Field.Name] = true
-			fields = append(fields, c.Field)
-		}
-	}
-	return fields
-}
-
-// Match says whether the event satisfies the query.
-func (p *Program) Match(e *cloudtrail.Event) bool { return p.eval(0, e) }
-
-func (p *Program) eval(i int32, e *cloudtrail.Event) bool {
-	n := &p.nodes[i]
-	switch n.op {
-	case opAnd:
-		for c := n.child; c >= 0; c = p.nodes[c].next {
-			if !p.eval(c, e) {
-				return false
-			}
-		}
-		return true
-	case opOr:
-		for c := n.child; c >= 0; c = p.nodes[c].next {
-			if p.eval(c, e) {
-				return true
-			}
-		}
-		return false
-	case opNot:
-		return !p.eval(n.child, e)
-	case opCondition:
-		return p.conditions[n.child].holds(e)
-	}
-	return true
-}
-
-func (c *Condition) holds(e *cloudtrail.Event) bool {
-	for _, v := range e.Values(c.Field) {
-		if c.match == nil || c.match.match(v) {
-			return true
-		}
-	}
-	return false
-}
-
 type compiler struct {
 	query   string
+	mapping Mapping
+	nested  bool // within the braces of a nested query
 	program *Program
 }
 
@@ -126,6 +45,9 @@ func (c *compiler) refuse(at kql.Span, format string, args ...any) error {
 func (c *compiler) add(n kql.Node) (int32, error) {
 	switch n := n.(type) {
 	case *kql.MatchAll:
+		if n.Bare && c.nested { // there it asks for a field "null"
+			return c.node(opFalse), nil
+		}
 		return c.node(opTrue), nil
 	case *kql.And:
 		return c.group(opAnd, n.Nodes)
@@ -137,27 +59,27 @@ func (c *compiler) add(n kql.Node) (int32, error) {
 	case *kql.Not:
 		return c.group(opNot, []kql.Node{n.Node})
 	case *kql.Exists:
-		field, err := c.field(n.Field)
-		if err != nil {
-			return 0, err
-		}
-		return c.condition(Condition{Field: field, Span: n.Span()}), nil
+		return c.leaf(n, n.Field, func(f *cloudtrail.Field) (matcher, error) { return exists(f), nil })
 	case *kql.Is:
-		field, err := c.field(n.Field)
-		if err != nil {
-			return 0, err
+		if n.Value.Kind == kql.Null {
+			return 0, c.refuse(n.Value.Span, "null cannot be searched for; for a field without a value write \"not %s: *\"", n.Field.Name)
 		}
-		m, err := c.matcher(field, n.Value)
-		if err != nil {
-			return 0, err
+		if n.Field.None {
+			if c.nested {
+				return c.node(opFalse), nil
+			}
+			return c.condition(Condition{node: n, tester: c.anywhere(n.Value)}), nil
 		}
-		return c.condition(Condition{Field: field, Span: n.Span(), match: m}), nil
+		return c.leaf(n, n.Field, func(f *cloudtrail.Field) (matcher, error) { return c.equals(f, n.Value) })
 	case *kql.Range:
-		return 0, c.refuse(n.Span(), "ranges are not supported yet")
+		if n.Field.None {
+			return 0, c.refuse(n.Field.Span, "a range needs a field")
+		}
+		return c.leaf(n, n.Field, func(f *cloudtrail.Field) (matcher, error) { return c.ordered(f, n.Op, n.Value) })
 	case *kql.Nested:
-		return 0, c.refuse(n.Span(), "nested queries are not supported yet")
+		return c.nest(n)
 	}
-	return 0, c.refuse(n.Span(), "%T is not supported yet", n)
+	return 0, fmt.Errorf("program: a node of type %T", n) // kql has no other
 }
 
 func (c *compiler) node(o op) int32 {
@@ -190,7 +112,24 @@ func (c *compiler) group(o op, children []kql.Node) (int32, error) {
 	return parent, nil
 }
 
-// oneSet makes one condition of a list of texts over one field.
+// leaf compiles a condition on a field, or on the fields that a name with
+// wildcards means.
+func (c *compiler) leaf(n kql.Node, f kql.Field, matcherFor func(*cloudtrail.Field) (matcher, error)) (int32, error) {
+	if f.None { // the word null in the field's place
+		return c.node(opFalse), nil
+	}
+	if f.Pattern != nil {
+		return c.condition(Condition{node: n, tester: c.named(f.Pattern, matcherFor)}), nil
+	}
+	field := c.mapping.Field(f.Name)
+	m, err := matcherFor(field)
+	if err != nil {
+		return 0, err
+	}
+	return c.condition(Condition{node: n, field: field, match: m}), nil
+}
+
+// oneSet makes one condition of a list of texts over one keyword field.
 func (c *compiler) oneSet(n *kql.Or) (Condition, bool) {
 	set := textSet{}
 	var name string
@@ -202,58 +141,128 @@ func (c *compiler) oneSet(n *kql.Or) (Condition, bool) {
 		name = is.Field.Name
 		set[is.Value.Text] = struct{}{}
 	}
-	field := cloudtrail.FieldNamed(name)
+	field := c.mapping.Field(name)
 	switch field.Type {
-	case cloudtrail.TypeKeyword, cloudtrail.TypeConstantKeyword:
-		return Condition{Field: field, Span: n.Span(), match: set}, true
+	case cloudtrail.TypeKeyword, cloudtrail.TypeConstantKeyword, cloudtrail.TypeFlattened:
+		return Condition{node: n, field: field, match: set}, true
 	}
 	return Condition{}, false
 }
 
-func (c *compiler) field(f kql.Field) (*cloudtrail.Field, error) {
-	switch {
-	case f.None:
-		return nil, c.refuse(f.Span, "values without a field are not supported yet")
-	case f.Pattern != nil:
-		return nil, c.refuse(f.Span, "wildcards in field names are not supported yet")
+// equals makes the matcher of "field: value" for the type of the field.
+func (c *compiler) equals(f *cloudtrail.Field, v kql.Value) (matcher, error) {
+	if v.Kind == kql.Wildcard {
+		return c.like(f, v)
 	}
-	field := cloudtrail.FieldNamed(f.Name)
-	switch field.Type {
-	case cloudtrail.TypeDate:
-		return nil, c.refuse(f.Span, "conditions on dates (%s) are not supported yet", f.Name)
-	}
-	return field, nil
-}
-
-// matcher makes the matcher of a value for the type of its field.
-func (c *compiler) matcher(field *cloudtrail.Field, v kql.Value) (matcher, error) {
-	switch v.Kind {
-	case kql.Null:
-		return nil, c.refuse(v.Span, "null cannot be searched for: for a field without a value write \"not %s: *\"", field.Name)
-	case kql.Wildcard:
-		switch field.Type {
-		case cloudtrail.TypeBoolean, cloudtrail.TypeIP, cloudtrail.TypeLong, cloudtrail.TypeDouble:
-			return nil, c.refuse(v.Span, "%s is of type %s, which knows no wildcards", field.Name, field.Type)
-		}
-		return newPattern(v.Pattern), nil
-	}
-	switch field.Type {
+	switch f.Type {
 	case cloudtrail.TypeBoolean:
-		switch v.Text {
-		case "true", "false":
-			return truth(v.Text == "true"), nil
+		b, ok := truthOf(v.Text)
+		if !ok {
+			return nil, c.refuse(v.Span, "%s is a boolean: allowed are true and false", f.Name)
 		}
-		return nil, c.refuse(v.Span, "%s is a boolean: allowed are true and false", field.Name)
+		return truth(b), nil
 	case cloudtrail.TypeIP:
 		m, ok := newAddresses(v.Text)
 		if !ok {
-			return nil, c.refuse(v.Span, "%s is an IP address: allowed are an address such as 10.1.2.3 or ::1 and a block such as 10.0.0.0/8", field.Name)
+			return nil, c.refuse(v.Span, "%s is an IP address: allowed are an address such as 10.1.2.3 or ::1 and a block such as 10.0.0.0/8", f.Name)
 		}
 		return m, nil
+	case cloudtrail.TypeLong, cloudtrail.TypeDouble:
+		n, ok := parseNumber(v.Text)
+		if !ok {
+			return nil, c.refuse(v.Span, "%s is a number, and %q is none", f.Name, v.Text)
+		}
+		return number(n), nil
+	case cloudtrail.TypeDate:
+		span, ok := parseDate(v.Text)
+		if !ok {
+			return nil, c.refuse(v.Span, "%s is a date: %s", f.Name, dateForms)
+		}
+		return dateSpan{span.from, span.to}, nil
+	case cloudtrail.TypeText:
+		return newWords(v.Text, v.Quoted), nil
+	case cloudtrail.TypeObject, cloudtrail.TypeNested:
+		return never{}, nil
 	case cloudtrail.TypeDynamic:
 		return newAnyValue(v.Text), nil
 	}
 	return exact(v.Text), nil
+}
+
+// like makes the matcher of "field: value with stars".
+func (c *compiler) like(f *cloudtrail.Field, v kql.Value) (matcher, error) {
+	switch f.Type {
+	case cloudtrail.TypeBoolean, cloudtrail.TypeIP, cloudtrail.TypeLong, cloudtrail.TypeDouble, cloudtrail.TypeDate:
+		return nil, c.refuse(v.Span, "%s is of type %s, which knows no wildcards", f.Name, f.Type)
+	case cloudtrail.TypeText:
+		return newWordPatterns(v.Pattern), nil
+	case cloudtrail.TypeObject, cloudtrail.TypeNested:
+		return never{}, nil
+	}
+	return newPattern(v.Pattern), nil
+}
+
+// ordered makes the matcher of "field > value" for the type of the field.
+func (c *compiler) ordered(f *cloudtrail.Field, o kql.RangeOp, v kql.Value) (matcher, error) {
+	if v.Kind == kql.Null {
+		return nil, c.refuse(v.Span, "null has no order")
+	}
+	switch f.Type {
+	case cloudtrail.TypeBoolean:
+		b, ok := truthOf(v.Text)
+		if !ok {
+			return nil, c.refuse(v.Span, "%s is a boolean: allowed are true and false", f.Name)
+		}
+		return truthOrder{o, b}, nil
+	case cloudtrail.TypeIP:
+		a, ok := cloudtrail.ParseIP([]byte(v.Text))
+		if !ok {
+			return nil, c.refuse(v.Span, "%s is an IP address: a range needs one such as 10.1.2.3 or ::1", f.Name)
+		}
+		return addressOrder{o, a.Unmap()}, nil
+	case cloudtrail.TypeLong, cloudtrail.TypeDouble:
+		n, ok := parseNumber(v.Text)
+		if !ok {
+			return nil, c.refuse(v.Span, "%s is a number, and %q is none", f.Name, v.Text)
+		}
+		return numberOrder{o, n}, nil
+	case cloudtrail.TypeDate:
+		span, ok := parseDate(v.Text)
+		if !ok {
+			return nil, c.refuse(v.Span, "%s is a date: %s", f.Name, dateForms)
+		}
+		return newDateOrder(o, span), nil
+	case cloudtrail.TypeFlattened:
+		return nil, c.refuse(v.Span, "%s is flattened: Elasticsearch knows no ranges with one end there", f.Name)
+	case cloudtrail.TypeText:
+		return wordOrder{o, v.Text}, nil
+	case cloudtrail.TypeObject, cloudtrail.TypeNested:
+		return never{}, nil
+	case cloudtrail.TypeDynamic:
+		n, ok := parseNumber(v.Text)
+		return anyOrder{textOrder{o, v.Text}, numberOrder{o, n}, ok}, nil
+	}
+	return textOrder{o, v.Text}, nil
+}
+
+// nest compiles a nested query.
+func (c *compiler) nest(n *kql.Nested) (int32, error) {
+	if n.Path.None || n.Path.Pattern != nil {
+		return 0, c.refuse(n.Path.Span, "a nested query needs the name of one nested field")
+	}
+	if c.nested {
+		return 0, c.refuse(n.Path.Span, "a nested query within another is not supported")
+	}
+	field := c.mapping.Field(n.Path.Name)
+	inner := compiler{query: c.query, mapping: below{c.mapping, n.Path.Name}, nested: true, program: &Program{query: n.Node}}
+	if _, err := inner.add(n.Node); err != nil {
+		return 0, err
+	}
+	switch field.Type {
+	case cloudtrail.TypeNested, cloudtrail.TypeDynamic: // or not there, so that nothing matches
+		return c.condition(Condition{node: n, tester: &nested{field: field, program: inner.program}}), nil
+	}
+	return 0, c.refuse(n.Path.Span, "%s is of type %s, not nested", n.Path.Name, field.Type)
 }
 
 // required returns the values of which a field must have one for the query to
@@ -283,6 +292,3 @@ func required(n kql.Node, field string) (values []string, ok bool) {
 	}
 	return nil, false
 }
-
-// String returns the query in KQL, on one line.
-func (p *Program) String() string { return strings.Join(strings.Fields(kql.Format(p.query)), " ") }

@@ -9,8 +9,9 @@
 // those whose event.provider and event.action the event has.
 //
 // Programs and Sets never change and may be shared between goroutines.
-// Matching allocates nothing of its own.
+// Matching allocates nothing of its own, except for nested queries.
 //
 // What a condition means follows Elasticsearch: an array matches if any of its
 // members does, a missing field matches nothing (and so "not" of it is true).
+// What Elasticsearch refuses is refused when the query is compiled.
 package program

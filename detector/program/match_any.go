@@ -1,10 +1,6 @@
 package program
 
-import (
-	"strconv"
-
-	"github.com/fluent-detect/fluent-detect/detector/record"
-)
+import "github.com/fluent-detect/fluent-detect/detector/record"
 
 // anyValue matches a value of a field whose type is not known: a number as a
 // number when it is one, everything else as text. This is what Elasticsearch's
@@ -16,8 +12,8 @@ type anyValue struct {
 }
 
 func newAnyValue(text string) anyValue {
-	f, err := strconv.ParseFloat(text, 64)
-	return anyValue{text: exact(text), number: f, isNumber: err == nil}
+	n, ok := parseNumber(text)
+	return anyValue{text: exact(text), number: n, isNumber: ok}
 }
 
 func (m anyValue) match(v record.Value) bool {

@@ -32,7 +32,12 @@ func newPattern(parts []string) pattern {
 func (p pattern) match(v record.Value) bool {
 	var buf [numberText]byte
 	text, ok := scalarText(buf[:0], v)
-	if !ok || len(text) < p.least || !bytes.HasPrefix(text, p.first) || !bytes.HasSuffix(text, p.last) {
+	return ok && p.fits(text)
+}
+
+// fits says whether the text fits the pattern.
+func (p pattern) fits(text []byte) bool {
+	if len(text) < p.least || !bytes.HasPrefix(text, p.first) || !bytes.HasSuffix(text, p.last) {
 		return false
 	}
 	text = text[len(p.first) : len(text)-len(p.last)]

@@ -14,3 +14,6 @@ func (m truth) match(v record.Value) bool {
 	}
 	return string(v.Bytes()) == "false"
 }
+
+// truthOf reads the text of a boolean.
+func truthOf(text string) (truth, ok bool) { return text == "true", text == "true" || text == "false" }

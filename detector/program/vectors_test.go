@@ -1,0 +1,73 @@
+package program
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"testing"
+
+	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
+	"github.com/fluent-detect/fluent-detect/detector/jsontext"
+	"github.com/fluent-detect/fluent-detect/detector/kql"
+	"github.com/fluent-detect/fluent-detect/detector/record"
+)
+
+// verdict compiles the query for the document and says whether it matches. types
+// are those that dynamic mapping would not find.
+func verdict(query, document string, types map[string]string) (bool, error) {
+	body, _, err := jsontext.Append(nil, []byte(document))
+	if err != nil {
+		return false, err
+	}
+	v, _, err := record.Read(body, 0)
+	if err != nil {
+		return false, err
+	}
+	declared := map[string]cloudtrail.Type{}
+	for name, t := range types {
+		declared[name], _ = cloudtrail.ParseType(t)
+	}
+	m := NewDocuments(declared)
+	m.Learn(v)
+	p, err := CompileFor(query, m)
+	if err != nil {
+		return false, err
+	}
+	return p.Match(cloudtrail.NewDocument(v)), nil
+}
+
+// The vectors that lie beside the project on some machines: verdicts of
+// Elasticsearch.
+func TestVectors(t *testing.T) {
+	text, err := os.ReadFile("../../../shared/kql-vectors.json")
+	if errors.Is(err, os.ErrNotExist) {
+		t.Skip("../shared/kql-vectors.json is not there: tested with the cases of this package only")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var vectors []struct {
+		Query, Note, Error string
+		Doc                json.RawMessage
+		Expect             *bool
+		Types              map[string]string
+	}
+	if err := json.Unmarshal(text, &vectors); err != nil {
+		t.Fatal(err)
+	}
+	if len(vectors) < 100 {
+		t.Fatalf("only %d vectors", len(vectors))
+	}
+	for _, v := range vectors {
+		got, err := verdict(v.Query, string(v.Doc), v.Types)
+		var refused *kql.Error
+		switch {
+		case v.Expect == nil && !errors.As(err, &refused):
+			t.Errorf("%s\n%s\nis not refused (%v, %v): %s", v.Query, v.Doc, got, err, v.Note)
+		case v.Expect != nil && err != nil:
+			t.Errorf("%s\n%s\n%v\nwant %v: %s", v.Query, v.Doc, err, *v.Expect, v.Note)
+		case v.Expect != nil && got != *v.Expect:
+			t.Errorf("%s\n%s\n%v, want %v: %s", v.Query, v.Doc, got, *v.Expect, v.Note)
+		}
+	}
+}
