@@ -3,6 +3,7 @@ package detector
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/fluent-detect/fluent-detect/conf"
 	"github.com/fluent-detect/fluent-detect/detector/kql"
@@ -36,6 +37,10 @@ func LoadRules(spec string) (*Rules, error) {
 		if err != nil {
 			all = append(all, queryError(one.Source.Path, fmt.Sprintf("query of rule %q", one.Name), one.QueryPosition, err))
 			continue
+		}
+		if names := p.Underivable(); len(names) > 0 {
+			r.warnings = append(r.warnings, fmt.Sprintf("%s:%d: rule %q reads %s, which only records that are mapped to ECS already can have",
+				one.Source.Path, one.Source.Line, one.Name, strings.Join(names, ", ")))
 		}
 		if err := r.exceptOwn(one); err != nil {
 			all = append(all, err)
