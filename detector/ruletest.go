@@ -16,8 +16,11 @@ import (
 type TestFailure struct {
 	Rule *rule.Rule
 	Test *rule.Test
-	Got  int   // alerts
-	Err  error // the engine's, if it could not be run
+	Got  int // alerts
+	// Findings are, for each event of the test, what the conditions of the
+	// rule's query came to.
+	Findings [][]Finding
+	Err      error // the engine's, if it could not be run
 }
 
 // Error returns "path:line: rule "…", test "…": expected an alert, got none".
@@ -68,7 +71,7 @@ func (r *Rules) EachTest(done func(*rule.Rule, *rule.Test, *TestFailure)) {
 				done(one, test, nil)
 				continue
 			}
-			done(one, test, &TestFailure{Rule: one, Test: test, Got: got, Err: err})
+			done(one, test, &TestFailure{Rule: one, Test: test, Got: got, Findings: r.explainInput(i, test.Event), Err: err})
 		}
 	}
 }
@@ -84,7 +87,7 @@ func (r *Rules) alerts(input []byte) (int, error) {
 		return 0, err
 	}
 	defer engine.Close(false)
-	if err := engine.Scan("test", ingest.Events(input, time.Now())); err != nil {
+	if err := engine.Scan("test", ingest.ChunkOf(input, time.Now()).Data); err != nil {
 		return 0, err
 	}
 	return int(engine.Stats().Emitted), nil

@@ -185,12 +185,12 @@ func skipSpace(text []byte, i int) int {
 	return i
 }
 
-// Events returns the records of one text, a JSON value of any length or a line,
-// as msgpack events of that time.
-func Events(text []byte, at time.Time) []byte {
+// ChunkOf returns the records of one text, a JSON value of any length or a line,
+// at that time.
+func ChunkOf(text []byte, at time.Time) *Chunk {
 	var b Block
 	var c Chunk
 	b.add(1, 0, text)
 	c.Fill(&b, at)
-	return c.Data
+	return &c
 }

@@ -52,6 +52,12 @@ func (a *app) runTests(rules *detector.Rules, verbose bool) error {
 		case f != nil:
 			failed++
 			fmt.Printf("%s %s\n", a.out.Bad("FAIL"), f)
+			if len(f.Findings) == 0 && f.Err == nil {
+				fmt.Println("  there is no CloudTrail event in it")
+			}
+			for _, findings := range f.Findings {
+				os.Stdout.Write(a.appendFindings(nil, findings))
+			}
 		case verbose:
 			passed++
 			fmt.Printf("%s   %s:%d: rule %q, test %q\n", a.out.Good("ok"), r.Source.Path, t.Line, r.Name, t.Name)

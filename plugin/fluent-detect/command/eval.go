@@ -1,0 +1,169 @@
+package command
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
+	"github.com/fluent-detect/fluent-detect/detector/jsontext"
+	"github.com/fluent-detect/fluent-detect/detector/program"
+	"github.com/fluent-detect/fluent-detect/detector/record"
+	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/pipeline"
+)
+
+func (a *app) eval() *cobra.Command {
+	var query string
+	var ecs bool
+	var types []string
+	c := &cobra.Command{
+		Use:   "eval --query KQL [flags] FILE...",
+		Short: "Print the documents that a query matches",
+		Long: `Print the documents that a query in KQL (Kibana's query language) matches,
+unchanged, as lines of JSON.
+
+A document is a JSON object. Its fields have the types that Elasticsearch's
+dynamic mapping would give them: the first value of a field tells whether it is a
+number, a boolean or a keyword; --type tells otherwise, and is needed for dates,
+addresses, text, and flattened and nested objects. With --ecs the documents are
+CloudTrail events, in any envelope, and the query is about their ECS view as a
+rule's is; the event itself is printed.
+
+Exit code: 0 when everything was read, whether or not anything matched; 1 when
+something could not be read; 2 when the query is refused, and then its line and
+column are told.`,
+		Example: `  fluent-detect eval --ecs --query 'event.action: *Trail and not user.name: ci' trail.json.gz
+  fluent-detect eval --query 'source.ip: 10.0.0.0/8' --type source.ip=ip docs.ndjson`,
+		Args: atLeastOne("FILE"),
+		RunE: func(c *cobra.Command, files []string) error {
+			if !c.Flags().Changed("query") {
+				return usage(c, "no --query is given")
+			}
+			declared, err := parseTypes(c, types)
+			if err != nil {
+				return err
+			}
+			if ecs {
+				return a.evalEvents(c.Context(), query, declared, files)
+			}
+			return a.evalDocuments(c.Context(), query, declared, files)
+		},
+	}
+	c.Flags().SortFlags = false
+	c.Flags().Var(textValue{&query}, "query", "the query (required; an empty one matches everything)")
+	c.Flags().BoolVar(&ecs, "ecs", false, "the documents are CloudTrail events, the query is about their ECS view")
+	c.Flags().Var(typeValue{listValue{&types}}, "type", "the type of a field, as in source.ip=ip; may be given several times")
+	return c
+}
+
+// typeValue is the flag --type.
+type typeValue struct{ listValue }
+
+func (typeValue) Type() string { return "FIELD=TYPE" }
+
+func parseTypes(c *cobra.Command, list []string) (map[string]cloudtrail.Type, error) {
+	types := map[string]cloudtrail.Type{}
+	for _, one := range list {
+		name, typ, ok := strings.Cut(one, "=")
+		if !ok || name == "" {
+			return nil, usage(c, "--type %q: want FIELD=TYPE, as in source.ip=ip", one)
+		}
+		if types[name], ok = cloudtrail.ParseType(typ); !ok {
+			return nil, usage(c, "--type %q: %q is no type of Elasticsearch that can be evaluated", one, typ)
+		}
+	}
+	return types, nil
+}
+
+// refused is the error of a query.
+func refused(err error) error { return fail(exitUsage, fmt.Errorf("--query:%w", err)) }
+
+// typedECS is the ECS view with other types for some of its fields.
+type typedECS struct {
+	program.ECS
+	declared map[string]cloudtrail.Type
+}
+
+// Field returns the field of the view, with the type that was declared.
+func (m typedECS) Field(name string) *cloudtrail.Field {
+	f := m.ECS.Field(name)
+	if t, ok := m.declared[name]; ok {
+		typed := *f
+		typed.Type = t
+		return &typed
+	}
+	return f
+}
+
+// evalEvents prints the CloudTrail events that match.
+func (a *app) evalEvents(ctx context.Context, query string, declared map[string]cloudtrail.Type, files []string) error {
+	p, err := program.CompileFor(query, typedECS{declared: declared})
+	if err != nil {
+		return refused(err)
+	}
+	for _, name := range p.Underivable() {
+		a.warn(name + " cannot be told from CloudTrail's own records; it has values in documents in ECS form only")
+	}
+	return a.eachEvent(ctx, files, func(r *reading, e event) error {
+		if !p.Match(e.Event) {
+			return nil
+		}
+		if shape := e.AppendShape(nil); bytes.IndexByte(shape, '/') < 0 && (e.Shape() == cloudtrail.ECS || string(shape) == cloudtrail.Raw.String()) {
+			r.out.buf = appendDocument(r.out.buf, e.record.Text)
+		} else {
+			r.out.buf = append(jsontext.AppendValue(r.out.buf, e.Document()), '\n')
+		}
+		return nil
+	})
+}
+
+// evalDocuments prints the documents that match.
+func (a *app) evalDocuments(ctx context.Context, query string, declared map[string]cloudtrail.Type, files []string) error {
+	mapping := program.NewDocuments(declared)
+	p, err := program.CompileFor(query, mapping)
+	if err != nil {
+		return refused(err)
+	}
+	pipe := pipeline.New(files)
+	pipe.Whole = true
+	document := &cloudtrail.Event{}
+	known := settled(query, mapping)
+	return a.readAll(ctx, pipe, func(r *reading, c *pipeline.Chunk) error {
+		r.faults.add(c, false)
+		for i := range c.Records {
+			one := &c.Records[i]
+			if !one.JSON {
+				r.faults.note("%s:%d: is no JSON document (byte %d)", c.File, one.Line, one.Offset)
+				continue
+			}
+			v, _, err := record.Read(c.Data, one.Body)
+			if err != nil {
+				return fmt.Errorf("%s:%d: %w", c.File, one.Line, err) // the chunk is of our own making
+			}
+			if !known && mapping.Learn(v) {
+				known = settled(query, mapping)
+				if p, err = program.CompileFor(query, mapping); err != nil {
+					return refused(fmt.Errorf("%w\nwith the types of the fields up to %s:%d", err, c.File, one.Line))
+				}
+			}
+			document.ResetDocument(v)
+			if p.Match(document) {
+				r.out.buf = appendDocument(r.out.buf, one.Text)
+			}
+		}
+		return nil
+	}, func(*reading) {})
+}
+
+// appendDocument appends the text of a JSON document as a line. Over several
+// lines it has no strings, so that the white space around line ends means
+// nothing.
+func appendDocument(dst, text []byte) []byte {
+	for line := range bytes.Lines(text) {
+		dst = append(dst, bytes.TrimSpace(line)...)
+	}
+	return append(dst, '\n')
+}
