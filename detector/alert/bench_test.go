@@ -49,7 +49,7 @@ func TestMakeAllocates(t *testing.T) {
 	if recordtest.RaceDetector {
 		t.Skip("the race detector allocates")
 	}
-	for f, most := range map[Format]float64{FormatECS: 10, FormatKibana: 10, FormatOCSF: 24} {
+	for f, most := range map[Format]float64{FormatECS: 6, FormatKibana: 6, FormatOCSF: 6} {
 		once := alerter(t, builtin(t), f, event(t, "push"))
 		once()
 		if n := testing.AllocsPerRun(100, func() { once() }); n > most {

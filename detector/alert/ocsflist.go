@@ -27,7 +27,8 @@ var ocsfObservables = []observable{
 // the document: the observables, and the resources that were affected.
 func (d *document) addOCSFLists() {
 	w := &d.w
-	w.begin(nil)
+	begin := len(d.text)
+	w.begin(d.text)
 	header, n := w.openList(1<<16-1), 0
 	for _, o := range ocsfObservables {
 		for i := range d.count(o.field) {
@@ -40,11 +41,12 @@ func (d *document) addOCSFLists() {
 		}
 	}
 	w.closeList(header, n)
-	if out := w.end(); n > 0 {
-		d.put(slotOf("ocsf.observables"), value{kind: encoded, text: out})
+	if d.text = w.end(); n > 0 {
+		d.put(slotOf("ocsf.observables"), value{kind: encoded, text: d.text[begin:]})
 	}
 
-	w.begin(nil)
+	begin = len(d.text)
+	w.begin(d.text)
 	header, n = w.openList(1<<16-1), 0
 	for i := range d.count("cloud.target.instance.id") {
 		d.resource("AWS::EC2::Instance", d.nth("cloud.target.instance.id", i))
@@ -60,8 +62,8 @@ func (d *document) addOCSFLists() {
 		n++
 	}
 	w.closeList(header, n)
-	if out := w.end(); n > 0 {
-		d.put(slotOf("ocsf.resources"), value{kind: encoded, text: out})
+	if d.text = w.end(); n > 0 {
+		d.put(slotOf("ocsf.resources"), value{kind: encoded, text: d.text[begin:]})
 	}
 }
 

@@ -22,11 +22,15 @@ type sshKey struct {
 // comment", and says whether it was one. The text is the caller's: nothing but
 // the decoded key counts.
 func parseSSHKey(text []byte) (sshKey, bool) {
-	for _, word := range bytes.Fields(cut(text, maxText)) {
+	var room [1024]byte
+	for word := range bytes.FieldsSeq(cut(text, maxText)) {
 		if !bytes.HasPrefix(word, []byte("AAAA")) { // every key begins with the length of its type
 			continue
 		}
-		blob := make([]byte, base64.RawStdEncoding.DecodedLen(len(word))) // the larger of both, for words of any length
+		blob := room[:]
+		if n := base64.RawStdEncoding.DecodedLen(len(word)); n > len(blob) { // the larger of both encodings
+			blob = make([]byte, n)
+		}
 		n, err := base64.StdEncoding.Decode(blob, word)
 		if err != nil {
 			if n, err = base64.RawStdEncoding.Decode(blob, word); err != nil {

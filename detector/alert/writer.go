@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 	"unicode/utf8"
-	"unsafe"
 
 	"github.com/vmihailenco/msgpack/v5"
 	"github.com/vmihailenco/msgpack/v5/msgpcode"
@@ -16,7 +15,8 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/record"
 )
 
-// writer encodes values as msgpack. All that it writes every consumer can
+// writer encodes values as msgpack: texts, which most of them are, and the
+// headers of maps by itself, everything else with vmihailenco's Encoder. All that it writes every consumer can
 // read: texts are UTF-8 and not too long, keys are texts and each is in a map
 // once, numbers are finite, nothing is nested too deep.
 type writer struct {
@@ -118,9 +118,19 @@ func clean(text []byte) []byte {
 	return bytes.ToValidUTF8(text, []byte("\uFFFD"))
 }
 
-// string writes a text as it is. The encoder copies it.
+// string writes a text as it is.
 func (w *writer) string(text []byte) {
-	_ = w.enc.EncodeString(unsafe.String(unsafe.SliceData(text), len(text)))
+	switch n := len(text); {
+	case n < 1<<5:
+		w.out = append(w.out, msgpcode.FixedStrLow|byte(n))
+	case n < 1<<8:
+		w.out = append(w.out, msgpcode.Str8, byte(n))
+	case n < 1<<16:
+		w.out = append(w.out, msgpcode.Str16, byte(n>>8), byte(n))
+	default:
+		w.out = append(w.out, msgpcode.Str32, byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
+	}
+	w.out = append(w.out, text...)
 }
 
 // value writes a value in one of the forms, or nothing if it has none in it,
