@@ -18,7 +18,7 @@ func TestAddressSanitizer(t *testing.T) {
 	if out, err := exec.Command("gcc", "-fsanitize=address", "-o", filepath.Join(folder, "x"), filepath.Join(folder, "x.c")).CombinedOutput(); err != nil {
 		t.Skipf("gcc cannot build with AddressSanitizer here, so the plugins were not tested with it: %v\n%s", err, out)
 	}
-	buildSanitized(t, folder)
+	buildPlugins(t, folder, "-fsanitize=address", "-asan")
 	for _, c := range []struct {
 		name string
 		args []string
@@ -34,24 +34,5 @@ func TestAddressSanitizer(t *testing.T) {
 				t.Errorf("the host ended with %d and %d different alerts\n%s", r.code, len(r.ids), tail(r.stderr))
 			}
 		})
-	}
-}
-
-func buildSanitized(t *testing.T, folder string) {
-	t.Helper()
-	sources, err := filepath.Glob("../host/*.c")
-	if err != nil {
-		t.Fatal(err)
-	}
-	library := filepath.Join(folder, "out_detect.so")
-	for _, command := range [][]string{
-		{"go", "build", "-asan", "-buildmode=c-shared", "-ldflags", "-extldflags=-Wl,-soname,out_detect.so", "-o", library, "../../plugin/fluentbit"},
-		{"gcc", "-std=c11", "-g", "-fsanitize=address", "-fPIC", "-shared", "-o", filepath.Join(folder, "in_detect.so"),
-			"../../plugin/fluentbit/shim/in_detect.c", "-L" + folder, "-l:out_detect.so", "-Wl,-rpath,$ORIGIN"},
-		append(append([]string{"gcc", "-std=c11", "-g", "-O1", "-fsanitize=address"}, sources...), "-o", filepath.Join(folder, "host"), "-ldl", "-lpthread"),
-	} {
-		if out, err := exec.Command(command[0], command[1:]...).CombinedOutput(); err != nil {
-			t.Fatalf("%s: %v\n%s", strings.Join(command, " "), err, out)
-		}
 	}
 }
