@@ -178,7 +178,7 @@ func (c *compiler) equals(f *cloudtrail.Field, v kql.Value) (matcher, error) {
 		if !ok {
 			return nil, c.refuse(v.Span, "%s is a date: %s", f.Name, dateForms)
 		}
-		return dateSpan{span.from, span.to}, nil
+		return dateSpan(span), nil
 	case cloudtrail.TypeText:
 		return newWords(v.Text, v.Quoted), nil
 	case cloudtrail.TypeObject, cloudtrail.TypeNested:
