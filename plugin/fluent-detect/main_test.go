@@ -14,10 +14,15 @@ var update = flag.Bool("update", false, "write what cmp finds into the scripts")
 // runAsCommand is the variable by which a test runs this binary as the command.
 const runAsCommand = "FLUENT_DETECT_TEST_COMMAND"
 
+// With the race detector a process waits for a second before it ends, if it is
+// not told otherwise.
+const raceVariable, raceOptions = "GORACE", "atexit_sleep_ms=0"
+
 func TestMain(m *testing.M) {
 	if os.Getenv(runAsCommand) != "" {
 		main()
 	}
+	_ = os.Setenv(raceVariable, raceOptions)
 	testscript.Main(m, map[string]func(){"fluent-detect": main})
 }
 
@@ -33,6 +38,7 @@ func TestScripts(t *testing.T) {
 		Cmds:                commands,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("NO_COLOR", "1")
+			e.Setenv(raceVariable, raceOptions)
 			bad, err := filepath.Abs("../../detector/rule/testdata/bad")
 			if err != nil {
 				return err
