@@ -75,8 +75,19 @@ func BenchmarkRead(b *testing.B) {
 			}
 		})
 	}
-	for _, w := range wrappers[:17] {
-		run(w.name, sampleChunk(b, w), true)
+	for _, c := range []struct {
+		name string
+		wrapper
+	}{
+		{"raw", asRaw}, {"records", asRecords}, {"eventbridge", asEventBridge},
+		{"text/log", asLog}, {"text/original", asOriginal}, {"text/records", within(asLog, asRecords)},
+		{"sns", asSNS}, {"sqs/body", asSQS}, {"sqs/messages", asSQSMessages}, {"sqs/sns", within(asSQS, asSNS)},
+		{"lambda/sqs", asLambdaSQS}, {"lambda/kinesis", asLambdaKinesis},
+		{"cloudwatch/events", asCloudWatch}, {"cloudwatch/message", asCloudWatchMessage},
+		{"firehose/plain", asFirehose}, {"firehose/gzip", asFirehoseGzip}, {"firehose/cloudwatch", within(asFirehoseGzip, asCloudWatch)},
+		{"lookup", asLookup},
+	} {
+		run(c.name, sampleChunk(b, c.wrapper), true)
 	}
 	run("ecs", sampleChunk(b, single("", func(string) string { return ecsSample })), true)
 	for _, line := range []struct{ name, text string }{
