@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 )
 
 const (
@@ -27,7 +28,6 @@ var (
 type Store struct {
 	dir  string
 	warn func(string)
-	lock *os.File
 	db   *bbolt.DB
 
 	mu     sync.Mutex
@@ -46,14 +46,16 @@ func Open(dir string, warn func(string)) (*Store, error) {
 	if err := makePrivate(dir); err != nil {
 		return nil, err
 	}
-	lock, err := hold(dir)
-	if err != nil {
+	s := &Store{dir: dir, warn: warn, gone: map[string][]uint64{}}
+	var err error
+	if s.db, err = s.openFile(); err != nil {
+		if errors.Is(err, berrors.ErrTimeout) {
+			return nil, heldBy(dir)
+		}
 		return nil, err
 	}
-	s := &Store{dir: dir, warn: warn, lock: lock, gone: map[string][]uint64{}}
-	if s.db, err = s.openFile(); err != nil {
-		lock.Close()
-		return nil, err
+	if err := writeHolder(dir); err != nil {
+		return nil, errors.Join(err, s.db.Close())
 	}
 	return s, nil
 }
@@ -118,11 +120,11 @@ func (s *Store) Close() error {
 	failed, nothing := s.failed, len(s.gone) == 0
 	s.mu.Unlock()
 	if failed != nil {
-		return s.lock.Close() // the file's own lock may never be free again
+		return nil // bbolt waits for itself for ever: the file ends with the process
 	}
 	var err error
 	if !nothing {
 		err = s.deleteGone()
 	}
-	return errors.Join(err, s.db.Close(), s.lock.Close())
+	return errors.Join(err, s.db.Close())
 }

@@ -97,7 +97,7 @@ func TestWhatWasCommittedIsThereAgain(t *testing.T) {
 	if len(*warned) != 0 {
 		t.Errorf("warned: %q", *warned)
 	}
-	for name, want := range map[string]os.FileMode{"": 0o700, "state.db": 0o600, "lock": 0o600} {
+	for name, want := range map[string]os.FileMode{"": 0o700, "state.db": 0o600, "holder": 0o600} {
 		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Mode().Perm() != want {
 			t.Errorf("%q has mode %v (%v), want %v", name, info.Mode().Perm(), err, want)
 		}
