@@ -29,6 +29,11 @@ var (
 // under before it is listed by action alone.
 const mostPairs = 4096
 
+// mostValues is how many pairs of values of an event are looked up. An event has
+// one; one with more has its members many times over, and is tried against every
+// program instead.
+const mostValues = 64
+
 // NewSet indexes the programs. The place of a program in the list is what
 // Match gives back.
 func NewSet(programs []*Program) *Set {
@@ -96,6 +101,13 @@ func (s *Set) Match(e *cloudtrail.Event, scratch *Scratch) []int32 {
 func (s *Set) candidates(e *cloudtrail.Event, scratch *Scratch) []int32 {
 	found := append(scratch.candidates[:0], s.always...)
 	sources, actions := e.Values(fieldProvider), e.Values(fieldAction)
+	if len(sources)*len(actions) > mostValues {
+		for i := range s.programs {
+			found = append(found, int32(i))
+		}
+		scratch.candidates = found[len(s.always):]
+		return scratch.candidates
+	}
 	for _, source := range sources {
 		key := appendText(scratch.key[:0], source)
 		if len(s.bySource) > 0 {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
@@ -88,6 +89,22 @@ func TestSetMatchesAsItsPrograms(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// Members that are there thousands of times cost their number, not its square.
+func TestSetWithManyValues(t *testing.T) {
+	set := NewSet(compileAll(t, []string{"event.provider: a and event.action: A", "event.provider: b and event.action: B", "user.name: x"}))
+	var scratch Scratch
+	event := `{"eventSource":"a"` + strings.Repeat(`,"eventSource":"c","eventName":"C"`, 20_000) + `,"eventName":"A"}`
+	began := time.Now()
+	visit(t, event, func(e *cloudtrail.Event) {
+		if got := set.Match(e, &scratch); !slices.Equal(got, []int32{0}) {
+			t.Errorf("matched %v, want the first", got)
+		}
+	})
+	if took := time.Since(began); took > 2*time.Second {
+		t.Errorf("it took %s", took)
 	}
 }
 
