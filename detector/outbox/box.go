@@ -11,7 +11,7 @@ import (
 // Alert is one finished alert.
 type Alert struct {
 	ID       string    // the uuid
-	Rule     string    // slug of the rule, what the inputs' key rules names
+	Rule     string    // slug of the rule, what the inputs' key rules names; empty: a report, see IsReport
 	Severity int       // 21, 47, 73, 99
 	Time     time.Time // when it was made
 	Record   []byte    // the document, a msgpack map
@@ -46,6 +46,7 @@ type Box struct {
 	next     uint64
 	bytes    int // of all alerts that are not gone
 	count    int
+	reports  int // of them
 }
 
 // New returns an empty box for the channel of that name. It takes alerts of up
@@ -149,6 +150,9 @@ func (b *Box) add(alerts []Alert, k Keeper, numbers []uint64) {
 		if k != nil {
 			e.keeper, e.number = k, numbers[i]
 		}
+		if a.IsReport() {
+			b.reports++
+		}
 		b.route(e)
 	}
 }
@@ -161,6 +165,9 @@ func (b *Box) gone(entries []entry) {
 		n := 0
 		for ; n < len(entries) && entries[n].keeper == k; n++ {
 			b.bytes -= len(entries[n].Record)
+			if entries[n].IsReport() {
+				b.reports--
+			}
 			numbers = append(numbers, entries[n].number)
 		}
 		b.count -= n
@@ -224,12 +231,12 @@ func insert(s []entry, e entry) []entry {
 	return slices.Insert(s, at, e)
 }
 
-// Undelivered returns what is in the box and with no keeper, in order: alerts
-// that are in nobody's hands, and those that a taker has and did not settle.
+// Undelivered returns the alerts that are in the box and with no keeper, in order:
+// those that are in nobody's hands, and those that a taker has and did not settle.
 func (b *Box) Undelivered() []Alert {
 	alerts := []Alert{}
 	for _, e := range b.entries() {
-		if e.keeper == nil {
+		if e.keeper == nil && !e.IsReport() {
 			alerts = append(alerts, e.Alert)
 		}
 	}
@@ -261,11 +268,11 @@ func (b *Box) entries() []entry {
 	return all
 }
 
-// Size returns how many alerts are in the box and their bytes.
+// Size returns how many alerts are in the box, and the bytes of all that is in it.
 func (b *Box) Size() (alerts, bytes int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.count, b.bytes
+	return b.count - b.reports, b.bytes
 }
 
 // Wants says whether some taker of the channel would take alerts of a rule of

@@ -10,6 +10,8 @@
 //	                     ▲                                       │                  │
 //	                     └──────────────── Pause, Close ◀────────┴──────────────────┘
 //
+// [Box.Report] puts in what is no alert: heartbeats and errors, which may be lost.
+//
 // A Box is safe for concurrent use, and owns the bytes of its alerts: they
 // are not written to after Put, and may be read until the alert is gone.
 package outbox

@@ -49,14 +49,30 @@ const (
 
 func (m *model) wanter(a Alert) *modelTaker {
 	for _, t := range m.takers {
-		if a.Severity >= t.filter.MinSeverity && (len(t.filter.Rules) == 0 || slices.Contains(t.filter.Rules, a.Rule)) {
+		if a.Rule == "" || a.Severity >= t.filter.MinSeverity && (len(t.filter.Rules) == 0 || slices.Contains(t.filter.Rules, a.Rule)) {
 			return t
 		}
 	}
 	return nil
 }
 
-// size returns what is held, and what there is room for.
+// report puts what is no alert.
+func (m *model) report(record []byte) bool {
+	_, bytes := m.size()
+	n := 0
+	for _, a := range m.held {
+		if a.Rule == "" {
+			n++
+		}
+	}
+	if n == maxReports || bytes+len(record) > m.max {
+		return false
+	}
+	m.add([]Alert{{Record: record}}, nil)
+	return true
+}
+
+// size returns what is held, reports too, and what there is room for.
 func (m *model) size() (count, bytes int) {
 	for _, a := range m.held {
 		bytes += len(a.Record)
@@ -204,6 +220,9 @@ func (m *model) undelivered() (list []Alert, stored int) {
 			stored++
 			continue
 		}
+		if a.Rule == "" {
+			continue
+		}
 		list = append(list, a.Alert)
 	}
 	return list, stored
@@ -319,7 +338,7 @@ func drive(t *testing.T, script []byte) {
 		p.box.Commit(k, numbers(p.box.Alerts()))
 	}
 	for len(script) > 0 {
-		op := next(24)
+		op := next(25)
 		if op >= 5 && op < 20 && len(takers) == 0 {
 			op = 4
 		}
@@ -353,6 +372,12 @@ func drive(t *testing.T, script []byte) {
 			list := batch()
 			m.add(list, numbers(list))
 			b.Restore(list, &keeper, numbers(list))
+		case op == 24:
+			record := make([]byte, 1+next(40))
+			step("report %d bytes", len(record))
+			if got, want := b.Report(m.now, record), m.report(record); got != want {
+				t.Fatalf("Report: %v, want %v\n%s", got, want, log.String())
+			}
 		case op == 4:
 			if len(m.takers) == 4 {
 				continue
@@ -398,7 +423,13 @@ func drive(t *testing.T, script []byte) {
 			t.Fatalf("Stored: %d, want %d\n%s", got, stored, log.String())
 		}
 		count, bytes := b.Size()
-		if wantCount, wantBytes := m.size(); count != wantCount || bytes != wantBytes {
+		wantCount, wantBytes := m.size()
+		for _, a := range m.held {
+			if a.Rule == "" {
+				wantCount--
+			}
+		}
+		if count != wantCount || bytes != wantBytes {
 			t.Fatalf("Size: %d alerts, %d bytes, want %d, %d\n%s", count, bytes, wantCount, wantBytes, log.String())
 		}
 		if !slices.Equal(keeper.forgotten, m.forgotten) {

@@ -12,9 +12,9 @@ type Filter struct {
 	MinSeverity int      // 0 = all
 }
 
-// Wants says whether the filter lets the alert through.
+// Wants says whether the filter lets the alert through. Reports pass every one.
 func (f Filter) Wants(a Alert) bool {
-	return a.Severity >= f.MinSeverity && (len(f.Rules) == 0 || slices.Contains(f.Rules, a.Rule))
+	return a.IsReport() || a.Severity >= f.MinSeverity && (len(f.Rules) == 0 || slices.Contains(f.Rules, a.Rule))
 }
 
 // grace is how long an acknowledged alert is kept. Fluent Bit acknowledges what

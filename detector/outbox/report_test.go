@@ -1,0 +1,55 @@
+package outbox
+
+import (
+	"testing"
+	"time"
+)
+
+// A heartbeat goes the way of the alerts, to the input that is listed first,
+// also when that one takes alerts of one rule only.
+func TestReportsGoToTheFirstTaker(t *testing.T) {
+	b := New("c", all)
+	at := time.Unix(5, 0)
+	if !b.Report(at, []byte("early")) { // before there is any input
+		t.Fatal("not taken")
+	}
+	first := b.Open(Filter{Rules: []string{"r"}, MinSeverity: 99})
+	second := b.Open(Filter{})
+	put(t, b, alerts("s", 47, "1"))
+	if !b.Report(at, []byte("late")) {
+		t.Fatal("not taken")
+	}
+	if count, bytes := b.Size(); count != 1 || bytes != 109 {
+		t.Errorf("size %d, %d bytes: reports are bytes but no alerts", count, bytes)
+	}
+	want(t, "undelivered", b.Undelivered(), "[1]")
+	got := first.Take(all, 0)
+	if len(got) != 2 || string(got[0].Record) != "early" || string(got[1].Record) != "late" || !got[0].IsReport() || got[0].Time != at {
+		t.Errorf("the first taker gets %v", got)
+	}
+	want(t, "the second taker", second.Take(all, 0), "[1]")
+}
+
+// An input that is paused for a day: heartbeats must not take the alerts' room.
+func TestFewReportsWait(t *testing.T) {
+	b := New("c", 1000)
+	taker := b.Open(Filter{})
+	for i := range maxReports + 10 {
+		if got, want := b.Report(time.Time{}, []byte{1}), i < maxReports; got != want {
+			t.Fatalf("report %d is taken: %v", i, got)
+		}
+	}
+	put(t, b, alerts("r", 47, "1", "2"))
+	if b.Report(time.Time{}, make([]byte, 800)) {
+		t.Error("a report is taken by a full box")
+	}
+	taker.Take(all, 0)
+	taker.Ack()
+	taker.Settle()
+	if count, bytes := b.Size(); count != 0 || bytes != 0 {
+		t.Errorf("size %d, %d bytes", count, bytes)
+	}
+	if !b.Report(time.Time{}, make([]byte, 800)) {
+		t.Error("a report is not taken by an empty box")
+	}
+}
