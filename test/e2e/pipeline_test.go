@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -118,6 +119,23 @@ func TestBurst(t *testing.T) {
 	f.run()
 	f.wantLines("alerts", n, time.Minute)
 	t.Logf("%d alerts in %.1f s", n, (time.Since(began) - settled).Seconds())
+	f.stop()
+	if ids := f.ids("alerts"); len(ids) != n {
+		t.Errorf("%d different alerts, want %d", len(ids), n)
+	}
+}
+
+// With workers, flushes run at the same time, and not on the engine's thread.
+// (Together with hot reloads, Fluent Bit 5.1.1 crashes over any Go output.)
+func TestWorkers(t *testing.T) {
+	t.Parallel()
+	const n = 3000
+	f := prepare(t, pipeline("SETTINGS", "Max_Alerts 0\n    Workers 2", "in*.json", "in*.json\n    Mem_Buf_Limit 2M"))
+	for i := range 6 {
+		f.write(fmt.Sprintf("in%d.json", i), pushes(i%3*n/3, n/3)+otherEvents(1000)) // each event twice
+	}
+	f.run()
+	f.wantLines("alerts", n, time.Minute)
 	f.stop()
 	if ids := f.ids("alerts"); len(ids) != n {
 		t.Errorf("%d different alerts, want %d", len(ids), n)
