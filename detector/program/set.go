@@ -16,6 +16,7 @@ type Set struct {
 	byAction map[string][]int32
 	bySource map[string][]int32 // provider alone
 	always   []int32
+	indexed  []bool // of each program: it is not in always
 }
 
 const separator = 0x1f
@@ -39,6 +40,7 @@ const mostValues = 64
 func NewSet(programs []*Program) *Set {
 	s := &Set{
 		programs: programs,
+		indexed:  make([]bool, len(programs)),
 		byBoth:   map[string][]int32{},
 		byAction: map[string][]int32{},
 		bySource: map[string][]int32{},
@@ -47,6 +49,7 @@ func NewSet(programs []*Program) *Set {
 		sources, needsSource := required(p.query, fieldProvider.Name)
 		actions, needsAction := required(p.query, fieldAction.Name)
 		n := int32(i)
+		s.indexed[i] = needsSource || needsAction
 		switch {
 		case needsSource && needsAction && len(sources)*len(actions) <= mostPairs:
 			for _, source := range sources {
@@ -81,16 +84,19 @@ type Scratch struct {
 	key        []byte
 	candidates []int32
 	matched    []int32
+	near       []NearMiss
 }
 
 // Match returns the places of the programs that match the event, in ascending
 // order. The slice belongs to the scratch and is valid until its next use.
 func (s *Set) Match(e *cloudtrail.Event, scratch *Scratch) []int32 {
-	scratch.matched = scratch.matched[:0]
+	scratch.matched, scratch.near = scratch.matched[:0], scratch.near[:0]
 	candidates := s.candidates(e, scratch)
 	for _, n := range candidates {
 		if s.programs[n].Match(e) {
 			scratch.matched = append(scratch.matched, n)
+		} else if s.indexed[n] {
+			scratch.near = s.programs[n].nearMisses(scratch.near, n, e)
 		}
 	}
 	return scratch.matched
