@@ -170,6 +170,16 @@ func (m *model) change(t *modelTaker, to string, from ...string) {
 	}
 }
 
+// ackFirst acknowledges the first n that are flying.
+func (m *model) ackFirst(t *modelTaker, n int) {
+	for _, a := range m.held {
+		if n > 0 && a.owner == t && a.state == flying {
+			a.state, a.acked = settling, m.now
+			n--
+		}
+	}
+}
+
 func (m *model) take(t *modelTaker, maxBytes int) (batch []Alert) {
 	if t.closed || t.paused {
 		return nil
@@ -389,10 +399,15 @@ func drive(t *testing.T, script []byte) {
 			maxBytes := next(400)
 			step("taker %d: take %d", n, maxBytes)
 			same(fmt.Sprintf("Take of taker %d", n), takers[n].Take(maxBytes, 0), m.take(twins[n], maxBytes))
-		case op < 13:
+		case op < 12:
 			step("taker %d: ack", n)
 			takers[n].Ack()
 			m.change(twins[n], settling, flying)
+		case op == 12:
+			first := next(4)
+			step("taker %d: ack the first %d", n, first)
+			takers[n].AckFirst(first)
+			m.ackFirst(twins[n], first)
 		case op == 13:
 			step("taker %d: settle", n)
 			takers[n].Settle()

@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"time"
 )
@@ -128,16 +129,22 @@ func (t *Taker) Backlog() int {
 
 // Ack says that the batch of the last Take was delivered. It is gone from the
 // box after a grace period.
-func (t *Taker) Ack() {
+func (t *Taker) Ack() { t.AckFirst(math.MaxInt) }
+
+// AckFirst is Ack for the first n alerts of the batch. The others are taken
+// again.
+func (t *Taker) AckFirst(n int) {
 	b := t.box
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := b.now()
-	for _, e := range t.flight {
+	n = min(n, len(t.flight))
+	for _, e := range t.flight[:n] {
 		e.acked = now
 		t.settling = append(t.settling, e)
 	}
-	t.flight = nil
+	clear(t.flight[:n]) // the records are not to be held by what is left of the array
+	t.flight = t.flight[n:]
 }
 
 // Pause makes Take return nothing until Resume, also one that waits. What was
