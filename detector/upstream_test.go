@@ -147,7 +147,7 @@ func TestUpstreamDirectoryLoads(t *testing.T) {
 
 func BenchmarkUpstream(b *testing.B) {
 	e := newBench(b, "rules", upstream(b))
-	chunk := corpusChunk(b, 2<<20)
+	chunk := chunkOf(b, strings.Split(strings.Repeat(quiet+"\n", 2000)+quiet, "\n")...)
 	b.SetBytes(int64(len(chunk)))
 	b.ReportAllocs()
 	for b.Loop() {
@@ -156,3 +156,12 @@ func BenchmarkUpstream(b *testing.B) {
 		}
 	}
 }
+
+// quiet is an event that no rule is a candidate for.
+const quiet = `{"eventVersion":"1.08","userIdentity":{"type":"AssumedRole","principalId":"AROAEXAMPLE:s","arn":"arn:aws:sts::111122223333:assumed-role/app/s",` +
+	`"accountId":"111122223333","accessKeyId":"ASIAEXAMPLE","sessionContext":{"sessionIssuer":{"type":"Role","principalId":"AROAEXAMPLE","arn":"arn:aws:iam::111122223333:role/app",` +
+	`"accountId":"111122223333","userName":"app"},"attributes":{"creationDate":"2026-03-02T08:00:00Z","mfaAuthenticated":"false"}}},"eventTime":"2026-03-02T09:00:00Z",` +
+	`"eventSource":"kms.amazonaws.com","eventName":"GenerateDataKey","awsRegion":"eu-west-1","sourceIPAddress":"192.0.2.1","userAgent":"aws-sdk-go/1.44",` +
+	`"requestParameters":{"keyId":"arn:aws:kms:eu-west-1:111122223333:key/00000000-0000-4000-8000-000000000000","keySpec":"AES_256"},"responseElements":null,` +
+	`"requestID":"11111111-1111-4111-8111-111111111111","eventID":"22222222-2222-4222-8222-222222222222","readOnly":true,"eventType":"AwsApiCall","managementEvent":true,` +
+	`"recipientAccountId":"111122223333","eventCategory":"Management"}`

@@ -14,7 +14,7 @@ func NewDocument(v record.Value) *Event {
 // ResetDocument makes e what NewDocument would return, with the memory it has.
 func (e *Event) ResetDocument(v record.Value) {
 	s := e.scratch
-	*e = Event{document: v, shape: ECS, all: true, scratch: s}
+	*e = Event{document: v, shape: ECS, first: earlyMembers, all: true, scratch: s}
 	e.scratch.reset()
 }
 

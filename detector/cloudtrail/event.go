@@ -14,7 +14,8 @@ type Event struct {
 	document record.Value
 	buf      []byte          // what the offsets count from
 	has      memberSet       // which members there are, of those that were looked for
-	all      bool            // all were looked for, not the early ones only
+	first    *sought         // what the first walk looks for
+	all      bool            // all were looked for
 	offsets  [members]uint32 // where the value of each of them begins in buf
 	again    []occurrence    // members that occur more than once: the second time and later
 	set      eventSet        // what the field set "event" says
@@ -68,7 +69,7 @@ func (e *Event) walkAgain() {
 
 // find says whether the event has the member, of all there are.
 func (e *Event) find(m member) bool {
-	if !e.all && !early.has(m) {
+	if !e.all && !e.first.set.has(m) {
 		e.all = true
 		e.walkAgain()
 	}
@@ -76,15 +77,15 @@ func (e *Event) find(m member) bool {
 }
 
 // walk steps over n pairs from buf[pos:], once, and notes where the members of
-// interest lie: the early ones, or all of them. Strings are stepped over, maps
+// interest lie: those that are looked for first, or all of them. Strings are stepped over, maps
 // inside are not entered.
 func (e *Event) walk(buf []byte, pos, n int) (end int, err error) {
 	e.buf = buf
 	e.again = e.again[:0]
 	has := memberSet(0)
-	filter := &earlyFilter
+	filter := &e.first.filter
 	if e.all {
-		filter = &memberFilter
+		filter = &allMembers.filter
 	}
 	for range n {
 		m := none

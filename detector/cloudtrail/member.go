@@ -161,9 +161,17 @@ var early = telling | strangers | setOf(logGroup, messageType)
 // for the lower five bits of that byte at each length.
 type nameFilter [1 << 5]uint32
 
-// earlyFilter lets the names of early members pass, and memberFilter those of
-// all members, and few other names.
-var earlyFilter, memberFilter = newNameFilter(early), newNameFilter(^memberSet(0))
+// sought are the members that a walk notes.
+type sought struct {
+	set    memberSet
+	filter nameFilter // lets their names pass, and few others
+}
+
+func newSought(set memberSet) *sought { return &sought{set, newNameFilter(set)} }
+
+// earlyMembers are what readers look for at first, allMembers what they look
+// for when that was not enough.
+var earlyMembers, allMembers = newSought(early), newSought(^memberSet(0))
 
 func newNameFilter(set memberSet) (f nameFilter) {
 	for m := none + 1; m < members; m++ {

@@ -13,7 +13,7 @@ func TestMembers(t *testing.T) {
 				t.Errorf("%q is taken for %q", other, memberNames[got])
 			}
 		}
-		if !memberFilter.mayPass(len(name), name[0]) || early.has(m) && !earlyFilter.mayPass(len(name), name[0]) {
+		if !allMembers.filter.mayPass(len(name), name[0]) || early.has(m) && !earlyMembers.filter.mayPass(len(name), name[0]) {
 			t.Errorf("the filter holds %q back", name)
 		}
 		if carriers.has(m) != (carried[m] != Other) {

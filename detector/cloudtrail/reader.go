@@ -47,7 +47,38 @@ type Seen struct {
 
 // NewReader returns a Reader that hands every event to visit. The Event is
 // valid until visit returns.
-func NewReader(visit func(*Event)) *Reader { return &Reader{visit: visit} }
+func NewReader(visit func(*Event)) *Reader {
+	r := &Reader{visit: visit}
+	r.expect(earlyMembers)
+	return r
+}
+
+func (r *Reader) expect(s *sought) {
+	for i := range r.levels {
+		r.levels[i].event.first = s
+	}
+}
+
+// Expect says which fields will be asked for of every event, or nearly: they are
+// looked for in the first walk over it. Other fields may be asked for as well,
+// and the first of them costs another walk.
+func (r *Reader) Expect(fields []*Field) {
+	set := early
+	for _, f := range fields {
+		if f.member != none {
+			set |= setOf(f.member)
+		}
+		set |= derivedFrom[f.Name]
+	}
+	r.expect(newSought(set))
+}
+
+// derivedFrom has the members that fields without one of their own follow from.
+var derivedFrom = map[string]memberSet{
+	"event.outcome":    setOf(errorCode, errorMessage),
+	"user.name":        setOf(userIdentity),
+	"cloud.account.id": setOf(userIdentity, recipientAccountID),
+}
 
 // Read reads the record whose body, a map, begins at chunk[off:], and returns
 // the offset behind it. The error is a *record.Error: the body does not end
