@@ -72,6 +72,16 @@ func NewSet(programs []*Program) *Set {
 	return s
 }
 
+// Always returns the fields that programs read of every event: those programs
+// that no event.provider and no event.action rules out.
+func (s *Set) Always() []*cloudtrail.Field {
+	var fields []*cloudtrail.Field
+	for _, n := range s.always {
+		fields = append(fields, s.programs[n].Fields()...)
+	}
+	return fields
+}
+
 func list(index map[string][]int32, key string, n int32) {
 	if !slices.Contains(index[key], n) {
 		index[key] = append(index[key], n)
