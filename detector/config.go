@@ -27,6 +27,8 @@ type Config struct {
 	StatePath   string // directory, or empty: memory only
 	RuleTests   bool
 
+	Forward *Forward // nil: alerts go to inputs
+
 	// NoDedup lets exact duplicates through. There is no key for it: an
 	// evaluation of files may want it, a shipper never does.
 	NoDedup bool
@@ -155,6 +157,7 @@ func ReadConfig(get Getter) (Config, error) {
 	c.Exceptions = r.text("exceptions")
 	c.StatePath = r.text("state_path")
 	c.RuleTests = r.onOff("rule_tests")
+	c.Forward = r.forward()
 	return c, errors.Join(r.errors...)
 }
 
@@ -210,6 +213,9 @@ func (c Config) String() string {
 	}
 	if c.StatePath != "" {
 		line += " state_path=" + c.StatePath
+	}
+	if c.Forward != nil {
+		line += " " + c.Forward.String()
 	}
 	return line
 }
