@@ -3,6 +3,7 @@ package detector
 import (
 	"errors"
 	"fmt"
+	"net"
 	"strconv"
 	"strings"
 	"time"
@@ -26,6 +27,10 @@ type Config struct {
 	Exceptions  string // path, or empty
 	StatePath   string // directory, or empty: memory only
 	RuleTests   bool
+
+	Heartbeat     time.Duration // between heartbeat records; 0: none
+	SelfTest      time.Duration // between self-tests; 0: none
+	MetricsListen string        // address of the Prometheus endpoint, which the host serves; empty: none
 
 	Forward *Forward // nil: alerts go to inputs
 
@@ -119,6 +124,30 @@ func (r *reader) duration(key string) time.Duration {
 	return d
 }
 
+// interval reads a duration that may be 0, or empty, for never.
+func (r *reader) interval(key string) time.Duration {
+	if v := r.text(key); v == "" || v == "0" {
+		return 0
+	}
+	return r.duration(key)
+}
+
+// address reads a host and a port to listen on, or nothing.
+func (r *reader) address(key string) string {
+	v := r.text(key)
+	if v == "" {
+		return ""
+	}
+	_, port, err := net.SplitHostPort(v)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil {
+		r.refuse(key, v, nil)
+	}
+	return v
+}
+
 // parseDuration reads Go's durations, and days as Elastic writes them.
 func parseDuration(v string) (time.Duration, error) {
 	if days, ok := strings.CutSuffix(v, "d"); ok {
@@ -157,6 +186,9 @@ func ReadConfig(get Getter) (Config, error) {
 	c.Exceptions = r.text("exceptions")
 	c.StatePath = r.text("state_path")
 	c.RuleTests = r.onOff("rule_tests")
+	c.Heartbeat = r.interval("heartbeat")
+	c.SelfTest = r.interval("self_test")
+	c.MetricsListen = r.address("metrics_listen")
 	c.Forward = r.forward()
 	return c, errors.Join(r.errors...)
 }
@@ -203,8 +235,8 @@ func (c Config) String() string {
 	if c.MaxAlerts != nil {
 		most = c.MaxAlerts.String()
 	}
-	line := fmt.Sprintf("rules=%s channel=%s alert_format=%s dedup_size=%d dedup_ttl=%s max_alerts=%s rule_tests=%t",
-		c.Rules, c.Channel, c.Format, c.DedupSize, c.DedupTTL, most, c.RuleTests)
+	line := fmt.Sprintf("rules=%s channel=%s alert_format=%s dedup_size=%d dedup_ttl=%s max_alerts=%s rule_tests=%t heartbeat=%s",
+		c.Rules, c.Channel, c.Format, c.DedupSize, c.DedupTTL, most, c.RuleTests, c.Heartbeat)
 	if len(c.SuppressBy) > 0 {
 		line += fmt.Sprintf(" suppress_by=%s suppress_for=%s", strings.Join(c.SuppressBy, ","), c.SuppressFor)
 	}
@@ -213,6 +245,12 @@ func (c Config) String() string {
 	}
 	if c.StatePath != "" {
 		line += " state_path=" + c.StatePath
+	}
+	if c.MetricsListen != "" {
+		line += " metrics_listen=" + c.MetricsListen
+	}
+	if c.SelfTest > 0 {
+		line += fmt.Sprintf(" self_test=%s", c.SelfTest)
 	}
 	if c.Forward != nil {
 		line += " " + c.Forward.String()

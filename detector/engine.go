@@ -24,10 +24,14 @@ type Engine struct {
 	host     Host
 	state    *State
 	scanners sync.Pool
+	near     nearCounters
+	canary   *canary // nil: no self-tests
 
 	timerMu sync.Mutex
-	timer   *time.Timer // for the end of intervals in which alerts were held back
+	timer   *time.Timer   // for the end of intervals in which alerts were held back
+	timers  []*time.Timer // of what comes at intervals
 	closed  bool
+	running sync.WaitGroup // in the background
 }
 
 // Host is what an Engine needs from where it runs.
@@ -57,6 +61,13 @@ func New(config Config, rules *Rules, host Host) (*Engine, error) {
 		host.Warn = func(string) {}
 	}
 	e := &Engine{config: config, programs: rules.programs, host: host, state: host.State}
+	if config.SelfTest > 0 {
+		var err error
+		if e.canary, err = newCanary(config, host.Observer); err != nil {
+			return nil, err
+		}
+		e.programs = program.NewSet(append(slices.Clone(rules.compiled), e.canary.program))
+	}
 	for _, r := range rules.rules {
 		e.rules = append(e.rules, newActiveRule(r, rules.exceptions[r.ID], config, host.Observer))
 	}
@@ -64,8 +75,15 @@ func New(config Config, rules *Rules, host Host) (*Engine, error) {
 	if err := e.state.use(config, rules.rules, host); err != nil {
 		return nil, err
 	}
+	e.near = e.state.load(rules.rules, rules.compiled)
 	for _, a := range host.Outbox.Orphans() { // the inputs were changed in a reload
 		host.Lost(a)
+	}
+	if config.Heartbeat > 0 {
+		e.beatEvery(config.Heartbeat)
+	}
+	if config.SelfTest > 0 {
+		e.every(config.SelfTest, 0, "self-test", e.testItself)
 	}
 	return e, nil
 }
@@ -89,6 +107,9 @@ func (s *State) use(c Config, rules []*rule.Rule, host Host) error {
 	} else {
 		s.seen.Resize(c.DedupSize, c.DedupTTL)
 		s.suppressor.Resize(c.DedupSize)
+	}
+	if s.selfTest.On = c.SelfTest > 0; !s.selfTest.On {
+		s.selfTest.Problem = ""
 	}
 	for _, r := range rules {
 		rate := limit.Rate{Max: r.MaxSignals, Per: r.IntervalDuration}
@@ -168,6 +189,9 @@ func (e *Engine) Scan(tag string, chunk []byte) error {
 	s := e.scanners.Get().(*scanner)
 	err := s.scan(tag, chunk)
 	e.scanners.Put(s) // not after a panic: the scanner may be in any state
+	if err != nil {
+		e.reportBroken(err)
+	}
 	return err
 }
 
@@ -175,12 +199,7 @@ func (e *Engine) Scan(tag string, chunk []byte) error {
 // was held back comes out as summary alerts now. Otherwise the next Engine
 // goes on with the intervals in hand.
 func (e *Engine) Close(final bool) {
-	e.timerMu.Lock()
-	e.closed = true
-	if e.timer != nil {
-		e.timer.Stop()
-	}
-	e.timerMu.Unlock()
+	e.stop()
 	if final {
 		e.summarize(true)
 	}

@@ -25,6 +25,7 @@ type bench struct {
 	now    time.Time
 	lost   []outbox.Alert
 	warned []string
+	notes  []map[string]any // reports that were among the alerts
 }
 
 func newBench(t testing.TB, settings ...string) *bench {
@@ -85,7 +86,7 @@ func (b *bench) mustScan(events ...string) {
 	}
 }
 
-// alerts takes what is in the outbox, decoded.
+// alerts takes what is in the outbox, decoded. Reports are put aside.
 func (b *bench) alerts() []map[string]any {
 	b.t.Helper()
 	var all []map[string]any
@@ -99,7 +100,11 @@ func (b *bench) alerts() []map[string]any {
 			if err := json.Unmarshal(alert.AppendJSON(nil, a.Record), &doc); err != nil {
 				b.t.Fatal(err)
 			}
-			all = append(all, doc)
+			if a.IsReport() {
+				b.notes = append(b.notes, doc)
+			} else {
+				all = append(all, doc)
+			}
 		}
 		b.taker.Ack()
 		b.taker.Settle()

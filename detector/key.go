@@ -50,6 +50,12 @@ var OutputKeys = []Key{
 		"refuse a receiver whose certificate is not trusted or is not for the host in `forward_to`"},
 	{"forward_tls_ca_file", "the path of a PEM file", "",
 		"the certificates that are trusted; empty: those that the system trusts"},
+	{"heartbeat", "a duration from 1s on, or `0` for none", "5m",
+		"how often a heartbeat record with all counters comes out beside the alerts"},
+	{"metrics_listen", "an address and a port such as `127.0.0.1:2112`", "",
+		"where Prometheus finds the counters, at /metrics; empty: nowhere"},
+	{"self_test", "a duration from 1s on, or `0` for never", "",
+		"how often a synthetic event is sent the way of all events; if it makes no alert, the heartbeat's status is failed; empty: never"},
 	{"rule_tests", "`on` or `off`", "on",
 		"run the tests that are written in the rule files at the start"},
 }

@@ -19,6 +19,8 @@ type scanner struct {
 	tag     string
 	read    time.Time // when the shipper read the record in hand
 	tx      transaction
+	near    nearTally
+	probe   *probe // during a self-test
 }
 
 func newScanner(e *Engine) *scanner {
@@ -32,6 +34,7 @@ func newScanner(e *Engine) *scanner {
 func (s *scanner) scan(tag string, chunk []byte) error {
 	s.tag = tag
 	s.tally = tally{}
+	s.near.forget()       // of a chunk that was given back
 	defer s.tx.rollback() // of what a panic left; after a commit there is nothing
 	broken := s.walk(chunk)
 	if err := s.tx.commit(); err != nil {
@@ -39,6 +42,10 @@ func (s *scanner) scan(tag string, chunk []byte) error {
 	}
 	traffic := &s.engine.state.traffic
 	traffic.add(&s.tally, len(chunk))
+	s.near.commit(&s.engine.near, &traffic.near)
+	if s.tally.events > 0 {
+		traffic.arrived(s.engine.host.Now(), s.tally.eventTime)
+	}
 	if broken != nil {
 		traffic.broken.Add(1)
 		e := &ScanError{Tag: tag, Records: int(s.tally.records)}
@@ -77,7 +84,16 @@ func (s *scanner) walk(chunk []byte) error {
 }
 
 func (s *scanner) visit(e *cloudtrail.Event) {
-	for _, n := range s.engine.programs.Match(e, &s.matches) {
-		s.tx.add(int(n), e, s.tag, s.read)
+	matches := s.engine.programs.Match(e, &s.matches)
+	if s.probe != nil {
+		s.probe.visit(s, e, matches)
+		return
+	}
+	s.tally.sample(e)
+	s.near.add(&s.engine.near, s.matches.NearMisses())
+	for _, n := range matches {
+		if int(n) < len(s.engine.rules) { // not the rule of the self-test
+			s.tx.add(int(n), e, s.tag, s.read)
+		}
 	}
 }

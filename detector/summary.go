@@ -34,7 +34,9 @@ func (e *Engine) wake(at time.Time) {
 	if e.timer != nil {
 		e.timer.Stop()
 	}
-	e.timer = time.AfterFunc(max(at.Sub(e.host.Now()), 0), func() { e.summarize(false) })
+	e.timer = time.AfterFunc(max(at.Sub(e.host.Now()), 0), func() {
+		e.background("summaries", func() { e.summarize(false) })
+	})
 }
 
 // summarize makes the summaries that are due, or all with force.

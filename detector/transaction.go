@@ -168,7 +168,7 @@ func (t *transaction) commit() error {
 		state.seen.Add(k, t.owners[i])
 	}
 	state.suppressor.Commit()
-	t.commitFates()
+	failed := t.commitFates(unwanted)
 	s := &state.alert
 	s.Matched += t.stats.Matched
 	s.Duplicate += t.stats.Duplicate
@@ -176,9 +176,8 @@ func (t *transaction) commit() error {
 	s.Excepted += t.stats.Excepted
 	s.Capped += t.stats.Capped
 	s.Summaries += t.stats.Summaries
-	lost := uint64(len(unwanted))
-	s.Failed += min(lost, t.stats.Emitted)
-	s.Emitted += t.stats.Emitted - min(lost, t.stats.Emitted)
+	s.Failed += failed
+	s.Emitted += t.stats.Emitted - failed
 	next := state.nextSummary()
 	t.end()
 	for _, a := range unwanted {

@@ -3,6 +3,7 @@
 // keep account of what they held back, for the one summary alert that takes its
 // place.
 //
-// Nothing here has a lock: the engine's transactions do. Time is the arrival,
+// These have no lock: the engine's transactions do. Time is the arrival,
 // on the monotonic clock; no timestamp of an event makes an interval end.
+// [Throttle] is for messages.
 package limit

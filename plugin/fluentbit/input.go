@@ -44,14 +44,14 @@ func inputOf(handle C.uintptr_t) *inputHandle {
 
 //export detect_input_register
 func detect_input_register(def unsafe.Pointer) (code C.int) {
-	defer guard("FLBPluginRegister", plainLog, func() { code = -1 })
+	defer guard("FLBPluginRegister", plainLog, func(any) { code = -1 })
 	registry.Registered(inputName)
 	return C.int(input.FLBPluginRegister(def, inputName, "Alerts of the detect outputs (fluent-detect)"))
 }
 
 //export detect_input_unregister
 func detect_input_unregister(def unsafe.Pointer) {
-	defer guard("FLBPluginUnregister", plainLog, func() {})
+	defer guard("FLBPluginUnregister", plainLog, func(any) {})
 	input.FLBPluginUnregister(def)
 }
 
@@ -60,7 +60,7 @@ func detect_input_unregister(def unsafe.Pointer) {
 //
 //export detect_input_init
 func detect_input_init(plugin unsafe.Pointer, hasContext C.int) (handle C.uintptr_t) {
-	defer guard("FLBPluginInit", plainLog, func() { handle = 0 })
+	defer guard("FLBPluginInit", plainLog, func(any) { handle = 0 })
 	name := instanceName(plugin, true, inputName)
 	log := newLog(plugin, true, inputName, name)
 	inputs.Lock()
@@ -89,7 +89,7 @@ func detect_input_collect(handle C.uintptr_t, data *unsafe.Pointer, size *C.size
 	if h == nil {
 		return input.FLB_ERROR
 	}
-	defer guard("FLBPluginInputCallback", h.log, func() { code = input.FLB_ERROR })
+	defer guard("FLBPluginInputCallback", h.log, func(any) { code = input.FLB_ERROR })
 	alerts := h.input.Collect()
 	n := instance.EncodedSize(alerts)
 	if n == 0 {
@@ -111,7 +111,7 @@ func detect_input_cleanup(handle C.uintptr_t, data unsafe.Pointer) (code C.int) 
 	if h == nil {
 		return input.FLB_ERROR
 	}
-	defer guard("FLBPluginInputCleanupCallback", h.log, func() { code = input.FLB_ERROR })
+	defer guard("FLBPluginInputCleanupCallback", h.log, func(any) { code = input.FLB_ERROR })
 	h.input.Ack()
 	return input.FLB_OK
 }
@@ -122,7 +122,7 @@ func detect_input_cleanup(handle C.uintptr_t, data unsafe.Pointer) (code C.int) 
 //
 //export detect_input_pause
 func detect_input_pause() {
-	defer guard("FLBPluginInputPause", plainLog, func() {})
+	defer guard("FLBPluginInputPause", plainLog, func(any) {})
 	inputs.RLock()
 	defer inputs.RUnlock()
 	for _, h := range inputs.open {
@@ -134,7 +134,7 @@ func detect_input_pause() {
 //
 //export detect_input_resume
 func detect_input_resume() {
-	defer guard("FLBPluginInputResume", plainLog, func() {})
+	defer guard("FLBPluginInputResume", plainLog, func(any) {})
 	inputs.RLock()
 	defer inputs.RUnlock()
 	for _, h := range inputs.open {
@@ -153,7 +153,7 @@ func detect_input_pre_exit(hotReloading C.int) { reloading.Store(hotReloading !=
 //
 //export detect_input_exit
 func detect_input_exit() (code C.int) {
-	defer guard("FLBPluginExit", plainLog, func() { code = input.FLB_ERROR })
+	defer guard("FLBPluginExit", plainLog, func(any) { code = input.FLB_ERROR })
 	inputs.Lock()
 	for handle, h := range inputs.open {
 		delete(inputs.open, handle)

@@ -29,7 +29,7 @@ type outputHandle struct {
 //
 //export FLBPluginRegister
 func FLBPluginRegister(def unsafe.Pointer) (code C.int) {
-	defer guard("FLBPluginRegister", plainLog, func() { code = -1 })
+	defer guard("FLBPluginRegister", plainLog, func(any) { code = -1 })
 	registry.Registered(outputName)
 	return C.int(output.FLBPluginRegister(def, outputName, "Evaluate detection rules on the records (fluent-detect)"))
 }
@@ -38,7 +38,7 @@ func FLBPluginRegister(def unsafe.Pointer) (code C.int) {
 //
 //export FLBPluginUnregister
 func FLBPluginUnregister(def unsafe.Pointer) {
-	defer guard("FLBPluginUnregister", plainLog, func() {})
+	defer guard("FLBPluginUnregister", plainLog, func(any) {})
 	output.FLBPluginUnregister(def)
 }
 
@@ -47,7 +47,7 @@ func FLBPluginUnregister(def unsafe.Pointer) {
 //
 //export FLBPluginInit
 func FLBPluginInit(plugin unsafe.Pointer) (code C.int) {
-	defer guard("FLBPluginInit", plainLog, func() { code = output.FLB_ERROR })
+	defer guard("FLBPluginInit", plainLog, func(any) { code = output.FLB_ERROR })
 	name := instanceName(plugin, false, outputName)
 	log := newLog(plugin, false, outputName, name)
 	get := func(key string) string { return output.FLBPluginConfigKey(plugin, key) }
@@ -70,12 +70,13 @@ func FLBPluginFlushCtx(ctx, data unsafe.Pointer, size C.size_t, tag *C.char) (co
 	if !ok || h.output == nil {
 		return output.FLB_ERROR
 	}
-	defer guard("FLBPluginFlushCtx", h.log, func() {
-		h.output.CountPanic()
+	name := C.GoString(tag)
+	defer guard("FLBPluginFlushCtx", h.log, func(reason any) {
 		code = output.FLB_ERROR
+		h.output.Panicked(name, reason)
 	})
 	chunk := unsafe.Slice((*byte)(data), int(size))
-	return C.int(h.output.Flush(C.GoString(tag), chunk))
+	return C.int(h.output.Flush(name, chunk))
 }
 
 // FLBPluginOutputPreExit says, before an exit, whether a hot reload is the
@@ -94,7 +95,7 @@ func FLBPluginExitCtx(ctx unsafe.Pointer) (code C.int) {
 	if !ok || h.output == nil {
 		return output.FLB_OK
 	}
-	defer guard("FLBPluginExitCtx", h.log, func() { code = output.FLB_ERROR })
+	defer guard("FLBPluginExitCtx", h.log, func(any) { code = output.FLB_ERROR })
 	o := h.output
 	h.output = nil
 	o.Close(reloading.Load())

@@ -2,6 +2,7 @@ package command
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -16,10 +17,13 @@ type keys struct {
 	values map[string]*string
 }
 
-// keyFlags adds a flag for each key.
-func keyFlags(c *cobra.Command) *keys {
+// keyFlags adds a flag for each key but those.
+func keyFlags(c *cobra.Command, but ...string) *keys {
 	k := &keys{values: map[string]*string{}}
 	for _, key := range detector.OutputKeys {
+		if slices.Contains(but, key.Name) {
+			continue
+		}
 		name := flagOf(key.Name)
 		if key.Name == "rules" {
 			rulesFlag(c, &k.rules)

@@ -53,7 +53,7 @@ after Ctrl-C, with the summary of what was read until then.`,
 			if err != nil {
 				return fail(exitUsage, err)
 			}
-			config.NoDedup = noDedup
+			config.NoDedup, config.Heartbeat = noDedup, 0
 			return a.runReplay(c.Context(), config, args)
 		},
 	}
@@ -61,7 +61,7 @@ after Ctrl-C, with the summary of what was read until then.`,
 	c.Flags().Var(textValue{&format}, "format", "the form of the alerts: ecs, kibana or ocsf; short for --alert-format")
 	c.Flags().BoolVar(&noDedup, "no-dedup", false, "alert on exact duplicates too")
 	c.Flags().BoolVar(&noCap, "no-cap", false, "make any number of alerts; short for --max-alerts 0")
-	k = keyFlags(c)
+	k = keyFlags(c, "heartbeat", "metrics_listen", "self_test") // they are for what runs on and on
 	c.MarkFlagsMutuallyExclusive("no-cap", "max-alerts")
 	c.MarkFlagsMutuallyExclusive("format", flagOf(formatKey))
 	_ = c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"ecs", "kibana", "ocsf"}, cobra.ShellCompDirectiveNoFileComp))

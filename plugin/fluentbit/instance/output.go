@@ -30,6 +30,8 @@ type Output struct {
 	state    *detector.State
 	rules    []*rule.Rule
 	log      Log
+	retries  sparse
+	errors   sparse
 }
 
 // setup is what the user configured for one output, read and checked.
@@ -108,7 +110,7 @@ func (r *Registry) OpenOutput(name string, get detector.Getter, log Log, lost fu
 	if n == len(c.states) {
 		c.states = append(c.states, detector.NewState())
 	}
-	o := &Output{registry: r, channel: c, state: c.states[n], rules: rules.Rules(), log: log}
+	o := &Output{registry: r, channel: c, state: c.states[n], rules: rules.Rules(), log: log, retries: newSparse(), errors: newSparse()}
 	o.engine, err = detector.New(config, rules, detector.Host{
 		Outbox:   c.box,
 		Observer: r.observer,
@@ -159,15 +161,16 @@ func (o *Output) Flush(tag string, chunk []byte) Answer {
 	var full *outbox.FullError
 	var stored *detector.StoreError
 	if errors.As(err, &full) || errors.As(err, &stored) {
-		o.log(Warn, err.Error()+"; the chunk will be evaluated again")
+		o.retries.log(o.log, Warn, err.Error()+"; the chunk will be evaluated again")
 		return AnswerRetry
 	}
-	o.log(Error, err.Error())
+	o.errors.log(o.log, Error, err.Error())
 	return AnswerError
 }
 
-// CountPanic counts a panic that the entry point recovered from.
-func (o *Output) CountPanic() { o.state.CountPanic() }
+// Panicked counts and reports a panic that the entry point recovered from, in the
+// flush of a chunk with that tag.
+func (o *Output) Panicked(tag string, reason any) { o.engine.Panicked(tag, reason) }
 
 // Close ends the output. With reload another one goes on with its state.
 func (o *Output) Close(reload bool) {

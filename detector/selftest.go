@@ -1,0 +1,183 @@
+package detector
+
+import (
+	_ "embed" // the canary's rule
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/fluent-detect/fluent-detect/detector/alert"
+	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
+	"github.com/fluent-detect/fluent-detect/detector/dedup"
+	"github.com/fluent-detect/fluent-detect/detector/ingest"
+	"github.com/fluent-detect/fluent-detect/detector/program"
+	"github.com/fluent-detect/fluent-detect/detector/record"
+	"github.com/fluent-detect/fluent-detect/detector/rule"
+	"github.com/fluent-detect/fluent-detect/detector/store"
+)
+
+// SelfTest is what became of the self-tests: synthetic events that take the way
+// of all events, from the bytes of a chunk to an alert for which the outbox and
+// the disk have room. Their alerts are not counted and not delivered.
+type SelfTest struct {
+	On             bool
+	Runs, Failures uint64
+	LastSuccess    time.Time
+	Problem        string // of the last one, empty if it was good
+}
+
+// Failed says whether the last self-test failed.
+func (s *SelfTest) Failed() bool { return s.On && s.Problem != "" }
+
+// selfTestTag is the tag of the synthetic events.
+const selfTestTag = "fluent_detect.self_test"
+
+//go:embed canary.toml
+var canaryFile []byte
+
+// canary is the rule that the synthetic event is for.
+type canary struct {
+	maker   *alert.Maker
+	program *program.Program
+}
+
+func newCanary(c Config, o alert.Observer) (*canary, error) {
+	r, err := rule.ParseTOML("builtin/canary.toml", canaryFile)
+	if err != nil {
+		return nil, err
+	}
+	p, err := program.Compile(r.Query)
+	if err != nil {
+		return nil, err
+	}
+	return &canary{alert.NewMaker(r, o, c.Format), p}, nil
+}
+
+// canaryEvent is the synthetic event, with its time and its id.
+const canaryEvent = `{"eventVersion":"1.11","eventTime":%q,"eventSource":"self-test.fluent-detect.invalid","eventName":"FluentDetectSelfTest",` +
+	`"awsRegion":"none","sourceIPAddress":"192.0.2.1","userAgent":"fluent-detect","userIdentity":{"type":"AWSService","invokedBy":"fluent-detect"},` +
+	`"requestParameters":null,"responseElements":null,"eventID":%q,"eventType":"AwsApiCall","eventCategory":"Management","recipientAccountId":"000000000000"}`
+
+// probe follows one synthetic event.
+type probe struct {
+	eventID string
+	record  []byte // the alert
+	key     dedup.Key
+	err     error
+}
+
+// testItself sends a synthetic event through and notes what became of it.
+func (e *Engine) testItself() {
+	problem := "panic; the log has the stack"
+	defer func() { e.tested(problem) }()
+	err := e.probe()
+	problem = ""
+	if err != nil {
+		problem = err.Error()
+	}
+}
+
+// tested notes the outcome of a self-test. The log tells when it changes.
+func (e *Engine) tested(problem string) {
+	state := e.state
+	state.mu.Lock()
+	s := &state.selfTest
+	before := s.Problem
+	s.Runs++
+	s.Problem = problem
+	if problem == "" {
+		s.LastSuccess = e.host.Now()
+	} else {
+		s.Failures++
+	}
+	state.mu.Unlock()
+	switch {
+	case problem != "" && before == "":
+		e.host.Warn("self-test: failed, alerts may be missing: " + printable(problem))
+	case problem == "" && before != "":
+		e.host.Warn("self-test: passed again")
+	}
+	if problem != "" {
+		e.report(fault{kind: "self_test", message: "self-test: " + problem, tag: selfTestTag})
+	}
+}
+
+// probe sends one synthetic event through. The error says where it got stuck.
+func (e *Engine) probe() error {
+	now := e.host.Now()
+	p := &probe{eventID: fmt.Sprintf("self-test-%d", now.UnixNano())}
+	chunk := ingest.ChunkOf(fmt.Appendf(nil, canaryEvent, now.UTC().Format(time.RFC3339), p.eventID), now)
+	s := e.scanners.Get().(*scanner)
+	s.tag, s.probe = selfTestTag, p
+	err := s.walk(chunk.Data)
+	s.probe = nil
+	e.scanners.Put(s)
+	switch {
+	case err != nil:
+		return fmt.Errorf("the synthetic event cannot be read: %w", err)
+	case p.err != nil:
+		return p.err
+	case p.record == nil:
+		return errors.New("the synthetic event did not match its rule")
+	}
+	return p.check()
+}
+
+// visit does for the synthetic event what transaction.add and commit do for
+// others, and leaves nothing behind.
+func (p *probe) visit(s *scanner, e *cloudtrail.Event, matches []int32) {
+	engine := s.engine
+	if len(matches) == 0 || int(matches[len(matches)-1]) != len(engine.rules) {
+		return
+	}
+	t := transaction{engine: engine, tag: s.tag}
+	t.begin()
+	defer t.rollback()
+	m := engine.canary.maker
+	p.key = alert.ID(m.Rule().ID, e)
+	if engine.state.seen.Seen(p.key) {
+		p.err = errors.New("the synthetic event, which is new, is taken for a duplicate")
+		return
+	}
+	p.record = m.Make(nil, p.key, e, alert.Arrival{Tag: s.tag, Read: s.read, Now: t.now})
+	t.stage(m, p.key, p.record)
+	room, _, err := engine.host.Outbox.Reserve(t.alerts) // no input may want this rule, and that is all right
+	if err != nil {
+		p.err = err
+		return
+	}
+	room.Cancel()
+	if engine.host.Store == nil {
+		return
+	}
+	if _, err := engine.host.Store.Commit(store.Batch{
+		Channel:  engine.config.Channel,
+		Detector: selfTestTag,
+		Keys:     []dedup.Key{p.key},
+		Expires:  time.Now(),
+		MaxKeys:  1,
+	}); err != nil {
+		p.err = &StoreError{Tag: s.tag, Err: err}
+	}
+}
+
+// check looks whether the alert is that of the event.
+func (p *probe) check() error {
+	v, _, err := record.Read(p.record, 0)
+	if err != nil {
+		return fmt.Errorf("the alert of the synthetic event cannot be read: %w", err)
+	}
+	for members := v.Members(); ; {
+		key, value, ok := members.Next()
+		if !ok {
+			return errors.New("the alert of the synthetic event has no alert_id")
+		}
+		if string(key.Bytes()) != "alert_id" {
+			continue
+		}
+		if got, want := string(value.Bytes()), alert.UUID(p.key); got != want {
+			return fmt.Errorf("the alert of the synthetic event has the id %q, not %q", got, want)
+		}
+		return nil
+	}
+}
