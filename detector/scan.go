@@ -27,7 +27,7 @@ func newScanner(e *Engine) *scanner {
 	s := &scanner{engine: e}
 	s.tx.engine = e
 	s.reader = cloudtrail.NewReader(s.visit)
-	s.reader.Expect(e.programs.Always())
+	s.reader.Expect(e.programs.Often())
 	return s
 }
 

@@ -17,6 +17,7 @@ type Event struct {
 	first    *sought         // what the first walk looks for
 	all      bool            // all were looked for
 	offsets  [members]uint32 // where the value of each of them begins in buf
+	ends     [members]uint32 // and ends
 	again    []occurrence    // members that occur more than once: the second time and later
 	set      eventSet        // what the field set "event" says
 	shape    Shape
@@ -113,6 +114,7 @@ func (e *Event) walk(buf []byte, pos, n int) (end int, err error) {
 		if pos, err = record.Skip(buf, pos); err != nil {
 			return pos, err
 		}
+		e.ends[m] = uint32(pos) // of none, too, which nobody asks for
 	}
 	e.has = has
 	return pos, nil

@@ -2,6 +2,7 @@ package program
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
 	"github.com/fluent-detect/fluent-detect/detector/kql"
@@ -96,20 +97,31 @@ func (c *compiler) condition(cond Condition) int32 {
 
 func (c *compiler) group(o op, children []kql.Node) (int32, error) {
 	parent := c.node(o)
-	last := int32(-1)
+	var first, last []int32
 	for _, child := range children {
 		i, err := c.add(child)
 		if err != nil {
 			return 0, err
 		}
-		if last < 0 {
-			c.program.nodes[parent].child = i
+		if c.isConstant(child) {
+			last = append(last, i)
 		} else {
-			c.program.nodes[last].next = i
+			first = append(first, i)
 		}
-		last = i
+	}
+	link := &c.program.nodes[parent].child
+	for _, i := range append(first, last...) {
+		*link = i
+		link = &c.program.nodes[i].next
 	}
 	return parent, nil
+}
+
+// isConstant says whether a condition is on what is the same in nearly every
+// event. It hardly ever decides, and is evaluated behind the others.
+func (c *compiler) isConstant(n kql.Node) bool {
+	is, ok := n.(*kql.Is)
+	return ok && !is.Field.None && is.Field.Pattern == nil && c.mapping.Field(is.Field.Name).Type == cloudtrail.TypeConstantKeyword
 }
 
 // leaf compiles a condition on a field, or on the fields that a name with
@@ -126,8 +138,35 @@ func (c *compiler) leaf(n kql.Node, f kql.Field, matcherFor func(*cloudtrail.Fie
 	if err != nil {
 		return 0, err
 	}
-	return c.condition(Condition{node: n, field: field, match: m}), nil
+	return c.condition(Condition{node: n, field: field, match: m, literal: literalOf(field, m)}), nil
 }
+
+// literalOf returns what is in every text that the matcher matches, if the field
+// is one where that is quicker to look for. Texts that a number or a truth may
+// have are none: these are not written as text in an event.
+func literalOf(f *cloudtrail.Field, m matcher) []byte {
+	if !f.Nested() {
+		return nil
+	}
+	var literal string
+	switch m := m.(type) {
+	case exact:
+		literal = string(m)
+	case pattern:
+		for _, part := range append(m.middle[:len(m.middle):len(m.middle)], m.first, m.last) {
+			if len(part) > len(literal) {
+				literal = string(part)
+			}
+		}
+	}
+	if len(literal) < 4 || !strings.ContainsFunc(literal, notOfNumbers) {
+		return nil
+	}
+	return []byte(literal)
+}
+
+// notOfNumbers says whether a character stands in no number and in no truth.
+func notOfNumbers(r rune) bool { return !strings.ContainsRune("0123456789+-.eEINafnitrulsy", r) }
 
 // oneSet makes one condition of a list of texts over one keyword field.
 func (c *compiler) oneSet(n *kql.Or) (Condition, bool) {

@@ -108,6 +108,9 @@ type Condition struct {
 	field  *cloudtrail.Field
 	match  matcher
 	tester tester // instead of field and match
+	// literal is in every text that the matcher matches; nil when that is not
+	// known, or no help.
+	literal []byte
 }
 
 // matcher decides about one value of a field.
@@ -125,6 +128,9 @@ type tester interface {
 func (c *Condition) Holds(e *cloudtrail.Event) bool {
 	if c.tester != nil {
 		return c.tester.test(e)
+	}
+	if c.literal != nil && !e.MayHave(c.field, c.literal) {
+		return false
 	}
 	for _, v := range e.Values(c.field) {
 		if c.match.match(v) {

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
-	"github.com/fluent-detect/fluent-detect/detector/record"
 )
 
 // Set is a number of programs with an index over what they need, so that an
@@ -12,14 +11,17 @@ import (
 // event.action no program asks for costs a look-up or two.
 type Set struct {
 	programs []*Program
-	byBoth   map[string][]int32 // provider, separator, action
-	byAction map[string][]int32
-	bySource map[string][]int32 // provider alone
+	sources  map[string]*source // by event.provider
+	actions  map[string][]int32 // by event.action, of programs that ask for no provider
 	always   []int32
 	indexed  []bool // of each program: it is not in always
 }
 
-const separator = 0x1f
+// source has the programs that ask for one event.provider.
+type source struct {
+	any     []int32            // whatever the action
+	actions map[string][]int32 // by event.action
+}
 
 var (
 	fieldProvider = cloudtrail.FieldNamed("event.provider")
@@ -41,9 +43,8 @@ func NewSet(programs []*Program) *Set {
 	s := &Set{
 		programs: programs,
 		indexed:  make([]bool, len(programs)),
-		byBoth:   map[string][]int32{},
-		byAction: map[string][]int32{},
-		bySource: map[string][]int32{},
+		sources:  map[string]*source{},
+		actions:  map[string][]int32{},
 	}
 	for i, p := range programs {
 		sources, needsSource := required(p.query, fieldProvider.Name)
@@ -52,18 +53,20 @@ func NewSet(programs []*Program) *Set {
 		s.indexed[i] = needsSource || needsAction
 		switch {
 		case needsSource && needsAction && len(sources)*len(actions) <= mostPairs:
-			for _, source := range sources {
+			for _, name := range sources {
 				for _, action := range actions {
-					list(s.byBoth, source+string(rune(separator))+action, n)
+					list(s.source(name).actions, action, n)
 				}
 			}
 		case needsAction:
 			for _, action := range actions {
-				list(s.byAction, action, n)
+				list(s.actions, action, n)
 			}
 		case needsSource:
-			for _, source := range sources {
-				list(s.bySource, source, n)
+			for _, name := range sources {
+				if of := s.source(name); !slices.Contains(of.any, n) {
+					of.any = append(of.any, n)
+				}
 			}
 		default:
 			s.always = append(s.always, n)
@@ -72,12 +75,28 @@ func NewSet(programs []*Program) *Set {
 	return s
 }
 
-// Always returns the fields that programs read of every event: those programs
-// that no event.provider and no event.action rules out.
-func (s *Set) Always() []*cloudtrail.Field {
+// source returns the programs of that provider.
+func (s *Set) source(name string) *source {
+	of := s.sources[name]
+	if of == nil {
+		of = &source{actions: map[string][]int32{}}
+		s.sources[name] = of
+	}
+	return of
+}
+
+// Often returns the fields that programs read of many events: those programs
+// that no event.action rules out.
+func (s *Set) Often() []*cloudtrail.Field {
 	var fields []*cloudtrail.Field
-	for _, n := range s.always {
-		fields = append(fields, s.programs[n].Fields()...)
+	add := func(programs []int32) {
+		for _, n := range programs {
+			fields = append(fields, s.programs[n].Fields()...)
+		}
+	}
+	add(s.always)
+	for _, of := range s.sources {
+		add(of.any)
 	}
 	return fields
 }
@@ -91,7 +110,6 @@ func list(index map[string][]int32, key string, n int32) {
 // Scratch is the working memory of Match, one for each goroutine. The zero
 // value is ready.
 type Scratch struct {
-	key        []byte
 	candidates []int32
 	matched    []int32
 	near       []NearMiss
@@ -116,34 +134,12 @@ func (s *Set) Match(e *cloudtrail.Event, scratch *Scratch) []int32 {
 // each once.
 func (s *Set) candidates(e *cloudtrail.Event, scratch *Scratch) []int32 {
 	found := append(scratch.candidates[:0], s.always...)
-	sources, actions := e.Values(fieldProvider), e.Values(fieldAction)
-	if len(sources)*len(actions) > mostValues {
-		for i := range s.programs {
-			found = append(found, int32(i))
-		}
-		scratch.candidates = found[len(s.always):]
-		return scratch.candidates
-	}
-	for _, source := range sources {
-		key := appendText(scratch.key[:0], source)
-		if len(s.bySource) > 0 {
-			found = append(found, s.bySource[string(key)]...)
-		}
-		if len(s.byBoth) > 0 {
-			key = append(key, separator)
-			n := len(key)
-			for _, action := range actions {
-				key = appendText(key[:n], action)
-				found = append(found, s.byBoth[string(key)]...)
-			}
-		}
-		scratch.key = key
-	}
-	if len(s.byAction) > 0 {
-		for _, action := range actions {
-			scratch.key = appendText(scratch.key[:0], action)
-			found = append(found, s.byAction[string(scratch.key)]...)
-		}
+	name, ok := e.Text(fieldProvider)
+	action, okToo := e.Text(fieldAction)
+	if ok && okToo {
+		found = s.find(found, name, action)
+	} else {
+		found = s.findAll(found, e)
 	}
 	if len(found) > 1 {
 		slices.Sort(found)
@@ -153,9 +149,43 @@ func (s *Set) candidates(e *cloudtrail.Event, scratch *Scratch) []int32 {
 	return found
 }
 
-// appendText appends the text by which a keyword field knows the value.
-func appendText(dst []byte, v record.Value) []byte {
-	var buf [numberText]byte
-	text, _ := scalarText(buf[:0], v)
-	return append(dst, text...)
+// find appends the programs that ask for this provider or action.
+func (s *Set) find(found []int32, name, action []byte) []int32 {
+	if of := s.sources[string(name)]; of != nil {
+		found = append(found, of.any...)
+		found = append(found, of.actions[string(action)]...)
+	}
+	if len(s.actions) > 0 {
+		found = append(found, s.actions[string(action)]...)
+	}
+	return found
+}
+
+// findAll is find for an event that has none of them, or several, or in odd
+// forms.
+func (s *Set) findAll(found []int32, e *cloudtrail.Event) []int32 {
+	sources, actions := e.Values(fieldProvider), e.Values(fieldAction)
+	if len(sources)*len(actions) > mostValues {
+		for i := range s.programs {
+			found = append(found, int32(i))
+		}
+		return found
+	}
+	var nameBuf, actionBuf [numberText]byte
+	for _, v := range sources {
+		if name, ok := scalarText(nameBuf[:0], v); ok {
+			found = s.find(found, name, nil)
+			for _, a := range actions {
+				if action, ok := scalarText(actionBuf[:0], a); ok {
+					found = s.find(found, name, action)
+				}
+			}
+		}
+	}
+	for _, a := range actions {
+		if action, ok := scalarText(actionBuf[:0], a); ok {
+			found = s.find(found, nil, action)
+		}
+	}
+	return found
 }
