@@ -26,6 +26,7 @@ type result struct {
 	code   int // exit status; -1 when a signal ended it
 	alerts []string
 	ids    map[string]int
+	faults []string // error records, which come the same way
 	stderr string
 	stats  map[string]float64
 }
@@ -73,10 +74,16 @@ func runWatched(t *testing.T, folder string, watch func(pid int), args ...string
 	for line := range strings.Lines(stdout.String()) {
 		var a struct {
 			Record struct {
-				ID string `json:"alert_id"`
+				ID    string `json:"alert_id"`
+				Event struct{ Dataset string }
 			}
 		}
-		if err := json.Unmarshal([]byte(line), &a); err != nil || len(a.Record.ID) != 64 {
+		err := json.Unmarshal([]byte(line), &a)
+		if err == nil && a.Record.Event.Dataset == "fluent_detect.error" {
+			r.faults = append(r.faults, line)
+			continue
+		}
+		if err != nil || len(a.Record.ID) != 64 {
 			t.Fatalf("no alert (%v): %.300s", err, line)
 		}
 		r.alerts = append(r.alerts, line)

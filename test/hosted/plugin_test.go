@@ -86,6 +86,9 @@ func TestBrokenChunk(t *testing.T) {
 	if r.stats["error"] != 1 {
 		t.Errorf("%v chunks answered with ERROR, want 1", r.stats["error"])
 	}
+	if want := fmt.Sprintf(`"offset":%d,"records":1,`, len(msgpackRecord(event))); len(r.faults) != 1 || !strings.Contains(r.faults[0], want) {
+		t.Errorf("the error records are %q, want one with %s", r.faults, want)
+	}
 }
 
 // msgpackRecord returns [0, {"log": text}].
@@ -104,4 +107,11 @@ func TestMutatedChunks(t *testing.T) {
 	if r.stats["error"] == 0 || r.stats["ok"] == 0 || len(r.ids) < 100 {
 		t.Errorf("the mutations tested nothing: %v", r.stats)
 	}
+	// Thousands of broken chunks in a few seconds: that is said, but not thousands
+	// of times.
+	lines := strings.Count(r.stderr, "msgpack broken at byte")
+	if len(r.faults) == 0 || len(r.faults) > 9 || lines == 0 || lines > 15 {
+		t.Errorf("%d error records and %d lines in the log of %v broken chunks", len(r.faults), lines, r.stats["error"])
+	}
+	r.wantLog(fmt.Sprintf("broken_chunks=%v\n", r.stats["error"]))
 }
