@@ -1,0 +1,80 @@
+package forward
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vmihailenco/msgpack/v5"
+
+	"github.com/fluent-detect/fluent-detect/detector/outbox"
+)
+
+// A message to the byte, as the specification has it.
+func TestMessage(t *testing.T) {
+	m := message{tag: "alert.x", chunk: "id==", alerts: []outbox.Alert{
+		{Time: time.Unix(0x12345678, 0x0a0b0c), Record: []byte{0x81, 0xa1, 'a', 1}},
+		{Time: time.Unix(1, 0), Record: []byte{0x80}},
+	}}
+	want := "\x93" + "\xa7alert.x" +
+		"\xc6\x00\x00\x00\x1b" +
+		"\x92\xd7\x00\x12\x34\x56\x78\x00\x0a\x0b\x0c" + "\x81\xa1a\x01" +
+		"\x92\xd7\x00\x00\x00\x00\x01\x00\x00\x00\x00" + "\x80" +
+		"\x82\xa5chunk\xa4id==" + "\xa4size\xce\x00\x00\x00\x02"
+	if got := m.appendTo([]byte("before")); string(got) != "before"+want {
+		t.Errorf("%q\nwant\n%q", got, "before"+want)
+	}
+}
+
+func TestSplit(t *testing.T) {
+	list := func(pairs ...any) (batch []outbox.Alert) {
+		for i := 0; i < len(pairs); i += 2 {
+			batch = append(batch, outbox.Alert{ID: fmt.Sprint(i / 2), Rule: pairs[i].(string), Severity: pairs[i+1].(int)})
+		}
+		return batch
+	}
+	for _, c := range []struct {
+		tag   string
+		batch []outbox.Alert
+		want  string
+	}{
+		{"alert.{rule}", nil, ""},
+		{"alert.{rule}", list("a", 21), "alert.a 0"},
+		{"alert.{rule}", list("a", 21, "a", 47, "b", 47, "b", 99, "a", 21), "alert.a 01|alert.b 23|alert.a 4"},
+		{"alert.{severity}", list("a", 21, "b", 21, "b", 47, "b", 73, "b", 99), "alert.low 01|alert.medium 2|alert.high 3|alert.critical 4"},
+		{"{severity}.{rule}.{severity}", list("a", 21, "b", 21), "low.a.low 0|low.b.low 1"},
+		{"alert", list("a", 21, "b", 47, "c", 99), "alert 012"},
+		{"alert.{rule}.{severity}", list("a", 21, "", 0, "", 0, "a", 21), "alert.a.low 0|alert.report.none 12|alert.a.low 3"},
+	} {
+		var got []string
+		chunks := map[string]bool{}
+		for _, m := range split(c.batch, c.tag) {
+			text := m.tag + " "
+			for _, a := range m.alerts {
+				text += a.ID
+			}
+			got = append(got, text)
+			if chunks[m.chunk] || len(m.chunk) != 24 {
+				t.Errorf("chunk %q is there twice or no 128 bits in base64", m.chunk)
+			}
+			chunks[m.chunk] = true
+		}
+		if strings.Join(got, "|") != c.want {
+			t.Errorf("%s: %q, want %s", c.tag, got, c.want)
+		}
+	}
+}
+
+// Texts at the edges of what each format holds.
+func TestAppendText(t *testing.T) {
+	for _, n := range []int{0, 1, 31, 32, 255, 256, 65535, 65536, 70000} {
+		text := strings.Repeat("t", n)
+		var got string
+		d := msgpack.NewDecoder(bytes.NewReader(appendText(nil, text)))
+		if err := d.Decode(&got); err != nil || got != text {
+			t.Errorf("%d bytes: read back as %d, %v", n, len(got), err)
+		}
+	}
+}
