@@ -1,0 +1,164 @@
+package metrics
+
+import (
+	"slices"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/fluent-detect/fluent-detect/detector"
+	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
+)
+
+// family is all samples of one name.
+type family struct {
+	name, kind, help string
+	write            func(*writer, *view)
+}
+
+// counter is a family of one counter for each detector.
+func counter(name, help string, of func(*view) uint64) family {
+	return family{name, "counter", help, func(w *writer, v *view) { w.sample(of(v), v.labels()...) }}
+}
+
+func gauge(name, help string, of func(*view) uint64) family {
+	return family{name, "gauge", help, func(w *writer, v *view) { w.sample(of(v), v.labels()...) }}
+}
+
+// labels returns the labels that all samples of the detector have, and more.
+func (v *view) labels(more ...string) []string {
+	return append([]string{"channel", v.Channel, "detector", v.Name}, more...)
+}
+
+// families are all but the outbox's, which belongs to a channel.
+var families = []family{
+	{"fluent_detect_start_time_seconds", "gauge", "When counting began.", func(w *writer, v *view) { w.moment(v.Began, v.labels()...) }},
+
+	counter("fluent_detect_chunks_total", "Chunks that were evaluated.", func(v *view) uint64 { return v.Chunks }),
+	counter("fluent_detect_read_bytes_total", "Bytes of these chunks.", func(v *view) uint64 { return v.Bytes }),
+	counter("fluent_detect_broken_chunks_total", "Chunks that could not be read to the end.", func(v *view) uint64 { return v.Broken }),
+	{"fluent_detect_records_total", "counter", "Records by the way in which they carry CloudTrail events; other: they do not.", func(w *writer, v *view) {
+		for i, n := range v.Shapes {
+			w.sample(n, v.labels("shape", cloudtrail.Shape(i).String())...)
+		}
+	}},
+	counter("fluent_detect_events_total", "CloudTrail events in the records.", func(v *view) uint64 { return v.Events }),
+	counter("fluent_detect_odd_values_total", "Values in chunks that are no records.", func(v *view) uint64 { return v.Odd }),
+	counter("fluent_detect_unreadable_total", "Records, or parts of them, that look like CloudTrail and could not be read.", func(v *view) uint64 { return v.Unreadable }),
+	counter("fluent_detect_panics_total", "Panics that were recovered; each lost a chunk.", func(v *view) uint64 { return v.Panics }),
+	{"fluent_detect_last_arrival_timestamp_seconds", "gauge", "When the last chunk with an event was evaluated.", func(w *writer, v *view) { w.moment(v.LastArrival, v.labels()...) }},
+	{"fluent_detect_last_event_timestamp_seconds", "gauge", "The eventTime of the first event in it.", func(w *writer, v *view) { w.moment(v.LastEvent, v.labels()...) }},
+	{"fluent_detect_event_lag_seconds", "gauge", "How old that event was when it arrived.", func(w *writer, v *view) {
+		if !v.LastEvent.IsZero() {
+			w.seconds(v.Lag(), v.labels()...)
+		}
+	}},
+
+	counter("fluent_detect_matches_total", "Events that a rule matched; the sum of their outcomes.", func(v *view) uint64 { return v.Matched }),
+	{"fluent_detect_outcomes_total", "counter", "What became of the matches.", func(w *writer, v *view) {
+		outcomes(w, v.Emitted, v.Duplicate, v.Suppressed, v.Excepted, v.Capped, v.Failed, v.labels)
+	}},
+	counter("fluent_detect_summaries_total", "Summary alerts of what was suppressed or capped.", func(v *view) uint64 { return v.Summaries }),
+
+	gauge("fluent_detect_rules", "Rules in force.", func(v *view) uint64 { return uint64(len(v.Rules)) }),
+	{"fluent_detect_rule_matches_total", "counter", "Events that the rule matched; the sum of their outcomes.", func(w *writer, v *view) {
+		for i := range v.Rules {
+			w.sample(v.Rules[i].Matched(), v.labels("rule", v.rules[i])...)
+		}
+	}},
+	{"fluent_detect_rule_outcomes_total", "counter", "What became of the matches of the rule.", func(w *writer, v *view) {
+		for i := range v.Rules {
+			r := &v.Rules[i]
+			outcomes(w, r.Alerts-r.Failed, r.Duplicate, r.Suppressed, r.Excepted, r.Capped, r.Failed, func(more ...string) []string {
+				return v.labels(append([]string{"rule", v.rules[i]}, more...)...)
+			})
+		}
+	}},
+	{"fluent_detect_near_misses_total", "counter", "Events with the rule's provider and action that this condition alone kept from matching.", func(w *writer, v *view) {
+		for i := range v.Rules {
+			names := conditionNames(v.Rules[i].Conditions)
+			for j, c := range v.Rules[i].Conditions {
+				w.sample(c.NearMisses, v.labels("rule", v.rules[i], "condition", names[j])...)
+			}
+		}
+	}},
+
+	gauge("fluent_detect_dedup_keys", "Alerts that are remembered to recognise duplicates.", func(v *view) uint64 { return uint64(v.Dedup.Size) }),
+	counter("fluent_detect_dedup_evicted_total", "Of these, forgotten before their time because dedup_size is too small.", func(v *view) uint64 { return v.Dedup.Evicted }),
+	counter("fluent_detect_dedup_expired_total", "Of these, forgotten because their time was over.", func(v *view) uint64 { return v.Dedup.Expired }),
+
+	counter("fluent_detect_heartbeats_total", "Heartbeat records that were sent.", func(v *view) uint64 { return v.Heartbeats }),
+	counter("fluent_detect_heartbeats_dropped_total", "Heartbeat records for which the outbox had no room.", func(v *view) uint64 { return v.HeartbeatsDropped }),
+	counter("fluent_detect_error_records_total", "Error records that were sent.", func(v *view) uint64 { return v.ErrorRecords }),
+	counter("fluent_detect_errors_withheld_total", "Errors without a record of their own: too many in a minute, or no room in the outbox.", func(v *view) uint64 { return v.ErrorsWithheld }),
+
+	{"fluent_detect_self_test_ok", "gauge", "Whether the last self-test made its alert; not there without self-tests.", func(w *writer, v *view) {
+		if s := &v.SelfTest; s.On && s.Runs > 0 {
+			ok := uint64(1)
+			if s.Failed() {
+				ok = 0
+			}
+			w.sample(ok, v.labels()...)
+		}
+	}},
+	{"fluent_detect_self_test_last_success_timestamp_seconds", "gauge", "When a self-test made its alert last.", func(w *writer, v *view) {
+		if v.SelfTest.On {
+			w.moment(v.SelfTest.LastSuccess, v.labels()...)
+		}
+	}},
+	counter("fluent_detect_self_tests_total", "Self-tests.", func(v *view) uint64 { return v.SelfTest.Runs }),
+	counter("fluent_detect_self_test_failures_total", "Self-tests that failed.", func(v *view) uint64 { return v.SelfTest.Failures }),
+}
+
+// outcomes writes one sample for each outcome of matches.
+func outcomes(w *writer, emitted, duplicate, suppressed, excepted, capped, failed uint64, labels func(...string) []string) {
+	w.sample(emitted, labels("outcome", "emitted")...)
+	w.sample(duplicate, labels("outcome", "duplicate")...)
+	w.sample(suppressed, labels("outcome", "suppressed")...)
+	w.sample(excepted, labels("outcome", "excepted")...)
+	w.sample(capped, labels("outcome", "capped")...)
+	w.sample(failed, labels("outcome", "failed")...)
+}
+
+// outboxes writes the families of the channels' outboxes, which detectors share.
+func (w *writer) outboxes(views []view) {
+	var first []view // of each channel
+	for _, v := range views {
+		if !slices.ContainsFunc(first, func(x view) bool { return x.Channel == v.Channel }) {
+			first = append(first, v)
+		}
+	}
+	w.family("fluent_detect_outbox_alerts", "gauge", "Alerts that are not delivered yet.")
+	for _, v := range first {
+		alerts, _ := v.Outbox.Size()
+		w.sample(uint64(alerts), "channel", v.Channel)
+	}
+	w.family("fluent_detect_outbox_bytes", "gauge", "Bytes of all that is in the outbox.")
+	for _, v := range first {
+		_, bytes := v.Outbox.Size()
+		w.sample(uint64(bytes), "channel", v.Channel)
+	}
+}
+
+// maxCondition is how many bytes of a condition a label has.
+const maxCondition = 120
+
+// conditionNames returns a name for each condition, no two alike: its text, or
+// its beginning.
+func conditionNames(conditions []detector.ConditionStats) []string {
+	names := make([]string, len(conditions))
+	for i, c := range conditions {
+		name := c.Condition
+		if len(name) > maxCondition {
+			end := maxCondition
+			for !utf8.RuneStart(name[end]) {
+				end--
+			}
+			name = name[:end] + "…"
+		}
+		for n, base := 2, name; slices.Contains(names[:i], name); n++ {
+			name = base + " (" + strconv.Itoa(n) + ")"
+		}
+		names[i] = name
+	}
+	return names
+}
