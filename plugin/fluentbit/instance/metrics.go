@@ -1,0 +1,188 @@
+package instance
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"log"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/fluent-detect/fluent-detect/detector"
+	"github.com/fluent-detect/fluent-detect/detector/metrics"
+)
+
+// exporter serves the counters of detectors to Prometheus, at one listener for
+// each address. During a hot reload it goes on: what a detector counted is in
+// its state, which the next output takes over.
+type exporter struct {
+	version string
+
+	mu        sync.Mutex
+	endpoints map[string]*endpoint // by address, as it is written
+}
+
+// endpoint is a listener and what is shown there.
+type endpoint struct {
+	server *http.Server
+	at     string // where it listens
+	shown  []shown
+}
+
+type shown struct {
+	metrics.Detector
+	left time.Time // when its output was closed, zero while it is open
+}
+
+// reloadTime is how long a detector is shown whose output was closed by a
+// reload: longer than any reload takes.
+const reloadTime = time.Minute
+
+// show shows a detector at the address and nowhere else, an empty one is nowhere.
+// After an error it is shown where it was before.
+func (x *exporter) show(address string, d metrics.Detector, log Log) error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	e := x.endpoints[address]
+	if e == nil && address != "" {
+		var err error
+		if e, err = x.listen(address, log); err != nil {
+			return err
+		}
+		if x.endpoints == nil {
+			x.endpoints = map[string]*endpoint{}
+		}
+		x.endpoints[address] = e
+		log(Info, "metrics_listen: http://"+e.at+"/metrics")
+	}
+	for _, other := range x.endpoints {
+		other.hide(d.State)
+	}
+	if e != nil {
+		e.shown = append(e.shown, shown{Detector: d})
+		slices.SortFunc(e.shown, func(a, b shown) int { return cmp.Or(cmp.Compare(a.Channel, b.Channel), cmp.Compare(a.Name, b.Name)) })
+	}
+	x.closeEmpty()
+	return nil
+}
+
+// leave says that the output of the detector was closed, by a reload or for good.
+func (x *exporter) leave(s *detector.State, reload bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, e := range x.endpoints {
+		if !reload {
+			e.hide(s)
+			continue
+		}
+		for i := range e.shown {
+			if e.shown[i].State == s {
+				e.shown[i].left = time.Now()
+				time.AfterFunc(reloadTime, x.forget)
+			}
+		}
+	}
+	x.closeEmpty()
+}
+
+// forget hides detectors that no output has taken over after a reload.
+func (x *exporter) forget() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, e := range x.endpoints {
+		e.shown = slices.DeleteFunc(e.shown, func(d shown) bool {
+			return !d.left.IsZero() && time.Since(d.left) >= reloadTime
+		})
+	}
+	x.closeEmpty()
+}
+
+// close ends everything.
+func (x *exporter) close() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, e := range x.endpoints {
+		e.shown = nil
+	}
+	x.closeEmpty()
+}
+
+func (e *endpoint) hide(s *detector.State) {
+	e.shown = slices.DeleteFunc(e.shown, func(d shown) bool { return d.State == s })
+}
+
+// closeEmpty ends the listeners that show nothing any more. The lock is held.
+func (x *exporter) closeEmpty() {
+	for address, e := range x.endpoints {
+		if len(e.shown) == 0 {
+			_ = e.server.Close() // nothing is left to be done about it
+			delete(x.endpoints, address)
+		}
+	}
+}
+
+// listen begins to serve at the address.
+func (x *exporter) listen(address string, log Log) (*endpoint, error) {
+	listener, err := net.Listen("tcp", address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("metrics_listen: %s is in use by another process, or by another output that writes it differently", address)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("metrics_listen: %s: %w", address, err)
+	}
+	e := &endpoint{at: listener.Addr().String()}
+	e.server = &http.Server{
+		Handler:           http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { x.serve(e, w, r) }),
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          logTo(log, "metrics_listen: "),
+	}
+	go func() {
+		if err := e.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			log(Error, fmt.Sprintf("metrics_listen: %s: %v", address, err))
+		}
+	}()
+	return e, nil
+}
+
+func (x *exporter) serve(e *endpoint, w http.ResponseWriter, r *http.Request) {
+	switch {
+	case r.URL.Path != "/metrics":
+		http.Error(w, "the metrics are at /metrics", http.StatusNotFound)
+		return
+	case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		w.Header().Set("Allow", "GET, HEAD")
+		http.Error(w, "allowed are GET and HEAD", http.StatusMethodNotAllowed)
+		return
+	}
+	x.mu.Lock()
+	detectors := make([]metrics.Detector, len(e.shown))
+	for i, d := range e.shown {
+		detectors[i] = d.Detector
+	}
+	x.mu.Unlock()
+	w.Header().Set("Content-Type", metrics.ContentType)
+	_, _ = w.Write(metrics.Append(nil, x.version, detectors)) // whoever asked has gone
+}
+
+// logTo returns a log for what the server has to say: a few lines a minute, since
+// whoever connects can cause them.
+func logTo(to Log, prefix string) *log.Logger { return log.New(&lines{to, newSparse()}, prefix, 0) }
+
+type lines struct {
+	to Log
+	sparse
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.log(l.to, Warn, strings.TrimRight(string(p), "\n"))
+	return len(p), nil
+}
