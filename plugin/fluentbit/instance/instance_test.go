@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 type host struct {
 	t        *testing.T
 	registry *Registry
+	mu       sync.Mutex // of log
 	log      []string
 	lost     []outbox.Alert
 }
@@ -39,7 +41,18 @@ func keys(pairs ...string) detector.Getter {
 	}
 }
 
-func (h *host) write(l Level, line string) { h.log = append(h.log, fmt.Sprint(l, " ", line)) }
+func (h *host) write(l Level, line string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.log = append(h.log, fmt.Sprint(l, " ", line))
+}
+
+// logged returns the log so far.
+func (h *host) logged() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return strings.Join(h.log, "\n")
+}
 
 func (h *host) output(name string, pairs ...string) (*Output, error) {
 	return h.registry.OpenOutput(name, keys(pairs...), h.write, func(a outbox.Alert) { h.lost = append(h.lost, a) })
@@ -65,8 +78,8 @@ func (h *host) mustInput(name string, pairs ...string) *Input {
 
 func (h *host) wantLog(text string) {
 	h.t.Helper()
-	if !strings.Contains(strings.Join(h.log, "\n"), text) {
-		h.t.Errorf("the log does not say %q:\n%s", text, strings.Join(h.log, "\n"))
+	if !strings.Contains(h.logged(), text) {
+		h.t.Errorf("the log does not say %q:\n%s", text, h.logged())
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
+	"github.com/fluent-detect/fluent-detect/plugin/forward"
 )
 
 // Answer is what a flush answers Fluent Bit, with its numbers.
@@ -29,6 +30,7 @@ type Output struct {
 	engine   *detector.Engine
 	state    *detector.State
 	rules    []*rule.Rule
+	forwards bool // it is a user of the channel's forwarding
 	log      Log
 	retries  sparse
 	errors   sparse
@@ -36,13 +38,14 @@ type Output struct {
 
 // setup is what the user configured for one output, read and checked.
 type setup struct {
-	config detector.Config
-	rules  *detector.Rules
+	config   detector.Config
+	rules    *detector.Rules
+	receiver forward.Config // with forward_to
 }
 
 // readSetup reads the keys, and the files that they name. Errors say which key
 // has which value and what is allowed.
-func readSetup(get detector.Getter) (s setup, err error) {
+func readSetup(get detector.Getter, hostname string) (s setup, err error) {
 	if s.config, err = detector.ReadConfig(get); err != nil {
 		return s, err
 	}
@@ -59,6 +62,11 @@ func readSetup(get detector.Getter) (s setup, err error) {
 			return s, fmt.Errorf("rule_tests: %w", err)
 		}
 	}
+	if s.config.Forward != nil {
+		if s.receiver, err = forward.NewConfig(s.config.Forward, hostname); err != nil {
+			return s, err
+		}
+	}
 	return s, nil
 }
 
@@ -66,7 +74,7 @@ func readSetup(get detector.Getter) (s setup, err error) {
 // reload what was in force before stays when the new cannot be used: to refuse
 // would end Fluent Bit.
 func (r *Registry) setup(name string, get detector.Getter, log Log) (setup, error) {
-	s, err := readSetup(get)
+	s, err := readSetup(get, r.observer.Hostname)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	last, reload := r.setups[name]
@@ -83,7 +91,8 @@ func (r *Registry) setup(name string, get detector.Getter, log Log) (setup, erro
 
 // OpenOutput makes the output that the configuration describes; the name is
 // Fluent Bit's for the instance. Fluent Bit opens all inputs before the first
-// output, so a channel that nobody takes is an error, except after a reload.
+// output, so it is known then where the alerts of a channel go; what does not fit
+// together is an error, except after a reload.
 // Errors say which key has which value and what is allowed.
 func (r *Registry) OpenOutput(name string, get detector.Getter, log Log, lost func(outbox.Alert)) (*Output, error) {
 	s, err := r.setup(name, get, log)
@@ -94,13 +103,11 @@ func (r *Registry) OpenOutput(name string, get detector.Getter, log Log, lost fu
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	c := r.channel(config.Channel)
-	if !c.box.HasTakers() {
-		err := fmt.Errorf("channel: %q has no [INPUT] with Name detect_alerts and this channel: its alerts would go nowhere; %s",
-			config.Channel, r.taken())
+	if err := r.checkRoute(config.Channel, config.Forward); err != nil {
 		if !r.reloaded {
 			return nil, err
 		}
-		log(Error, err.Error()+"; they wait in the outbox")
+		log(Error, err.problem+"; "+err.instead)
 	}
 	store, err := r.store(config.StatePath, log)
 	if err != nil {
@@ -123,6 +130,7 @@ func (r *Registry) OpenOutput(name string, get detector.Getter, log Log, lost fu
 	if err != nil {
 		return nil, err
 	}
+	o.forward(s)
 	c.outputs = append(c.outputs, o)
 	r.open++
 	o.introduce(config, rules)
@@ -175,6 +183,7 @@ func (o *Output) Panicked(tag string, reason any) { o.engine.Panicked(tag, reaso
 // Close ends the output. With reload another one goes on with its state.
 func (o *Output) Close(reload bool) {
 	o.engine.Close(!reload)
+	o.stopForwarding(!reload)
 	r := o.registry
 	r.mu.Lock()
 	defer r.mu.Unlock()

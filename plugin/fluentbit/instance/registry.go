@@ -36,7 +36,8 @@ type Registry struct {
 type channel struct {
 	box     *outbox.Box
 	states  []*detector.State
-	outputs []*Output // open, in the order of opening
+	outputs []*Output   // open, in the order of opening
+	forward *forwarding // nil: to inputs
 }
 
 // NewRegistry returns an empty registry for a process that introduces itself
@@ -78,7 +79,7 @@ func (r *Registry) channel(name string) *channel {
 func (r *Registry) taken() string {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(r.channels)) {
-		if r.channels[name].box.HasTakers() {
+		if c := r.channels[name]; c.forward == nil && c.box.HasTakers() {
 			names = append(names, name)
 		}
 	}
