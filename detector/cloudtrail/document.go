@@ -1,6 +1,10 @@
 package cloudtrail
 
-import "github.com/fluent-detect/fluent-detect/detector/record"
+import (
+	"slices"
+
+	"github.com/fluent-detect/fluent-detect/detector/record"
+)
 
 // NewDocument returns an event that is the map v as it is, whatever it is: the
 // fields of v are its own members, by dotted names. It is valid as long as the
@@ -19,18 +23,85 @@ func (e *Event) ResetDocument(v record.Value) {
 }
 
 // DocumentField returns a field of documents that is of that type, whatever the
-// ECS view has under the name. The values of a flattened field are its leaves
-// if it is the root.
-func DocumentField(name string, t Type, root bool) *Field {
-	return &Field{Name: name, Type: t, Derivable: true, leaves: t == TypeFlattened && root}
+// ECS view has under the name.
+func DocumentField(name string, t Type) *Field {
+	return &Field{Name: name, Type: t, Derivable: true}
 }
+
+// AnyIn says whether do returns true for one of the values at a dotted path in
+// an object that is part of the event, found as [Event.Values] finds those of a
+// field. It stops at the first. The values are valid until do returns, which may
+// call AnyIn again.
+func (e *Event) AnyIn(object record.Value, path string, do func(record.Value) bool) bool {
+	s := &e.scratch
+	values, text := len(s.values), len(s.text)
+	s.findMembers(object.Encoded(), 0, object.Len(), path, maxDepth)
+	found := slices.ContainsFunc(s.values[values:], do)
+	s.values, s.text = s.values[:values], s.text[:text]
+	return found
+}
+
+// AnyLeaf says whether do returns true for one of the values in an object that
+// are neither objects nor null, with its dotted name in it: the elements of
+// arrays have the array's name. It stops at the first. The name is valid until
+// do returns, which must not ask the event for values.
+func (e *Event) AnyLeaf(object record.Value, do func(name []byte, v record.Value) bool) bool {
+	s := &e.scratch
+	text := len(s.text)
+	found := s.anyLeaf(object, text, maxDepth, do)
+	s.text = s.text[:text]
+	return found
+}
+
+// anyLeaf has the name of v in the text from name on.
+func (s *scratch) anyLeaf(v record.Value, name, depth int, do func(name []byte, v record.Value) bool) bool {
+	switch v.Kind() {
+	case record.Nil, record.Invalid:
+		return false
+	case record.Array:
+		if s.tooDeep(v, depth) {
+			return false
+		}
+		for elements := v.Elements(); ; {
+			element, ok := elements.Next()
+			if !ok {
+				return false
+			}
+			if s.anyLeaf(element, name, depth-1, do) {
+				return true
+			}
+		}
+	case record.Map:
+		if s.tooDeep(v, depth) {
+			return false
+		}
+		before := len(s.text)
+		for pairs := v.Members(); ; {
+			key, value, ok := pairs.Next()
+			if !ok {
+				return false
+			}
+			if before > name {
+				s.text = append(s.text, '.')
+			}
+			s.text = append(s.text, key.Bytes()...)
+			if s.anyLeaf(value, name, depth-1, do) {
+				return true
+			}
+			s.text = s.text[:before]
+		}
+	}
+	return do(s.text[name:], v)
+}
+
+// AppendDouble appends the text that Elastic's pipelines make of a number with a
+// point, in keywords and in flattened objects: that of Java's Double.toString.
+func AppendDouble(dst []byte, f float64) []byte { return appendJavaDouble(dst, f) }
 
 // ParseType returns the type of that name, as Elasticsearch's mappings have it:
 // the numeric types are long or double here, date_nanos is a date.
 func ParseType(name string) (Type, bool) {
 	switch name {
-	case "wildcard":
-		return TypeKeyword, true
 	case "integer", "short", "byte", "unsigned_long":
 		return TypeLong, true
 	case "float", "half_float", "scaled_float":

@@ -24,9 +24,10 @@ const (
 	TypeFlattened // a leaf below an object whose keys are not known beforehand
 	TypeObject
 	TypeNested
+	TypeWildcard // as keyword, but made for searches with wildcards
 )
 
-var typeNames = [...]string{"dynamic", "keyword", "constant_keyword", "boolean", "long", "double", "ip", "date", "text", "flattened", "object", "nested"}
+var typeNames = [...]string{"dynamic", "keyword", "constant_keyword", "boolean", "long", "double", "ip", "date", "text", "flattened", "object", "nested", "wildcard"}
 
 // String returns Elasticsearch's name of the type.
 func (t Type) String() string { return typeNames[t] }

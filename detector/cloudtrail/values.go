@@ -88,7 +88,9 @@ func (e *Event) replaceByLeaves(mark int) {
 		}
 	}
 	s.values = append(s.values[:mark], s.values[n:]...)
-	s.dropEmpty(mark)
+	if e.shape != ECS { // which is taken as it is
+		s.dropEmpty(mark)
+	}
 }
 
 // Object returns the object that an event has at a flattened field, or the

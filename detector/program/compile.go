@@ -2,6 +2,7 @@ package program
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
@@ -13,16 +14,12 @@ import (
 // Elasticsearch refuses.
 func Compile(query string) (*Program, error) { return CompileFor(query, ECS{}) }
 
-// CompileFor is Compile against another mapping.
+// CompileFor is Compile against another mapping, which it does not keep.
 func CompileFor(query string, m Mapping) (*Program, error) {
 	tree, err := kql.Parse(query)
 	if err != nil {
 		return nil, err
 	}
-	return compileNode(query, tree, m)
-}
-
-func compileNode(query string, tree kql.Node, m Mapping) (*Program, error) {
 	c := compiler{query: query, mapping: m, program: &Program{query: tree}}
 	if _, err := c.add(tree); err != nil {
 		return nil, err
@@ -33,8 +30,9 @@ func compileNode(query string, tree kql.Node, m Mapping) (*Program, error) {
 type compiler struct {
 	query   string
 	mapping Mapping
-	nested  bool // within the braces of a nested query
+	nested  string // the nested field whose objects the conditions are about
 	program *Program
+	costs   []int // of the program's nodes
 }
 
 // refuse makes the error for something at a place in the query.
@@ -46,242 +44,182 @@ func (c *compiler) refuse(at kql.Span, format string, args ...any) error {
 func (c *compiler) add(n kql.Node) (int32, error) {
 	switch n := n.(type) {
 	case *kql.MatchAll:
-		if n.Bare && c.nested { // there it asks for a field "null"
-			return c.node(opFalse), nil
+		if n.Bare && c.nested != "" { // there it asks for a field "null"
+			return c.node(opFalse, 0), nil
 		}
-		return c.node(opTrue), nil
+		return c.node(opTrue, 0), nil
 	case *kql.And:
 		return c.group(opAnd, n.Nodes)
 	case *kql.Or:
-		if set, ok := c.oneSet(n); ok {
-			return c.condition(set), nil
+		if list, ok := listOf(n); ok {
+			return c.leaf(n, list[0].Field, func(t target) (matcher, error) { return c.oneOf(t, list) })
 		}
 		return c.group(opOr, n.Nodes)
 	case *kql.Not:
 		return c.group(opNot, []kql.Node{n.Node})
 	case *kql.Exists:
-		return c.leaf(n, n.Field, func(f *cloudtrail.Field) (matcher, error) { return exists(f), nil })
+		return c.leaf(n, n.Field, func(t target) (matcher, error) { return exists(t), nil })
 	case *kql.Is:
-		if n.Value.Kind == kql.Null {
+		switch {
+		case n.Value.Kind == kql.Null && n.Field.None:
+			return 0, c.refuse(n.Value.Span, "null cannot be searched for; as a text it is written \"null\", in quotes")
+		case n.Value.Kind == kql.Null:
 			return 0, c.refuse(n.Value.Span, "null cannot be searched for; for a field without a value write \"not %s: *\"", n.Field.Name)
+		case n.Field.None:
+			return c.anywhere(n)
 		}
-		if n.Field.None {
-			if c.nested {
-				return c.node(opFalse), nil
-			}
-			return c.condition(Condition{node: n, tester: c.anywhere(n.Value)}), nil
-		}
-		return c.leaf(n, n.Field, func(f *cloudtrail.Field) (matcher, error) { return c.equals(f, n.Value) })
+		return c.leaf(n, n.Field, func(t target) (matcher, error) { return c.equals(t, n.Value) })
 	case *kql.Range:
-		if n.Field.None {
-			return 0, c.refuse(n.Field.Span, "a range needs a field")
+		field := n.Field
+		if field.None { // a comparison always has a field, here one that is called null
+			field = kql.Field{Name: "null", Span: field.Span}
 		}
-		return c.leaf(n, n.Field, func(f *cloudtrail.Field) (matcher, error) { return c.ordered(f, n.Op, n.Value) })
+		return c.leaf(n, field, func(t target) (matcher, error) { return c.ordered(t, n.Op, n.Value) })
 	case *kql.Nested:
 		return c.nest(n)
 	}
 	return 0, fmt.Errorf("program: a node of type %T", n) // kql has no other
 }
 
-func (c *compiler) node(o op) int32 {
+func (c *compiler) node(o op, cost int) int32 {
 	c.program.nodes = append(c.program.nodes, node{op: o, child: -1, next: -1})
+	c.costs = append(c.costs, cost)
 	return int32(len(c.program.nodes) - 1)
 }
 
 func (c *compiler) condition(cond Condition) int32 {
-	i := c.node(opCondition)
+	i := c.node(opCondition, cond.cost())
 	c.program.nodes[i].child = int32(len(c.program.conditions))
 	c.program.conditions = append(c.program.conditions, cond)
 	return i
 }
 
+// group compiles the children. They are evaluated in the order of their costs:
+// what decides cheaply spares the rest.
 func (c *compiler) group(o op, children []kql.Node) (int32, error) {
-	parent := c.node(o)
-	var first, last []int32
-	for _, child := range children {
-		i, err := c.add(child)
-		if err != nil {
+	parent := c.node(o, 0)
+	order := make([]int32, len(children))
+	for i, child := range children {
+		var err error
+		if order[i], err = c.add(child); err != nil {
 			return 0, err
 		}
-		if c.isConstant(child) {
-			last = append(last, i)
-		} else {
-			first = append(first, i)
-		}
+		c.costs[parent] += c.costs[order[i]]
 	}
+	slices.SortStableFunc(order, func(a, b int32) int { return c.costs[a] - c.costs[b] })
 	link := &c.program.nodes[parent].child
-	for _, i := range append(first, last...) {
+	for _, i := range order {
 		*link = i
 		link = &c.program.nodes[i].next
 	}
 	return parent, nil
 }
 
-// isConstant says whether a condition is on what is the same in nearly every
-// event. It hardly ever decides, and is evaluated behind the others.
-func (c *compiler) isConstant(n kql.Node) bool {
-	is, ok := n.(*kql.Is)
-	return ok && !is.Field.None && is.Field.Pattern == nil && c.mapping.Field(is.Field.Name).Type == cloudtrail.TypeConstantKeyword
+// listOf returns the values of a list joined by or, all for the same field.
+func listOf(n *kql.Or) (list []*kql.Is, ok bool) {
+	for _, child := range n.Nodes {
+		is, ok := child.(*kql.Is)
+		if !ok || is.Field.None || is.Field.Pattern != nil || is.Value.Kind == kql.Null {
+			return nil, false
+		}
+		if len(list) > 0 && is.Field.Name != list[0].Field.Name {
+			return nil, false
+		}
+		list = append(list, is)
+	}
+	return list, true
+}
+
+// target is a field that a condition is about.
+type target struct {
+	field *cloudtrail.Field // with its whole name
+	path  string            // in the object, for a condition on a nested field's objects
+	typ   cloudtrail.Type
+	// root: a flattened field as a whole, of which every leaf is a value.
+	root bool
+	// means says which fields the name in the query means, if it is not the
+	// field's.
+	means string
+}
+
+// name returns the field's name for messages.
+func (t target) name() string {
+	if t.means != "" {
+		return fmt.Sprintf("%s (which %s means as well)", t.field.Name, t.means)
+	}
+	return t.field.Name
+}
+
+// target returns the field with that whole name.
+func (c *compiler) target(name string) target {
+	f := c.mapping.Field(name)
+	t := target{field: f, typ: f.Type, path: name}
+	if c.nested != "" {
+		t.path = strings.TrimPrefix(name, c.nested+".")
+	}
+	below := prefixes(name, func(prefix string) bool { return c.mapping.Field(prefix).Type == cloudtrail.TypeFlattened })
+	if below && f.Type == cloudtrail.TypeDynamic {
+		t.typ = cloudtrail.TypeFlattened
+	}
+	t.root = t.typ == cloudtrail.TypeFlattened && !below
+	return t
+}
+
+// whole returns the whole name of a field that is named within the braces.
+func (c *compiler) whole(name string) string {
+	if c.nested == "" {
+		return name
+	}
+	return c.nested + "." + name
 }
 
 // leaf compiles a condition on a field, or on the fields that a name with
 // wildcards means.
-func (c *compiler) leaf(n kql.Node, f kql.Field, matcherFor func(*cloudtrail.Field) (matcher, error)) (int32, error) {
-	if f.None { // the word null in the field's place
-		return c.node(opFalse), nil
-	}
+func (c *compiler) leaf(n kql.Node, f kql.Field, matcherFor func(target) (matcher, error)) (int32, error) {
 	if f.Pattern != nil {
-		return c.condition(Condition{node: n, tester: c.named(f.Pattern, matcherFor)}), nil
+		return c.named(n, f, matcherFor)
 	}
-	field := c.mapping.Field(f.Name)
-	m, err := matcherFor(field)
+	t := c.target(c.whole(f.Name))
+	m, err := matcherFor(t)
 	if err != nil {
 		return 0, err
 	}
-	return c.condition(Condition{node: n, field: field, match: m, literal: literalOf(field, m)}), nil
+	cond := Condition{node: n, name: t.field.Name}
+	switch {
+	case nestedIn(c.mapping, t.field.Name) != c.nested:
+		// What is in a nested field can only be reached by braces.
+	case t.typ == cloudtrail.TypeObject:
+		if asksForAny(n) {
+			c.members(&cond, t)
+		}
+	default:
+		cond.tests = []test{newTest(t, m)}
+	}
+	return c.condition(cond), nil
 }
 
-// literalOf returns what is in every text that the matcher matches, if the field
-// is one where that is quicker to look for. Texts that a number or a truth may
-// have are none: these are not written as text in an event.
-func literalOf(f *cloudtrail.Field, m matcher) []byte {
-	if !f.Nested() {
-		return nil
+// asksForAny says whether any value does: "field: *", and a range without an end.
+func asksForAny(n kql.Node) bool {
+	switch n := n.(type) {
+	case *kql.Exists:
+		return true
+	case *kql.Range:
+		return n.Value.Kind == kql.Null
 	}
-	var literal string
-	switch m := m.(type) {
-	case exact:
-		literal = string(m)
-	case pattern:
-		for _, part := range append(m.middle[:len(m.middle):len(m.middle)], m.first, m.last) {
-			if len(part) > len(literal) {
-				literal = string(part)
-			}
-		}
-	}
-	if len(literal) < 4 || !strings.ContainsFunc(literal, notOfNumbers) {
-		return nil
-	}
-	return []byte(literal)
+	return false
 }
 
-// notOfNumbers says whether a character stands in no number and in no truth.
-func notOfNumbers(r rune) bool { return !strings.ContainsRune("0123456789+-.eEINafnitrulsy", r) }
-
-// oneSet makes one condition of a list of texts over one keyword field.
-func (c *compiler) oneSet(n *kql.Or) (Condition, bool) {
-	set := textSet{}
-	var name string
-	for _, child := range n.Nodes {
-		is, ok := child.(*kql.Is)
-		if !ok || is.Value.Kind != kql.String || is.Field.None || is.Field.Pattern != nil || name != "" && is.Field.Name != name {
-			return Condition{}, false
+// members makes a condition that any field in the object has a value.
+func (c *compiler) members(cond *Condition, object target) {
+	for _, name := range c.mapping.Names() {
+		if strings.HasPrefix(name, object.field.Name+".") && nestedIn(c.mapping, name) == c.nested {
+			t := c.target(name)
+			cond.tests = append(cond.tests, newTest(t, exists(t)))
 		}
-		name = is.Field.Name
-		set[is.Value.Text] = struct{}{}
 	}
-	field := c.mapping.Field(name)
-	switch field.Type {
-	case cloudtrail.TypeKeyword, cloudtrail.TypeConstantKeyword, cloudtrail.TypeFlattened:
-		return Condition{node: n, field: field, match: set}, true
+	if !c.mapping.Closed() {
+		cond.tests = append(cond.tests, test{field: cloudtrail.DocumentField(object.field.Name, cloudtrail.TypeObject), path: object.path, match: anything{}})
 	}
-	return Condition{}, false
-}
-
-// equals makes the matcher of "field: value" for the type of the field.
-func (c *compiler) equals(f *cloudtrail.Field, v kql.Value) (matcher, error) {
-	if v.Kind == kql.Wildcard {
-		return c.like(f, v)
-	}
-	switch f.Type {
-	case cloudtrail.TypeBoolean:
-		b, ok := truthOf(v.Text)
-		if !ok {
-			return nil, c.refuse(v.Span, "%s is a boolean: allowed are true and false", f.Name)
-		}
-		return truth(b), nil
-	case cloudtrail.TypeIP:
-		m, ok := newAddresses(v.Text)
-		if !ok {
-			return nil, c.refuse(v.Span, "%s is an IP address: allowed are an address such as 10.1.2.3 or ::1 and a block such as 10.0.0.0/8", f.Name)
-		}
-		return m, nil
-	case cloudtrail.TypeLong, cloudtrail.TypeDouble:
-		n, ok := parseNumber(v.Text)
-		if !ok {
-			return nil, c.refuse(v.Span, "%s is a number, and %q is none", f.Name, v.Text)
-		}
-		return number(n), nil
-	case cloudtrail.TypeDate:
-		span, ok := parseDate(v.Text)
-		if !ok {
-			return nil, c.refuse(v.Span, "%s is a date: %s", f.Name, dateForms)
-		}
-		return dateSpan(span), nil
-	case cloudtrail.TypeText:
-		return newWords(v.Text, v.Quoted), nil
-	case cloudtrail.TypeObject, cloudtrail.TypeNested:
-		return never{}, nil
-	case cloudtrail.TypeDynamic:
-		return newAnyValue(v.Text), nil
-	}
-	return exact(v.Text), nil
-}
-
-// like makes the matcher of "field: value with stars".
-func (c *compiler) like(f *cloudtrail.Field, v kql.Value) (matcher, error) {
-	switch f.Type {
-	case cloudtrail.TypeBoolean, cloudtrail.TypeIP, cloudtrail.TypeLong, cloudtrail.TypeDouble, cloudtrail.TypeDate:
-		return nil, c.refuse(v.Span, "%s is of type %s, which knows no wildcards", f.Name, f.Type)
-	case cloudtrail.TypeText:
-		return newWordPatterns(v.Pattern), nil
-	case cloudtrail.TypeObject, cloudtrail.TypeNested:
-		return never{}, nil
-	}
-	return newPattern(v.Pattern), nil
-}
-
-// ordered makes the matcher of "field > value" for the type of the field.
-func (c *compiler) ordered(f *cloudtrail.Field, o kql.RangeOp, v kql.Value) (matcher, error) {
-	if v.Kind == kql.Null {
-		return nil, c.refuse(v.Span, "null has no order")
-	}
-	switch f.Type {
-	case cloudtrail.TypeBoolean:
-		b, ok := truthOf(v.Text)
-		if !ok {
-			return nil, c.refuse(v.Span, "%s is a boolean: allowed are true and false", f.Name)
-		}
-		return truthOrder{o, b}, nil
-	case cloudtrail.TypeIP:
-		a, ok := cloudtrail.ParseIP([]byte(v.Text))
-		if !ok {
-			return nil, c.refuse(v.Span, "%s is an IP address: a range needs one such as 10.1.2.3 or ::1", f.Name)
-		}
-		return addressOrder{o, a.Unmap()}, nil
-	case cloudtrail.TypeLong, cloudtrail.TypeDouble:
-		n, ok := parseNumber(v.Text)
-		if !ok {
-			return nil, c.refuse(v.Span, "%s is a number, and %q is none", f.Name, v.Text)
-		}
-		return numberOrder{o, n}, nil
-	case cloudtrail.TypeDate:
-		span, ok := parseDate(v.Text)
-		if !ok {
-			return nil, c.refuse(v.Span, "%s is a date: %s", f.Name, dateForms)
-		}
-		return newDateOrder(o, span), nil
-	case cloudtrail.TypeFlattened:
-		return nil, c.refuse(v.Span, "%s is flattened: Elasticsearch knows no ranges with one end there", f.Name)
-	case cloudtrail.TypeText:
-		return wordOrder{o, v.Text}, nil
-	case cloudtrail.TypeObject, cloudtrail.TypeNested:
-		return never{}, nil
-	case cloudtrail.TypeDynamic:
-		n, ok := parseNumber(v.Text)
-		return anyOrder{textOrder{o, v.Text}, numberOrder{o, n}, ok}, nil
-	}
-	return textOrder{o, v.Text}, nil
 }
 
 // nest compiles a nested query.
@@ -289,45 +227,74 @@ func (c *compiler) nest(n *kql.Nested) (int32, error) {
 	if n.Path.None || n.Path.Pattern != nil {
 		return 0, c.refuse(n.Path.Span, "a nested query needs the name of one nested field")
 	}
-	if c.nested {
-		return 0, c.refuse(n.Path.Span, "a nested query within another is not supported")
+	t := c.target(c.whole(n.Path.Name))
+	name := t.field.Name
+	switch {
+	case t.typ == cloudtrail.TypeNested:
+	case t.typ == cloudtrail.TypeDynamic && !c.mapping.Closed():
+	case t.typ == cloudtrail.TypeDynamic:
+		return 0, c.refuse(n.Path.Span, "%s is not known to be a nested field", name)
+	default:
+		return 0, c.refuse(n.Path.Span, "%s is of type %s, not nested", name, t.typ)
 	}
-	field := c.mapping.Field(n.Path.Name)
-	inner := compiler{query: c.query, mapping: below{c.mapping, n.Path.Name}, nested: true, program: &Program{query: n.Node}}
+	inner := compiler{query: c.query, mapping: nestedMapping{c.mapping, name}, nested: name, program: &Program{query: n.Node}}
 	if _, err := inner.add(n.Node); err != nil {
 		return 0, err
 	}
-	switch field.Type {
-	case cloudtrail.TypeNested, cloudtrail.TypeDynamic: // or not there, so that nothing matches
-		return c.condition(Condition{node: n, tester: &nested{field: field, program: inner.program}}), nil
-	}
-	return 0, c.refuse(n.Path.Span, "%s is of type %s, not nested", n.Path.Name, field.Type)
+	return c.condition(Condition{node: n, name: name, nested: &nested{t.field, t.path, inner.program}}), nil
 }
 
-// required returns the values of which a field must have one for the query to
-// be true, and false when the query can be true without any.
-func required(n kql.Node, field string) (values []string, ok bool) {
-	switch n := n.(type) {
-	case *kql.Is:
-		if n.Value.Kind == kql.String && !n.Field.None && n.Field.Pattern == nil && n.Field.Name == field {
-			return []string{n.Value.Text}, true
-		}
-	case *kql.And:
-		for _, child := range n.Nodes {
-			if v, has := required(child, field); has && (!ok || len(v) < len(values)) {
-				values, ok = v, true
-			}
-		}
-		return values, ok
-	case *kql.Or:
-		for _, child := range n.Nodes {
-			v, has := required(child, field)
-			if !has {
-				return nil, false
-			}
-			values = append(values, v...)
-		}
-		return values, len(n.Nodes) > 0
+// nestedMapping is a mapping of which one field is nested, also if the mapping
+// itself does not know it.
+type nestedMapping struct {
+	Mapping
+	path string
+}
+
+func (m nestedMapping) Field(name string) *cloudtrail.Field {
+	f := m.Mapping.Field(name)
+	if name != m.path || f.Type == cloudtrail.TypeNested {
+		return f
 	}
-	return nil, false
+	nested := *f
+	nested.Type = cloudtrail.TypeNested
+	return &nested
+}
+
+// cost is a guess at what it costs to evaluate the condition.
+func (c *Condition) cost() int {
+	cost := 0
+	for _, t := range c.tests {
+		cost += costOf(t.match)
+		if t.field.Type == cloudtrail.TypeConstantKeyword {
+			cost += 2 // it is the same in nearly every event, and hardly ever decides
+		}
+	}
+	if c.others != nil {
+		cost += 100
+	}
+	if c.nested != nil {
+		cost += 50
+	}
+	return cost
+}
+
+func costOf(m matcher) int {
+	switch m := m.(type) {
+	case exact, textSet, scalar, truth:
+		return 1
+	case pattern:
+		return 4
+	case either:
+		cost := 0
+		for _, one := range m {
+			cost += costOf(one)
+		}
+		return cost
+	case leaves:
+		return 4 + costOf(m.matcher)
+	case anyWord, phrase, wordPattern, wordOrder:
+		return 8
+	}
+	return 2
 }

@@ -1,155 +1,66 @@
 package program
 
-import (
-	"strings"
-
-	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
-	"github.com/fluent-detect/fluent-detect/detector/record"
-)
+import "github.com/fluent-detect/fluent-detect/detector/cloudtrail"
 
 // Mapping tells of which type a field is.
 type Mapping interface {
 	// Field returns the field of that name; one of [cloudtrail.TypeDynamic]
-	// when the mapping does not know it.
+	// when the mapping does not know it. What is in a nested field has its own
+	// type and its whole name.
 	Field(name string) *cloudtrail.Field
-	// Names returns the names of the fields it knows, for wildcards in names.
+	// Names returns the names of the fields it knows, without objects and
+	// nested fields: what a name with wildcards and a value without a field
+	// look into.
 	Names() []string
+	// Closed says that no document has fields besides those.
+	Closed() bool
 }
 
-// ECS is the mapping of the ECS view of CloudTrail.
+// ECS is the mapping of the ECS view of CloudTrail. Documents that came in ECS
+// form can have other fields. Those that the Elastic Common Schema defines are of
+// the type it gives them, the rest is of the type of the value that is met.
 type ECS struct{}
 
-// Field returns the field of the view.
-func (ECS) Field(name string) *cloudtrail.Field { return cloudtrail.FieldNamed(name) }
+// Field returns the field of the view, or one that only documents in ECS form
+// can have.
+func (ECS) Field(name string) *cloudtrail.Field {
+	f := cloudtrail.FieldNamed(name)
+	if f.Type != cloudtrail.TypeDynamic {
+		return f
+	}
+	if t, ok := schemaTypes[name]; ok {
+		typed := *f
+		typed.Type = t
+		return &typed
+	}
+	return f
+}
 
 // Names returns the names of the view's table.
 func (ECS) Names() []string { return cloudtrail.TableNames() }
 
-// Documents is the mapping of plain JSON documents: types that were declared,
-// and for all other fields what Elasticsearch's dynamic mapping would make of
-// the first document that has them (a text is a keyword).
-type Documents struct {
-	declared map[string]cloudtrail.Type
-	seen     map[string]cloudtrail.Type
-	names    []string // of seen, in the order in which they came
-}
+// Closed returns false.
+func (ECS) Closed() bool { return false }
 
-// NewDocuments returns a mapping with declared types, which it keeps.
-func NewDocuments(declared map[string]cloudtrail.Type) *Documents {
-	return &Documents{declared: declared, seen: map[string]cloudtrail.Type{}}
-}
-
-// Learn takes in the fields of a document and says whether there were new ones:
-// a query has to be compiled again then.
-func (d *Documents) Learn(v record.Value) (changed bool) {
-	n := len(d.seen)
-	d.learn("", v, maxLearnDepth)
-	return len(d.seen) > n
-}
-
-const maxLearnDepth = 64
-
-func (d *Documents) learn(name string, v record.Value, depth int) {
-	if depth == 0 {
-		return
-	}
-	var t cloudtrail.Type
-	switch v.Kind() {
-	case record.Map:
-		if name != "" {
-			d.see(name, cloudtrail.TypeObject)
-			name += "."
-		}
-		for m := v.Members(); ; {
-			key, value, ok := m.Next()
-			if !ok {
-				return
-			}
-			d.learn(name+string(key.Bytes()), value, depth-1)
-		}
-	case record.Array:
-		for e := v.Elements(); ; {
-			element, ok := e.Next()
-			if !ok {
-				return
-			}
-			d.learn(name, element, depth-1)
-		}
-	case record.Str, record.Bin:
-		t = cloudtrail.TypeKeyword
-	case record.Bool:
-		t = cloudtrail.TypeBoolean
-	case record.Int, record.Uint:
-		t = cloudtrail.TypeLong
-	case record.Float:
-		t = cloudtrail.TypeDouble
-	default:
-		return
-	}
-	d.see(name, t)
-}
-
-func (d *Documents) see(name string, t cloudtrail.Type) {
-	if _, known := d.seen[name]; !known {
-		d.seen[name] = t
-		d.names = append(d.names, name)
-	}
-}
-
-// Field returns the field with its type. Below a flattened field there are its
-// leaves; what is below a nested one cannot be reached by its name.
-func (d *Documents) Field(name string) *cloudtrail.Field {
-	if t, ok := d.declared[name]; ok {
-		return cloudtrail.DocumentField(name, t, true)
-	}
+// prefixes calls do with the names of the objects that a field is in, the
+// innermost first, until it returns true, and says whether it did.
+func prefixes(name string, do func(string) bool) bool {
 	for i := len(name) - 1; i > 0; i-- {
-		if name[i] != '.' {
-			continue
-		}
-		switch d.declared[name[:i]] {
-		case cloudtrail.TypeFlattened:
-			return cloudtrail.DocumentField(name, cloudtrail.TypeFlattened, false)
-		case cloudtrail.TypeNested:
-			return cloudtrail.DocumentField(name, cloudtrail.TypeNested, false)
+		if name[i] == '.' && do(name[:i]) {
+			return true
 		}
 	}
-	return cloudtrail.DocumentField(name, d.seen[name], false)
+	return false
 }
 
-// Names returns the fields that documents had, but not objects.
-func (d *Documents) Names() []string {
-	var names []string
-	for _, name := range d.names {
-		if d.seen[name] != cloudtrail.TypeObject {
-			names = append(names, name)
+// nestedIn returns the innermost nested field that a field is in, or "".
+func nestedIn(m Mapping, name string) (path string) {
+	prefixes(name, func(prefix string) bool {
+		if m.Field(prefix).Type != cloudtrail.TypeNested {
+			return false
 		}
-	}
-	return names
-}
-
-// below is the mapping within a nested object: names are relative to it.
-type below struct {
-	Mapping
-	path string
-}
-
-func (b below) Field(name string) *cloudtrail.Field {
-	if d, ok := b.Mapping.(*Documents); ok {
-		t, declared := d.declared[b.path+"."+name]
-		if !declared {
-			t = d.seen[b.path+"."+name]
-		}
-		return cloudtrail.DocumentField(name, t, declared)
-	}
-	return cloudtrail.DocumentField(name, cloudtrail.TypeDynamic, false)
-}
-
-func (b below) Names() []string {
-	var names []string
-	for _, name := range b.Mapping.Names() {
-		if inner, ok := strings.CutPrefix(name, b.path+"."); ok {
-			names = append(names, inner)
-		}
-	}
-	return names
+		path = prefix
+		return true
+	})
+	return path
 }

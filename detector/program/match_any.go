@@ -1,25 +1,143 @@
 package program
 
-import "github.com/fluent-detect/fluent-detect/detector/record"
+import (
+	"github.com/fluent-detect/fluent-detect/detector/kql"
+	"github.com/fluent-detect/fluent-detect/detector/record"
+)
 
-// anyValue matches a value of a field whose type is not known: a number as a
-// number when it is one, everything else as text. This is what Elasticsearch's
-// dynamic mapping would make of the field.
-type anyValue struct {
-	text     exact
-	number   float64
-	isNumber bool
+// anyOf returns a matcher of what one of these matches. Texts become one set.
+func anyOf(all []matcher) matcher {
+	set := textSet{}
+	var rest either
+	for _, m := range all {
+		switch m := m.(type) {
+		case exact:
+			set[string(m)] = struct{}{}
+		case either:
+			rest = append(rest, m...)
+		default:
+			rest = append(rest, m)
+		}
+	}
+	switch {
+	case len(set) == 0 && len(rest) == 1:
+		return rest[0]
+	case len(set) == 0:
+		return rest
+	case len(set) == 1:
+		for text := range set {
+			rest = append(either{exact(text)}, rest...)
+		}
+	default:
+		rest = append(either{set}, rest...)
+	}
+	if len(rest) == 1 {
+		return rest[0]
+	}
+	return rest
 }
 
-func newAnyValue(text string) anyValue {
-	n, ok := parseNumber(text)
-	return anyValue{text: exact(text), number: n, isNumber: ok}
+// either matches what one of these matches.
+type either []matcher
+
+func (m either) match(v record.Value) bool {
+	for _, one := range m {
+		if one.match(v) {
+			return true
+		}
+	}
+	return false
+}
+
+// leaves matches a flattened object of which a leaf matches.
+type leaves struct{ matcher }
+
+func (m leaves) match(v record.Value) bool { return m.matchWithin(v, maxDepth) }
+
+func (m leaves) matchWithin(v record.Value, depth int) bool {
+	if depth == 0 {
+		return false
+	}
+	switch v.Kind() {
+	case record.Nil, record.Invalid:
+		return false
+	case record.Map:
+		for pairs := v.Members(); ; {
+			_, value, ok := pairs.Next()
+			if !ok {
+				return false
+			}
+			if m.matchWithin(value, depth-1) {
+				return true
+			}
+		}
+	case record.Array:
+		for elements := v.Elements(); ; {
+			element, ok := elements.Next()
+			if !ok {
+				return false
+			}
+			if m.matchWithin(element, depth-1) {
+				return true
+			}
+		}
+	}
+	return m.matcher.match(v)
+}
+
+// anyValue matches a value of a field whose type is not known: by its text, and
+// a number also as a number.
+type anyValue struct {
+	text         exact
+	long, double matcher
+}
+
+func newAnyValue(text string) matcher {
+	double, ok := parseDouble([]byte(text))
+	if !ok {
+		return exact(text)
+	}
+	m := anyValue{exact(text), never{}, doubleIs(double)}
+	if long, ok := parseBound(text); ok {
+		m.long = longIs(long)
+	}
+	return m
 }
 
 func (m anyValue) match(v record.Value) bool {
 	switch v.Kind() {
-	case record.Int, record.Uint, record.Float:
-		return m.isNumber && v.Float() == m.number
+	case record.Int, record.Uint:
+		return m.long.match(v) || m.text.match(v)
+	case record.Float:
+		return m.double.match(v) || m.text.match(v)
+	}
+	return m.text.match(v)
+}
+
+// anyOrder orders a value of a field whose type is not known: a number as a
+// number if the query has one, all else as text.
+type anyOrder struct {
+	text, long, double matcher
+}
+
+func newAnyOrder(o kql.RangeOp, text string) matcher {
+	m := anyOrder{textOrder{o, text}, never{}, never{}}
+	if double, ok := parseDouble([]byte(text)); ok {
+		m.double = doubleOrder{o, double}
+		m.long = m.double
+	}
+	if long, ok := parseBound(text); ok {
+		m.long = longOrder{o, long}
+	}
+	return m
+}
+
+func (m anyOrder) match(v record.Value) bool {
+	switch v.Kind() {
+	case record.Int, record.Uint:
+		return m.long.match(v)
+	case record.Float:
+		return m.double.match(v)
 	}
 	return m.text.match(v)
 }

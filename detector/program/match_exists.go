@@ -6,14 +6,14 @@ import (
 )
 
 // exists returns the matcher of "field: *".
-func exists(f *cloudtrail.Field) matcher {
-	switch f.Type {
+func exists(t target) matcher {
+	switch t.typ {
 	case cloudtrail.TypeObject, cloudtrail.TypeDynamic:
 		return anything{}
 	case cloudtrail.TypeNested:
 		return never{}
 	}
-	return scalar{}
+	return t.leaves(scalar{})
 }
 
 // scalar matches any value but an object.
@@ -24,41 +24,7 @@ func (scalar) match(v record.Value) bool { return v.Kind() != record.Map }
 // anything matches any value, an object if something is in it.
 type anything struct{}
 
-func (anything) match(v record.Value) bool {
-	return v.Kind() != record.Map || hasLeaf(v, maxLearnDepth)
-}
-
-// hasLeaf says whether there is anything in a value that is no null.
-func hasLeaf(v record.Value, depth int) bool {
-	if depth == 0 {
-		return false
-	}
-	switch v.Kind() {
-	case record.Nil, record.Invalid:
-		return false
-	case record.Map:
-		for m := v.Members(); ; {
-			_, value, ok := m.Next()
-			if !ok {
-				return false
-			}
-			if hasLeaf(value, depth-1) {
-				return true
-			}
-		}
-	case record.Array:
-		for e := v.Elements(); ; {
-			element, ok := e.Next()
-			if !ok {
-				return false
-			}
-			if hasLeaf(element, depth-1) {
-				return true
-			}
-		}
-	}
-	return true
-}
+func (anything) match(v record.Value) bool { return leaves{scalar{}}.match(v) }
 
 // never matches nothing.
 type never struct{}

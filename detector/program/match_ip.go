@@ -1,30 +1,72 @@
 package program
 
 import (
+	"bytes"
 	"net/netip"
+	"strings"
 
 	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
+	"github.com/fluent-detect/fluent-detect/detector/kql"
 	"github.com/fluent-detect/fluent-detect/detector/record"
 )
 
-// addresses matches an IP address of one block. A single address is a block of
-// its own.
-type addresses struct{ block netip.Prefix }
+// Elasticsearch keeps all addresses in 16 bytes, those of IPv4 mapped into IPv6,
+// and compares them so: ::/0 has all addresses of IPv4 in it.
 
-// newAddresses reads an address or a block in CIDR form.
-func newAddresses(text string) (addresses, bool) {
-	if block, err := netip.ParsePrefix(text); err == nil {
-		return addresses{block.Masked()}, true
-	}
-	a, ok := cloudtrail.ParseIP([]byte(text))
+// block matches an address from the first to the last of a block.
+type block struct{ first, last [16]byte }
+
+// parseBlock reads an address, which is a block of its own, or a block in CIDR
+// form.
+func parseBlock(text string) (block, bool) {
+	address, _, isBlock := strings.Cut(text, "/")
+	a, ok := cloudtrail.ParseIP([]byte(address))
 	if !ok {
-		return addresses{}, false
+		return block{}, false
 	}
-	a = a.Unmap()
-	return addresses{netip.PrefixFrom(a, a.BitLen())}, true
+	if !isBlock {
+		return block{a.As16(), a.As16()}, true
+	}
+	prefix, err := netip.ParsePrefix(text)
+	if err != nil {
+		return block{}, false
+	}
+	b := block{a.As16(), a.As16()}
+	bits := prefix.Bits()
+	if a.Is4() {
+		bits += 96
+	}
+	for i := range b.first {
+		mask := byte(0xff)
+		if left := bits - 8*i; left < 8 {
+			mask <<= 8 - max(left, 0)
+		}
+		b.first[i] &= mask
+		b.last[i] |= ^mask
+	}
+	return b, true
 }
 
-func (m addresses) match(v record.Value) bool {
+func (m block) match(v record.Value) bool {
 	a, ok := cloudtrail.ParseIP(v.Bytes())
-	return ok && m.block.Contains(a.Unmap())
+	if !ok {
+		return false
+	}
+	b := a.As16()
+	return bytes.Compare(m.first[:], b[:]) <= 0 && bytes.Compare(b[:], m.last[:]) <= 0
+}
+
+// addressOrder matches addresses on one side of another.
+type addressOrder struct {
+	op      kql.RangeOp
+	address [16]byte
+}
+
+func (m addressOrder) match(v record.Value) bool {
+	a, ok := cloudtrail.ParseIP(v.Bytes())
+	if !ok {
+		return false
+	}
+	b := a.As16()
+	return in(m.op, bytes.Compare(b[:], m.address[:]))
 }

@@ -1,60 +1,67 @@
 package program
 
 import (
-	"strconv"
-	"strings"
-
 	"github.com/fluent-detect/fluent-detect/detector/kql"
 	"github.com/fluent-detect/fluent-detect/detector/record"
 )
 
-// parseNumber reads a decimal number as JSON and Java have it: no blanks, no
-// hexadecimal digits, no underscores, no infinity.
-func parseNumber(text string) (float64, bool) {
-	if strings.ContainsAny(text, "xX_pPiInN") {
-		return 0, false
-	}
-	n, err := strconv.ParseFloat(text, 64)
-	return n, err == nil
+// longIs matches an equal whole number.
+type longIs bound
+
+func (m longIs) match(v record.Value) bool {
+	n, ok := wholeNumber(v)
+	return ok && bound(m).compare(n) == 0
 }
 
-// numberOf returns the number that a value is, or the text of which one is.
-func numberOf(v record.Value) (float64, bool) {
+// longOrder matches whole numbers on one side of a number.
+type longOrder struct {
+	op    kql.RangeOp
+	bound bound
+}
+
+func (m longOrder) match(v record.Value) bool {
+	n, ok := wholeNumber(v)
+	return ok && in(m.op, m.bound.compare(n))
+}
+
+// number returns the number that a value is, or the text of which one is.
+func number(v record.Value) (float64, bool) {
 	switch v.Kind() {
 	case record.Int, record.Uint, record.Float:
-		return v.Float(), true
+		f := v.Float()
+		return f, f == f // not NaN
 	case record.Str, record.Bin:
-		return parseNumber(string(v.Bytes()))
+		return parseDouble(v.Bytes())
 	}
 	return 0, false
 }
 
-// number matches an equal number.
-type number float64
+// doubleIs matches an equal number.
+type doubleIs float64
 
-func (m number) match(v record.Value) bool {
-	n, ok := numberOf(v)
+func (m doubleIs) match(v record.Value) bool {
+	n, ok := number(v)
 	return ok && n == float64(m)
 }
 
-// numberOrder matches numbers on one side of another.
-type numberOrder struct {
-	op kql.RangeOp
-	n  float64
+// doubleOrder matches numbers on one side of another.
+type doubleOrder struct {
+	op     kql.RangeOp
+	number float64
 }
 
-func (m numberOrder) match(v record.Value) bool {
-	n, ok := numberOf(v)
+func (m doubleOrder) match(v record.Value) bool {
+	n, ok := number(v)
 	if !ok {
 		return false
 	}
 	switch m.op {
 	case kql.Gt:
-		return n > m.n
+		return n > m.number
 	case kql.Gte:
-		return n >= m.n
+		return n >= m.number
 	case kql.Lt:
-		return n < m.n
+		return n < m.number
 	}
-	return n <= m.n
+	return n <= m.number
 }

@@ -17,6 +17,8 @@ type pattern struct {
 	least       int // bytes that a text must have
 }
 
+// newPattern takes the runs between stars, two at least: of one there is the
+// text itself only.
 func newPattern(parts []string) pattern {
 	p := pattern{first: []byte(parts[0]), last: []byte(parts[len(parts)-1])}
 	p.least = len(p.first) + len(p.last)
@@ -36,7 +38,7 @@ func (p pattern) match(v record.Value) bool {
 }
 
 // fits says whether the text fits the pattern.
-func (p pattern) fits(text []byte) bool {
+func (p *pattern) fits(text []byte) bool {
 	if len(text) < p.least || !bytes.HasPrefix(text, p.first) || !bytes.HasSuffix(text, p.last) {
 		return false
 	}

@@ -2,7 +2,10 @@ package program
 
 import (
 	"strconv"
+	"strings"
 
+	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
+	"github.com/fluent-detect/fluent-detect/detector/kql"
 	"github.com/fluent-detect/fluent-detect/detector/record"
 )
 
@@ -31,6 +34,32 @@ func (m textSet) match(v record.Value) bool {
 	return found
 }
 
+// textOrder matches texts on one side of another, by code points: the order of
+// the bytes of UTF-8.
+type textOrder struct {
+	op   kql.RangeOp
+	text string
+}
+
+func (m textOrder) match(v record.Value) bool {
+	var buf [numberText]byte
+	text, ok := scalarText(buf[:0], v)
+	return ok && in(m.op, strings.Compare(string(text), m.text))
+}
+
+// in says whether something that compares so lies on the operator's side.
+func in(op kql.RangeOp, compared int) bool {
+	switch op {
+	case kql.Gt:
+		return compared > 0
+	case kql.Gte:
+		return compared >= 0
+	case kql.Lt:
+		return compared < 0
+	}
+	return compared <= 0
+}
+
 // numberText is enough for the text of any number.
 const numberText = 32
 
@@ -48,20 +77,7 @@ func scalarText(buf []byte, v record.Value) ([]byte, bool) {
 	case record.Uint:
 		return strconv.AppendUint(buf, v.Uint(), 10), true
 	case record.Float:
-		return appendFloat(buf, v.Float()), true
+		return cloudtrail.AppendDouble(buf, v.Float()), true
 	}
 	return nil, false
-}
-
-// appendFloat appends a float as Java's JSON parser gives its text: with a
-// point always.
-func appendFloat(buf []byte, f float64) []byte {
-	from := len(buf)
-	buf = strconv.AppendFloat(buf, f, 'g', -1, 64)
-	for _, c := range buf[from:] {
-		if c == '.' || c == 'e' || c == 'N' || c == 'I' {
-			return buf
-		}
-	}
-	return append(buf, ".0"...)
 }

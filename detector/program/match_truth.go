@@ -1,19 +1,40 @@
 package program
 
-import "github.com/fluent-detect/fluent-detect/detector/record"
+import (
+	"github.com/fluent-detect/fluent-detect/detector/kql"
+	"github.com/fluent-detect/fluent-detect/detector/record"
+)
 
-// truth matches a boolean, or the text of one.
+// truth matches a boolean, or the text of one. The empty text is false.
 type truth bool
 
 func (m truth) match(v record.Value) bool {
-	if v.Kind() == record.Bool {
+	switch v.Kind() {
+	case record.Bool:
 		return v.Bool() == bool(m)
+	case record.Str, record.Bin:
+		switch string(v.Bytes()) {
+		case "true":
+			return bool(m)
+		case "false", "":
+			return !bool(m)
+		}
 	}
-	if m {
-		return string(v.Bytes()) == "true"
-	}
-	return string(v.Bytes()) == "false"
+	return false
 }
 
 // truthOf reads the text of a boolean.
 func truthOf(text string) (truth, ok bool) { return text == "true", text == "true" || text == "false" }
+
+// newTruthOrder returns a matcher of the booleans on one side of another; false
+// comes before true.
+func newTruthOrder(op kql.RangeOp, of bool) matcher {
+	order := map[bool]int{false: 0, true: 1}
+	var sides either
+	for _, b := range []bool{false, true} {
+		if in(op, order[b]-order[of]) {
+			sides = append(sides, truth(b))
+		}
+	}
+	return sides
+}

@@ -1,108 +1,99 @@
 package program
 
 import (
+	"strings"
+
 	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
 	"github.com/fluent-detect/fluent-detect/detector/kql"
-	"github.com/fluent-detect/fluent-detect/detector/record"
 )
 
-// named tests the fields that a name with wildcards means: those of the mapping,
-// and in documents all others that fit.
-type named struct {
-	name    pattern
-	known   []namedField
-	unknown matcher // of fields that the mapping does not know, nil for none
-	isKnown map[string]bool
-}
-
-type namedField struct {
-	field *cloudtrail.Field
-	match matcher
-}
-
-// named compiles the condition for each field that fits. A field whose type
-// refuses the value is left out: the wildcard did not ask for it.
-func (c *compiler) named(parts []string, matcherFor func(*cloudtrail.Field) (matcher, error)) *named {
-	n := &named{name: newPattern(parts), isKnown: map[string]bool{}}
-	for _, name := range c.mapping.Names() {
-		if !n.name.fits([]byte(name)) {
+// named compiles a condition on a name with wildcards, which stands for all
+// fields of the mapping that fit: one of them has to satisfy it, and if the type
+// of one refuses it the query is refused. Documents may have further fields that
+// fit.
+//
+// A name that fits what is in nested fields reaches into their objects, without
+// braces.
+func (c *compiler) named(n kql.Node, f kql.Field, matcherFor func(target) (matcher, error)) (int32, error) {
+	parts := append([]string(nil), f.Pattern...)
+	parts[0] = c.whole(parts[0])
+	name := newPattern(parts)
+	cond := Condition{node: n, name: strings.Join(parts, "*")}
+	known := map[string]bool{}
+	for _, field := range c.mapping.Names() {
+		if !name.fits([]byte(field)) || c.nested != "" && nestedIn(c.mapping, field) != c.nested {
 			continue
 		}
-		n.isKnown[name] = true
-		field := c.mapping.Field(name)
-		if m, err := matcherFor(field); err == nil {
-			n.known = append(n.known, namedField{field, m})
+		t := c.target(field)
+		t.means = f.Name
+		m, err := matcherFor(t)
+		if err != nil {
+			return 0, err
 		}
+		known[t.path] = true
+		cond.tests = append(cond.tests, newTest(t, m))
 	}
-	if m, err := matcherFor(cloudtrail.DocumentField("", cloudtrail.TypeDynamic, false)); err == nil {
-		n.unknown = m
-	}
-	return n
+	c.rest(&cond, f.Pattern, known, matcherFor)
+	return c.condition(cond), nil
 }
 
-// anywhere compiles a value without a field: whether any field has it. Kibana asks
-// leniently: a field whose type refuses the value does not have it.
-func (c *compiler) anywhere(v kql.Value) *named {
-	return c.named([]string{"", ""}, func(f *cloudtrail.Field) (matcher, error) { return c.equals(f, v) })
+// anywhere compiles a value without a field: whether any field has it.
+// Elasticsearch is asked leniently: a field whose type refuses the value does
+// not have it.
+func (c *compiler) anywhere(n *kql.Is) (int32, error) {
+	if c.nested != "" {
+		return c.node(opFalse, 0), nil // Kibana asks for a field "null"
+	}
+	if n.Value.Kind == kql.Wildcard {
+		for _, part := range splitAtBlanks(n.Value.Pattern) {
+			if isLoneStar(part) {
+				return c.node(opTrue, 0), nil
+			}
+		}
+	}
+	matcherFor := func(t target) (matcher, error) {
+		if n.Value.Kind == kql.Wildcard {
+			return c.likeParts(t, n.Value)
+		}
+		return c.equals(t, n.Value)
+	}
+	cond := Condition{node: n}
+	known := map[string]bool{}
+	for _, field := range c.mapping.Names() {
+		if nestedIn(c.mapping, field) != "" {
+			continue
+		}
+		known[field] = true
+		t := c.target(field)
+		if m, err := matcherFor(t); err == nil {
+			cond.tests = append(cond.tests, newTest(t, m))
+		}
+	}
+	c.rest(&cond, []string{"", ""}, known, matcherFor)
+	return c.condition(cond), nil
 }
 
-func (n *named) test(e *cloudtrail.Event) bool {
-	for i := range n.known {
-		f := &n.known[i]
-		for _, v := range e.Values(f.field) {
-			if f.match.match(v) {
-				return true
+// rest lets a condition look into the fields that only documents have. Whether
+// one of them is there is not known, so that none can refuse the query.
+func (c *compiler) rest(cond *Condition, pattern []string, known map[string]bool, matcherFor func(target) (matcher, error)) {
+	if c.mapping.Closed() {
+		return
+	}
+	name := newPattern(pattern)
+	if c.nested == "" {
+		for _, field := range schemaNames {
+			if known[field] || !name.fits([]byte(field)) || nestedIn(c.mapping, field) != "" {
+				continue
+			}
+			known[field] = true
+			t := c.target(field)
+			if m, err := matcherFor(t); err == nil {
+				cond.tests = append(cond.tests, newTest(t, m))
 			}
 		}
 	}
-	if n.unknown == nil || e.Shape() != cloudtrail.ECS {
-		return false
+	dynamic := target{field: cloudtrail.DocumentField("", cloudtrail.TypeDynamic)}
+	if m, err := matcherFor(dynamic); err == nil {
+		cond.others = &others{name, known, m}
 	}
-	return eachLeaf(nil, e.Document(), maxLearnDepth, func(name []byte, v record.Value) bool {
-		return n.name.fits(name) && !n.isKnown[string(name)] && n.unknown.match(v)
-	})
-}
-
-func (n *named) fields() []*cloudtrail.Field {
-	fields := make([]*cloudtrail.Field, len(n.known))
-	for i, f := range n.known {
-		fields[i] = f.field
-	}
-	return fields
-}
-
-// eachLeaf calls visit for the values of a document that are no objects, with
-// their dotted names, until one call returns true; it says whether one did.
-func eachLeaf(name []byte, v record.Value, depth int, visit func(name []byte, v record.Value) bool) bool {
-	if depth == 0 {
-		return false
-	}
-	switch v.Kind() {
-	case record.Nil, record.Invalid:
-		return false
-	case record.Map:
-		if len(name) > 0 {
-			name = append(name, '.')
-		}
-		for m := v.Members(); ; {
-			key, value, ok := m.Next()
-			if !ok {
-				return false
-			}
-			if eachLeaf(append(name, key.Bytes()...), value, depth-1, visit) {
-				return true
-			}
-		}
-	case record.Array:
-		for e := v.Elements(); ; {
-			element, ok := e.Next()
-			if !ok {
-				return false
-			}
-			if eachLeaf(name, element, depth-1, visit) {
-				return true
-			}
-		}
-	}
-	return visit(name, v)
 }

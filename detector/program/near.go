@@ -1,6 +1,11 @@
 package program
 
-import "github.com/fluent-detect/fluent-detect/detector/cloudtrail"
+import (
+	"slices"
+
+	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
+	"github.com/fluent-detect/fluent-detect/detector/record"
+)
 
 // NearMiss is a condition that alone kept an event from matching: had it come
 // out otherwise, the program would have matched. An event that fails one of
@@ -21,7 +26,10 @@ func (s *Scratch) NearMisses() []NearMiss { return s.near }
 // nearMisses appends the near misses of an event that the program, which is at
 // that place of a set, does not match.
 func (p *Program) nearMisses(near []NearMiss, place int32, e *cloudtrail.Event) []NearMiss {
-	return p.flips(near, place, 0, true, e)
+	from := len(near)
+	near = p.flips(near, place, 0, true, e)
+	slices.SortFunc(near[from:], func(a, b NearMiss) int { return int(a.Condition - b.Condition) })
+	return near
 }
 
 // flips appends the conditions below node i of which each, if it came out
@@ -43,7 +51,7 @@ func (p *Program) flips(near []NearMiss, place, i int32, to bool, e *cloudtrail.
 		// Children that are not what is wanted: one may be left.
 		one := int32(-1)
 		for c := n.child; c >= 0; c = p.nodes[c].next {
-			if p.eval(c, e) == to {
+			if p.eval(c, e, record.Value{}) == to {
 				continue
 			}
 			if one >= 0 {

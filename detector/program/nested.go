@@ -8,29 +8,23 @@ import (
 // nested tests whether one object of a nested field satisfies a query of its
 // own.
 type nested struct {
-	field   *cloudtrail.Field
+	field   *cloudtrail.Field // with its whole name
+	path    string            // within an object of another nested field
 	program *Program
 }
 
-func (n *nested) test(e *cloudtrail.Event) bool {
-	if n.field.Type != cloudtrail.TypeNested {
-		return false
+func (n *nested) holds(e *cloudtrail.Event, object record.Value) bool {
+	if object.Kind() != record.Invalid {
+		return e.AnyIn(object, n.path, func(v record.Value) bool { return n.satisfies(e, v) })
 	}
-	var object *cloudtrail.Event
 	for _, v := range e.Values(n.field) {
-		if v.Kind() != record.Map {
-			continue
-		}
-		if object == nil {
-			object = cloudtrail.NewDocument(v)
-		} else {
-			object.ResetDocument(v)
-		}
-		if n.program.Match(object) {
+		if n.satisfies(e, v) {
 			return true
 		}
 	}
 	return false
 }
 
-func (n *nested) fields() []*cloudtrail.Field { return []*cloudtrail.Field{n.field} }
+func (n *nested) satisfies(e *cloudtrail.Event, v record.Value) bool {
+	return v.Kind() == record.Map && n.program.eval(0, e, v)
+}

@@ -35,29 +35,30 @@ const (
 )
 
 // Match says whether the event satisfies the query.
-func (p *Program) Match(e *cloudtrail.Event) bool { return p.eval(0, e) }
+func (p *Program) Match(e *cloudtrail.Event) bool { return p.eval(0, e, record.Value{}) }
 
-func (p *Program) eval(i int32, e *cloudtrail.Event) bool {
+// eval evaluates a node over the event, or over an object of a nested field.
+func (p *Program) eval(i int32, e *cloudtrail.Event, object record.Value) bool {
 	n := &p.nodes[i]
 	switch n.op {
 	case opAnd:
 		for c := n.child; c >= 0; c = p.nodes[c].next {
-			if !p.eval(c, e) {
+			if !p.eval(c, e, object) {
 				return false
 			}
 		}
 		return true
 	case opOr:
 		for c := n.child; c >= 0; c = p.nodes[c].next {
-			if p.eval(c, e) {
+			if p.eval(c, e, object) {
 				return true
 			}
 		}
 		return false
 	case opNot:
-		return !p.eval(n.child, e)
+		return !p.eval(n.child, e, object)
 	case opCondition:
-		return p.conditions[n.child].Holds(e)
+		return p.conditions[n.child].holds(e, object)
 	case opFalse:
 		return false
 	}
@@ -85,12 +86,15 @@ func (p *Program) Fields() []*cloudtrail.Field {
 }
 
 // Underivable returns the names of the fields that the query reads and an event
-// in CloudTrail's own form cannot have: such a condition is never true there.
+// in CloudTrail's own form cannot have: a condition on one is never true there.
+// A name with wildcards is one of them if it means no other field.
 func (p *Program) Underivable() []string {
 	var names []string
-	for _, f := range p.Fields() {
-		if !f.Derivable {
-			names = append(names, f.Name)
+	seen := map[string]bool{}
+	for i := range p.conditions {
+		if name := p.conditions[i].underivable(); name != "" && !seen[name] {
+			seen[name] = true
+			names = append(names, name)
 		}
 	}
 	return names
@@ -100,57 +104,3 @@ func (p *Program) Underivable() []string {
 func (p *Program) String() string { return oneLine(p.query) }
 
 func oneLine(n kql.Node) string { return strings.Join(strings.Fields(kql.Format(n)), " ") }
-
-// Condition is one test of one field, or of the fields that a wildcard in a name
-// means.
-type Condition struct {
-	node   kql.Node
-	field  *cloudtrail.Field
-	match  matcher
-	tester tester // instead of field and match
-	// literal is in every text that the matcher matches; nil when that is not
-	// known, or no help.
-	literal []byte
-}
-
-// matcher decides about one value of a field.
-type matcher interface {
-	match(v record.Value) bool
-}
-
-// tester decides about a whole event.
-type tester interface {
-	test(e *cloudtrail.Event) bool
-	fields() []*cloudtrail.Field
-}
-
-// Holds says whether the condition is true for the event.
-func (c *Condition) Holds(e *cloudtrail.Event) bool {
-	if c.tester != nil {
-		return c.tester.test(e)
-	}
-	if c.literal != nil && !e.MayHave(c.field, c.literal) {
-		return false
-	}
-	for _, v := range e.Values(c.field) {
-		if c.match.match(v) {
-			return true
-		}
-	}
-	return false
-}
-
-// Fields returns the fields that the condition reads.
-func (c *Condition) Fields() []*cloudtrail.Field {
-	if c.tester != nil {
-		return c.tester.fields()
-	}
-	return []*cloudtrail.Field{c.field}
-}
-
-// Span returns where the condition stands in the query; in a list of values, the
-// span is the value's.
-func (c *Condition) Span() kql.Span { return c.node.Span() }
-
-// String returns the condition in KQL.
-func (c *Condition) String() string { return oneLine(c.node) }

@@ -1,26 +1,28 @@
 package program
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
+	"github.com/fluent-detect/fluent-detect/detector/record"
 )
 
 // Set is a number of programs with an index over what they need, so that an
-// event is tried against few of them: an event whose event.provider and
-// event.action no program asks for costs a look-up or two.
+// event is tried against few of them: an event whose event.provider no program
+// asks for costs a look-up or two.
 type Set struct {
-	programs []*Program
-	sources  map[string]*source // by event.provider
-	actions  map[string][]int32 // by event.action, of programs that ask for no provider
-	always   []int32
-	indexed  []bool // of each program: it is not in always
+	programs   []*Program
+	byProvider map[string]*provider
+	byAction   map[string][]int32 // of those that need an action but no provider
+	always     []int32
+	indexed    []bool // of each program: it is not in always
 }
 
-// source has the programs that ask for one event.provider.
-type source struct {
-	any     []int32            // whatever the action
-	actions map[string][]int32 // by event.action
+// provider has the programs that need an event.provider.
+type provider struct {
+	any      []int32            // whatever the action
+	byAction map[string][]int32 // and one of certain actions
 }
 
 var (
@@ -29,44 +31,32 @@ var (
 )
 
 // mostPairs is how many pairs of provider and action a program may be listed
-// under before it is listed by action alone.
+// under before it is listed by provider alone.
 const mostPairs = 4096
-
-// mostValues is how many pairs of values of an event are looked up. An event has
-// one; one with more has its members many times over, and is tried against every
-// program instead.
-const mostValues = 64
 
 // NewSet indexes the programs. The place of a program in the list is what
 // Match gives back.
 func NewSet(programs []*Program) *Set {
 	s := &Set{
-		programs: programs,
-		indexed:  make([]bool, len(programs)),
-		sources:  map[string]*source{},
-		actions:  map[string][]int32{},
+		programs:   programs,
+		byProvider: map[string]*provider{},
+		byAction:   map[string][]int32{},
+		indexed:    make([]bool, len(programs)),
 	}
 	for i, p := range programs {
-		sources, needsSource := required(p.query, fieldProvider.Name)
-		actions, needsAction := required(p.query, fieldAction.Name)
+		providers, needsProvider := p.required(0, fieldProvider)
+		actions, needsAction := p.required(0, fieldAction)
 		n := int32(i)
-		s.indexed[i] = needsSource || needsAction
+		s.indexed[i] = needsProvider || needsAction
 		switch {
-		case needsSource && needsAction && len(sources)*len(actions) <= mostPairs:
-			for _, name := range sources {
-				for _, action := range actions {
-					list(s.source(name).actions, action, n)
-				}
+		case needsProvider:
+			anyAction := !needsAction || len(providers)*len(actions) > mostPairs
+			for _, name := range providers {
+				s.provider(name).add(n, actions, anyAction)
 			}
 		case needsAction:
 			for _, action := range actions {
-				list(s.actions, action, n)
-			}
-		case needsSource:
-			for _, name := range sources {
-				if of := s.source(name); !slices.Contains(of.any, n) {
-					of.any = append(of.any, n)
-				}
+				list(s.byAction, action, n)
 			}
 		default:
 			s.always = append(s.always, n)
@@ -75,15 +65,26 @@ func NewSet(programs []*Program) *Set {
 	return s
 }
 
-// source returns the programs of that provider.
-func (s *Set) source(name string) *source {
-	of := s.sources[name]
-	if of == nil {
-		of = &source{actions: map[string][]int32{}}
-		s.sources[name] = of
+func (s *Set) provider(name string) *provider {
+	p := s.byProvider[name]
+	if p == nil {
+		p = &provider{byAction: map[string][]int32{}}
+		s.byProvider[name] = p
 	}
-	return of
+	return p
 }
+
+func (p *provider) add(n int32, actions []string, anyAction bool) {
+	if anyAction {
+		p.any = append(p.any, n)
+		return
+	}
+	for _, action := range actions {
+		list(p.byAction, action, n)
+	}
+}
+
+func list(index map[string][]int32, key string, n int32) { index[key] = append(index[key], n) }
 
 // Often returns the fields that programs read of many events: those programs
 // that no event.action rules out.
@@ -95,21 +96,66 @@ func (s *Set) Often() []*cloudtrail.Field {
 		}
 	}
 	add(s.always)
-	for _, of := range s.sources {
-		add(of.any)
+	for _, p := range s.byProvider {
+		add(p.any)
 	}
 	return fields
 }
 
-func list(index map[string][]int32, key string, n int32) {
-	if !slices.Contains(index[key], n) {
-		index[key] = append(index[key], n)
+// required returns the texts of which a keyword field must have one for the node
+// to be true, each once, and false when it can be true without any.
+func (p *Program) required(i int32, field *cloudtrail.Field) (texts []string, ok bool) {
+	n := &p.nodes[i]
+	switch n.op {
+	case opFalse:
+		return nil, true
+	case opCondition:
+		return p.conditions[n.child].required(field)
+	case opAnd:
+		for c := n.child; c >= 0; c = p.nodes[c].next {
+			if t, has := p.required(c, field); has && (!ok || len(t) < len(texts)) {
+				texts, ok = t, true
+			}
+		}
+		return texts, ok
+	case opOr:
+		for c := n.child; c >= 0; c = p.nodes[c].next {
+			t, has := p.required(c, field)
+			if !has {
+				return nil, false
+			}
+			texts = append(texts, t...)
+		}
+		slices.Sort(texts)
+		return slices.Compact(texts), true
 	}
+	return nil, false
+}
+
+func (c *Condition) required(field *cloudtrail.Field) (texts []string, ok bool) {
+	if c.nested != nil || c.others != nil {
+		return nil, false
+	}
+	if len(c.tests) == 0 { // never true
+		return nil, true
+	}
+	// The same Field: not one of that name with another type.
+	if len(c.tests) > 1 || c.tests[0].field != field {
+		return nil, false
+	}
+	switch m := c.tests[0].match.(type) {
+	case exact:
+		return []string{string(m)}, true
+	case textSet:
+		return slices.Sorted(maps.Keys(m)), true
+	}
+	return nil, false
 }
 
 // Scratch is the working memory of Match, one for each goroutine. The zero
 // value is ready.
 type Scratch struct {
+	providers  []*provider
 	candidates []int32
 	matched    []int32
 	near       []NearMiss
@@ -119,8 +165,7 @@ type Scratch struct {
 // order. The slice belongs to the scratch and is valid until its next use.
 func (s *Set) Match(e *cloudtrail.Event, scratch *Scratch) []int32 {
 	scratch.matched, scratch.near = scratch.matched[:0], scratch.near[:0]
-	candidates := s.candidates(e, scratch)
-	for _, n := range candidates {
+	for _, n := range s.candidates(e, scratch) {
 		if s.programs[n].Match(e) {
 			scratch.matched = append(scratch.matched, n)
 		} else if s.indexed[n] {
@@ -137,55 +182,58 @@ func (s *Set) candidates(e *cloudtrail.Event, scratch *Scratch) []int32 {
 	name, ok := e.Text(fieldProvider)
 	action, okToo := e.Text(fieldAction)
 	if ok && okToo {
-		found = s.find(found, name, action)
+		if p := s.byProvider[string(name)]; p != nil {
+			found = append(found, p.any...)
+			found = append(found, p.byAction[string(action)]...)
+		}
+		if len(s.byAction) > 0 {
+			found = append(found, s.byAction[string(action)]...)
+		}
 	} else {
-		found = s.findAll(found, e)
-	}
-	if len(found) > 1 {
-		slices.Sort(found)
-		found = slices.Compact(found)
+		found = s.findAll(found, e, scratch)
 	}
 	scratch.candidates = found
+	return ascending(found)
+}
+
+// findAll appends the programs that could match an event that does not have one
+// provider and one action: none, or several, or in odd forms. An event may have
+// any number of values, but no provider is looked at twice.
+func (s *Set) findAll(found []int32, e *cloudtrail.Event, scratch *Scratch) []int32 {
+	providers := scratch.providers[:0]
+	for _, v := range e.Values(fieldProvider) {
+		if p := lookUp(s.byProvider, v); p != nil && !slices.Contains(providers, p) {
+			providers = append(providers, p)
+			found = append(found, p.any...)
+		}
+	}
+	scratch.providers = providers
+	for _, v := range e.Values(fieldAction) {
+		found = append(found, lookUp(s.byAction, v)...)
+		for _, p := range providers {
+			found = append(found, lookUp(p.byAction, v)...)
+		}
+		if len(found) > 2*len(s.programs) {
+			found = ascending(found)
+		}
+	}
 	return found
 }
 
-// find appends the programs that ask for this provider or action.
-func (s *Set) find(found []int32, name, action []byte) []int32 {
-	if of := s.sources[string(name)]; of != nil {
-		found = append(found, of.any...)
-		found = append(found, of.actions[string(action)]...)
-	}
-	if len(s.actions) > 0 {
-		found = append(found, s.actions[string(action)]...)
+// lookUp returns what an index has under the text by which a keyword field knows
+// the value.
+func lookUp[T any](index map[string]T, v record.Value) (found T) {
+	var buf [numberText]byte
+	if text, ok := scalarText(buf[:0], v); ok {
+		found = index[string(text)]
 	}
 	return found
 }
 
-// findAll is find for an event that has none of them, or several, or in odd
-// forms.
-func (s *Set) findAll(found []int32, e *cloudtrail.Event) []int32 {
-	sources, actions := e.Values(fieldProvider), e.Values(fieldAction)
-	if len(sources)*len(actions) > mostValues {
-		for i := range s.programs {
-			found = append(found, int32(i))
-		}
-		return found
+func ascending(list []int32) []int32 {
+	if len(list) > 1 {
+		slices.Sort(list)
+		list = slices.Compact(list)
 	}
-	var nameBuf, actionBuf [numberText]byte
-	for _, v := range sources {
-		if name, ok := scalarText(nameBuf[:0], v); ok {
-			found = s.find(found, name, nil)
-			for _, a := range actions {
-				if action, ok := scalarText(actionBuf[:0], a); ok {
-					found = s.find(found, name, action)
-				}
-			}
-		}
-	}
-	for _, a := range actions {
-		if action, ok := scalarText(actionBuf[:0], a); ok {
-			found = s.find(found, nil, action)
-		}
-	}
-	return found
+	return list
 }

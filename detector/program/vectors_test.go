@@ -6,35 +6,8 @@ import (
 	"os"
 	"testing"
 
-	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
-	"github.com/fluent-detect/fluent-detect/detector/jsontext"
 	"github.com/fluent-detect/fluent-detect/detector/kql"
-	"github.com/fluent-detect/fluent-detect/detector/record"
 )
-
-// verdict compiles the query for the document and says whether it matches. types
-// are those that dynamic mapping would not find.
-func verdict(query, document string, types map[string]string) (bool, error) {
-	body, _, err := jsontext.Append(nil, []byte(document))
-	if err != nil {
-		return false, err
-	}
-	v, _, err := record.Read(body, 0)
-	if err != nil {
-		return false, err
-	}
-	declared := map[string]cloudtrail.Type{}
-	for name, t := range types {
-		declared[name], _ = cloudtrail.ParseType(t)
-	}
-	m := NewDocuments(declared)
-	m.Learn(v)
-	p, err := CompileFor(query, m)
-	if err != nil {
-		return false, err
-	}
-	return p.Match(cloudtrail.NewDocument(v)), nil
-}
 
 // The vectors that lie beside the project on some machines: verdicts of
 // Elasticsearch.
