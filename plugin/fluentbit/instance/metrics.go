@@ -112,6 +112,16 @@ func (x *exporter) close() {
 	x.closeEmpty()
 }
 
+// detectorName names the n-th detector of a channel, in metrics and on disk. The
+// n-th output after a reload goes on with it.
+func detectorName(c detector.Config, n int) string { return fmt.Sprintf("%s.%d", c.Channel, n) }
+
+// show shows the output's counters where the configuration says.
+func (o *Output) show(c detector.Config, n int) error {
+	d := metrics.Detector{Channel: c.Channel, Name: detectorName(c, n), State: o.state, Outbox: o.channel.box}
+	return o.registry.exporter.show(c.MetricsListen, d, o.log)
+}
+
 func (e *endpoint) hide(s *detector.State) {
 	e.shown = slices.DeleteFunc(e.shown, func(d shown) bool { return d.State == s })
 }

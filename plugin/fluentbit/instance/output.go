@@ -118,12 +118,18 @@ func (r *Registry) OpenOutput(name string, get detector.Getter, log Log, lost fu
 		c.states = append(c.states, detector.NewState())
 	}
 	o := &Output{registry: r, channel: c, state: c.states[n], rules: rules.Rules(), log: log, retries: newSparse(), errors: newSparse()}
+	if err := o.show(config, n); err != nil {
+		if !r.reloaded {
+			return nil, err
+		}
+		log(Error, err.Error()+"; the counters are shown where they were before the reload, if anywhere")
+	}
 	o.engine, err = detector.New(config, rules, detector.Host{
 		Outbox:   c.box,
 		Observer: r.observer,
 		State:    o.state,
 		Store:    store,
-		Name:     fmt.Sprintf("%s.%d", config.Channel, n),
+		Name:     detectorName(config, n),
 		Lost:     lost,
 		Warn:     func(line string) { log(Warn, line) },
 	})
@@ -188,6 +194,7 @@ func (o *Output) Close(reload bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.reloaded = r.reloaded || reload
+	r.exporter.leave(o.state, reload)
 	o.channel.outputs = slices.DeleteFunc(o.channel.outputs, func(x *Output) bool { return x == o })
 	r.open--
 	s := o.engine.Stats()

@@ -21,6 +21,7 @@ const maxOutbox = 256 << 20
 // Registry holds what outlives instances.
 type Registry struct {
 	observer alert.Observer
+	exporter exporter
 
 	mu       sync.Mutex
 	channels map[string]*channel
@@ -43,7 +44,7 @@ type channel struct {
 // NewRegistry returns an empty registry for a process that introduces itself
 // as that observer.
 func NewRegistry(o alert.Observer) *Registry {
-	return &Registry{observer: o, channels: map[string]*channel{}, stores: map[string]*store.Store{}, names: map[string]int{},
+	return &Registry{observer: o, exporter: exporter{version: o.Version}, channels: map[string]*channel{}, stores: map[string]*store.Store{}, names: map[string]int{},
 		setups: map[string]setup{}, inputs: map[string]detector.InputConfig{}}
 }
 
@@ -144,6 +145,7 @@ func (r *Registry) Finish(log Log) []outbox.Alert {
 			log(Error, fmt.Sprintf("state_path: %s: %v", dir, err))
 		}
 	}
+	r.exporter.close()
 	clear(r.stores)
 	clear(r.channels)
 	return all
