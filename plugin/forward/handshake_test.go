@@ -27,6 +27,7 @@ func sum(parts ...string) string {
 }
 
 type ping struct {
+	//lint:ignore U1000 the encoder reads it
 	_msgpack                     struct{} `msgpack:",as_array"`
 	Type, Hostname, Salt, Digest string
 	Username, Password           string

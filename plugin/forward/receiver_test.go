@@ -64,9 +64,6 @@ func newReceiver(t *testing.T, scripts ...script) *receiver {
 
 var errRefused = errors.New("connection refused")
 
-// refuse is the script of a connection that does not come about.
-func refuse(*session) {}
-
 // dial is the sender's dialer; the network is in memory, where time can be
 // synctest's.
 func (r *receiver) dial(context.Context, string, string) (net.Conn, error) {
