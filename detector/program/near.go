@@ -17,19 +17,44 @@ type NearMiss struct {
 }
 
 // NearMisses returns the near misses of the event that the scratch was used for
-// last, of programs that ask for an event.provider or an event.action: an event
-// that has another is none of their business. Programs that ask for neither look
-// at every event and have no near misses. The slice is valid until the next use
-// of the scratch.
+// last, of programs that ask for certain event.actions: an event with another one
+// is none of their business. The others look at so many events that to miss one
+// says nothing. The slice is valid until the next use of the scratch.
 func (s *Scratch) NearMisses() []NearMiss { return s.near }
 
-// nearMisses appends the near misses of an event that the program, which is at
-// that place of a set, does not match.
-func (p *Program) nearMisses(near []NearMiss, place int32, e *cloudtrail.Event) []NearMiss {
+// try says whether the program, which is at that place of a set, matches the
+// event, and appends its near misses when it does not. It looks at little more
+// than Match: at a second condition that fails it gives up.
+func (p *Program) try(near []NearMiss, place int32, e *cloudtrail.Event) (matches bool, _ []NearMiss) {
+	one := int32(0)
+	if p.nodes[0].op == opAnd {
+		var alone bool
+		if one, alone = p.onlyOther(0, true, e); !alone {
+			return one < 0, near
+		}
+	} else if p.Match(e) {
+		return true, near
+	}
 	from := len(near)
-	near = p.flips(near, place, 0, true, e)
+	near = p.flips(near, place, one, true, e)
 	slices.SortFunc(near[from:], func(a, b NearMiss) int { return int(a.Condition - b.Condition) })
-	return near
+	return false, near
+}
+
+// onlyOther returns the only child of node i that is not what to says; alone is
+// false when there are several, or, with child -1, none.
+func (p *Program) onlyOther(i int32, to bool, e *cloudtrail.Event) (child int32, alone bool) {
+	child = -1
+	for c := p.nodes[i].child; c >= 0; c = p.nodes[c].next {
+		if p.eval(c, e, record.Value{}) == to {
+			continue
+		}
+		if child >= 0 {
+			return child, false
+		}
+		child = c
+	}
+	return child, child >= 0
 }
 
 // flips appends the conditions below node i of which each, if it came out
@@ -48,21 +73,9 @@ func (p *Program) flips(near []NearMiss, place, i int32, to bool, e *cloudtrail.
 			}
 			return near
 		}
-		// Children that are not what is wanted: one may be left.
-		one := int32(-1)
-		for c := n.child; c >= 0; c = p.nodes[c].next {
-			if p.eval(c, e, record.Value{}) == to {
-				continue
-			}
-			if one >= 0 {
-				return near
-			}
-			one = c
+		if one, alone := p.onlyOther(i, to, e); alone {
+			return p.flips(near, place, one, to, e)
 		}
-		if one < 0 { // not while i is what it was
-			return near
-		}
-		return p.flips(near, place, one, to, e)
 	}
 	return near
 }

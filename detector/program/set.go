@@ -16,7 +16,7 @@ type Set struct {
 	byProvider map[string]*provider
 	byAction   map[string][]int32 // of those that need an action but no provider
 	always     []int32
-	indexed    []bool // of each program: it is not in always
+	asksAction []bool // of each program: it can have near misses
 }
 
 // provider has the programs that need an event.provider.
@@ -41,13 +41,13 @@ func NewSet(programs []*Program) *Set {
 		programs:   programs,
 		byProvider: map[string]*provider{},
 		byAction:   map[string][]int32{},
-		indexed:    make([]bool, len(programs)),
+		asksAction: make([]bool, len(programs)),
 	}
 	for i, p := range programs {
 		providers, needsProvider := p.required(0, fieldProvider)
 		actions, needsAction := p.required(0, fieldAction)
 		n := int32(i)
-		s.indexed[i] = needsProvider || needsAction
+		s.asksAction[i] = needsAction
 		switch {
 		case needsProvider:
 			anyAction := !needsAction || len(providers)*len(actions) > mostPairs
@@ -166,10 +166,15 @@ type Scratch struct {
 func (s *Set) Match(e *cloudtrail.Event, scratch *Scratch) []int32 {
 	scratch.matched, scratch.near = scratch.matched[:0], scratch.near[:0]
 	for _, n := range s.candidates(e, scratch) {
-		if s.programs[n].Match(e) {
+		p := s.programs[n]
+		matches := false
+		if s.asksAction[n] {
+			matches, scratch.near = p.try(scratch.near, n, e)
+		} else {
+			matches = p.Match(e)
+		}
+		if matches {
 			scratch.matched = append(scratch.matched, n)
-		} else if s.indexed[n] {
-			scratch.near = s.programs[n].nearMisses(scratch.near, n, e)
 		}
 	}
 	return scratch.matched
