@@ -2,6 +2,8 @@
 # make demo    build, and watch the built-in rule find pushed SSH keys
 # make test    everything that this machine can test
 # make bench | fuzz | race | lint | test-pure
+# make dist    the release for Linux on amd64 and arm64, into dist/
+# make package .deb and .rpm of it | test-dist | test-package
 
 SHELL := /bin/bash
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
@@ -17,7 +19,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 # The name under which in_detect.so finds the Go library that is loaded already.
 SONAME := -extldflags '-Wl,-soname,out_detect.so'
 
-.PHONY: all build demo test test-pure race fuzz bench lint clean
+.PHONY: all build demo test test-pure race fuzz bench lint dist package check-dist test-dist test-package clean
 
 all: build
 
@@ -71,5 +73,25 @@ lint:
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
 
+# The scripts say in their first lines what they do.
+dist:
+	conf/package/dist
+
+package: dist
+	conf/package/package
+
+# The release libraries of this machine's platform, and which glibc they need.
+check-dist:
+	conf/package/build $$($(GO) env GOHOSTARCH) build/release
+	conf/package/check-glibc build/release/*
+
+# Need make dist, and say which tools they miss.
+test-dist:
+	test/package/load
+	test/package/reproducible
+
+test-package:
+	test/package/install
+
 clean:
-	rm -rf build
+	rm -rf build dist

@@ -1,0 +1,32 @@
+# What the tests in this folder say, sourced by them. Each line begins with ok,
+# NOT OK or NOT TESTED; finish ends the script, with 1 when anything failed.
+failures=0
+
+passed() { echo "ok          $1"; }
+
+# failed WHAT [LOG]
+failed() {
+    echo "NOT OK      $1"
+    [ -z "${2:-}" ] || tail -n 20 "$2" | sed 's/^/            /'
+    failures=$((failures + 1))
+}
+
+skipped() { echo "NOT TESTED  $1"; }
+
+# check WHAT COMMAND…: the command must succeed.
+check() {
+    local what=$1 log
+    shift
+    log=$(mktemp)
+    if "$@" >"$log" 2>&1; then passed "$what"; else failed "$what: $*" "$log"; fi
+    rm -f "$log"
+}
+
+finish() {
+    echo
+    if [ $failures -gt 0 ]; then
+        echo "$1: $failures failed"
+        exit 1
+    fi
+    exit 0
+}
