@@ -329,6 +329,9 @@ func TestDrain(t *testing.T) {
 		put(t, b, alerts(0, 10_000))
 		s.Close(true)
 		r.want(10_000, true)
+		if left, _ := b.Size(); left > 0 {
+			t.Errorf("%d alerts are not let go of", left)
+		}
 		s.Close(true) // again
 		r.handlers.Wait()
 	})

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -228,33 +229,32 @@ func TestForwardKills(t *testing.T) {
 	kills := number(t, "DETECT_KILLS", 5)
 	matches := number(t, "DETECT_KILL_MATCHES", 500)
 	for _, l := range links(t) {
-		if l.name != "unix" && l.name != "tcp with a key" {
+		who := map[string]string{"unix": "both", "tcp with a key": "receiver"}[l.name]
+		if who == "" {
 			continue
 		}
-		for _, who := range []string{"receiver", "both"} {
-			t.Run(l.name+"/"+who, func(t *testing.T) {
-				r := prepare(t, receivingService+l.receiverConfig())
-				f := prepare(t, l.config("State_Path DIR/state"))
-				fed := f.feed(matches, 10, time.Duration(kills)*1700*time.Millisecond)
-				r.run()
-				f.run()
-				for range kills {
-					time.Sleep(moment())
-					victim := r
-					if who == "both" && mathrand.IntN(2) == 0 {
-						victim = f
-					}
-					if err := victim.cmd.Process.Kill(); err != nil {
-						t.Fatal(err)
-					}
-					<-victim.done
-					victim.again()
-					victim.run()
+		t.Run(l.name+"/"+who, func(t *testing.T) {
+			r := prepare(t, receivingService+l.receiverConfig())
+			f := prepare(t, l.config("State_Path DIR/state"))
+			fed := f.feed(matches, 10, time.Duration(kills)*1700*time.Millisecond)
+			r.run()
+			f.run()
+			for range kills {
+				time.Sleep(moment())
+				victim := r
+				if who == "both" && mathrand.IntN(2) == 0 {
+					victim = f
 				}
-				<-fed
-				f.wantForwarded(r, matches)
-			})
-		}
+				if err := victim.cmd.Process.Kill(); err != nil {
+					t.Fatal(err)
+				}
+				<-victim.done
+				victim.again()
+				victim.run()
+			}
+			<-fed
+			f.wantForwarded(r, matches)
+		})
 	}
 }
 
@@ -282,7 +282,9 @@ func (f *fluentBit) wantForwarded(r *fluentBit, matches int) {
 	}
 	time.Sleep(settled)
 	f.stop()
-	r.stop()
+	if r != f {
+		r.stop()
+	}
 	list, reached, alerted := missing()
 	repeated := 0
 	for _, times := range alerted {
@@ -291,5 +293,126 @@ func (f *fluentBit) wantForwarded(r *fluentBit, matches int) {
 	f.t.Logf("%d matches sent, %d reached another output, %d alerted, %d alerts repeated", matches, len(reached), len(alerted), repeated)
 	if len(list) > 0 {
 		f.t.Errorf("%d of %d matches did not arrive: %v", len(list), len(reached), list)
+	}
+}
+
+// Hot reloads under load: the outbox goes on, with the receiver in the same
+// Fluent Bit, which is reloaded with it, and in another one.
+func TestForwardReloads(t *testing.T) {
+	t.Parallel()
+	reloads := number(t, "DETECT_RELOADS", 4)
+	matches := number(t, "DETECT_KILL_MATCHES", 500)
+	for _, l := range links(t) {
+		if l.name != "unix with a key" {
+			continue
+		}
+		for _, where := range []string{"the same Fluent Bit", "another Fluent Bit"} {
+			t.Run(where, func(t *testing.T) {
+				config := l.config("")
+				if where == "the same Fluent Bit" {
+					config += l.receiverConfig()
+				}
+				f := prepare(t, config, "-Y")
+				r := f
+				if where != "the same Fluent Bit" {
+					r = start(t, receivingService+l.receiverConfig())
+				}
+				fed := f.feed(matches, 10, time.Duration(reloads)*3*time.Second)
+				f.run()
+				for i := range reloads {
+					f.wait(fmt.Sprintf("reload %d", i), 30*time.Second, func() bool { return strings.Count(f.read("log"), "rule loaded") == i+1 })
+					time.Sleep(moment())
+					f.signal(syscall.SIGHUP)
+				}
+				<-fed
+				f.wantForwarded(r, matches)
+				if strings.Contains(f.read("log"), "panic") {
+					t.Error("there was a panic")
+				}
+			})
+		}
+	}
+}
+
+// At the end the receiver is away: without state_path the alerts are written to
+// stderr, with it they wait there for the next start.
+func TestForwardReceiverAway(t *testing.T) {
+	t.Parallel()
+	const n = 20
+	for _, stored := range []bool{false, true} {
+		t.Run(fmt.Sprintf("state_path %v", stored), func(t *testing.T) {
+			t.Parallel()
+			l := links(t)[3] // tcp with a key
+			more := ""
+			if stored {
+				more = "State_Path DIR/state"
+			}
+			f := prepare(t, l.config(more))
+			f.write("in1.json", pushes(0, n))
+			f.run()
+			f.wantLog("connect: connection refused; alerts wait in the outbox")
+			f.wantLines("originals", n, 20*time.Second)
+			began := time.Now()
+			f.stop()
+			if d := time.Since(began); d > 8*time.Second {
+				t.Errorf("the end took %s", d)
+			}
+			log := f.read("log")
+			if got := countAlerts(log); stored && got > 0 || !stored && got != n {
+				t.Errorf("%d alerts are written to stderr", got)
+			}
+			checkLog(t, f)
+			if !stored {
+				return
+			}
+			f.wantLogged("20 alerts wait in state_path for the next start")
+			r := start(t, receivingService+l.receiverConfig())
+			f.again()
+			f.run()
+			checkForwarded(t, r, n)
+			f.stop()
+			r.stop()
+		})
+	}
+}
+
+// wantLogged wants a text in the log of a process that has ended.
+func (f *fluentBit) wantLogged(text string) {
+	f.t.Helper()
+	if !strings.Contains(f.read("log"), text) {
+		f.t.Errorf("the log does not say %q", text)
+	}
+}
+
+// A receiver that does not have the key gets nothing, and the log says why, on
+// the first attempt.
+func TestForwardWrongKey(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, sender, receiver, want string }{
+		{"another key", "Forward_Shared_Key x-hunter2", "Shared_Key hunter2", "its shared key must be that of forward_shared_key"},
+		{"another password", "Forward_Shared_Key hunter2\n    Forward_Username alice\n    Forward_Password x-hunter2",
+			"Shared_Key hunter2\n    Security.Users alice pw-hunter2", `refuses the handshake: "username/password mismatch"`},
+		{"no key here", "", "Shared_Key hunter2", "the receiver begins a handshake: it has a shared key or users, so forward_shared_key must be set"},
+		{"no key there", "Forward_Shared_Key hunter2", "", "the handshake was not over after 10s: the receiver may have no shared key"},
+		{"the same name", "Forward_Shared_Key hunter2\n    Forward_Self_Hostname twin", "Shared_Key hunter2\n    Self_Hostname twin", `the receiver has the same name as this side, "twin"`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			l := links(t)[0] // unix
+			r := start(t, receivingService+strings.Replace(receiving, "RECEIVER", l.receiver+"\n    "+c.receiver, 1))
+			f := start(t, l.config(c.sender))
+			f.wantLog(c.want)
+			f.write("in1.json", pushes(0, 3))
+			f.wantLines("originals", 3, 20*time.Second)
+			if n := r.lines("alerts"); n > 0 {
+				t.Errorf("%d alerts at the receiver", n)
+			}
+			f.stop()
+			r.stop()
+			checkLog(t, f)
+			if got := countAlerts(f.read("log")); got != 3 {
+				t.Errorf("%d alerts are written to stderr at the end, want 3", got)
+			}
+		})
 	}
 }
