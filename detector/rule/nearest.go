@@ -2,6 +2,10 @@ package rule
 
 import "fmt"
 
+// Suggest is what to say after an unknown key of any configuration: the known key
+// that was most likely meant, as "; did you mean …?", or nothing.
+func Suggest(word string, known []string) string { return suggest(word, known) }
+
 // suggest is what to say after an unknown word: the known word that was most
 // likely meant, or nothing.
 func suggest(word string, known []string) string {

@@ -17,10 +17,15 @@ type keys struct {
 	values map[string]*string
 }
 
-// keyFlags adds a flag for each key but those.
+// keyFlags adds a flag for each key of a detector but those.
 func keyFlags(c *cobra.Command, but ...string) *keys {
+	return keyFlagsOf(c, detector.OutputKeys, but...)
+}
+
+// keyFlagsOf adds a flag for each of the keys but those.
+func keyFlagsOf(c *cobra.Command, all []detector.Key, but ...string) *keys {
 	k := &keys{values: map[string]*string{}}
-	for _, key := range detector.OutputKeys {
+	for _, key := range all {
 		if slices.Contains(but, key.Name) {
 			continue
 		}

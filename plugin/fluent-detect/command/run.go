@@ -93,7 +93,7 @@ with JSON in them; events may lie in any envelope that the plugin opens.`,
 		SilenceErrors: true,
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usage(c, "%s", err) })
-	root.AddCommand(a.replay(), a.eval(), a.explain(), a.ecs(), a.check(), a.test(), a.rules(), a.versionCommand())
+	root.AddCommand(a.replay(), a.eval(), a.explain(), a.ecs(), a.check(), a.test(), a.serve(), a.rules(), a.versionCommand())
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped 96"))
 	root.SetHelpCommand(&cobra.Command{Use: "no-help", Hidden: true}) // --help says the same
 	return root

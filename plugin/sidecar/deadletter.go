@@ -1,0 +1,156 @@
+package sidecar
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+	"unicode/utf8"
+)
+
+const (
+	// maxLetter is how many bytes of a record a dead letter has.
+	maxLetter = 256 << 10
+	// maxLetters is how many bytes the file of dead letters grows to. Then it
+	// is renamed to the same with .1 behind it, which replaces the one before:
+	// whoever may send garbage must not fill the disk with it.
+	maxLetters = 64 << 20
+)
+
+// letter is a dead letter: a line of JSON.
+type letter struct {
+	Time   time.Time       `json:"time"`
+	Kind   string          `json:"kind"` // record or alert
+	Reason string          `json:"reason"`
+	Client string          `json:"client,omitempty"` // address, of a record
+	Line   int             `json:"line,omitempty"`   // of the body, from 1
+	Offset *int64          `json:"byte,omitempty"`   // of the unpacked body, from 0
+	Cut    bool            `json:"cut,omitempty"`    // Text has only the beginning
+	Text   string          `json:"text,omitempty"`
+	Alert  json.RawMessage `json:"alert,omitempty"`
+}
+
+// deadLetters takes what cannot be evaluated or delivered. It is safe for
+// concurrent use.
+type deadLetters struct {
+	path   string    // empty: to stderr
+	stderr io.Writer // for alerts that have no file
+	log    Log
+	sparse sparse
+
+	records, alerts atomic.Uint64
+
+	mu   sync.Mutex
+	file *os.File
+	size int64
+}
+
+func openDeadLetters(path string, stderr io.Writer, log Log) (*deadLetters, error) {
+	d := &deadLetters{path: path, stderr: stderr, log: log, sparse: newSparse()}
+	if path == "" {
+		return d, nil
+	}
+	return d, d.open()
+}
+
+func (d *deadLetters) open() error {
+	f, err := os.OpenFile(d.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		_ = f.Close()
+		return err
+	}
+	d.file, d.size = f, info.Size()
+	return nil
+}
+
+// record takes something that could not be read. text may be nil.
+func (d *deadLetters) record(client, reason string, line int, offset int64, text []byte) {
+	d.records.Add(1)
+	if d.path == "" {
+		what := fmt.Sprintf("from %s, line %d, byte %d: %s", client, line, offset, reason)
+		if len(text) > 0 {
+			what += ": " + printable(string(text[:min(len(text), 300)]), 200)
+		}
+		d.sparse.log(d.log, Warn, what)
+		return
+	}
+	l := letter{Time: time.Now().UTC(), Kind: "record", Reason: reason, Client: client, Line: line, Offset: &offset}
+	if len(text) > maxLetter {
+		l.Cut = true
+		text = text[:maxLetter]
+		for len(text) > 0 && !utf8.RuneStart(text[len(text)-1]) {
+			text = text[:len(text)-1]
+		}
+	}
+	l.Text = string(text)
+	if err := d.write(l); err != nil {
+		d.sparse.log(d.log, Error, fmt.Sprintf("dead_letters: %v: from %s, line %d, byte %d: %s", err, client, line, offset, reason))
+		return
+	}
+	d.sparse.log(d.log, Warn, fmt.Sprintf("from %s, line %d, byte %d: %s; it is in the dead letters", client, line, offset, reason))
+}
+
+// alert takes an alert, as JSON, that the receiver refuses. It is never dropped:
+// when it cannot be written to the file it goes to stderr.
+func (d *deadLetters) alert(reason string, text []byte) {
+	d.alerts.Add(1)
+	l := letter{Time: time.Now().UTC(), Kind: "alert", Reason: reason, Alert: text}
+	if d.path != "" {
+		err := d.write(l)
+		if err == nil {
+			d.sparse.log(d.log, Error, reason+"; the alert is in the dead letters")
+			return
+		}
+		d.sparse.log(d.log, Error, fmt.Sprintf("dead_letters: %v", err))
+	}
+	line, err := json.Marshal(l)
+	if err != nil { // the alert is JSON of our own making
+		line = fmt.Appendf(nil, "%s: %s", reason, text)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_, _ = d.stderr.Write(append(line, '\n'))
+}
+
+func (d *deadLetters) write(l letter) error {
+	line, err := json.Marshal(l)
+	if err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.file == nil {
+		if err := d.open(); err != nil {
+			return err
+		}
+	}
+	if d.size > 0 && d.size+int64(len(line)) > maxLetters {
+		_ = d.file.Close()
+		d.file = nil
+		if err := os.Rename(d.path, d.path+".1"); err != nil {
+			return err
+		}
+		if err := d.open(); err != nil {
+			return err
+		}
+	}
+	n, err := d.file.Write(append(line, '\n'))
+	d.size += int64(n)
+	return err
+}
+
+func (d *deadLetters) close() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.file != nil {
+		_ = d.file.Close()
+		d.file = nil
+	}
+}

@@ -1,0 +1,332 @@
+package sidecar
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/klauspost/compress/zlib"
+
+	"github.com/fluent-detect/fluent-detect/detector"
+	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
+	"github.com/fluent-detect/fluent-detect/detector/ingest"
+	"github.com/fluent-detect/fluent-detect/detector/outbox"
+)
+
+const (
+	// tag is what alerts have as the tag of their input.
+	tag = "ingest"
+	// maxWaiting is how many requests wait for a place to be read.
+	maxWaiting = 256
+	// maxUnpacked is how many bytes of one body are read after unpacking. It
+	// bounds how long a bomb of zeros keeps a core.
+	maxUnpacked = 16 << 30
+)
+
+// ingestor takes bodies of events.
+type ingestor struct {
+	scan       func(tag string, chunk []byte) error // of the engine
+	unreadable func() uint64                        // how many the engine has counted
+	panicked   func(tag string, reason any)
+	letters    *deadLetters
+	log        Log
+	times      times
+	places     chan struct{} // one for each request that is read
+	retries    sparse
+	clients    sparse
+	work       sync.Pool
+
+	waiting  atomic.Int64
+	refusing atomic.Bool // the sidecar ends
+
+	accepted, refused, rejected, broken, bytes atomic.Uint64
+
+	mu     sync.Mutex
+	active int       // requests
+	last   time.Time // when one ended
+}
+
+// work is the memory that a request needs.
+type work struct {
+	block  ingest.Block
+	chunk  ingest.Chunk
+	reader *cloudtrail.Reader // to find what is unreadable
+}
+
+func newIngestor(places int, e *engine, unreadable func() uint64, letters *deadLetters, log Log, t times) *ingestor {
+	in := &ingestor{
+		scan: e.scan, unreadable: unreadable, panicked: e.panicked, letters: letters, log: log, times: t,
+		places: make(chan struct{}, places), retries: newSparse(), clients: newSparse(), last: time.Now(),
+	}
+	in.work.New = func() any { return new(work) }
+	return in
+}
+
+// idle returns for how long there was no request: 0 when there is one.
+func (in *ingestor) idle() time.Duration {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.active > 0 {
+		return 0
+	}
+	return time.Since(in.last)
+}
+
+func (in *ingestor) begin() {
+	in.mu.Lock()
+	in.active++
+	in.mu.Unlock()
+}
+
+func (in *ingestor) end() {
+	in.mu.Lock()
+	in.active--
+	in.last = time.Now()
+	in.mu.Unlock()
+}
+
+// ServeHTTP answers 200 when the body was evaluated.
+func (in *ingestor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	in.begin()
+	defer in.end()
+	client, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		client = r.RemoteAddr
+	}
+	unpack, err := unpacker(r.Header)
+	if err != nil {
+		in.rejected.Add(1)
+		in.clients.log(in.log, Error, fmt.Sprintf("from %s: %v", client, err))
+		http.Error(w, err.Error(), http.StatusUnsupportedMediaType)
+		return
+	}
+	if !in.enter(r.Context()) {
+		in.refuse(w, "all places for requests are taken")
+		return
+	}
+	defer func() { <-in.places }()
+	if in.refusing.Load() {
+		in.refuse(w, "stopping")
+		return
+	}
+	body := &body{source: r.Body, control: http.NewResponseController(w), timeout: in.times.read}
+	err = in.read(body, unpack, client)
+	in.bytes.Add(uint64(body.bytes))
+	switch {
+	case body.err != nil: // the client is gone, or nearly
+		in.broken.Add(1)
+		in.clients.log(in.log, Warn, fmt.Sprintf("from %s: the body ends early: %v", client, body.err))
+		w.Header().Set("Connection", "close")
+		in.refuse(w, "the body ends early")
+	case err != nil:
+		in.retries.log(in.log, Warn, err.Error()+"; the client is told to send it again")
+		in.refuse(w, "the alerts cannot be taken now")
+	default:
+		in.accepted.Add(1)
+		w.Header().Set("Content-Length", "0")
+		w.WriteHeader(http.StatusOK)
+	}
+}
+
+// enter waits for a place to read a body.
+func (in *ingestor) enter(ctx context.Context) bool {
+	select {
+	case in.places <- struct{}{}:
+		return true
+	default:
+	}
+	if in.waiting.Add(1) > maxWaiting {
+		in.waiting.Add(-1)
+		return false
+	}
+	defer in.waiting.Add(-1)
+	timer := time.NewTimer(in.times.place)
+	defer timer.Stop()
+	select {
+	case in.places <- struct{}{}:
+		return true
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return false
+}
+
+// refuse tells the client to send the same again.
+func (in *ingestor) refuse(w http.ResponseWriter, why string) {
+	in.refused.Add(1)
+	w.Header().Set("Retry-After", "1")
+	http.Error(w, why, http.StatusServiceUnavailable)
+}
+
+// read evaluates a body. An error says that the same is to be sent again.
+func (in *ingestor) read(b *body, unpack func(io.Reader) (io.ReadCloser, error), client string) error {
+	plain, err := unpack(b)
+	if err != nil {
+		if b.err == nil {
+			in.letters.record(client, "the body cannot be unpacked: "+err.Error(), 1, 0, nil)
+		}
+		return nil
+	}
+	defer plain.Close()
+	w := in.work.Get().(*work)
+	defer in.work.Put(w)
+	limited := &limitedReader{source: plain, left: maxUnpacked}
+	reader := ingest.NewReader(limited)
+	for {
+		err := reader.Next(&w.block)
+		if b.err != nil {
+			return nil // the rest of a block may be half a record
+		}
+		if ingest.IsEnd(err) {
+			return nil
+		}
+		if err != nil {
+			in.letters.record(client, "the rest of the body cannot be unpacked: "+err.Error(), 0, limited.done, nil)
+			return nil
+		}
+		for _, p := range w.block.Problems {
+			in.letters.record(client, p.Reason.String(), p.Line, p.Offset, nil)
+		}
+		if err := in.evaluate(w, client); err != nil {
+			return err
+		}
+	}
+}
+
+// evaluate evaluates a block. An error says that nothing of it was done.
+func (in *ingestor) evaluate(w *work, client string) error {
+	w.chunk.Fill(&w.block, time.Now())
+	if len(w.chunk.Records) == 0 {
+		return nil
+	}
+	before := in.unreadable()
+	err := in.scanSafely(w.chunk.Data)
+	switch {
+	case err == nil:
+	case again(err):
+		return err
+	default: // one record is to blame
+		if err := in.evaluateEach(w, client); err != nil {
+			return err
+		}
+	}
+	if in.unreadable() > before {
+		in.findUnreadable(w, client)
+	}
+	return nil
+}
+
+// again says whether an error of the engine means that the same can be evaluated
+// later.
+func again(err error) bool {
+	var full *outbox.FullError
+	var stored *detector.StoreError
+	return errors.As(err, &full) || errors.As(err, &stored)
+}
+
+// evaluateEach evaluates the records of a chunk one by one. What cannot be
+// evaluated goes to the dead letters.
+func (in *ingestor) evaluateEach(w *work, client string) error {
+	records := w.chunk.Records
+	head := records[0].Body // every event has a head of the same length
+	for i, r := range records {
+		end := len(w.chunk.Data)
+		if i+1 < len(records) {
+			end = records[i+1].Body - head
+		}
+		err := in.scanSafely(w.chunk.Data[r.Body-head : end])
+		if err != nil && again(err) {
+			return err
+		}
+		if err != nil {
+			in.letters.record(client, err.Error(), r.Line, r.Offset, r.Text)
+		}
+	}
+	return nil
+}
+
+// scanSafely is scan, with a panic as an error.
+func (in *ingestor) scanSafely(chunk []byte) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			in.panicked(tag, p)
+			in.clients.log(in.log, Error, fmt.Sprintf("panic: %v; please report this with the stack that follows\n%s", p, debug.Stack()))
+			err = fmt.Errorf("a panic while it was evaluated: %v", p)
+		}
+	}()
+	return in.scan(tag, chunk)
+}
+
+// findUnreadable looks for the records that look like CloudTrail and could not be
+// read.
+func (in *ingestor) findUnreadable(w *work, client string) {
+	defer func() { _ = recover() }() // scan has told it
+	if w.reader == nil {
+		w.reader = cloudtrail.NewReader(func(*cloudtrail.Event) {})
+	}
+	for _, r := range w.chunk.Records {
+		if _, seen, err := w.reader.Read(w.chunk.Data, r.Body); err == nil && seen.Unreadable > 0 {
+			in.letters.record(client, "it looks like CloudTrail and cannot be read: broken, cut short or nested too deeply", r.Line, r.Offset, r.Text)
+		}
+	}
+}
+
+// unpacker returns what unpacks a body with that header.
+func unpacker(h http.Header) (func(io.Reader) (io.ReadCloser, error), error) {
+	switch encoding := strings.ToLower(strings.TrimSpace(strings.Join(h.Values("Content-Encoding"), ","))); encoding {
+	case "", "identity", "gzip", "x-gzip", "zstd":
+		// Told by the first bytes: files are often sent as they lie there.
+		return ingest.Decompress, nil
+	case "deflate", "zlib":
+		return func(r io.Reader) (io.ReadCloser, error) { return zlib.NewReader(r) }, nil
+	default:
+		return nil, fmt.Errorf("Content-Encoding: %q is not allowed: want gzip, zstd, deflate or none", printable(encoding, 100))
+	}
+}
+
+// body is a request's body. It gives up on a client that sends nothing for a
+// while, and tells errors of the connection from those of what was sent.
+type body struct {
+	source  io.Reader
+	control *http.ResponseController
+	timeout time.Duration
+	bytes   int64
+	err     error // of the connection
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	_ = b.control.SetReadDeadline(time.Now().Add(b.timeout)) // without it, nothing but the client's patience changes
+	n, err := b.source.Read(p)
+	b.bytes += int64(n)
+	if err != nil {
+		_ = b.control.SetReadDeadline(time.Time{})
+		if !errors.Is(err, io.EOF) {
+			b.err = err
+		}
+	}
+	return n, err
+}
+
+// limitedReader ends with an error where an input is too long.
+type limitedReader struct {
+	source     io.Reader
+	done, left int64
+}
+
+func (l *limitedReader) Read(p []byte) (int, error) {
+	if l.left <= 0 {
+		return 0, fmt.Errorf("it has more than %d GiB", l.done>>30)
+	}
+	n, err := l.source.Read(p[:min(int64(len(p)), l.left)])
+	l.done += int64(n)
+	l.left -= int64(n)
+	return n, err
+}

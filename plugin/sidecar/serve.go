@@ -1,0 +1,59 @@
+package sidecar
+
+import (
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// StartError says why a sidecar could not start.
+type StartError struct{ Err error }
+
+// Error is the reason.
+func (e *StartError) Error() string { return e.Err.Error() }
+
+func (e *StartError) Unwrap() error { return e.Err }
+
+// Serve runs a sidecar until a signal ends it: SIGTERM after it has drained, see
+// [Sidecar.Drain], SIGINT at once. SIGHUP reads the rules anew. A SIGTERM during
+// the end changes nothing: who starts the sidecar and who watches over it may both
+// send one. The error is a *StartError, or says why it cannot
+// go on.
+func Serve(c Config, o Options) error { return serve(c, o, usualTimes) }
+
+func serve(c Config, o Options, t times) error {
+	signals := make(chan os.Signal, 8)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer signal.Stop(signals)
+	s, err := start(c, o, t)
+	if err != nil {
+		return &StartError{err}
+	}
+	for {
+		select {
+		case err := <-s.Failure():
+			s.Stop()
+			return err
+		case got := <-signals:
+			switch got {
+			case syscall.SIGHUP:
+				s.Reload()
+				continue
+			case syscall.SIGTERM:
+				o.Log(Info, "stopping: goes on until nothing has come for a while")
+				cut := make(chan struct{})
+				go func() {
+					for got := range signals {
+						if got == os.Interrupt {
+							close(cut)
+							return
+						}
+					}
+				}()
+				s.Drain(cut)
+			}
+			s.Stop()
+			return nil
+		}
+	}
+}
