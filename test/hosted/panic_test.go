@@ -30,4 +30,7 @@ func TestPanicInAFlush(t *testing.T) {
 	if !strings.Contains(r.stderr, "instance.forcePanic") {
 		t.Error("the stack is not in the log")
 	}
+	if len(r.faults) != 2 || !strings.Contains(r.faults[0], `"message":"panic: forced by the test","type":"panic"`) {
+		t.Errorf("the error records are %q, want one for each panic", r.faults)
+	}
 }
