@@ -56,6 +56,9 @@ func (t *test) holds(e *cloudtrail.Event, object record.Value) bool {
 	if t.literal != nil && !e.MayHave(t.field, t.literal) {
 		return false
 	}
+	if text, ok := e.Text(t.field); ok {
+		return t.match.match(record.Text(text))
+	}
 	for _, v := range e.Values(t.field) {
 		if t.match.match(v) {
 			return true

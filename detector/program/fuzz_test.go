@@ -24,7 +24,7 @@ func compare(t *testing.T, query, document string) (got, refused bool) {
 	if err != nil {
 		return false, false
 	}
-	got, err = verdict(query, document, declared)
+	got, err = verdict(query, document, declaredTypes)
 	if refused = isRefused(t, query, err); refused != wantRefused {
 		t.Errorf("%s\n%s\nrefused is %v (%v), and %v for the plain evaluator", document, query, refused, err, wantRefused)
 	} else if got != want {
@@ -130,7 +130,7 @@ func TestRepeatedKeys(t *testing.T) {
 
 // verdict compiles the query for the document and says whether it matches. types
 // are those that dynamic mapping would not find.
-func verdict(query, document string, types map[string]string) (bool, error) {
+func verdict(query, document string, types map[string]cloudtrail.Type) (bool, error) {
 	body, _, err := jsontext.Append(nil, []byte(document))
 	if err != nil {
 		return false, err
@@ -139,11 +139,7 @@ func verdict(query, document string, types map[string]string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	declared := map[string]cloudtrail.Type{}
-	for name, t := range types {
-		declared[name], _ = cloudtrail.ParseType(t)
-	}
-	m := NewDocuments(declared)
+	m := NewDocuments(types)
 	m.Learn(v)
 	p, err := CompileFor(query, m)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
 	"github.com/fluent-detect/fluent-detect/detector/kql"
 )
 
@@ -45,6 +46,15 @@ var declared = func() map[string]string {
 		}
 	}
 	add("", 3)
+	return types
+}()
+
+// declaredTypes are the same, as mappings have them.
+var declaredTypes = func() map[string]cloudtrail.Type {
+	types := map[string]cloudtrail.Type{}
+	for name, t := range declared {
+		types[name], _ = cloudtrail.ParseType(t)
+	}
 	return types
 }()
 

@@ -121,7 +121,7 @@ type anyOrder struct {
 }
 
 func newAnyOrder(o kql.RangeOp, text string) matcher {
-	m := anyOrder{textOrder{o, text}, never{}, never{}}
+	m := anyOrder{textOrder{o, []byte(text)}, never{}, never{}}
 	if double, ok := parseDouble([]byte(text)); ok {
 		m.double = doubleOrder{o, double}
 		m.long = m.double

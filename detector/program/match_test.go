@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
 	"github.com/fluent-detect/fluent-detect/detector/kql"
 )
 
@@ -135,13 +136,19 @@ var meanings = []struct {
 	{"two documents' types", "y=keyword", `{"y":22,"z":"22"}`, []string{`y: 22`, `y: 2*`, `z: 2*`, `z > 3 or z < 3`}, []string{`y: 22.0`, `z: 22.0`}},
 }
 
+// typesOf reads "field=type field=type".
+func typesOf(pairs string) map[string]cloudtrail.Type {
+	types := map[string]cloudtrail.Type{}
+	for pair := range strings.FieldsSeq(pairs) {
+		name, t, _ := strings.Cut(pair, "=")
+		types[name], _ = cloudtrail.ParseType(t)
+	}
+	return types
+}
+
 func TestMeaning(t *testing.T) {
 	for _, c := range meanings {
-		types := map[string]string{}
-		for pair := range strings.FieldsSeq(c.types) {
-			name, typ, _ := strings.Cut(pair, "=")
-			types[name] = typ
-		}
+		types := typesOf(c.types)
 		t.Run(c.about, func(t *testing.T) {
 			for want, queries := range map[bool][]string{true: c.holds, false: c.not} {
 				for _, query := range queries {
@@ -162,7 +169,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // What Elasticsearch refuses is refused, with the place, whatever is around it.
 func TestRefused(t *testing.T) {
 	const document = `{"n":5,"x":1.5,"b":true,"o":{"n":1},"k":"x"}`
-	types := map[string]string{"i": "ip", "d": "date", "p": "flattened", "m": "text", "e": "nested", "e.n": "long", "w": "wildcard"}
+	types := typesOf("i=ip d=date p=flattened m=text e=nested e.n=long w=wildcard")
 	queries := []string{
 		`n: abc`, `k: x or n: 1*`, `n > abc`, `x: 1_5`, `x: 0x10`, `n: NaN`, `n: ""`, `n: true`, `n: " 5"`, `n: 1e99`, `x: 1e999`, `n: (1 or 2 or three)`, `n: 1 2*`,
 		`b: yes`, `not b: TRUE`, `b > 1`, `b: t*`, `b: ""`,

@@ -1,8 +1,8 @@
 package program
 
 import (
+	"bytes"
 	"strconv"
-	"strings"
 
 	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
 	"github.com/fluent-detect/fluent-detect/detector/kql"
@@ -38,13 +38,13 @@ func (m textSet) match(v record.Value) bool {
 // the bytes of UTF-8.
 type textOrder struct {
 	op   kql.RangeOp
-	text string
+	text []byte
 }
 
 func (m textOrder) match(v record.Value) bool {
 	var buf [numberText]byte
 	text, ok := scalarText(buf[:0], v)
-	return ok && in(m.op, strings.Compare(string(text), m.text))
+	return ok && in(m.op, bytes.Compare(text, m.text))
 }
 
 // in says whether something that compares so lies on the operator's side.

@@ -38,31 +38,15 @@ func newText(text string, quoted bool) matcher {
 type anyWord map[string]struct{}
 
 func (m anyWord) match(v record.Value) bool {
-	return eachWord(v, func(word []byte) bool {
-		_, found := m[string(word)]
-		return found
-	})
-}
-
-// eachWord calls do with the words of a text field's value until it returns true,
-// and says whether it did. A word ends with its call.
-func eachWord(v record.Value, do func(word []byte) bool) bool {
 	var number [numberText]byte
-	text, ok := scalarText(number[:0], v)
-	if !ok {
-		return false
-	}
 	var buf [wordBuffer]byte
-	for pos := 0; ; {
-		word, end, ok := nextWord(buf[:0], text, pos)
-		if !ok {
-			return false
-		}
-		if do(word) {
+	text, _ := scalarText(number[:0], v)
+	for word, pos, ok := nextWord(buf[:0], text, 0); ok; word, pos, ok = nextWord(buf[:0], text, pos) {
+		if _, found := m[string(word)]; found {
 			return true
 		}
-		pos = end
 	}
+	return false
 }
 
 // phrase matches a text that has these words one behind the other.
@@ -90,16 +74,22 @@ func newPhrase(words []string) phrase {
 }
 
 func (m phrase) match(v record.Value) bool {
+	var number [numberText]byte
+	var buf [wordBuffer]byte
+	text, _ := scalarText(number[:0], v)
 	found := 0
-	return eachWord(v, func(word []byte) bool {
+	for word, pos, ok := nextWord(buf[:0], text, 0); ok; word, pos, ok = nextWord(buf[:0], text, pos) {
 		for found > 0 && m.words[found] != string(word) {
 			found = m.back[found]
 		}
 		if m.words[found] == string(word) {
 			found++
 		}
-		return found == len(m.words)
-	})
+		if found == len(m.words) {
+			return true
+		}
+	}
+	return false
 }
 
 // wordPattern matches a text that has a word that fits.
@@ -115,7 +105,15 @@ func newWordPattern(parts []string) wordPattern {
 }
 
 func (m wordPattern) match(v record.Value) bool {
-	return eachWord(v, (*pattern)(&m).fits)
+	var number [numberText]byte
+	var buf [wordBuffer]byte
+	text, _ := scalarText(number[:0], v)
+	for word, pos, ok := nextWord(buf[:0], text, 0); ok; word, pos, ok = nextWord(buf[:0], text, pos) {
+		if (*pattern)(&m).fits(word) {
+			return true
+		}
+	}
+	return false
 }
 
 // wordOrder matches a text of which some word lies on one side of another.
@@ -125,5 +123,13 @@ type wordOrder struct {
 }
 
 func (m wordOrder) match(v record.Value) bool {
-	return eachWord(v, func(word []byte) bool { return in(m.op, bytes.Compare(word, m.text)) })
+	var number [numberText]byte
+	var buf [wordBuffer]byte
+	text, _ := scalarText(number[:0], v)
+	for word, pos, ok := nextWord(buf[:0], text, 0); ok; word, pos, ok = nextWord(buf[:0], text, pos) {
+		if in(m.op, bytes.Compare(word, m.text)) {
+			return true
+		}
+	}
+	return false
 }

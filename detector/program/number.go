@@ -126,21 +126,16 @@ func parseWhole(text []byte) (integer, bool) {
 	if !isDecimal(text) {
 		return integer{}, false
 	}
-	n := integer{negative: text[0] == '-'}
-	digits := text
-	if text[0] == '-' || text[0] == '+' {
-		digits = text[1:]
+	if bytes.ContainsAny(text, "eE") {
+		return parseScaled(text)
 	}
-	for _, c := range digits {
-		switch {
-		case c == '.':
-			n.negative = n.negative && n.magnitude > 0
-			if bytes.ContainsAny(digits, "eE") {
-				return parseScaled(text)
-			}
-			return n, true
-		case c == 'e' || c == 'E':
-			return parseScaled(text)
+	n := integer{negative: text[0] == '-'}
+	for _, c := range text {
+		if c == '.' {
+			break
+		}
+		if c == '-' || c == '+' {
+			continue
 		}
 		high, low := bits.Mul64(n.magnitude, 10)
 		sum, carry := bits.Add64(low, uint64(c-'0'), 0)

@@ -10,7 +10,6 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
-	"github.com/fluent-detect/fluent-detect/detector/record/recordtest"
 )
 
 func compileAll(t testing.TB, queries []string) []*Program {
@@ -105,64 +104,5 @@ func TestSetWithManyValues(t *testing.T) {
 	})
 	if took := time.Since(began); took > 2*time.Second {
 		t.Errorf("it took %s", took)
-	}
-}
-
-const plainEvent = `{"eventSource":"ec2.amazonaws.com","eventName":"DescribeInstances","eventTime":"2026-03-02T09:00:00Z","userIdentity":{"type":"IAMUser","userName":"alice","arn":"arn:aws:iam::111122223333:user/alice"},` +
-	`"sourceIPAddress":"192.0.2.1","userAgent":"aws-cli","requestParameters":{"instancesSet":{"items":[{"instanceId":"i-1"}]}},"recipientAccountId":"111122223333"}`
-
-func TestMatchingAllocatesNothing(t *testing.T) {
-	if recordtest.RaceDetector {
-		t.Skip("the race detector allocates; not tested: that matching allocates nothing")
-	}
-	set := NewSet(compileAll(t, []string{
-		`event.provider: ec2.amazonaws.com and event.action: (DescribeInstances or RunInstances) and not user.name: a*z`,
-		`event.action: DescribeInstances and source.ip: 192.0.0.0/8 and event.outcome: success`,
-		`event.provider: ec2.amazonaws.com and aws.cloudtrail.flattened.request_parameters.instancesSet.items.instanceId: i-* and not user_agent.original: (*x* or *y*)`,
-		`@timestamp >= "2026-03-01" and aws.cloudtrail.request_parameters: *instancesSet*i-2*`,
-		`not event.action: Describe*`,
-	}))
-	var scratch Scratch
-	allocations, matched := 0.0, 0
-	visit(t, plainEvent, func(e *cloudtrail.Event) {
-		run := func() { matched = len(set.Match(e, &scratch)) }
-		run()
-		allocations = testing.AllocsPerRun(100, run)
-	})
-	if matched != 3 {
-		t.Errorf("%d match, want 3", matched)
-	}
-	if allocations > 1 { // a date is parsed from a string
-		t.Errorf("%v allocations for an event", allocations)
-	}
-}
-
-// The cost of an event that no rule asks for hardly depends on the rules.
-func BenchmarkSet(b *testing.B) {
-	for _, n := range []int{1, 10, 85, 1000} {
-		b.Run(fmt.Sprint(n, " rules"), func(b *testing.B) {
-			var queries []string
-			for i := range n {
-				queries = append(queries, fmt.Sprintf("event.dataset: aws.cloudtrail and event.provider: s%d.amazonaws.com and event.action: (A%d or B%d) and event.outcome: success", i%60, i, i))
-			}
-			set := NewSet(compileAll(b, queries))
-			var scratch Scratch
-			body, _, err := jsontext.Append(nil, []byte(plainEvent))
-			if err != nil {
-				b.Fatal(err)
-			}
-			reader := cloudtrail.NewReader(func(e *cloudtrail.Event) {
-				if len(set.Match(e, &scratch)) != 0 {
-					b.Fatal("a match")
-				}
-			})
-			b.SetBytes(int64(len(body)))
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, _, err := reader.Read(body, 0); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
 	}
 }

@@ -181,7 +181,7 @@ func (c *compiler) ordered(t target, o kql.RangeOp, v kql.Value) (matcher, error
 		if !t.root {
 			return nil, c.refuse(v.Span, "%s is flattened: Elasticsearch knows no ranges with one end there", t.name())
 		}
-		return t.leaves(textOrder{o, v.Text}), nil
+		return t.leaves(textOrder{o, []byte(v.Text)}), nil
 	case cloudtrail.TypeText:
 		return wordOrder{o, []byte(v.Text)}, nil
 	case cloudtrail.TypeObject, cloudtrail.TypeNested:
@@ -189,7 +189,7 @@ func (c *compiler) ordered(t target, o kql.RangeOp, v kql.Value) (matcher, error
 	case cloudtrail.TypeDynamic:
 		return newAnyOrder(o, v.Text), nil
 	}
-	return textOrder{o, v.Text}, nil
+	return textOrder{o, []byte(v.Text)}, nil
 }
 
 // leaves lets m see the leaves of a flattened field that is meant as a whole.

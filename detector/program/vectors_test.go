@@ -6,6 +6,7 @@ import (
 	"os"
 	"testing"
 
+	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
 	"github.com/fluent-detect/fluent-detect/detector/kql"
 )
 
@@ -32,7 +33,14 @@ func TestVectors(t *testing.T) {
 		t.Fatalf("only %d vectors", len(vectors))
 	}
 	for _, v := range vectors {
-		got, err := verdict(v.Query, string(v.Doc), v.Types)
+		types := map[string]cloudtrail.Type{}
+		for name, typ := range v.Types {
+			var ok bool
+			if types[name], ok = cloudtrail.ParseType(typ); !ok {
+				t.Fatalf("a type %q", typ)
+			}
+		}
+		got, err := verdict(v.Query, string(v.Doc), types)
 		var refused *kql.Error
 		switch {
 		case v.Expect == nil && !errors.As(err, &refused):

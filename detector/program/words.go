@@ -8,7 +8,7 @@ import (
 
 // Words are what Elasticsearch's standard analyzer makes of a text: the words by
 // the rules of Unicode (UAX #29) that have a letter or a digit in them, in lower
-// case. Emoji, which it keeps as well, are none here.
+// case. Not as there: emoji are no words, and quotes in Hebrew words end them.
 
 // maxWord is the length in UTF-16 units at which words are cut.
 const maxWord = 255
@@ -20,7 +20,8 @@ const wordBuffer = 3 * maxWord
 // the offset behind it. It returns false when there is none.
 func nextWord(dst, text []byte, pos int) (word []byte, end int, ok bool) {
 	for pos < len(text) {
-		end, ok := wordEnd(text, pos)
+		// What is cut is not looked at: every byte is read a few times at most.
+		end, ok := wordEnd(text[:min(len(text), pos+wordBuffer+utf8.UTFMax)], pos)
 		if !ok {
 			pos = end
 			continue
@@ -166,6 +167,8 @@ func classOf(r rune) wordClass {
 		return digit
 	case '\u200b': // a blank of no width
 		return noWord
+	case '\uff9e', '\uff9f': // marks of narrow Katakana
+		return extend
 	case '\u30fc', '\uff70', '\u3031', '\u3032', '\u3033', '\u3034', '\u3035', '\u309b', '\u309c', '\u30a0': // that Katakana are written with
 		return katakana
 	}
