@@ -2,8 +2,9 @@
 # make demo    build, and watch the built-in rule find pushed SSH keys
 # make test    everything that this machine can test
 # make bench | fuzz | race | lint | test-pure
-# make dist    the release for Linux on amd64 and arm64, into dist/
-# make package .deb and .rpm of it | test-dist | test-package
+# make dist     the release for Linux on amd64 and arm64, into dist/
+# make package  .deb and .rpm of it
+# make test-dist | test-package | test-reproducible   what they made
 
 SHELL := /bin/bash
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
@@ -19,7 +20,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 # The name under which in_detect.so finds the Go library that is loaded already.
 SONAME := -extldflags '-Wl,-soname,out_detect.so'
 
-.PHONY: all build demo test test-pure race fuzz bench lint dist package check-dist test-dist test-package clean
+.PHONY: all build demo test test-pure race fuzz bench lint dist package test-dist test-package test-reproducible clean
 
 all: build
 
@@ -68,10 +69,15 @@ fuzz:
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./detector/...
 
+# SC2317: functions that check and within call look unused.
+SCRIPTS = $(shell grep -rlIE '^\#!(/usr/bin/env bash|/bin/sh)$$' .ci conf test)
+
 lint:
 	@test -z "$$(gofmt -l conf detector plugin test)" || { gofmt -l conf detector plugin test; echo "these files are not gofmt'ed"; exit 1; }
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
+	@if command -v shellcheck >/dev/null; then shellcheck -x -e SC2317 $(SCRIPTS) && echo "shellcheck: $(words $(SCRIPTS)) scripts"; \
+		else echo "NOT TESTED  the scripts: shellcheck is not on PATH"; fi
 
 # The scripts say in their first lines what they do.
 dist:
@@ -80,18 +86,16 @@ dist:
 package: dist
 	conf/package/package
 
-# The release libraries of this machine's platform, and which glibc they need.
-check-dist:
-	conf/package/build $$($(GO) env GOHOSTARCH) build/release
-	conf/package/check-glibc build/release/*
-
-# Need make dist, and say which tools they miss.
+# Need make package, and say which tools they miss.
 test-dist:
 	test/package/load
-	test/package/reproducible
 
 test-package:
+	test/package/contents
 	test/package/install
+
+test-reproducible:
+	test/package/reproducible
 
 clean:
 	rm -rf build dist

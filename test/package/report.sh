@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What the tests in this folder say, sourced by them. Each line begins with ok,
 # NOT OK or NOT TESTED; finish ends the script, with 1 when anything failed.
 failures=0
@@ -21,6 +22,22 @@ check() {
     if "$@" >"$log" 2>&1; then passed "$what"; else failed "$what: $*" "$log"; fi
     rm -f "$log"
 }
+
+# is WHAT GOT WANTED
+is() { if [ "$2" = "$3" ]; then passed "$1"; else failed "$1: $2, want $3"; fi; }
+
+# within SECONDS COMMAND…: waits until the command succeeds; 1 when it never does.
+within() {
+    local end=$((SECONDS + $1))
+    shift
+    until "$@"; do
+        [ $SECONDS -lt $end ] || return 1
+        sleep 0.1
+    done
+}
+
+# ids FILE: how many different alerts it has.
+ids() { grep -o '"alert_id":"[0-9a-f]\{64\}"' "$1" | sort -u | wc -l; }
 
 finish() {
     echo
