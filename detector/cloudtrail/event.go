@@ -92,8 +92,8 @@ func (e *Event) walk(buf []byte, pos, n int) (end int, err error) {
 		m := none
 		if size, ok := shortKey(buf, pos); ok { // all keys, in practice
 			pos++
-			if filter.mayPass(size, buf[pos]) {
-				m = memberAs(buf[pos:pos+size], binary.LittleEndian.Uint64(buf[pos:])&firstBytes[size])
+			if word := binary.LittleEndian.Uint64(buf[pos:]); filter.mayPass(size, byte(word)) {
+				m = memberAs(buf[pos:pos+size], word&firstBytes[size])
 			}
 			pos += size
 		} else {
@@ -111,7 +111,11 @@ func (e *Event) walk(buf []byte, pos, n int) (end int, err error) {
 				e.again = append(e.again, occurrence{m, uint32(pos)})
 			}
 		}
-		if pos, err = record.Skip(buf, pos); err != nil {
+		if end := record.SkipPlain(buf, pos); end != 0 {
+			pos = end
+		} else if end = record.SkipStr8(buf, pos); end != 0 {
+			pos = end
+		} else if pos, err = record.Skip(buf, pos); err != nil {
 			return pos, err
 		}
 		e.ends[m] = uint32(pos) // of none, too, which nobody asks for
@@ -123,10 +127,12 @@ func (e *Event) walk(buf []byte, pos, n int) (end int, err error) {
 // shortKey returns the length of the text at buf[pos:] if its header is a
 // single byte and eight bytes can be read behind it.
 func shortKey(buf []byte, pos int) (size int, ok bool) {
-	if uint(pos)+9 > uint(len(buf)) || !msgpcode.IsFixedString(buf[pos]) {
+	if uint(pos)+9 > uint(len(buf)) {
 		return 0, false
 	}
-	size = int(buf[pos] & msgpcode.FixedStrMask)
+	if size = int(buf[pos]) - int(msgpcode.FixedStrLow); uint(size) > uint(msgpcode.FixedStrMask) {
+		return 0, false
+	}
 	return size, pos+1+size <= len(buf)
 }
 

@@ -206,18 +206,35 @@ func memberOf(name []byte) member {
 // comparison rules out nearly every other name.
 func memberAs(name []byte, word uint64) member {
 	m := memberPlaces[word*memberFactor>>memberShift]
-	if memberWords[m] != word || string(name) != memberNames[m] {
+	if memberWords[m] != word || !isMember(name, m) {
 		return none
 	}
 	return m
+}
+
+// isMember says whether a name is that of the member with which it shares the
+// first eight bytes. Few names are longer than twice that: of the others the
+// last eight bytes tell.
+func isMember(name []byte, m member) bool {
+	size := len(memberNames[m])
+	if len(name) != size {
+		return false
+	}
+	if size <= 8 {
+		return true
+	}
+	if size > 16 && string(name) != memberNames[m] {
+		return false
+	}
+	return binary.LittleEndian.Uint64(name[size-8:]) == memberTails[m]
 }
 
 // memberShift leaves 8 bits of a hash.
 const memberShift = 64 - 8
 
 var (
-	// memberWords has the first eight bytes of each name.
-	memberWords [members]uint64
+	// memberWords has the first eight bytes of each name, memberTails the last.
+	memberWords, memberTails [members]uint64
 	// memberPlaces has the members at the hashes of their words, and
 	// memberFactor makes each hash a different one.
 	memberPlaces, memberFactor = placeMembers()
@@ -228,6 +245,9 @@ func placeMembers() (places [1 << (64 - memberShift)]member, factor uint64) {
 		var first [8]byte
 		copy(first[:], name)
 		memberWords[m] = binary.LittleEndian.Uint64(first[:])
+		if tail := len(name) - len(first); tail > 0 {
+			memberTails[m] = binary.LittleEndian.Uint64([]byte(name[tail:]))
+		}
 	}
 	const golden = 0x9e3779b97f4a7c15 // 2^64 by the golden ratio, which spreads well
 	for factor = golden; ; factor *= golden {

@@ -1,9 +1,8 @@
 package cloudtrail
 
 import (
-	"bytes"
-
 	"github.com/fluent-detect/fluent-detect/detector/record"
+	"github.com/fluent-detect/fluent-detect/detector/sieve"
 )
 
 // What follows answers for most events, and quickly, what Values would.
@@ -21,14 +20,14 @@ func (e *Event) Text(f *Field) (text []byte, ok bool) {
 
 // MayHave says whether the field can have a text in which the literal is. False
 // is certain: the literal is nowhere in the member that the field is in.
-func (e *Event) MayHave(f *Field, literal []byte) bool {
+func (e *Event) MayHave(f *Field, literal *sieve.Literal) bool {
 	if e.shape == ECS || f.member == none || f.derive != nil || len(e.again) > 0 {
 		return true
 	}
 	if !e.find(f.member) {
 		return false
 	}
-	return bytes.Contains(e.buf[e.offsets[f.member]:e.ends[f.member]], literal)
+	return literal.In(e.buf[e.offsets[f.member]:e.ends[f.member]])
 }
 
 // Nested says whether the field lies below a member of the event, so that

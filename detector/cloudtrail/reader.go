@@ -1,8 +1,6 @@
 package cloudtrail
 
 import (
-	"bytes"
-
 	"github.com/fluent-detect/fluent-detect/detector/record"
 )
 
@@ -162,13 +160,20 @@ func (e *Event) isNotice() bool {
 	if !e.has.has(eventSource) {
 		return false
 	}
-	for o := e.occurrences(eventSource); o.next(); {
-		source, _, _ := record.ReadKey(e.buf, int(o.offset)) // nil for what is no text
-		if !bytes.HasPrefix(source, []byte("aws:")) {
+	if !e.isNoticeSource(e.offsets[eventSource]) {
+		return false
+	}
+	for _, o := range e.again {
+		if o.member == eventSource && !e.isNoticeSource(o.offset) {
 			return false
 		}
 	}
 	return true
+}
+
+func (e *Event) isNoticeSource(offset uint32) bool {
+	source, _, _ := record.ReadKey(e.buf, int(offset)) // nil for what is no text
+	return len(source) >= len("aws:") && string(source[:len("aws:")]) == "aws:"
 }
 
 func (r *Reader) found(e *Event, s Shape) {

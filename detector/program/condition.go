@@ -4,6 +4,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
 	"github.com/fluent-detect/fluent-detect/detector/kql"
 	"github.com/fluent-detect/fluent-detect/detector/record"
+	"github.com/fluent-detect/fluent-detect/detector/sieve"
 )
 
 // Condition is one condition of a query: a field and what it must be. A list of
@@ -22,9 +23,9 @@ type test struct {
 	field *cloudtrail.Field // with its whole name
 	path  string            // in an object of a nested field
 	match matcher
-	// literal is in every text that the matcher matches; nil when that is not
+	// literal is in every text that the matcher matches; zero when that is not
 	// known, or no help.
-	literal []byte
+	literal sieve.Literal
 }
 
 func newTest(t target, m matcher) test { return test{t.field, t.path, m, literalOf(t.field, m)} }
@@ -53,7 +54,7 @@ func (t *test) holds(e *cloudtrail.Event, object record.Value) bool {
 	if object.Kind() != record.Invalid {
 		return e.AnyIn(object, t.path, t.match.match)
 	}
-	if t.literal != nil && !e.MayHave(t.field, t.literal) {
+	if !t.literal.IsZero() && !e.MayHave(t.field, &t.literal) {
 		return false
 	}
 	if text, ok := e.Text(t.field); ok {

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
+	"github.com/fluent-detect/fluent-detect/detector/sieve"
 )
 
 // leastLiteral is the length from which looking for a literal is worth it.
@@ -12,9 +13,9 @@ const leastLiteral = 4
 // literalOf returns what is in every text that the matcher matches, if the field
 // is one where that is quicker to look for than the values. Texts that a number
 // or a truth may have are none: these are not written as text in an event.
-func literalOf(f *cloudtrail.Field, m matcher) []byte {
+func literalOf(f *cloudtrail.Field, m matcher) (none sieve.Literal) {
 	if !f.Nested() {
-		return nil
+		return none
 	}
 	var literal string
 	switch m := m.(type) {
@@ -28,9 +29,9 @@ func literalOf(f *cloudtrail.Field, m matcher) []byte {
 		}
 	}
 	if len(literal) < leastLiteral || !strings.ContainsFunc(literal, notOfNumbers) {
-		return nil
+		return none
 	}
-	return []byte(literal)
+	return sieve.NewLiteral(literal)
 }
 
 // notOfNumbers says whether a character stands in no number and in no truth.

@@ -13,16 +13,16 @@ import (
 // asks for costs a look-up or two.
 type Set struct {
 	programs   []*Program
-	byProvider map[string]*provider
-	byAction   map[string][]int32 // of those that need an action but no provider
+	byProvider *index[*provider]
+	byAction   *index[[]int32] // of those that need an action but no provider
 	always     []int32
 	asksAction []bool // of each program: it can have near misses
 }
 
 // provider has the programs that need an event.provider.
 type provider struct {
-	any      []int32            // whatever the action
-	byAction map[string][]int32 // and one of certain actions
+	any      []int32         // whatever the action
+	byAction *index[[]int32] // and one of certain actions
 }
 
 var (
@@ -39,8 +39,8 @@ const mostPairs = 4096
 func NewSet(programs []*Program) *Set {
 	s := &Set{
 		programs:   programs,
-		byProvider: map[string]*provider{},
-		byAction:   map[string][]int32{},
+		byProvider: newIndex[*provider](),
+		byAction:   newIndex[[]int32](),
 		asksAction: make([]bool, len(programs)),
 	}
 	for i, p := range programs {
@@ -66,10 +66,10 @@ func NewSet(programs []*Program) *Set {
 }
 
 func (s *Set) provider(name string) *provider {
-	p := s.byProvider[name]
+	p := s.byProvider.byText[name]
 	if p == nil {
-		p = &provider{byAction: map[string][]int32{}}
-		s.byProvider[name] = p
+		p = &provider{byAction: newIndex[[]int32]()}
+		s.byProvider.put(name, p)
 	}
 	return p
 }
@@ -84,7 +84,7 @@ func (p *provider) add(n int32, actions []string, anyAction bool) {
 	}
 }
 
-func list(index map[string][]int32, key string, n int32) { index[key] = append(index[key], n) }
+func list(x *index[[]int32], key string, n int32) { x.put(key, append(x.byText[key], n)) }
 
 // Often returns the fields that programs read of many events: those programs
 // that no event.action rules out.
@@ -96,7 +96,7 @@ func (s *Set) Often() []*cloudtrail.Field {
 		}
 	}
 	add(s.always)
-	for _, p := range s.byProvider {
+	for _, p := range s.byProvider.byText {
 		add(p.any)
 	}
 	return fields
@@ -187,13 +187,11 @@ func (s *Set) candidates(e *cloudtrail.Event, scratch *Scratch) []int32 {
 	name, ok := e.Text(fieldProvider)
 	action, okToo := e.Text(fieldAction)
 	if ok && okToo {
-		if p := s.byProvider[string(name)]; p != nil {
+		if p := s.byProvider.get(name); p != nil {
 			found = append(found, p.any...)
-			found = append(found, p.byAction[string(action)]...)
+			found = append(found, p.byAction.get(action)...)
 		}
-		if len(s.byAction) > 0 {
-			found = append(found, s.byAction[string(action)]...)
-		}
+		found = append(found, s.byAction.get(action)...)
 	} else {
 		found = s.findAll(found, e, scratch)
 	}
@@ -227,10 +225,10 @@ func (s *Set) findAll(found []int32, e *cloudtrail.Event, scratch *Scratch) []in
 
 // lookUp returns what an index has under the text by which a keyword field knows
 // the value.
-func lookUp[T any](index map[string]T, v record.Value) (found T) {
+func lookUp[T any](x *index[T], v record.Value) (found T) {
 	var buf [numberText]byte
 	if text, ok := scalarText(buf[:0], v); ok {
-		found = index[string(text)]
+		found = x.get(text)
 	}
 	return found
 }

@@ -3,6 +3,8 @@ package record
 import (
 	"encoding/binary"
 	"math"
+
+	"github.com/vmihailenco/msgpack/v5/msgpcode"
 )
 
 // MaxChunk is the size in bytes up to which chunks are read: offsets fit in 31
@@ -63,6 +65,9 @@ func (c *Cursor) Next(e *Event) (bool, error) {
 	if len(c.chunk) > MaxChunk {
 		return false, &Error{Offset: MaxChunk, Fault: TooLong}
 	}
+	if c.usual(e) {
+		return true, nil
+	}
 	*e = Event{Start: c.off}
 	outer, off, err := ReadHeader(c.chunk, c.off)
 	if err != nil {
@@ -111,6 +116,37 @@ func (c *Cursor) Next(e *Event) (bool, error) {
 		return true, nil
 	}
 	return c.stepOver(e)
+}
+
+// usual reads the head of an event as Fluent Bit writes most of them: an
+// EventTime, no metadata, a map. It returns false for any other, and for what
+// the chunk has not room for.
+func (c *Cursor) usual(e *Event) bool {
+	const start, sec, nsec, metadata = 0, 4, 8, 12
+	if len(c.chunk)-c.off < metadata+6 {
+		return false
+	}
+	head := c.chunk[c.off : c.off+metadata+6]
+	if binary.BigEndian.Uint32(head[start:]) != 0x92_92_d7_00 || head[sec] == 0xff { // the latter may mark a group
+		return false
+	}
+	body := metadata + 1
+	switch {
+	case head[metadata] == msgpcode.FixedMapLow:
+	case head[metadata] == msgpcode.Map32 && binary.BigEndian.Uint32(head[metadata+1:]) == 0:
+		body += 4
+	default:
+		return false
+	}
+	if formats[head[body]].kind != Map {
+		return false
+	}
+	e.Item = IsEvent
+	e.Start, e.Body = c.off, c.off+body
+	e.Sec = int64(binary.BigEndian.Uint32(head[sec:]))
+	e.Nsec = binary.BigEndian.Uint32(head[nsec:])
+	e.Metadata = Value{nil, of(Map)}
+	return true
 }
 
 // The seconds that mark groups, as 32-bit integers: include/fluent-bit/

@@ -1,10 +1,34 @@
 package record
 
+import "github.com/vmihailenco/msgpack/v5/msgpcode"
+
 // Skip returns the offset behind the value at b[off:]. Strings are stepped
 // over by their length, their bytes are not touched. It needs no stack and no
 // depth limit: a count of the values still to come is enough. The error is an
 // *Error that points to the value that does not fit.
 func Skip(b []byte, off int) (int, error) { return skipMembers(b, off, 1) }
+
+// SkipPlain is Skip for the values whose first byte says how long they are, most
+// of all short texts, where the compiler can put it into the caller's loop. It
+// returns 0 for others, and for what is not whole.
+func SkipPlain(b []byte, off int) int {
+	if uint(off) < uint(len(b)) {
+		if end := off + int(plain[b[off]]); end > off && end <= len(b) {
+			return end
+		}
+	}
+	return 0
+}
+
+// SkipStr8 is SkipPlain for texts of 32 to 255 bytes.
+func SkipStr8(b []byte, off int) int {
+	if off >= 0 && off < len(b)-1 && b[off] == msgpcode.Str8 {
+		if end := off + 2 + int(b[off+1]); end <= len(b) {
+			return end
+		}
+	}
+	return 0
+}
 
 // skipMembers steps over n values that follow each other.
 func skipMembers(b []byte, off int, n uint64) (int, error) {
@@ -18,6 +42,12 @@ func skipMembers(b []byte, off int, n uint64) (int, error) {
 			}
 			off += size
 			continue
+		}
+		if b[off] == msgpcode.Str8 && len(b)-off > 2 { // of the others the most frequent
+			if end := off + 2 + int(b[off+1]); end <= len(b) {
+				off = end
+				continue
+			}
 		}
 		f := &formats[b[off]]
 		pos := off + 1
