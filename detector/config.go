@@ -37,6 +37,9 @@ type Config struct {
 	// NoDedup lets exact duplicates through. There is no key for it: an
 	// evaluation of files may want it, a shipper never does.
 	NoDedup bool
+	// ReadAll reads also what cannot match, so that every record is counted by
+	// its shape. There is no key for it either.
+	ReadAll bool
 }
 
 // InputConfig is what a detect_alerts input is set to.

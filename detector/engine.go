@@ -13,6 +13,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/program"
 	"github.com/fluent-detect/fluent-detect/detector/record"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
+	"github.com/fluent-detect/fluent-detect/detector/sieve"
 	"github.com/fluent-detect/fluent-detect/detector/store"
 )
 
@@ -21,6 +22,7 @@ type Engine struct {
 	config   Config
 	rules    []activeRule // used under state.mu
 	programs *program.Set
+	sieve    *sieve.Sieve // nil: every record is read
 	host     Host
 	state    *State
 	scanners sync.Pool
@@ -67,6 +69,9 @@ func New(config Config, rules *Rules, host Host) (*Engine, error) {
 			return nil, err
 		}
 		e.programs = program.NewSet(append(slices.Clone(rules.compiled), e.canary.program))
+	}
+	if !config.ReadAll {
+		e.sieve = newSieve(e.programs)
 	}
 	for _, r := range rules.rules {
 		e.rules = append(e.rules, newActiveRule(r, rules.exceptions[r.ID], config, host.Observer))

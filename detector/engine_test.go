@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -397,4 +398,20 @@ func BenchmarkScan(b *testing.B) {
 		}
 		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/2000, "ns/alert")
 	})
+}
+
+// Most chunks hold nothing that a rule is about.
+func BenchmarkDismiss(b *testing.B) {
+	e := newBench(b)
+	chunk := chunkOf(b, slices.Repeat([]string{quiet}, 2000)...)
+	b.SetBytes(int64(len(chunk)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := e.engine.Scan("cloudtrail", chunk); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if s := e.engine.Stats(); s.Dismissed == 0 {
+		b.Error("nothing was dismissed")
+	}
 }

@@ -68,6 +68,7 @@ func (e *Engine) heartbeat(now time.Time) *alert.Notice {
 	set("broken_chunks", r.Broken)
 	set("bytes", r.Bytes)
 	set("records", r.Records)
+	set("dismissed", r.Dismissed)
 	for i, count := range r.Shapes {
 		set("shapes."+cloudtrail.Shape(i).String(), count)
 	}

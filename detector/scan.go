@@ -36,7 +36,7 @@ func (s *scanner) scan(tag string, chunk []byte) error {
 	s.tally = tally{}
 	s.near.forget()       // of a chunk that was given back
 	defer s.tx.rollback() // of what a panic left; after a commit there is nothing
-	broken := s.walk(chunk)
+	broken := s.evaluate(chunk)
 	if err := s.tx.commit(); err != nil {
 		return err
 	}
@@ -55,11 +55,27 @@ func (s *scanner) scan(tag string, chunk []byte) error {
 	return nil
 }
 
-// walk evaluates the records up to the end of the chunk, or to where it is
-// broken.
-func (s *scanner) walk(chunk []byte) error {
+// evaluate evaluates the chunk. If nothing in it can match it looks at the last
+// record only, unless that one shows that there is more to tell.
+func (s *scanner) evaluate(chunk []byte) error {
+	if records, last, ok := s.engine.dismiss(chunk); ok {
+		err := s.walk(chunk, last)
+		if err == nil && s.tally.records == 1 && s.tally.unreadable == 0 {
+			s.tally.dismissed = uint64(records - 1)
+			return nil
+		}
+		s.tally = tally{}
+		s.near.forget()
+	}
+	return s.walk(chunk, 0)
+}
+
+// walk evaluates the records from the offset up to the end of the chunk, or to
+// where it is broken.
+func (s *scanner) walk(chunk []byte, from int) error {
 	var head record.Event
 	cursor := record.NewCursor(chunk)
+	cursor.Resume(from)
 	for {
 		ok, err := cursor.Next(&head)
 		if !ok || err != nil {

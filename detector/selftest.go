@@ -107,9 +107,12 @@ func (e *Engine) probe() error {
 	now := e.host.Now()
 	p := &probe{eventID: fmt.Sprintf("self-test-%d", now.UnixNano())}
 	chunk := ingest.ChunkOf(fmt.Appendf(nil, canaryEvent, now.UTC().Format(time.RFC3339), p.eventID), now)
+	if e.mayDismiss(chunk.Data) {
+		return errors.New("a chunk with the synthetic event would not be read")
+	}
 	s := e.scanners.Get().(*scanner)
 	s.tag, s.probe = selfTestTag, p
-	err := s.walk(chunk.Data)
+	err := s.walk(chunk.Data, 0)
 	s.probe = nil
 	e.scanners.Put(s)
 	switch {

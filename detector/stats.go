@@ -14,7 +14,8 @@ import (
 // every moment at which no chunk with a match is being evaluated.
 type Stats struct {
 	Chunks, Records, Bytes uint64
-	Shapes                 [cloudtrail.Shapes]uint64 // records by shape
+	Shapes                 [cloudtrail.Shapes]uint64 // records by shape, those that were read
+	Dismissed              uint64                    // records that were not: none of what a match must contain is in their chunk
 	Events                 uint64                    // CloudTrail events in the records
 	Odd                    uint64                    // values in chunks that are no events
 	Broken                 uint64                    // chunks that could not be read to the end
@@ -50,8 +51,8 @@ func (s *Stats) Lag() time.Duration {
 // traffic is the part of Stats that every chunk adds to: atomically, once a
 // chunk.
 type traffic struct {
-	chunks, records, bytes, events, odd, broken, unreadable, panics atomic.Uint64
-	shapes                                                          [cloudtrail.Shapes]atomic.Uint64
+	chunks, records, dismissed, bytes, events, odd, broken, unreadable, panics atomic.Uint64
+	shapes                                                                     [cloudtrail.Shapes]atomic.Uint64
 
 	near, heartbeats, heartbeatsDropped, errorRecords, errorsWithheld atomic.Uint64
 
@@ -60,16 +61,17 @@ type traffic struct {
 
 // tally is what one chunk adds to the traffic.
 type tally struct {
-	records, events, odd, unreadable uint64
-	shapes                           [cloudtrail.Shapes]uint64
-	eventTime                        time.Time // of the first event that has one
-	asked                            int       // events that were asked for their time
+	records, dismissed, events, odd, unreadable uint64
+	shapes                                      [cloudtrail.Shapes]uint64
+	eventTime                                   time.Time // of the first event that has one
+	asked                                       int       // events that were asked for their time
 }
 
 func (t *traffic) add(n *tally, bytes int) {
 	t.chunks.Add(1)
 	t.bytes.Add(uint64(bytes))
-	t.records.Add(n.records)
+	t.records.Add(n.records + n.dismissed)
+	t.dismissed.Add(n.dismissed)
 	t.events.Add(n.events)
 	for shape, count := range n.shapes {
 		if count > 0 {
@@ -95,6 +97,7 @@ func (t *traffic) arrived(now, event time.Time) {
 func (t *traffic) addTo(s *Stats) {
 	s.Chunks = t.chunks.Load()
 	s.Records = t.records.Load()
+	s.Dismissed = t.dismissed.Load()
 	s.Bytes = t.bytes.Load()
 	s.Events = t.events.Load()
 	s.Odd = t.odd.Load()

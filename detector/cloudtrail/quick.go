@@ -33,3 +33,14 @@ func (e *Event) MayHave(f *Field, literal *sieve.Literal) bool {
 // Nested says whether the field lies below a member of the event, so that
 // MayHave is quicker than Values.
 func (f *Field) Nested() bool { return f.member != none && f.derive == nil && f.below != "" }
+
+// Verbatim says whether every text that the field can have is in the event as
+// it is, or is a part of a text in it: not put together, not changed and not a
+// constant.
+func (f *Field) Verbatim() bool {
+	return f.value.Kind() == record.Invalid && (f.derive == nil || verbatim[f.Name])
+}
+
+// verbatim are the fields that are no copy of one member but a part of one, or
+// of one of several.
+var verbatim = map[string]bool{"user.name": true, "cloud.account.id": true, "cloud.service.name": true}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
 	"github.com/fluent-detect/fluent-detect/detector/record"
+	"github.com/fluent-detect/fluent-detect/detector/sieve"
 )
 
 // text looks for events in what may be JSON text: one value, or several behind
@@ -189,24 +190,15 @@ func beginsJSON(text []byte) bool {
 // are only where no \u in the text could spell them otherwise. No other escape
 // stands for a letter, also not in a text within the text.
 func mayHold(text []byte) bool {
-	return beginsJSON(text) && (containsAt(text, "event", 1) || contains(text, `\u`) ||
-		containsAt(text, "data", 0) && (contains(text, "records") || contains(text, "kinesis") || contains(text, "awslogs")))
+	return beginsJSON(text) && (anyEvent.In(text) || escape.In(text) || packedMember.In(text) &&
+		(contains(text, "records") || contains(text, "kinesis") || contains(text, "awslogs")))
 }
 
-// containsAt says whether text contains s. It looks for the byte s[rare] first,
-// which should be a rare one.
-func containsAt(text []byte, s string, rare int) bool {
-	for i := rare; ; i++ {
-		next := bytes.IndexByte(text[min(i, len(text)):], s[rare])
-		if next < 0 {
-			return false
-		}
-		i += next
-		if begin := i - rare; begin+len(s) <= len(text) && string(text[begin:begin+len(s)]) == s {
-			return true
-		}
-	}
-}
+var (
+	anyEvent     = sieve.NewLiteral("event") // in the names that every event has
+	escape       = sieve.NewLiteral(`\u`)
+	packedMember = sieve.NewLiteral(`"data`)
+)
 
 // hasEventKey tells text that was to be an event from other text that begins
 // with a brace. It only decides what is counted.

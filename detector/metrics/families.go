@@ -36,10 +36,11 @@ var families = []family{
 	counter("fluent_detect_chunks_total", "Chunks that were evaluated.", func(v *view) uint64 { return v.Chunks }),
 	counter("fluent_detect_read_bytes_total", "Bytes of these chunks.", func(v *view) uint64 { return v.Bytes }),
 	counter("fluent_detect_broken_chunks_total", "Chunks that could not be read to the end.", func(v *view) uint64 { return v.Broken }),
-	{"fluent_detect_records_total", "counter", "Records by the way in which they carry CloudTrail events; other: they do not.", func(w *writer, v *view) {
+	{"fluent_detect_records_total", "counter", "Records by the way in which they carry CloudTrail events; other: they do not; dismissed: nothing in their chunk can match.", func(w *writer, v *view) {
 		for i, n := range v.Shapes {
 			w.sample(n, v.labels("shape", cloudtrail.Shape(i).String())...)
 		}
+		w.sample(v.Dismissed, v.labels("shape", "dismissed")...)
 	}},
 	counter("fluent_detect_events_total", "CloudTrail events in the records.", func(v *view) uint64 { return v.Events }),
 	counter("fluent_detect_odd_values_total", "Values in chunks that are no records.", func(v *view) uint64 { return v.Odd }),

@@ -122,18 +122,14 @@ func (c *Cursor) Next(e *Event) (bool, error) {
 // EventTime, no metadata, a map. It returns false for any other, and for what
 // the chunk has not room for.
 func (c *Cursor) usual(e *Event) bool {
-	const start, sec, nsec, metadata = 0, 4, 8, 12
-	if len(c.chunk)-c.off < metadata+6 {
+	if len(c.chunk)-c.off < headLen+4 || !isHead(c.chunk, c.off) {
 		return false
 	}
-	head := c.chunk[c.off : c.off+metadata+6]
-	if binary.BigEndian.Uint32(head[start:]) != 0x92_92_d7_00 || head[sec] == 0xff { // the latter may mark a group
-		return false
-	}
-	body := metadata + 1
+	head := c.chunk[c.off : c.off+headLen+4]
+	body := headMetadata + 1
 	switch {
-	case head[metadata] == msgpcode.FixedMapLow:
-	case head[metadata] == msgpcode.Map32 && binary.BigEndian.Uint32(head[metadata+1:]) == 0:
+	case head[headMetadata] == msgpcode.FixedMapLow:
+	case head[headMetadata] == msgpcode.Map32 && binary.BigEndian.Uint32(head[headMetadata+1:]) == 0:
 		body += 4
 	default:
 		return false
@@ -143,8 +139,8 @@ func (c *Cursor) usual(e *Event) bool {
 	}
 	e.Item = IsEvent
 	e.Start, e.Body = c.off, c.off+body
-	e.Sec = int64(binary.BigEndian.Uint32(head[sec:]))
-	e.Nsec = binary.BigEndian.Uint32(head[nsec:])
+	e.Sec = int64(binary.BigEndian.Uint32(head[headSec:]))
+	e.Nsec = binary.BigEndian.Uint32(head[headNsec:])
 	e.Metadata = Value{nil, of(Map)}
 	return true
 }

@@ -89,9 +89,10 @@ func TestStatePathInUse(t *testing.T) {
 	f.stop()
 }
 
-// The place where alerts go refuses them for a while.
+// The place where alerts go refuses them for a while: DETECT_OUTAGE seconds.
 func TestDownstreamFails(t *testing.T) {
 	t.Parallel()
+	end := time.Now().Add(time.Duration(number(t, "DETECT_OUTAGE", 2)) * time.Second)
 	var mu sync.Mutex
 	refuse, got := true, ""
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -125,6 +126,7 @@ func TestDownstreamFails(t *testing.T) {
 	f.wantLines("alerts", 20, 20*time.Second)
 	f.append("in1.json", pushes(20, 20))
 	f.wantLines("alerts", 40, 20*time.Second)
+	time.Sleep(time.Until(end))
 	mu.Lock()
 	refuse = false
 	mu.Unlock()

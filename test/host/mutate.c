@@ -8,10 +8,16 @@
 enum { MOST_NOISE = 4096, MOST_CHANGES = 8, LONGEST_PIECE = 64 };
 
 static atomic_uint_fast64_t sequence;
+static bool only_noise;
 
 void mutate_seed(uint64_t seed)
 {
     atomic_store(&sequence, seed << 32);
+}
+
+void mutate_to_noise(void)
+{
+    only_noise = true;
 }
 
 /* splitmix64 */
@@ -66,7 +72,7 @@ static size_t change(unsigned char *b, size_t size, uint64_t *state)
 unsigned char *mutate(const void *bytes, size_t size, size_t *new_size)
 {
     uint64_t state = atomic_fetch_add(&sequence, 1);
-    bool noise = draw(&state) % 10 == 0;
+    bool noise = only_noise || draw(&state) % 10 == 0;
     size_t n = noise ? below(&state, MOST_NOISE) : size;
     unsigned char *b = must_zero(n + 1);
 

@@ -26,7 +26,7 @@ static const char usage[] =
     "  --threads N                flushes at once (default 1: on the engine's thread, as without workers)\n"
     "  --repeat N                 everything N times\n"
     "  --mutate SEED              broken copies of the chunks instead, another each time\n"
-    "  --mutate SEED              what is flushed are broken copies of the chunks, another each time\n"
+    "  --noise SEED               random bytes instead, others each time\n"
     "  --loop                     alerts are flushed to the outputs that match their tag, too\n"
     "What happens to the plugin:\n"
     "  --reload N                 N hot reloads, spread over the run\n"
@@ -150,6 +150,8 @@ static bool with_value(struct options *o, const char *name, const char *value)
         o->reloads = count_of(name, value, 0);
     else if (strcmp(name, "--mutate") == 0)
         o->mutate = true, mutate_seed(count_of(name, value, 0));
+    else if (strcmp(name, "--noise") == 0)
+        o->mutate = true, mutate_seed(count_of(name, value, 0)), mutate_to_noise();
     else if (strcmp(name, "--wait") == 0)
         o->wait = seconds_of(name, value, 0);
     else if (strcmp(name, "--timer") == 0)

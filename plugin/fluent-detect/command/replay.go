@@ -53,7 +53,7 @@ after Ctrl-C, with the summary of what was read until then.`,
 			if err != nil {
 				return fail(exitUsage, err)
 			}
-			config.NoDedup, config.Heartbeat = noDedup, 0
+			config.NoDedup, config.ReadAll, config.Heartbeat = noDedup, true, 0
 			return a.runReplay(c.Context(), config, args)
 		},
 	}

@@ -1,0 +1,204 @@
+package detector
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
+	"github.com/fluent-detect/fluent-detect/detector/program"
+	"github.com/fluent-detect/fluent-detect/detector/record"
+	"github.com/fluent-detect/fluent-detect/detector/record/recordtest"
+	"github.com/fluent-detect/fluent-detect/detector/sieve"
+)
+
+// many are quiet events, enough to be worth dismissing.
+var many = slices.Repeat([]string{quiet}, 2*leastDismissed/len(quiet))
+
+// A chunk in which nothing can match is not read, but its records are counted,
+// and the last one tells when the events were. One match anywhere, in any form,
+// is enough for all to be read.
+func TestDismissal(t *testing.T) {
+	n := uint64(len(many))
+	match := pushes(0, 1)[0]
+	for name, wrap := range envelopes {
+		for where, at := range map[string]int{"first": 0, "in the middle": len(many) / 2, "last": len(many)} {
+			t.Run(name+"/"+where, func(t *testing.T) {
+				b := newBench(t)
+				b.mustScan(slices.Insert(slices.Clone(many), at, wrap([]string{match})...)...)
+				b.wantAlerts(1)
+				if s := b.engine.Stats(); s.Records != n+1 || s.Dismissed != 0 || s.Events != n+1 {
+					t.Errorf("%d records, %d dismissed, %d events, of %d", s.Records, s.Dismissed, s.Events, n+1)
+				}
+			})
+		}
+	}
+
+	b := newBench(t)
+	b.mustScan(many...)
+	s := b.engine.Stats()
+	if s.Records != n || s.Dismissed != n-1 || s.Shapes[cloudtrail.Raw] != 1 || s.Events != 1 || s.LastEvent.IsZero() || s.LastArrival.IsZero() {
+		t.Errorf("a chunk without a match: %+v", s)
+	}
+	chunk := chunkOf(t, many...)
+	if a := testing.AllocsPerRun(10, func() { _ = b.engine.Scan("t", chunk) }); a != 0 {
+		t.Errorf("%v allocations to dismiss a chunk", a)
+	}
+}
+
+// What an operator must hear of is told all the same.
+func TestDismissalHidesNothing(t *testing.T) {
+	n := uint64(len(many))
+
+	b := newBench(t)
+	chunk := chunkOf(t, many...)
+	var broken *ScanError
+	if err := b.engine.Scan("t", chunk[:len(chunk)-1]); !errors.As(err, &broken) || broken.Records != len(many)-1 {
+		t.Errorf("a chunk that is cut off: %v", err)
+	}
+
+	b = newBench(t)
+	cut := `{"log":` + quoteJSON(quiet[:len(quiet)-10]) + `}`
+	b.mustScan(slices.Repeat([]string{cut}, len(many))...)
+	if s := b.engine.Stats(); s.Unreadable != n || s.Dismissed != 0 {
+		t.Errorf("events that are cut off: %d unreadable, %d dismissed", s.Unreadable, s.Dismissed)
+	}
+
+	b = newBench(t)
+	old := recordtest.OldEvent(t, recordtest.JSON(quiet))
+	if err := b.engine.Scan("t", slices.Repeat(old, len(many))); err != nil {
+		t.Fatal(err)
+	}
+	if s := b.engine.Stats(); s.Records != n || s.Dismissed != 0 {
+		t.Errorf("records in the older format: %d of %d, %d dismissed", s.Records, n, s.Dismissed)
+	}
+}
+
+// Rules of which some match without a text of their own, and more rules than a
+// sieve is quicker for, let every chunk be read.
+func TestWhatIsSieved(t *testing.T) {
+	for _, c := range []struct {
+		queries []string
+		texts   string // none: no sieve
+	}{
+		{[]string{`event.provider: kms.amazonaws.com and event.action: GenerateDataKey`}, "kms.amazonaws.com"},
+		{[]string{`event.action: (CreateUser or DeleteUser) and event.outcome: success`}, "CreateUser DeleteUser"},
+		{[]string{`event.provider: iam.amazonaws.com`, `user.name: BedrockAPIKey-*`}, "BedrockAPIKey- iam.amazonaws.com"},
+		{[]string{`not event.outcome: failure and event.action: Delete*Trail*`}, "Delete"},
+		{[]string{`event.action: "C:\\Windows\\System32"`}, "System32"},
+		{[]string{`event.action: "Put\"Object\"Now"`}, "Object"},
+
+		{[]string{`event.action: Create*`, `event.outcome: failure`}, ""},
+		{[]string{`event.dataset: aws.cloudtrail`}, ""},                    // in no event
+		{[]string{`not event.action: CreateUser`}, ""},                     // of all the others
+		{[]string{`event.action: CreateUser or user.name: *`}, ""},         //
+		{[]string{`event.action: 1234567`}, ""},                            // may be a number
+		{[]string{`event.action: true`}, ""},                               // may be a truth
+		{[]string{`event.action: Löschen`}, "schen"},                       // JSON may escape the rest
+		{[]string{`event.action: ök`}, ""},                                 //
+		{[]string{`aws.cloudtrail.request_parameters: *key=value*`}, ""},   // is put together
+		{[]string{`tls.version_protocol: something`}, ""},                  // is changed
+		{[]string{`aws.cloudtrail.flattened.request_parameters: Kg*`}, ""}, // too short
+	} {
+		t.Run(strings.Join(c.queries, ", "), func(t *testing.T) {
+			var programs []*program.Program
+			for _, q := range c.queries {
+				p, err := program.Compile(q)
+				if err != nil {
+					t.Fatal(err)
+				}
+				programs = append(programs, p)
+			}
+			texts, ok := program.NewSet(programs).Literals()
+			if got := strings.Join(texts, " "); got != c.texts || ok != (c.texts != "") {
+				t.Errorf("%q, %v; want %q", got, ok, c.texts)
+			}
+		})
+	}
+	if newBench(t).engine.sieve == nil || newBench(t, "self_test", "1h").engine.sieve == nil {
+		t.Error("the built-in rule has no sieve")
+	}
+}
+
+// sieved are queries whose programs a sieve works for, of different kinds.
+var sieved = []string{
+	`event.provider: ec2-instance-connect.amazonaws.com and event.action: (SendSSHPublicKey or SendSerialConsoleSSHPublicKey) and event.outcome: success`,
+	`event.action: (CreateUser or DeleteTrail)`,
+	`event.action: Send*Key`,
+	`user.name: alic*e`,
+	`source.address: *compute.example and user_agent.original: "aws/cli*"`,
+	`aws.cloudtrail.flattened.request_parameters.instanceId: i-0abc*`,
+	`aws.cloudtrail.flattened.request_parameters: (*publickey* or Kilo*)`,
+	`aws.cloudtrail.user_identity.arn: *\\path* or cloud.service.name: ec2-instance-*`,
+	`cloud.account.id: acme-1111* or aws.cloudtrail.resources.type: AWS\:\:S3\:\:Object`,
+	`event.id: BuildServer or cloud.region: "eu-west-1"`,
+}
+
+// Whatever a chunk is, what a sieve dismisses does not match when it is read.
+func FuzzDismiss(f *testing.F) {
+	one := `{"eventVersion":"1.08","eventSource":"ec2-instance-connect.amazonaws.com","eventName":"SendSSHPublicKey","eventID":"e","sourceIPAddress":"x.compute.example",` +
+		`"userAgent":"aws/cli x","userIdentity":{"type":"IAMUser","userName":"alice","arn":"a:\\path","accountId":"acme-11112"},` +
+		`"requestParameters":{"instanceId":"i-0abc4","a":["publickey","Kilos"]},"resources":[{"type":"AWS::S3::Object"}]}`
+	for _, wrap := range envelopes {
+		for _, event := range []string{one, quiet} {
+			f.Add(chunkOf(f, wrap([]string{event})...))
+		}
+	}
+	f.Add(chunkOf(f, `{"event":{"provider":"ec2-instance-connect.amazonaws.com","action":["SendSSHPublicKey"],"outcome":"success"},"user.name":"alice"}`))
+	f.Add(chunkOf(f, `{"log":`+quoteJSON(strings.ReplaceAll(one, "Send", `S\u0065nd`))+`}`))
+
+	type subject struct {
+		query string
+		set   *program.Set
+		sieve *sieve.Sieve
+	}
+	var subjects []subject
+	for _, q := range sieved {
+		p, err := program.Compile(q)
+		if err != nil {
+			f.Fatal(err)
+		}
+		set := program.NewSet([]*program.Program{p})
+		texts, ok := set.Literals()
+		if !ok {
+			f.Fatalf("%s has no texts", q)
+		}
+		subjects = append(subjects, subject{q, set, sieve.New(append(texts, cloudtrail.Disguises...))})
+	}
+	f.Fuzz(func(t *testing.T, chunk []byte) {
+		var matched map[int]string
+		var scratch program.Scratch
+		reader := cloudtrail.NewReader(func(e *cloudtrail.Event) {
+			for i, s := range subjects {
+				if len(s.set.Match(e, &scratch)) > 0 {
+					if matched == nil {
+						matched = map[int]string{}
+					}
+					matched[i] = fmt.Sprint(e.Shape())
+				}
+			}
+		})
+		cursor := record.NewCursor(chunk)
+		for {
+			var head record.Event
+			if ok, err := cursor.Next(&head); !ok || err != nil {
+				break
+			}
+			if head.Item != record.IsEvent {
+				continue
+			}
+			end, _, err := reader.Read(chunk, head.Body)
+			if err != nil {
+				break
+			}
+			cursor.Resume(end)
+		}
+		for i, shape := range matched {
+			if !subjects[i].sieve.Holds(chunk) {
+				t.Errorf("an event in the form %s that matches %s would be dismissed", shape, subjects[i].query)
+			}
+		}
+	})
+}
