@@ -93,6 +93,7 @@ test-dist:
 test-package:
 	test/package/contents
 	test/package/install
+	test/package/systemd
 
 test-reproducible:
 	test/package/reproducible

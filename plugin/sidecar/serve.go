@@ -1,6 +1,7 @@
 package sidecar
 
 import (
+	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
@@ -28,6 +29,9 @@ func serve(c Config, o Options, t times) error {
 	s, err := start(c, o, t)
 	if err != nil {
 		return &StartError{err}
+	}
+	if err := notify("READY=1"); err != nil {
+		o.Log(Warn, fmt.Sprintf("systemd is not told that the service is ready: %v", err))
 	}
 	for {
 		select {

@@ -1,0 +1,22 @@
+package sidecar
+
+import (
+	"net"
+	"os"
+)
+
+// notify tells systemd what state a unit of Type=notify has reached, such as
+// READY=1. Nothing happens without systemd.
+func notify(state string) error {
+	path := os.Getenv("NOTIFY_SOCKET")
+	if path == "" {
+		return nil
+	}
+	c, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: path, Net: "unixgram"})
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	_, err = c.Write([]byte(state))
+	return err
+}
