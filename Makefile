@@ -60,11 +60,7 @@ race:
 
 # Every fuzz target for FUZZTIME. What crashes one is kept as a seed by go test.
 fuzz:
-	@set -e; for p in $$($(GO) list ./detector/...); do \
-		for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
-			echo "== $$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) -parallel 2 $$p; \
-		done; \
-	done
+	test/fuzz/run $(FUZZTIME)
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./detector/...

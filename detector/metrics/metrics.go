@@ -44,6 +44,8 @@ func Append(dst []byte, version string, detectors []Detector) []byte {
 		}
 	}
 	w.outboxes(views)
+	w.family("go_goroutines", "gauge", "Goroutines of the process.")
+	w.sample(uint64(runtime.NumGoroutine()))
 	return w.out
 }
 

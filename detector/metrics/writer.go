@@ -49,7 +49,10 @@ func (w *writer) head(labels []string) {
 		w.out = append(w.out, '"')
 		separator = ','
 	}
-	w.out = append(w.out, "} "...)
+	if len(labels) > 0 {
+		w.out = append(w.out, '}')
+	}
+	w.out = append(w.out, ' ')
 }
 
 var escape = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
