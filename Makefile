@@ -90,6 +90,7 @@ test-package:
 	test/package/contents
 	test/package/install
 	test/package/systemd
+	test/package/images
 
 test-reproducible:
 	test/package/reproducible
