@@ -65,11 +65,11 @@ func Start(c Config, o Options) (*Sidecar, error) { return start(c, o, usualTime
 
 func start(c Config, o Options, t times) (s *Sidecar, err error) {
 	s = &Sidecar{config: c, options: o, times: t, state: detector.NewState(), failure: make(chan error, 1)}
-	defer func() {
+	defer func(s *Sidecar) { // the result is nil by then
 		if err != nil {
 			s.letGo()
 		}
-	}()
+	}(s)
 	rules, err := loadRules(c.Detector)
 	if err != nil {
 		return nil, err

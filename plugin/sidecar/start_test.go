@@ -1,0 +1,54 @@
+package sidecar
+
+import (
+	"net"
+	"os"
+	"strings"
+	"testing"
+)
+
+// A start that is refused says why, and leaves nothing behind: the same address
+// and the same state can be used at once.
+func TestStartRefused(t *testing.T) {
+	start := func(listen, key, value string) (*Sidecar, error) {
+		c, err := ReadConfig(func(name string) string {
+			return map[string]string{"listen": listen, "alerts": "-", key: value}[name]
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return Start(c, Options{Stdout: os.Stdout, Stderr: os.Stderr, Log: func(Level, string) {}})
+	}
+	state := t.TempDir()
+	other, err := start("127.0.0.1:0", "state_path", state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Stop()
+
+	for _, c := range []struct{ name, key, value, want string }{
+		{"a directory without rules", "rules", t.TempDir(), "holds no *.toml"},
+		{"a state that is in use", "state_path", state, state},
+		{"dead letters in no directory", "dead_letters", state + "/none/letters", "dead_letters"},
+		{"an address for metrics that is in use", "metrics_listen", other.Addr().String(), "metrics_listen"},
+	} {
+		probe, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		address := probe.Addr().String()
+		probe.Close()
+		if _, err := start(address, c.key, c.value); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want something about %q", c.name, err, c.want)
+		}
+		again, err := net.Listen("tcp", address)
+		if err != nil {
+			t.Errorf("%s: the address is not free again: %v", c.name, err)
+			continue
+		}
+		again.Close()
+	}
+	if _, err := start(other.Addr().String(), "", ""); err == nil || !strings.Contains(err.Error(), "address already in use") {
+		t.Errorf("an address that is in use: %v", err)
+	}
+}
