@@ -32,6 +32,7 @@ type Taker struct {
 	flight   []entry       // taken, not acknowledged
 	settling []entry       // acknowledged, oldest first
 	bell     chan struct{} // rings when a Take that waits has to look again
+	notify   func()        // does the same for who waits elsewhere
 	paused   bool
 	closed   bool
 }
@@ -57,6 +58,26 @@ func (t *Taker) ring() {
 	case t.bell <- struct{}{}:
 	default:
 	}
+	if t.notify != nil {
+		t.notify()
+	}
+}
+
+// Notify says what to call when a Take may give something, or must not wait,
+// after one that gave nothing while the taker was Idle. It is called with the box
+// locked and must not block.
+func (t *Taker) Notify(ring func()) {
+	t.box.mu.Lock()
+	defer t.box.mu.Unlock()
+	t.notify = ring
+}
+
+// Idle says that nothing is waiting, nothing is in flight and nothing that was
+// acknowledged has still to be let go.
+func (t *Taker) Idle() bool {
+	t.box.mu.Lock()
+	defer t.box.mu.Unlock()
+	return !t.paused && !t.closed && len(t.queue)+len(t.flight)+len(t.settling) == 0
 }
 
 // Take returns the next alerts in order: as many as fit in maxBytes, but one at
@@ -162,6 +183,7 @@ func (t *Taker) Resume() {
 	t.box.mu.Lock()
 	defer t.box.mu.Unlock()
 	t.paused = false
+	t.ring()
 }
 
 // recall puts back into the queue what is not known to have arrived.

@@ -2,6 +2,7 @@ package main
 
 // #include <stdint.h>
 // #include <stdlib.h>
+// #include "bell.h"
 import "C"
 
 import (
@@ -77,13 +78,18 @@ func detect_input_init(plugin unsafe.Pointer, hasContext C.int) (handle C.uintpt
 	}
 	inputs.next++
 	inputs.open[inputs.next] = &inputHandle{in, log}
-	return C.uintptr_t(inputs.next)
+	handle = C.uintptr_t(inputs.next)
+	C.detect_bell_open(handle)
+	in.Notify(func() { C.detect_bell_ring(handle) })
+	return handle
 }
 
-// detect_input_collect returns a chunk of alerts in memory of malloc, or none.
+// detect_input_take returns a chunk of alerts in memory of malloc, or none.
+// When there is none, and none is on its way, the next collect waits outside of
+// Go (collect.c).
 //
-//export detect_input_collect
-func detect_input_collect(handle C.uintptr_t, data *unsafe.Pointer, size *C.size_t) (code C.int) {
+//export detect_input_take
+func detect_input_take(handle C.uintptr_t, data *unsafe.Pointer, size *C.size_t) (code C.int) {
 	*data, *size = nil, 0
 	h := inputOf(handle)
 	if h == nil {
@@ -93,6 +99,9 @@ func detect_input_collect(handle C.uintptr_t, data *unsafe.Pointer, size *C.size
 	alerts := h.input.Collect()
 	n := instance.EncodedSize(alerts)
 	if n == 0 {
+		if h.input.Idle() {
+			C.detect_bell_idle(handle, C.int(instance.CollectWait.Milliseconds()))
+		}
 		return input.FLB_OK
 	}
 	p := C.malloc(C.size_t(n))

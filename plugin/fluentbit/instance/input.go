@@ -10,10 +10,10 @@ import (
 )
 
 const (
-	// collectWait is how long a collect waits for an alert. Fluent Bit calls
+	// CollectWait is how long a collect waits for an alert. Fluent Bit calls
 	// every second; a call that comes back later than that is followed by
 	// the next at once, and the input's thread then finds no time to stop.
-	collectWait = 700 * time.Millisecond
+	CollectWait = 700 * time.Millisecond
 	// batchBytes is how much one collect hands over, and burstBytes how much
 	// when more than that is waiting: there is one collect a second, and at
 	// 1 MiB each a burst of alerts would take minutes to come out.
@@ -68,7 +68,7 @@ func (i *Input) Collect() []outbox.Alert {
 	if i.taker.Backlog() > batchBytes {
 		size = burstBytes
 	}
-	return i.taker.Take(size, collectWait)
+	return i.taker.Take(size, CollectWait)
 }
 
 // check warns of what can be told only when all instances are open.
@@ -91,6 +91,15 @@ func (i *Input) check() {
 		}
 	}
 }
+
+// Notify says what is to be done, and must not block, when a Collect may have
+// something after one that had nothing while the input was Idle.
+func (i *Input) Notify(ring func()) { i.taker.Notify(ring) }
+
+// Idle says that there is nothing to hand over and nothing on its way. For
+// CollectWait, or until the function of Notify is called, there is no need to
+// Collect.
+func (i *Input) Idle() bool { return i.taker.Idle() }
 
 // Ack notes that Fluent Bit has taken the alerts of the last Collect.
 func (i *Input) Ack() { i.taker.Ack() }

@@ -173,7 +173,7 @@ func TestPausedInputsKeepStill(t *testing.T) {
 	in.Pause()
 	flush(t, out, 1)
 	began := time.Now()
-	if alerts := in.Collect(); len(alerts) != 0 || time.Since(began) > collectWait/2 {
+	if alerts := in.Collect(); len(alerts) != 0 || time.Since(began) > CollectWait/2 {
 		t.Errorf("a paused input gives %d alerts after %s", len(alerts), time.Since(began))
 	}
 	in.Resume()

@@ -1,0 +1,18 @@
+#include "bell.h"
+
+#include <stddef.h>
+
+enum { OK = 1 }; /* FLB_OK */
+
+int detect_input_take(uintptr_t handle, void **data, size_t *size);
+
+/* Returns a chunk of alerts in memory of malloc, or none. */
+int detect_input_collect(uintptr_t handle, void **data, size_t *size)
+{
+    if (!detect_bell_wait(handle)) {
+        *data = NULL;
+        *size = 0;
+        return OK;
+    }
+    return detect_input_take(handle, data, size);
+}
