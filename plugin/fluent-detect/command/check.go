@@ -22,17 +22,24 @@ import (
 func (a *app) check() *cobra.Command {
 	return &cobra.Command{
 		Use:   "check PATH...",
-		Short: "Find what is wrong with rule files and files of exceptions",
+		Short: "Find what is wrong with rules, exceptions and configurations",
 		Long: `Find everything that is wrong with rule files (*.toml, *.ndjson), with all such
-files below a directory, and with files of exceptions. Errors go to stdout, a
-line each that begins with file:line:column, below it the place in a query;
-what stops nothing goes to stderr: keys without effect here, and rules that a
-directory has for other engines. Tests inside of rules are not run; that is what
-fluent-detect test is for.
+files below a directory, with files of exceptions, and with configurations of
+Fluent Bit (*.conf, *.yaml, with the files that they include), Vector and
+fluent-detect serve (*.yaml), of which a directory is searched without those
+below it. In configurations these are misspelt keys and sections, values that
+stop the start, channels without an input, alerts that no output takes, tail
+buffers too small for CloudTrail, and settings that lose alerts.
+
+Errors go to stdout, a line each that begins with file:line:column, below it the
+place in a query; what stops nothing goes to stderr: warnings, notes, keys
+without effect here, and rules that a directory has for other engines. Tests
+inside of rules are not run; that is what fluent-detect test is for.
 
 Exit code: 0 without errors, 1 with any, 2 when the command line is wrong.`,
 		Example: `  fluent-detect check rules/
   fluent-detect check rules/ exceptions.toml
+  fluent-detect check /etc/fluent-bit/fluent-bit.conf
   fluent-detect check builtin`,
 		Args: atLeastOne("PATH"),
 		RunE: func(_ *cobra.Command, args []string) error { return a.runCheck(args) },
@@ -44,6 +51,7 @@ Exit code: 0 without errors, 1 with any, 2 when the command line is wrong.`,
 type findings struct {
 	errors   []string
 	warnings []string
+	notes    []string
 	skipped  []string
 	good     []string // what is right: "3 rules"
 }
@@ -84,6 +92,11 @@ var kinds = []kind{
 func (a *app) runCheck(paths []string) error {
 	sorted := make([][]string, len(kinds))
 	for _, path := range paths {
+		configurations, onlyThey := configurationsIn(path)
+		sorted[2] = append(sorted[2], configurations...)
+		if onlyThey {
+			continue
+		}
 		i := slices.IndexFunc(kinds, func(k kind) bool { return k.takes(path) })
 		sorted[i] = append(sorted[i], path)
 	}
@@ -156,23 +169,13 @@ func checkRules(paths, exceptions []string, f *findings) {
 	}
 }
 
-func isConfiguration(path string) bool {
-	return slices.Contains([]string{".conf", ".yaml", ".yml"}, filepath.Ext(path))
-}
-
-func checkConfiguration(paths []string, f *findings) {
-	for _, path := range paths {
-		f.errors = append(f.errors, path+": this version checks rule files and files of exceptions only, no configuration of Fluent Bit or Vector")
-	}
-}
-
 func checkUnknown(paths []string, f *findings) {
 	for _, path := range paths {
 		if _, err := os.Stat(path); err != nil {
 			f.errors = append(f.errors, path+": cannot be read: "+pipeline.Pathless(err).Error())
 			continue
 		}
-		f.errors = append(f.errors, path+": is nothing that can be checked: rule files and files of exceptions are called *.toml or *.ndjson")
+		f.errors = append(f.errors, path+": is nothing that can be checked: rule files and files of exceptions are called *.toml or *.ndjson, configurations *.conf or *.yaml")
 	}
 }
 
@@ -181,6 +184,9 @@ func (a *app) report(f *findings) error {
 	slices.SortStableFunc(f.errors, byPlace)
 	for _, w := range f.warnings {
 		a.warn(w)
+	}
+	for _, n := range f.notes {
+		fmt.Fprintf(os.Stderr, "%s %s\n", a.err.Faint("note:"), n)
 	}
 	for _, s := range f.skipped {
 		fmt.Fprintf(os.Stderr, "%s %s\n", a.err.Faint("skipped:"), s)

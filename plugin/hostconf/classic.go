@@ -1,0 +1,222 @@
+package hostconf
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// maxFile is how many bytes a file of a configuration may have.
+const maxFile = 4 << 20
+
+// maxIncludes is how many files make a configuration at most, as in Fluent Bit.
+const maxIncludes = 32
+
+// open returns what a file has; what stands against that is found at the place
+// that wants it, or at the file itself.
+func (c *config) open(path string, from Position) (data []byte, ok bool) {
+	at := from
+	if from.File == "" {
+		at = Position{File: path}
+	}
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		c.fail(at, "%s", unreadable(path, from, err))
+		return nil, false
+	case !info.Mode().IsRegular():
+		c.fail(at, "%s is no file", path)
+		return nil, false
+	case info.Size() > maxFile:
+		c.fail(at, "%s has %d bytes: at most %d are read", path, info.Size(), maxFile)
+		return nil, false
+	case slices.Contains(c.files, path):
+		c.fail(at, "%s is included a second time, and Fluent Bit refuses that", path)
+		return nil, false
+	case len(c.files) >= maxIncludes:
+		c.fail(at, "more than %d files: Fluent Bit refuses that", maxIncludes)
+		return nil, false
+	}
+	if data, err = os.ReadFile(path); err != nil {
+		c.fail(at, "%s", unreadable(path, from, err))
+		return nil, false
+	}
+	c.files = append(c.files, path)
+	return data, true
+}
+
+// classic reads files in Fluent Bit's classic format.
+type classic struct {
+	*config
+	root string // the folder of the first file, to which included paths are relative
+}
+
+// read reads a file that is included from a place, or the first one.
+func (c *classic) read(path string, from Position) {
+	if data, ok := c.open(path, from); ok {
+		c.parse(path, data)
+	}
+}
+
+// parse reads the lines of a file.
+func (c *classic) parse(path string, data []byte) {
+	f := classicFile{classic: c, path: path}
+	for line := range strings.Lines(string(data)) {
+		f.line++
+		line = strings.TrimRight(line, "\n")
+		if !f.take(strings.TrimSuffix(line, "\r")) {
+			f.broken = true
+			return
+		}
+	}
+}
+
+// classicFile is one file while it is read.
+type classicFile struct {
+	*classic
+	path    string
+	line    int
+	indent  string   // of the first key, which all the others must have
+	section *section // nil before the first one
+	group   bool     // within a group of the section
+}
+
+func (f *classicFile) at(column int) Position { return Position{f.path, f.line, column} }
+
+// take reads a line. It says false when Fluent Bit stops at it.
+func (f *classicFile) take(line string) bool {
+	switch {
+	case line == "", line[0] == '#':
+		return true
+	case line[0] == '@':
+		return f.command(line)
+	case line[0] == '[':
+		return f.header(line)
+	}
+	return f.property(line)
+}
+
+// command reads @SET and @INCLUDE.
+func (f *classicFile) command(line string) bool {
+	word, rest, _ := strings.Cut(line, " ")
+	rest = strings.TrimSpace(rest)
+	switch strings.ToUpper(word) {
+	case "@SET":
+		name, value, ok := strings.Cut(rest, "=")
+		if !ok {
+			f.fail(f.at(1), "@SET: want NAME=VALUE")
+			return true
+		}
+		f.variables[strings.TrimSpace(name)] = strings.TrimSpace(value)
+	case "@INCLUDE":
+		return f.include(rest)
+	default:
+		f.fail(f.at(1), "unknown command %s, which Fluent Bit passes over: it knows @INCLUDE and @SET", word)
+	}
+	return true
+}
+
+func (f *classicFile) include(name string) bool {
+	at := f.at(1)
+	path := name
+	if !filepath.IsAbs(name) {
+		path = filepath.Join(f.root, name)
+	}
+	if !strings.Contains(name, "*") {
+		before := len(f.files)
+		f.read(path, at)
+		return len(f.files) > before
+	}
+	paths, err := filepath.Glob(path)
+	if err != nil || len(paths) == 0 {
+		f.fail(at, "@INCLUDE: there is no file %s", path)
+		return false
+	}
+	for _, p := range paths {
+		f.read(p, at)
+	}
+	return true
+}
+
+func (f *classicFile) header(line string) bool {
+	end := strings.IndexByte(line, ']')
+	if end < 0 {
+		f.fail(f.at(1), "a section's name ends with ]")
+		return false
+	}
+	name := line[1:end]
+	kind := kindOf(name, f.config, f.at(1))
+	f.section, f.group = &section{kind: kind, at: f.at(1)}, false
+	f.sections = append(f.sections, f.section)
+	return true
+}
+
+// property reads an indented line.
+func (f *classicFile) property(line string) bool {
+	content := strings.TrimLeft(line, " \t")
+	blanks := line[:len(line)-len(content)]
+	if blanks == "" {
+		f.fail(f.at(1), "a key is indented below its section, and a comment begins with #")
+		return false
+	}
+	if f.indent == "" {
+		f.indent = blanks
+		if content == "" {
+			return true
+		}
+	}
+	column := len(blanks) + 1
+	switch extra, ok := strings.CutPrefix(blanks, f.indent); {
+	case !ok && strings.Trim(blanks+f.indent, " ") != "" && strings.Trim(blanks+f.indent, "\t") != "":
+		f.fail(f.at(column), "this line is indented with tabs and another one with blanks: Fluent Bit refuses that")
+		return false
+	case !ok:
+		f.fail(f.at(column), "this line is indented by less than the first key of the file: Fluent Bit refuses that")
+		return false
+	case extra == "":
+		f.group = false
+	case len(extra) != len(f.indent):
+		f.fail(f.at(column), "this line is indented by more than the first key of the file: Fluent Bit refuses that")
+		return false
+	}
+	if content == "" || content[0] == '#' {
+		return true
+	}
+	if content[0] == '[' && len(blanks) == len(f.indent) && strings.Contains(content, "] ") {
+		f.group = true
+		return true
+	}
+	return f.keyValue(content, column)
+}
+
+func (f *classicFile) keyValue(content string, column int) bool {
+	key, value, ok := strings.Cut(content, " ")
+	at := f.at(column)
+	value = strings.TrimRight(value, " \t")
+	trimmed := strings.TrimLeft(value, " \t")
+	switch {
+	case content[0] == '[':
+		f.fail(at, "a section's name begins in the first column")
+		return false
+	case content[0] == '@':
+		f.fail(at, "%s begins in the first column: here it is taken for a key", key)
+		return true
+	case strings.Contains(key, "\t"):
+		f.fail(at, "a blank is wanted between key and value, not a tab: Fluent Bit refuses that")
+		return false
+	case !ok || trimmed == "":
+		f.fail(at, "the key %s has no value: Fluent Bit refuses that", key)
+		return false
+	case f.section == nil:
+		f.fail(at, "the key %s stands before the first section: Fluent Bit refuses that", key)
+		return false
+	case f.group:
+		return true
+	}
+	valueAt := f.at(column + len(content) - len(strings.TrimLeft(content[len(key):], " \t")))
+	f.section.properties = append(f.section.properties, property{
+		key: key, name: strings.ToLower(key), value: trimmed, at: at, valueAt: valueAt,
+	})
+	return true
+}

@@ -1,0 +1,124 @@
+package hostconf
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/fluent-detect/fluent-detect/detector"
+	"github.com/fluent-detect/fluent-detect/detector/rule"
+)
+
+// ruleFiles loads the rules and exceptions that the outputs name, as far as they
+// are on this machine, and checks the rules that inputs choose.
+func (c *config) ruleFiles() {
+	slugs := map[string][]string{} // by channel
+	complete := map[string]bool{}  // whether these are all
+	for _, s := range c.of("output", "detect") {
+		channel := s.text("channel", "default")
+		rules := c.loadRules(s)
+		c.exceptions(s, rules)
+		if _, seen := complete[channel]; !seen {
+			complete[channel] = true
+		}
+		if rules == nil {
+			complete[channel] = false
+			continue
+		}
+		for _, r := range rules.Rules() {
+			slugs[channel] = append(slugs[channel], r.Slug())
+		}
+	}
+	for _, s := range c.of("input", "detect_alerts") {
+		channel := s.text("channel", "default")
+		p := s.get("rules")
+		if p == nil || p.unknown != "" || !complete[channel] {
+			continue
+		}
+		for slug := range strings.SplitSeq(p.text, ",") {
+			c.slug(p, channel, strings.TrimSpace(slug), slugs[channel])
+		}
+	}
+}
+
+func (c *config) slug(p *property, channel, slug string, all []string) {
+	for _, s := range all {
+		if s == slug {
+			return
+		}
+	}
+	c.warn(p.valueAt, "rules: no output of channel %q has a rule %q%s", channel, slug, rule.Suggest(slug, all))
+}
+
+// loadRules returns the rules of an output, or nil when not all of them are here
+// or something is wrong with them.
+func (c *config) loadRules(s *section) *detector.Rules {
+	if p := s.get("rules"); p != nil {
+		if p.unknown != "" || p.isList {
+			return nil
+		}
+		for part := range strings.SplitSeq(p.text, ",") {
+			if part = strings.TrimSpace(part); part != rule.Builtin && !isHere(part) {
+				c.notHere(p, part)
+				return nil
+			}
+		}
+	}
+	rules, err := detector.LoadRules(s.text("rules", rule.Builtin))
+	if err != nil {
+		c.because(s.place("rules"), err)
+		return nil
+	}
+	return rules
+}
+
+// exceptions checks the file of exceptions against the rules, if they are known.
+func (c *config) exceptions(s *section, rules *detector.Rules) {
+	p := s.get("exceptions")
+	switch {
+	case p == nil, p.unknown != "":
+	case !isHere(p.text):
+		c.notHere(p, p.text)
+	case rules != nil:
+		if err := rules.Except(p.text); err != nil {
+			c.because(p.at, err)
+		}
+	}
+}
+
+func (c *config) notHere(p *property, path string) {
+	if filepath.IsAbs(path) {
+		c.note(p.valueAt, "%s: %s is not on this machine: not checked", p.key, path)
+		return
+	}
+	c.warn(p.valueAt, "%s: %s is not here: not checked, and it is looked for in the folder in which Fluent Bit starts, so better name a whole path", p.key, path)
+}
+
+func isHere(path string) bool {
+	if strings.ContainsAny(path, "*?[") {
+		found, _ := filepath.Glob(path)
+		return len(found) > 0
+	}
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// because finds errors of other files, which name their own places.
+func (c *config) because(at Position, err error) {
+	for _, e := range flatten(err) {
+		c.fail(at, "%s", e)
+	}
+}
+
+// unreadable says why a file is not read. One that is included is named.
+func unreadable(path string, from Position, err error) string {
+	var p *os.PathError
+	if errors.As(err, &p) {
+		err = p.Err
+	}
+	if from.File == "" {
+		return "cannot be read: " + err.Error()
+	}
+	return path + " cannot be read: " + err.Error()
+}

@@ -1,0 +1,72 @@
+package hostconf
+
+import (
+	"errors"
+	"regexp"
+	"strconv"
+
+	"github.com/fluent-detect/fluent-detect/detector"
+	"github.com/fluent-detect/fluent-detect/detector/rule"
+	"github.com/fluent-detect/fluent-detect/plugin/sidecar"
+)
+
+// sidecar checks a file of settings of fluent-detect serve.
+func (c *config) sidecar(path string) {
+	file, err := sidecar.ReadFile(path)
+	c.located(path, err)
+	if file == nil {
+		return
+	}
+	config, bad := sidecar.ReadConfig(file.Get)
+	for _, e := range flatten(bad) {
+		var k *detector.KeyError
+		// What is missing may be there, misspelt.
+		if errors.As(e, &k) && (err == nil || file.Get(k.Key) != "") {
+			c.located(path, file.Locate(k))
+		}
+	}
+	if err != nil || bad != nil {
+		return
+	}
+	if config.Detector.StatePath == "" {
+		c.warn(Position{File: path}, "state_path is not set: undelivered alerts, and what was alerted before, are forgotten when the sidecar ends")
+	}
+	s := &section{at: Position{File: path}}
+	for _, key := range []string{"rules", "exceptions"} {
+		if v := file.Get(key); v != "" {
+			at := Position{File: path}
+			if p, _, ok := cutPosition(file.Locate(&detector.KeyError{Key: key}).Error()); ok {
+				at = p
+			}
+			s.properties = append(s.properties, property{key: key, name: key, value: v, text: v, at: at, valueAt: at})
+		}
+	}
+	if s.get("rules") == nil {
+		s.properties = append(s.properties, property{key: "rules", name: "rules", text: rule.Builtin, at: s.at, valueAt: s.at})
+	}
+	c.exceptions(s, c.loadRules(s))
+}
+
+// located finds errors that begin with their place.
+func (c *config) located(path string, err error) {
+	for _, e := range flatten(err) {
+		at, text, ok := cutPosition(e.Error())
+		if !ok {
+			at, text = Position{File: path}, e.Error()
+		}
+		c.fail(at, "%s", text)
+	}
+}
+
+// cutPosition takes file:line:column, or file:line, off a text.
+func cutPosition(text string) (at Position, rest string, ok bool) {
+	m := positioned.FindStringSubmatch(text)
+	if m == nil {
+		return at, text, false
+	}
+	line, _ := strconv.Atoi(m[2]) // digits
+	column, _ := strconv.Atoi(m[3])
+	return Position{m[1], line, column}, text[len(m[0]):], true
+}
+
+var positioned = regexp.MustCompile(`^([^\n]+?):(\d+):(?:(\d+):)? `)

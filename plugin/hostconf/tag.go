@@ -1,0 +1,106 @@
+package hostconf
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// answer is whether a tag is taken, as far as a file can tell.
+type answer int
+
+const (
+	no answer = iota
+	maybe
+	yes
+)
+
+// tag is what an input gives its records.
+type tag struct {
+	text string // up to what is not known
+	open bool   // there is more, or something else, that only records tell
+}
+
+// tags returns the tag of every input. Fluent Bit numbers the inputs together,
+// all plugins in one row.
+func (c *config) tags() map[*section]tag {
+	tags := map[*section]tag{}
+	for i, s := range c.of("input", "") {
+		tags[s] = tagOf(s, i)
+	}
+	return tags
+}
+
+// tagsFromRecords are inputs whose records bring their tags along, unless the
+// input has one.
+var tagsFromRecords = map[string]bool{"forward": true, "http": true, "opentelemetry": true, "splunk": true, "elasticsearch": true}
+
+func tagOf(s *section, number int) tag {
+	p := s.get("tag")
+	switch {
+	case p != nil && p.unknown != "", s.get("tag_key") != nil, s.get("tag_regex") != nil:
+		return tag{open: true}
+	case p == nil && tagsFromRecords[s.plugin()], s.get("tag_prefix") != nil:
+		return tag{open: true}
+	case p == nil:
+		return tag{text: fmt.Sprintf("%s.%d", s.plugin(), number)}
+	}
+	before, _, star := strings.Cut(p.text, "*")
+	return tag{text: before, open: star}
+}
+
+// takes says whether an output or a filter takes records of that tag.
+func takes(s *section, t tag) answer {
+	if p := s.get("match_regex"); p != nil {
+		re, err := regexp.Compile(p.text)
+		switch {
+		case err != nil || p.unknown != "" || t.open:
+			return maybe
+		case re.MatchString(t.text):
+			return yes
+		}
+	}
+	p := s.get("match")
+	switch {
+	case p == nil:
+		return no
+	case p.unknown != "":
+		return maybe
+	case t.open:
+		return prefixMatches(t.text, p.text)
+	case matches(t.text, p.text):
+		return yes
+	}
+	return no
+}
+
+// matches compares a tag with a pattern as Fluent Bit does: * stands for any
+// text.
+func matches(tag, pattern string) bool {
+	first, rest, star := strings.Cut(pattern, "*")
+	if !star {
+		return tag == pattern
+	}
+	if !strings.HasPrefix(tag, first) {
+		return false
+	}
+	tag, rest = tag[len(first):], strings.TrimLeft(rest, "*")
+	for i := range len(tag) + 1 {
+		if rest == "" || matches(tag[i:], rest) {
+			return true
+		}
+	}
+	return false
+}
+
+// prefixMatches compares a tag of which only the beginning is known.
+func prefixMatches(prefix, pattern string) answer {
+	if pattern == "*" {
+		return yes
+	}
+	literal, _, star := strings.Cut(pattern, "*")
+	if strings.HasPrefix(prefix, literal) && star || strings.HasPrefix(literal, prefix) {
+		return maybe
+	}
+	return no
+}
