@@ -84,10 +84,11 @@ func (d *deadLetters) record(client, reason string, line int, offset int64, text
 	l := letter{Time: time.Now().UTC(), Kind: "record", Reason: reason, Client: client, Line: line, Offset: &offset}
 	if len(text) > maxLetter {
 		l.Cut = true
-		text = text[:maxLetter]
-		for len(text) > 0 && !utf8.RuneStart(text[len(text)-1]) {
-			text = text[:len(text)-1]
+		end := maxLetter
+		for end > 0 && !utf8.RuneStart(text[end]) {
+			end--
 		}
+		text = text[:end]
 	}
 	l.Text = string(text)
 	if err := d.write(l); err != nil {

@@ -43,6 +43,7 @@ func loadRules(c detector.Config) (*detector.Rules, error) {
 }
 
 func newEngine(c detector.Config, rules *detector.Rules, host detector.Host, log Log) (*engine, error) {
+	c.ReadAll = true // the JSON has been read anyway, and dead letters come of what was read
 	e := &engine{config: c, host: host, log: log, rules: rules}
 	var err error
 	if e.current, err = detector.New(c, rules, host); err != nil {

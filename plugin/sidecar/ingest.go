@@ -38,7 +38,7 @@ type ingestor struct {
 	panicked   func(tag string, reason any)
 	letters    *deadLetters
 	log        Log
-	times      times
+	limits     limits
 	places     chan struct{} // one for each request that is read
 	retries    sparse
 	clients    sparse
@@ -61,9 +61,9 @@ type work struct {
 	reader *cloudtrail.Reader // to find what is unreadable
 }
 
-func newIngestor(places int, e *engine, unreadable func() uint64, letters *deadLetters, log Log, t times) *ingestor {
+func newIngestor(places int, e *engine, unreadable func() uint64, letters *deadLetters, log Log, t limits) *ingestor {
 	in := &ingestor{
-		scan: e.scan, unreadable: unreadable, panicked: e.panicked, letters: letters, log: log, times: t,
+		scan: e.scan, unreadable: unreadable, panicked: e.panicked, letters: letters, log: log, limits: t,
 		places: make(chan struct{}, places), retries: newSparse(), clients: newSparse(), last: time.Now(),
 	}
 	in.work.New = func() any { return new(work) }
@@ -117,7 +117,7 @@ func (in *ingestor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		in.refuse(w, "stopping")
 		return
 	}
-	body := &body{source: r.Body, control: http.NewResponseController(w), timeout: in.times.read}
+	body := &body{source: r.Body, control: http.NewResponseController(w), timeout: in.limits.read}
 	err = in.read(body, unpack, client)
 	in.bytes.Add(uint64(body.bytes))
 	switch {
@@ -148,7 +148,7 @@ func (in *ingestor) enter(ctx context.Context) bool {
 		return false
 	}
 	defer in.waiting.Add(-1)
-	timer := time.NewTimer(in.times.place)
+	timer := time.NewTimer(in.limits.place)
 	defer timer.Stop()
 	select {
 	case in.places <- struct{}{}:

@@ -49,7 +49,7 @@ type sender struct {
 	taker   *outbox.Taker
 	letters *deadLetters
 	log     Log
-	times   times
+	limits  limits
 	fatal   func(error)
 
 	ctx    context.Context // ends everything at once
@@ -70,8 +70,8 @@ type sender struct {
 
 // startSender makes a sender of a taker, which is the sender's from then on. fatal
 // is called when the way is closed for good.
-func startSender(w way, taker *outbox.Taker, letters *deadLetters, log Log, t times, fatal func(error)) *sender {
-	s := &sender{way: w, taker: taker, letters: letters, log: log, times: t, fatal: fatal,
+func startSender(w way, taker *outbox.Taker, letters *deadLetters, log Log, t limits, fatal func(error)) *sender {
+	s := &sender{way: w, taker: taker, letters: letters, log: log, limits: t, fatal: fatal,
 		stop: make(chan struct{}), done: make(chan struct{}), most: maxAlerts}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	go s.run()
@@ -83,7 +83,7 @@ func startSender(w way, taker *outbox.Taker, letters *deadLetters, log Log, t ti
 // the outbox.
 func (s *sender) close() {
 	close(s.stop)
-	timer := time.AfterFunc(s.times.flush, s.cancel)
+	timer := time.AfterFunc(s.limits.flush, s.cancel)
 	<-s.done
 	timer.Stop()
 	s.cancel()
@@ -194,7 +194,7 @@ func (s *sender) over() {
 // delay returns how long to wait after the failures: the double each time, and up
 // to half as much again, so that many senders do not come back at the same moment.
 func (s *sender) delay() time.Duration {
-	d := min(s.times.firstDelay<<min(max(s.failures, 1)-1, 16), s.times.lastDelay)
+	d := min(s.limits.firstDelay<<min(max(s.failures, 1)-1, 16), s.limits.lastDelay)
 	return d + rand.N(d/2+1)
 }
 

@@ -20,9 +20,9 @@ func (e *StartError) Unwrap() error { return e.Err }
 // the end changes nothing: who starts the sidecar and who watches over it may both
 // send one. The error is a *StartError, or says why it cannot
 // go on.
-func Serve(c Config, o Options) error { return serve(c, o, usualTimes) }
+func Serve(c Config, o Options) error { return serve(c, o, usualLimits) }
 
-func serve(c Config, o Options, t times) error {
+func serve(c Config, o Options, t limits) error {
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer signal.Stop(signals)

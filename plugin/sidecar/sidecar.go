@@ -24,10 +24,6 @@ import (
 	"github.com/fluent-detect/fluent-detect/plugin/forward"
 )
 
-// maxOutbox is how many bytes of undelivered alerts wait before bodies are
-// answered with 503.
-const maxOutbox = 256 << 20
-
 // Options are what a sidecar needs from the process that it runs in.
 type Options struct {
 	Version string    // of fluent-detect
@@ -40,7 +36,7 @@ type Options struct {
 type Sidecar struct {
 	config  Config
 	options Options
-	times   times
+	limits  limits
 
 	box     *outbox.Box
 	state   *detector.State
@@ -61,10 +57,10 @@ type Sidecar struct {
 
 // Start starts a sidecar. When it returns without an error, the sidecar serves.
 // Errors say which key has which value and what is wrong with it.
-func Start(c Config, o Options) (*Sidecar, error) { return start(c, o, usualTimes) }
+func Start(c Config, o Options) (*Sidecar, error) { return start(c, o, usualLimits) }
 
-func start(c Config, o Options, t times) (s *Sidecar, err error) {
-	s = &Sidecar{config: c, options: o, times: t, state: detector.NewState(), failure: make(chan error, 1)}
+func start(c Config, o Options, t limits) (s *Sidecar, err error) {
+	s = &Sidecar{config: c, options: o, limits: t, state: detector.NewState(), failure: make(chan error, 1)}
 	defer func(s *Sidecar) { // the result is nil by then
 		if err != nil {
 			s.letGo()
@@ -90,7 +86,7 @@ func start(c Config, o Options, t times) (s *Sidecar, err error) {
 	if s.letters, err = openDeadLetters(c.DeadLetters, o.Stderr, o.Log); err != nil {
 		return nil, fmt.Errorf("dead_letters: %w", err)
 	}
-	s.box = outbox.New(c.Detector.Channel, maxOutbox)
+	s.box = outbox.New(c.Detector.Channel, t.outbox)
 	if s.store, err = openStore(c.Detector, s.box, o.Log); err != nil {
 		return nil, err
 	}
@@ -161,7 +157,7 @@ func (s *Sidecar) wayOut() (start func(), err error) {
 		}
 	}
 	return func() {
-		s.sender = startSender(out, s.box.Open(outbox.Filter{}), s.letters, s.options.Log, s.times, s.fail)
+		s.sender = startSender(out, s.box.Open(outbox.Filter{}), s.letters, s.options.Log, s.limits, s.fail)
 	}, nil
 }
 
@@ -306,7 +302,7 @@ func (s *Sidecar) Drain(cut <-chan struct{}) {
 	begun := time.Now()
 	for {
 		quiet := min(s.ingest.idle(), time.Since(begun))
-		wait := min(s.times.idle-quiet, s.times.drain-time.Since(begun))
+		wait := min(s.limits.idle-quiet, s.limits.drain-time.Since(begun))
 		if wait <= 0 {
 			return
 		}
@@ -324,7 +320,7 @@ func (s *Sidecar) Drain(cut <-chan struct{}) {
 func (s *Sidecar) Stop() {
 	s.once.Do(func() {
 		s.ingest.refusing.Store(true)
-		ctx, cancel := context.WithTimeout(context.Background(), s.times.requests)
+		ctx, cancel := context.WithTimeout(context.Background(), s.limits.requests)
 		defer cancel()
 		for _, server := range s.servers {
 			if server.Shutdown(ctx) != nil {

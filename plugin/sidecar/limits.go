@@ -2,8 +2,9 @@ package sidecar
 
 import "time"
 
-// times are how long things may take.
-type times struct {
+// limits are how long things may take, and how much there may be of them.
+type limits struct {
+	outbox     int           // bytes of undelivered alerts; beyond, bodies are answered with 503
 	read       time.Duration // for a client to send the next bytes of a body
 	place      time.Duration // to wait for a place to read a body
 	idle       time.Duration // without a request, at the end
@@ -14,8 +15,9 @@ type times struct {
 	lastDelay  time.Duration // the same after many failures
 }
 
-// usualTimes end a sidecar within the 60 seconds that Vector and systemd give it.
-var usualTimes = times{
+// usualLimits end a sidecar within the 60 seconds that Vector and systemd give it.
+var usualLimits = limits{
+	outbox:     256 << 20,
 	read:       30 * time.Second,
 	place:      5 * time.Second,
 	idle:       5 * time.Second,

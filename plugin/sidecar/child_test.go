@@ -1,0 +1,146 @@
+package sidecar
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// childVariable has the settings with which a process of the test binary is a
+// sidecar, as JSON.
+const childVariable = "FLUENT_DETECT_TEST_SIDECAR"
+
+// child runs a sidecar and returns the exit code.
+func child() int {
+	var s settings
+	if err := json.Unmarshal([]byte(os.Getenv(childVariable)), &s); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 2
+	}
+	c, err := ReadConfig(s.get)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 2
+	}
+	l := quick
+	l.idle, l.read = 700*time.Millisecond, 30*time.Second
+	err = serve(c, Options{
+		Version: "v1", Stdout: os.Stdout, Stderr: os.Stderr,
+		Log: func(level Level, line string) { fmt.Fprintf(os.Stderr, "%s: %s\n", level, line) },
+	}, l)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
+}
+
+// process is a sidecar in a process of its own.
+type process struct {
+	t    *testing.T
+	cmd  *exec.Cmd
+	url  string
+	done chan struct{}
+
+	mu     sync.Mutex
+	stderr strings.Builder
+}
+
+// launch starts a process and waits until it serves.
+func launch(t *testing.T, s settings) *process {
+	t.Helper()
+	p := &process{t: t, done: make(chan struct{})}
+	data, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.cmd = exec.Command(os.Args[0])
+	p.cmd.Env = append(os.Environ(), childVariable+"="+string(data), "GORACE=atexit_sleep_ms=0")
+	pipe, err := p.cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	serves := make(chan string, 1)
+	go func() {
+		lines := bufio.NewScanner(pipe)
+		lines.Buffer(nil, 1<<20)
+		for lines.Scan() {
+			p.mu.Lock()
+			p.stderr.WriteString(lines.Text() + "\n")
+			p.mu.Unlock()
+			if _, url, ok := strings.Cut(lines.Text(), "takes events at "); ok {
+				serves <- url
+			}
+		}
+		_ = p.cmd.Wait() // the tests look at ProcessState
+		close(p.done)
+	}()
+	t.Cleanup(func() {
+		p.kill()
+		if t.Failed() {
+			t.Logf("stderr of the sidecar:\n%s", p.log())
+		}
+	})
+	select {
+	case p.url = <-serves:
+	case <-p.done:
+		t.Fatalf("the sidecar ended with %v:\n%s", p.cmd.ProcessState, p.log())
+	case <-time.After(20 * time.Second):
+		t.Fatal("the sidecar does not serve")
+	}
+	return p
+}
+
+func (p *process) log() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.stderr.String()
+}
+
+func (p *process) signal(s os.Signal) {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(s); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// kill ends the process as a crash does.
+func (p *process) kill() {
+	_ = p.cmd.Process.Signal(syscall.SIGKILL)
+	<-p.done
+}
+
+// wantExit waits for the end of the process and wants that exit code.
+func (p *process) wantExit(code int) {
+	p.t.Helper()
+	select {
+	case <-p.done:
+	case <-time.After(20 * time.Second):
+		p.t.Fatal("the sidecar does not end")
+	}
+	if got := p.cmd.ProcessState.ExitCode(); got != code {
+		p.t.Fatalf("the sidecar ended with %v, want exit code %d", p.cmd.ProcessState, code)
+	}
+}
+
+// freeAddress returns an address that nobody listens on.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}

@@ -1,0 +1,197 @@
+package sidecar
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zlib"
+	"github.com/klauspost/compress/zstd"
+)
+
+// quick are limits for tests.
+var quick = limits{
+	outbox:     256 << 20,
+	read:       time.Second,
+	place:      100 * time.Millisecond,
+	idle:       300 * time.Millisecond,
+	drain:      3 * time.Second,
+	requests:   time.Second,
+	flush:      time.Second,
+	firstDelay: 2 * time.Millisecond,
+	lastDelay:  20 * time.Millisecond,
+}
+
+// settings are keys and values; what tests do not say has these values.
+type settings map[string]string
+
+func (s settings) get(key string) string {
+	if v, ok := s[key]; ok {
+		return v
+	}
+	return settings{"listen": "127.0.0.1:0", "alerts": "-", "max_alerts": "0", "heartbeat": "0", "rule_tests": "off"}[key]
+}
+
+func (s settings) config(t *testing.T) Config {
+	t.Helper()
+	c, err := ReadConfig(s.get)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// text is a buffer for several goroutines.
+type text struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (x *text) Write(p []byte) (int, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.b.Write(p)
+}
+
+func (x *text) String() string {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.b.String()
+}
+
+// running is a sidecar in the test's process.
+type running struct {
+	*Sidecar
+	t                   *testing.T
+	stdout, stderr, log text
+}
+
+// run starts a sidecar, which ends with the test.
+func run(t *testing.T, s settings, change ...func(*limits)) *running {
+	t.Helper()
+	l := quick
+	for _, f := range change {
+		f(&l)
+	}
+	r := &running{t: t}
+	var err error
+	r.Sidecar, err = start(s.config(t), Options{
+		Version: "v1", Stdout: &r.stdout, Stderr: &r.stderr,
+		Log: func(level Level, line string) { fmt.Fprintf(&r.log, "%s: %s\n", level, line) },
+	}, l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		r.Stop()
+		if t.Failed() {
+			t.Logf("log of the sidecar:\n%s", r.log.String())
+		}
+	})
+	return r
+}
+
+func (r *running) url() string { return "http://" + r.Addr().String() + "/v1/ingest" }
+
+// post posts a body and wants that status.
+func (r *running) post(body string, want int, header ...string) *http.Response {
+	r.t.Helper()
+	return post(r.t, r.url(), strings.NewReader(body), want, header...)
+}
+
+func post(t *testing.T, url string, body io.Reader, want int, header ...string) *http.Response {
+	t.Helper()
+	q, err := http.NewRequest(http.MethodPost, url, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(header); i += 2 {
+		q.Header.Set(header[i], header[i+1])
+	}
+	answer, err := http.DefaultClient.Do(q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(answer.Body)
+	answer.Body.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if answer.StatusCode != want {
+		t.Fatalf("POST %s: %s: %s; want %d", url, answer.Status, text, want)
+	}
+	return answer
+}
+
+// wait waits until the condition holds.
+func wait(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for end := time.Now().Add(15 * time.Second); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
+		if holds() {
+			return
+		}
+	}
+	t.Fatalf("there is still not: %s", what)
+}
+
+// push is an event that the built-in rule matches.
+func push(id string) string {
+	return `{"eventVersion":"1.08","eventTime":"2026-03-02T09:00:00Z","eventSource":"ec2-instance-connect.amazonaws.com",` +
+		`"eventName":"SendSSHPublicKey","awsRegion":"eu-west-1","sourceIPAddress":"203.0.113.24","userAgent":"aws-cli/2",` +
+		`"userIdentity":{"type":"IAMUser","userName":"alice","accountId":"111122223333"},` +
+		`"requestParameters":{"instanceId":"i-0123456789abcdef0","instanceOSUser":"ec2-user"},"responseElements":null,` +
+		`"eventID":"` + id + `","recipientAccountId":"111122223333"}`
+}
+
+// other is an event that it does not match.
+const other = `{"eventVersion":"1.08","eventTime":"2026-03-02T09:00:00Z","eventSource":"ec2.amazonaws.com","eventName":"DescribeInstances",` +
+	`"awsRegion":"eu-west-1","sourceIPAddress":"203.0.113.24","requestParameters":null,"eventID":"o-1","recipientAccountId":"111122223333"}`
+
+// pushes are n events that match, each with others around it, as lines.
+func pushes(prefix string, n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "%s\n%s\n", other, push(fmt.Sprint(prefix, i)))
+	}
+	return b.String()
+}
+
+func pack(t *testing.T, encoding, body string) string {
+	t.Helper()
+	var b bytes.Buffer
+	var w io.WriteCloser
+	switch encoding {
+	case "gzip":
+		w = gzip.NewWriter(&b)
+	case "deflate":
+		w = zlib.NewWriter(&b)
+	case "zstd":
+		z, err := zstd.NewWriter(&b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w = z
+	default:
+		return body
+	}
+	_, err := io.WriteString(w, body)
+	if err := errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestMain(m *testing.M) {
+	if os.Getenv(childVariable) != "" {
+		os.Exit(child())
+	}
+	os.Exit(m.Run())
+}

@@ -1,0 +1,368 @@
+package sidecar
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// vectorSource is Vector's http_server source, with acknowledgements and a sink
+// behind it, as far as a client can tell:
+//
+//   - lines of JSON; one that is none makes 400 for the whole body;
+//   - 404 for another path, 401 for another user, 413 for a body that is too long,
+//     415 for an encoding that it does not know;
+//   - the answer comes when the sink is done: 200, 400 when it rejects an event,
+//     500 when it fails;
+//   - after a while it closes the connection, which it says in the answer.
+type vectorSource struct {
+	t      *testing.T
+	server *http.Server
+	url    string
+
+	mu       sync.Mutex
+	limit    int64               // bytes of a body
+	user     string              // "name:password", empty: everybody
+	closes   int                 // says "Connection: close" in every that many answers
+	sink     func(id string) int // what the sink makes of an event, as a status; nil: 200
+	fault    func(n int, w http.ResponseWriter) bool
+	requests int
+	got      map[string]int // alert ids that the sink took
+	order    []string
+}
+
+// newVectorSource starts a source; on is where, empty for anywhere.
+func newVectorSource(t *testing.T, on string, change ...func(*vectorSource)) *vectorSource {
+	t.Helper()
+	v := &vectorSource{t: t, limit: 100 << 20, got: map[string]int{}}
+	for _, f := range change {
+		f(v)
+	}
+	if on == "" {
+		on = "127.0.0.1:0"
+	}
+	v.listen(on)
+	t.Cleanup(v.close)
+	return v
+}
+
+func (v *vectorSource) listen(on string) {
+	v.t.Helper()
+	listener, err := net.Listen("tcp", on)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	v.server = &http.Server{Handler: v}
+	v.url = "http://" + listener.Addr().String() + "/alerts"
+	go func() { _ = v.server.Serve(listener) }()
+}
+
+// close ends the source as a shutdown of Vector does: at once.
+func (v *vectorSource) close() { _ = v.server.Close() }
+
+func (v *vectorSource) address() string {
+	return strings.TrimSuffix(strings.TrimPrefix(v.url, "http://"), "/alerts")
+}
+
+func (v *vectorSource) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.requests++
+	if v.fault != nil && v.fault(v.requests, w) {
+		return
+	}
+	if v.closes > 0 && v.requests%v.closes == 0 {
+		w.Header().Set("Connection", "close")
+	}
+	w.WriteHeader(v.take(r))
+}
+
+// take returns the status of a request.
+func (v *vectorSource) take(r *http.Request) int {
+	name, password, _ := r.BasicAuth()
+	body, err := io.ReadAll(io.LimitReader(r.Body, v.limit+1))
+	switch {
+	case err != nil:
+		return http.StatusInternalServerError
+	case r.URL.Path != "/alerts":
+		return http.StatusNotFound
+	case v.user != "" && name+":"+password != v.user:
+		return http.StatusUnauthorized
+	case int64(len(body)) > v.limit:
+		return http.StatusRequestEntityTooLarge
+	case r.Header.Get("Content-Encoding") != "":
+		return http.StatusUnsupportedMediaType
+	}
+	var ids []string
+	for line := range bytes.Lines(body) {
+		var alert struct {
+			ID string `json:"alert_id"`
+		}
+		if err := json.Unmarshal(line, &alert); err != nil {
+			return http.StatusBadRequest
+		}
+		ids = append(ids, alert.ID)
+	}
+	status := http.StatusOK
+	for _, id := range ids {
+		if v.sink == nil {
+			continue
+		}
+		if s := v.sink(id); s != http.StatusOK {
+			status = s
+		}
+	}
+	if status == http.StatusOK {
+		for _, id := range ids {
+			v.got[id]++
+			v.order = append(v.order, id)
+		}
+	}
+	return status
+}
+
+// alerts returns how many alerts there were, and how many of them twice.
+func (v *vectorSource) alerts() (distinct, again int) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return len(v.got), len(v.order) - len(v.got)
+}
+
+// wantAlerts waits for n different alerts.
+func (v *vectorSource) wantAlerts(n int) {
+	v.t.Helper()
+	wait(v.t, fmt.Sprintf("%d alerts", n), func() bool { got, _ := v.alerts(); return got >= n })
+	if got, _ := v.alerts(); got != n {
+		v.t.Fatalf("%d different alerts, want %d", got, n)
+	}
+}
+
+// vectorSink is Vector's http sink: it sends batches until they are accepted, and
+// gives up on some:
+//
+//   - 2xx is delivered; 408, 429 and 5xx but 501 are retried; everything else drops
+//     the batch, unless all is set (retry_strategy: all): then that is retried;
+//   - an answer that breaks behind its header drops the batch, in any case;
+//   - what does not connect, or times out, is retried;
+//   - the waits grow as Fibonacci's numbers do, of units that are milliseconds here,
+//     between none and all of it.
+type vectorSink struct {
+	url         string
+	all         bool
+	encoding    string
+	concurrency int
+	client      *http.Client
+}
+
+func newVectorSink(url string) *vectorSink {
+	return &vectorSink{url: url, concurrency: 1, client: &http.Client{Timeout: 60 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 200}}}
+}
+
+// errDropped says that a batch was lost.
+var errDropped = errors.New("dropped")
+
+// send sends the batches and returns what became of each: nil, or errDropped.
+func (v *vectorSink) send(ctx context.Context, t *testing.T, batches []string) []error {
+	results := make([]error, len(batches))
+	places := make(chan struct{}, v.concurrency)
+	var all sync.WaitGroup
+	for i, b := range batches {
+		packed := pack(t, v.encoding, b)
+		places <- struct{}{}
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			results[i] = v.deliver(ctx, packed)
+			<-places
+		}()
+	}
+	all.Wait()
+	return results
+}
+
+func (v *vectorSink) deliver(ctx context.Context, body string) error {
+	for last, next := 1, 1; ; last, next = next, min(last+next, 30) {
+		retry, err := v.try(ctx, body)
+		if err == nil || !retry {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Duration(time.Now().Nanosecond()%next+1) * time.Millisecond):
+		}
+	}
+}
+
+func (v *vectorSink) try(ctx context.Context, body string) (retry bool, err error) {
+	q, err := http.NewRequestWithContext(ctx, http.MethodPost, v.url, strings.NewReader(body))
+	if err != nil {
+		return false, err
+	}
+	if v.encoding != "" {
+		q.Header.Set("Content-Encoding", v.encoding)
+	}
+	answer, err := v.client.Do(q)
+	if err != nil {
+		return true, err
+	}
+	defer answer.Body.Close()
+	if _, err := io.Copy(io.Discard, answer.Body); err != nil {
+		return false, fmt.Errorf("unexpected error type: %w: %w", errDropped, err)
+	}
+	switch code := answer.StatusCode; {
+	case code/100 == 2:
+		return false, nil
+	case v.all, code == 408, code == 429, code/100 == 5 && code != 501:
+		return true, errors.New(answer.Status)
+	}
+	return false, fmt.Errorf("%w: %s", errDropped, answer.Status)
+}
+
+// wantDelivered wants that no batch was dropped.
+func wantDelivered(t *testing.T, results []error) {
+	t.Helper()
+	for i, err := range results {
+		if err != nil {
+			t.Fatalf("batch %d of the sink: %v", i, err)
+		}
+	}
+}
+
+// Through a sidecar that has too few places and too little room, from a sink that
+// gives up on what it must not get, to a source that has every fault: every alert
+// arrives, and none is made twice.
+func TestNothingIsLostBetweenSinkAndSource(t *testing.T) {
+	t.Parallel()
+	source := newVectorSource(t, "", func(v *vectorSource) {
+		v.limit = 40 << 10 // 413 for more
+		v.closes = 3
+		v.user = "fluent:secret"
+		v.fault = func(n int, w http.ResponseWriter) bool {
+			switch n % 7 {
+			case 2:
+				w.WriteHeader(http.StatusInternalServerError)
+			case 4:
+				panic(http.ErrAbortHandler) // the connection breaks
+			case 6:
+				w.Header().Set("Location", "/elsewhere")
+				w.WriteHeader(http.StatusPermanentRedirect)
+			default:
+				return false
+			}
+			return true
+		}
+	})
+	s := run(t, settings{
+		"alerts": source.url, "alerts_username": "fluent", "alerts_password": "secret", "listen_requests": "2", "state_path": t.TempDir(),
+	}, func(l *limits) { l.outbox = 60 << 10; l.place = time.Millisecond })
+	const batches, each = 40, 10
+	var all []string
+	for i := range batches {
+		all = append(all, pushes(fmt.Sprintf("b%d-", i), each))
+	}
+	sink := newVectorSink(s.url())
+	sink.concurrency = 20
+	wantDelivered(t, sink.send(t.Context(), t, all))
+	source.wantAlerts(batches * each)
+	n := s.state.Stats()
+	if n.Emitted != batches*each || n.Matched != n.Emitted+n.Duplicate {
+		t.Errorf("matched %d, emitted %d, duplicate %d; want %d emitted", n.Matched, n.Emitted, n.Duplicate, batches*each)
+	}
+	if s.ingest.refused.Load() == 0 {
+		t.Error("no request was answered with 503: the test did not test that")
+	}
+	if got := s.letters.alerts.Load(); got != 0 {
+		t.Errorf("%d alerts in the dead letters", got)
+	}
+	wait(t, "an empty outbox", func() bool { n, _ := s.box.Size(); return n == 0 })
+}
+
+// An answer has to be whole with its header, or the sink drops the batch.
+func TestTheAnswerEndsWithItsHeader(t *testing.T) {
+	t.Parallel()
+	s := run(t, nil)
+	c, err := net.Dial("tcp", s.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for range 3 { // on the same connection
+		fmt.Fprintf(c, "POST /v1/ingest HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", len(other), other)
+		answer := make([]byte, 4096)
+		_ = c.SetReadDeadline(time.Now().Add(5 * time.Second))
+		n, err := c.Read(answer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := string(answer[:n])
+		if !strings.HasPrefix(got, "HTTP/1.1 200 OK\r\n") || !strings.Contains(got, "\r\nContent-Length: 0\r\n") || !strings.HasSuffix(got, "\r\n\r\n") {
+			t.Fatalf("the answer is %q", got)
+		}
+	}
+}
+
+// The sink of the tests knows what it has to know.
+func TestVectorSink(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name    string
+		all     bool
+		answers []int // 0: breaks behind the header, -1: breaks before
+		dropped bool
+	}{
+		{"accepted", false, []int{200}, false},
+		{"5xx and 429 are retried", false, []int{500, 503, 429, 408, -1, 204}, false},
+		{"4xx drop the batch", false, []int{400}, true},
+		{"501 too", false, []int{501}, true},
+		{"3xx too", false, []int{304}, true},
+		{"unless all is retried", true, []int{400, 501, 304, 200}, false},
+		{"a broken answer drops it in any case", true, []int{0}, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			i := 0
+			var mu sync.Mutex
+			server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				mu.Lock()
+				defer mu.Unlock()
+				code := test.answers[i]
+				i++
+				switch code {
+				case -1:
+					panic(http.ErrAbortHandler)
+				case 0:
+					w.Header().Set("Content-Length", "100")
+					w.WriteHeader(200)
+					_ = http.NewResponseController(w).Flush()
+					panic(http.ErrAbortHandler)
+				}
+				w.WriteHeader(code)
+			})}
+			listener, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			go func() { _ = server.Serve(listener) }()
+			defer server.Close()
+			sink := newVectorSink("http://" + listener.Addr().String())
+			sink.all = test.all
+			err = sink.send(t.Context(), t, []string{"x"})[0]
+			if (err != nil) != test.dropped {
+				t.Errorf("got %v, want dropped: %t", err, test.dropped)
+			}
+			if i != len(test.answers) {
+				t.Errorf("%d requests, want %d", i, len(test.answers))
+			}
+		})
+	}
+}
