@@ -120,16 +120,24 @@ func (s *Store) Forget(channel string, numbers []uint64) {
 		s.timer = time.AfterFunc(deleteAfter, func() {
 			s.mu.Lock()
 			s.timer = nil
-			nothing := s.closed || len(s.gone) == 0
 			s.mu.Unlock()
-			if nothing {
-				return
-			}
-			if err := s.deleteGone(); err != nil {
+			if err := s.Flush(); err != nil {
 				s.warn(fmt.Sprintf("delivered alerts cannot be deleted, and may be delivered again after a restart: %v", err))
 			}
 		})
 	}
+}
+
+// Flush deletes now what Forget was told of. Who delivers alerts and can wait for
+// the disk makes the time short in which a crash lets them be delivered again.
+func (s *Store) Flush() error {
+	s.mu.Lock()
+	nothing := s.closed || len(s.gone) == 0
+	s.mu.Unlock()
+	if nothing {
+		return nil
+	}
+	return s.deleteGone()
 }
 
 // deleteGone deletes what was delivered.

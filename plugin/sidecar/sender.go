@@ -50,6 +50,7 @@ type sender struct {
 	letters *deadLetters
 	log     Log
 	limits  limits
+	settle  func() error // makes durable what was delivered
 	fatal   func(error)
 
 	ctx    context.Context // ends everything at once
@@ -68,10 +69,10 @@ type sender struct {
 	delivered, failed atomic.Uint64
 }
 
-// startSender makes a sender of a taker, which is the sender's from then on. fatal
-// is called when the way is closed for good.
-func startSender(w way, taker *outbox.Taker, letters *deadLetters, log Log, t limits, fatal func(error)) *sender {
-	s := &sender{way: w, taker: taker, letters: letters, log: log, limits: t, fatal: fatal,
+// startSender makes a sender of a taker, which is the sender's from then on. settle
+// is called after each delivery, fatal when the way is closed for good.
+func startSender(w way, taker *outbox.Taker, letters *deadLetters, log Log, t limits, settle func() error, fatal func(error)) *sender {
+	s := &sender{way: w, taker: taker, letters: letters, log: log, limits: t, settle: settle, fatal: fatal,
 		stop: make(chan struct{}), done: make(chan struct{}), most: maxAlerts}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	go s.run()
@@ -157,6 +158,9 @@ func (s *sender) send(alerts []outbox.Alert) error {
 func (s *sender) gone(n int) {
 	s.taker.AckFirst(n)
 	s.taker.Settle()
+	if err := s.settle(); err != nil && s.ctx.Err() == nil {
+		s.log(Warn, fmt.Sprintf("state_path: delivered alerts cannot be deleted, and may be delivered again after a restart: %v", err))
+	}
 }
 
 const (

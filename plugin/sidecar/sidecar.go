@@ -157,8 +157,17 @@ func (s *Sidecar) wayOut() (start func(), err error) {
 		}
 	}
 	return func() {
-		s.sender = startSender(out, s.box.Open(outbox.Filter{}), s.letters, s.options.Log, s.limits, s.fail)
+		s.sender = startSender(out, s.box.Open(outbox.Filter{}), s.letters, s.options.Log, s.limits, s.settle, s.fail)
 	}, nil
+}
+
+// settle takes off the disk what was delivered, so that it is not delivered again
+// after a crash.
+func (s *Sidecar) settle() error {
+	if s.store == nil {
+		return nil
+	}
+	return s.store.Flush()
 }
 
 // fail ends the sidecar from inside.

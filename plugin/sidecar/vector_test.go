@@ -69,10 +69,6 @@ func (v *vectorSource) listen(on string) {
 // close ends the source as a shutdown of Vector does: at once.
 func (v *vectorSource) close() { _ = v.server.Close() }
 
-func (v *vectorSource) address() string {
-	return strings.TrimSuffix(strings.TrimPrefix(v.url, "http://"), "/alerts")
-}
-
 func (v *vectorSource) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	v.mu.Lock()
 	defer v.mu.Unlock()

@@ -1,0 +1,70 @@
+package sidecar
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// repeated reads a text over and over, then an end.
+type repeated struct {
+	text  string
+	times int
+	end   string
+	at    int
+}
+
+func (r *repeated) Read(p []byte) (n int, err error) {
+	for n < len(p) {
+		text := r.text
+		if r.times == 0 {
+			text = r.end
+		}
+		c := copy(p[n:], text[r.at:])
+		n += c
+		if r.at += c; r.at < len(text) {
+			continue
+		}
+		r.at = 0
+		if r.times == 0 {
+			return n, io.EOF
+		}
+		r.times--
+	}
+	return n, nil
+}
+
+// peak returns how many MB the process has held at most.
+func (p *process) peak() int {
+	p.t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	if err != nil {
+		p.t.Skipf("how much memory the sidecar takes is not known here: %v", err)
+	}
+	_, after, _ := strings.Cut(string(status), "VmHWM:")
+	kb, err := strconv.Atoi(strings.Fields(after)[0])
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return kb >> 10
+}
+
+// A body is read piece by piece, lines as well as one file of S3 on a single line:
+// memory does not grow with it.
+func TestLargeBodies(t *testing.T) {
+	t.Parallel()
+	const size = 100 << 20
+	source := newVectorSource(t, "")
+	p := launch(t, settings{"alerts": source.url})
+	post(t, p.url, &repeated{text: other + "\n", times: size / len(other), end: push("lines")}, 200)
+	post(t, p.url, &repeated{text: `{"Records":[` + other + "," + other + "]}\n", times: size / len(other) / 2, end: push("files")}, 200)
+	list := io.MultiReader(strings.NewReader(`{"Records":[`), &repeated{text: other + ",", times: size / len(other), end: push("list") + "]}"})
+	post(t, p.url, list, 200)
+	source.wantAlerts(3)
+	if got := p.peak(); got > 150 {
+		t.Errorf("bodies of %d MB take %d MB", size>>20, got)
+	}
+}

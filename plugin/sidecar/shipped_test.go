@@ -1,0 +1,70 @@
+package sidecar
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// The file for Vector fits the sidecar's defaults and the command that it names,
+// and has the settings without which Vector throws events or alerts away.
+func TestShippedVectorFile(t *testing.T) {
+	text, err := os.ReadFile("../../conf/vector/vector.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v struct {
+		Sources map[string]struct {
+			Type, Address, Path string
+			Framing             struct{ Method string }
+			Decoding            struct{ Codec string }
+		}
+		Sinks map[string]struct {
+			Type, URI        string
+			Inputs           []string
+			Framing          struct{ Method string }
+			Encoding         struct{ Codec string }
+			RetryStrategy    struct{ Type string } `yaml:"retry_strategy"`
+			Acknowledgements struct{ Enabled bool }
+			Healthcheck      struct{ URI string }
+			Proxy            struct{ Enabled *bool }
+		}
+	}
+	if err := yaml.Unmarshal(text, &v); err != nil {
+		t.Fatal(err)
+	}
+	sink, source := v.Sinks["fluent_detect"], v.Sources["alerts"]
+	base := "http://" + key("listen").Default
+	_, after, _ := strings.Cut(string(text), "--alerts ")
+	for _, c := range []struct{ what, got, want string }{
+		{"the sink", sink.Type, "http"},
+		{"its URL", sink.URI, base + "/v1/ingest"},
+		{"its health check", sink.Healthcheck.URI, base + "/healthz"},
+		{"its framing", sink.Framing.Method, "newline_delimited"},
+		{"its codec", sink.Encoding.Codec, "raw_message"},
+		{"what it retries", sink.RetryStrategy.Type, "all"},
+		{"the source", source.Type, "http_server"},
+		{"its URL", "http://" + source.Address + source.Path, strings.Fields(after)[0]},
+		{"its framing", source.Framing.Method, "newline_delimited"},
+		{"its codec", source.Decoding.Codec, "json"},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: %q, want %q", c.what, c.got, c.want)
+		}
+	}
+	if sink.Proxy.Enabled == nil || *sink.Proxy.Enabled {
+		t.Error("a proxy of the environment would be used for the loopback address too")
+	}
+	for name, s := range v.Sinks {
+		if !s.Acknowledgements.Enabled {
+			t.Errorf("sink %s does not acknowledge", name)
+		}
+		for _, input := range s.Inputs {
+			if _, ok := v.Sources[input]; !ok {
+				t.Errorf("sink %s reads %q, which is no source", name, input)
+			}
+		}
+	}
+}
