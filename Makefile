@@ -2,6 +2,7 @@
 # make demo    build, and watch the built-in rule find pushed SSH keys
 # make test    everything that this machine can test
 # make bench | fuzz | race | lint | test-pure
+# make guard    whether the engine has become slower; guard-renew says that it may
 # make dist     the release for Linux on amd64 and arm64, into dist/
 # make package  .deb and .rpm of it
 # make test-dist | test-package | test-reproducible   what they made
@@ -20,7 +21,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 # The name under which in_detect.so finds the Go library that is loaded already.
 SONAME := -extldflags '-Wl,-soname,out_detect.so'
 
-.PHONY: all build demo test test-pure race fuzz bench lint dist package test-dist test-package test-reproducible clean
+.PHONY: all build demo test test-pure race fuzz bench guard guard-renew lint dist package test-dist test-package test-reproducible clean
 
 all: build
 
@@ -64,6 +65,12 @@ fuzz:
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./detector/...
+
+guard:
+	$(GO) run ./test/bench/guard
+
+guard-renew:
+	$(GO) run ./test/bench/guard -renew
 
 # SC2317: functions that check and within call look unused.
 SCRIPTS = $(shell grep -rlIE '^\#!(/usr/bin/env bash|/bin/sh)$$' .ci conf test)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -18,8 +19,19 @@ import (
 
 // The benchmarks behind test/bench/results: names and units are read there.
 
-// benchSize is about what Fluent Bit's chunks grow to.
-const benchSize = 2 << 20
+// benchSize is how long the chunks are, in bytes: BENCH_CHUNK, or about what
+// Fluent Bit's grow to.
+var benchSize = func() int {
+	text := os.Getenv("BENCH_CHUNK")
+	if text == "" {
+		return 2 << 20
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < leastDismissed {
+		panic("BENCH_CHUNK=" + text + ": want a number of bytes from " + strconv.Itoa(leastDismissed))
+	}
+	return n
+}()
 
 // fill returns a chunk of about benchSize of the records that make gives.
 func fill(t testing.TB, make func(i int) string) (chunk []byte, records int) {
@@ -97,6 +109,15 @@ func BenchmarkMemory(b *testing.B) {
 		{"search for a byte", func() {
 			if bytes.IndexByte(chunk, 0xc1) >= 0 {
 				b.Fatal("the byte is there")
+			}
+		}},
+		{"add up the bytes", func() {
+			sum := 0
+			for _, c := range chunk {
+				sum += int(c)
+			}
+			if sum == 0 {
+				b.Fatal("all bytes are 0")
 			}
 		}},
 	} {
