@@ -10,6 +10,9 @@ func (c *config) destination(in, out *section, tags map[*section]tag) {
 	switch out.plugin() {
 	case "es", "opensearch":
 		c.documentID(out)
+		if out.get("id_key") != nil {
+			c.warn(out.place("match"), "%s: heartbeats come under the tag %s too, have no alert_id, and Fluent Bit writes a record without an id over the document before: copy alerts with rewrite_tag, by $alert_id, and Match the copies", out.title(), tags[in].text)
+		}
 	case "file":
 		c.fileLoop(out, tags)
 	}
@@ -25,7 +28,14 @@ func (c *config) destination(in, out *section, tags map[*section]tag) {
 
 // documentID wants alerts that come again to become the same document.
 func (c *config) documentID(out *section) {
-	switch p := out.get("id_key"); {
+	if out.plugin() != "es" && out.plugin() != "opensearch" {
+		return
+	}
+	p := out.get("id_key")
+	if w := strings.ToLower(out.text("write_operation", "create")); p != nil && w == "create" {
+		c.warn(out.place("write_operation"), "%s: Write_Operation is create: an alert that is delivered again is a conflict, and Fluent Bit tries again without end: set it to index", out.title())
+	}
+	switch {
 	case p == nil && isOn(out.text("generate_id", "off")):
 		c.warn(out.place("generate_id"), "%s: Generate_ID makes another id for the same alert in another order of keys: set Id_Key alert_id instead", out.title())
 	case p == nil:

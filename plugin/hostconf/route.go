@@ -53,15 +53,22 @@ func (c *config) source(out *section, tags map[*section]tag) {
 func (c *config) alertsOf(in *section, tags map[*section]tag, whole bool) {
 	t := tags[in]
 	best := no
+	copies := c.copies(t)
 	for _, out := range c.of("output", "") {
 		if out.plugin() == "detect" {
 			continue
 		}
 		a := takes(out, t)
-		best = max(best, a)
 		if a == yes {
 			c.destination(in, out, tags)
 		}
+		for _, copied := range copies {
+			if b := takes(out, copied); b != no {
+				a = yes
+				c.documentID(out)
+			}
+		}
+		best = max(best, a)
 	}
 	if in.routed {
 		best = max(best, maybe)
@@ -75,10 +82,29 @@ func (c *config) alertsOf(in *section, tags map[*section]tag, whole bool) {
 		}
 	}
 	for _, filter := range c.of("filter", "") {
-		if why := dropping[filter.plugin()]; why != "" && takes(filter, t) == yes {
+		if why := dropping[filter.plugin()]; why != "" && takes(filter, t) == yes && !keeps(filter) {
 			c.warn(filter.place("match"), "Match takes the alerts (tag %s) too: %s", t.text, why)
 		}
 	}
+}
+
+// copies returns the tags under which rewrite_tag filters give alerts on, by a
+// rule for the key alert_id.
+func (c *config) copies(t tag) []tag {
+	var all []tag
+	for _, filter := range c.of("filter", "rewrite_tag") {
+		if rule := strings.Fields(filter.text("rule", "")); len(rule) == 4 && rule[0] == "$alert_id" && takes(filter, t) == yes {
+			text, _, open := strings.Cut(rule[2], "$")
+			all = append(all, tag{text, open})
+		}
+	}
+	return all
+}
+
+// keeps says that a filter lets go on what it gives another tag.
+func keeps(filter *section) bool {
+	rule := strings.Fields(filter.text("rule", ""))
+	return filter.plugin() == "rewrite_tag" && len(rule) == 4 && isOn(rule[3])
 }
 
 // dropping are filters after which an alert may be gone.
@@ -86,7 +112,7 @@ var dropping = map[string]string{
 	"grep":        "grep drops those that do not fit, and alerts have other keys than events",
 	"throttle":    "throttle drops what comes above its rate",
 	"sampling":    "sampling drops most of them",
-	"rewrite_tag": "rewrite_tag gives those that fit another tag, and loses some in a burst",
+	"rewrite_tag": "rewrite_tag gives those that fit another tag",
 	"parser":      "the parser may replace what they hold",
 	"nest":        "nest moves keys, by which outputs and tools find an alert",
 }

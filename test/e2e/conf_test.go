@@ -1,50 +1,256 @@
 package e2e
 
 import (
+	"encoding/base64"
+	"fmt"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
+
+	"github.com/vmihailenco/msgpack/v5"
 )
 
-// The files under conf/fluent-bit run as they are, but for the two variables
-// that are for the user to set.
-func TestShippedConfigurations(t *testing.T) {
-	for _, name := range []string{"fluent-bit.conf", "fluent-bit.yaml"} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			path := filepath.Join(root, "conf/fluent-bit", name)
-			text, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
+// edit is a change of a shipped file to what is here.
+type edit struct{ from, to string } // a regular expression, and what stands for it
+
+// shipped is a configuration of conf/fluent-bit that runs in a folder of its own.
+type shipped struct {
+	*fluentBit
+	ext string
+}
+
+// ship prepares a shipped file to run as it is, but for the edits. Each of them
+// must change something.
+func ship(t *testing.T, name string, edits ...edit) *shipped {
+	t.Helper()
+	f := prepare(t, "")
+	edits = append(edits, edit{`STATE(=|: )/\S+`, "STATE${1}" + f.dir + "/state"})
+	files, err := filepath.Glob(filepath.Join(root, "conf/fluent-bit/*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := make([]bool, len(edits))
+	ext := filepath.Ext(name)
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := string(data)
+		for i, e := range edits {
+			re := regexp.MustCompile(e.from)
+			changed[i] = changed[i] || re.MatchString(text) && filepath.Ext(file) == ext
+			text = re.ReplaceAllString(text, e.to)
+		}
+		f.write(filepath.Base(file), text)
+	}
+	for i, e := range edits {
+		if !changed[i] {
+			t.Fatalf("no %s file has %s", ext, e.from)
+		}
+	}
+	f.cmd.Args[len(f.cmd.Args)-1] = filepath.Join(f.dir, name)
+	return &shipped{f, ext}
+}
+
+// quick makes Fluent Bit try again after a second, and the detector send
+// heartbeats every second, which no destination may stumble over.
+var quick = []edit{
+	{`(?m)^( +)(Grace +|grace: )5`, "${1}${2}1\n${1}scheduler.base 1\n${1}scheduler.cap 1"},
+	{`(?m)^( +)(State_Path +\S+)`, "${1}${2}\n${1}Heartbeat 1s"},
+}
+
+var quickYAML = []edit{
+	{`(?m)^( +)grace: 5`, "${1}grace: 1\n${1}scheduler.base: 1\n${1}scheduler.cap: 1"},
+	{`(?m)^( +)(state_path: \S+)`, "${1}${2}\n${1}heartbeat: 1s"},
+}
+
+// trial is a shipped configuration under test: what is changed, what is done once
+// it runs, and what must come of it.
+type trial struct {
+	name  string // a file, without its extension
+	edits func(t *testing.T) []edit
+	feed  func(t *testing.T, s *shipped)
+	check func(t *testing.T, s *shipped)
+	env   []string
+}
+
+// Every file under conf/fluent-bit runs, in both formats, and does what it is
+// for: events go in at one end as their senders send them, and the alerts come
+// out at the other end, at a stand-in of the destination.
+func TestConfigurations(t *testing.T) {
+	binary(t)
+	b := newBroker(t)
+	type running struct {
+		*shipped
+		trial
+	}
+	var all []running
+	for _, ext := range []string{".conf", ".yaml"} {
+		for _, one := range slices.Concat(destinations(), sources(t, b)) {
+			edits := one.edits(t)
+			if ext == ".conf" {
+				edits = append(edits, quick...)
+			} else {
+				edits = append(edits, quickYAML...)
 			}
-			f := prepare(t, "")
-			text = regexp.MustCompile(`(CLOUDTRAIL(=|: ))/\S+`).ReplaceAll(text, []byte("${1}"+f.dir+"/in*.json"))
-			text = regexp.MustCompile(`(STATE(=|: ))/\S+`).ReplaceAll(text, []byte("${1}"+f.dir+"/state"))
-			f.write(name, string(text))
-			parsers, err := os.ReadFile(filepath.Join(root, "conf/fluent-bit/parsers.conf"))
-			if err != nil {
-				t.Fatal(err)
+			main := one.name + ext
+			if output, ok := strings.CutPrefix(one.name, "output-"); ok {
+				main = "input-http" + ext
+				edits = append(edits, edit{`(?m)((@INCLUDE|-) )output-stdout`, "${1}output-" + output})
 			}
-			f.write("parsers.conf", string(parsers))
-			f.cmd.Args[len(f.cmd.Args)-1] = filepath.Join(f.dir, name)
-			c := corpora(t)[0]
-			// A line above tail's default of 32 KiB, ahead of the events.
-			f.write("in1.json", c.records()+`{"log":"`+string(make60k())+"\"}\n"+c.text)
-			f.run()
-			f.wait("the alerts on stdout", 20*time.Second, func() bool { return countAlerts(f.read("log")) == c.alerts })
-			f.stop()
+			s := ship(t, main, edits...)
+			s.cmd.Env = append(os.Environ(), one.env...)
+			s.run()
+			all = append(all, running{s, one})
+		}
+	}
+	for _, r := range all {
+		r.feed(t, r.shipped)
+	}
+	for _, r := range all {
+		t.Run(r.name+r.ext, func(t *testing.T) {
+			parent := r.t
+			r.t = t
+			defer func() { r.t = parent }()
+			r.check(t, r.shipped)
+		})
+	}
+	for _, r := range all {
+		r.signal(syscall.SIGTERM)
+	}
+	for _, r := range all {
+		r.wantEnd(0)
+	}
+}
+
+// sources are the ways in, with the alerts on the standard output.
+func sources(t *testing.T, b *broker) []trial {
+	onStdout := func(n int) func(*testing.T, *shipped) {
+		return func(t *testing.T, s *shipped) {
+			s.wait("the alerts on stdout", 20*time.Second, func() bool { return countAlerts(s.read("log")) == n })
+		}
+	}
+	all := []trial{
+		{
+			name:  "fluent-bit",
+			edits: func(t *testing.T) []edit { return []edit{{`CLOUDTRAIL(=|: )/\S+`, "CLOUDTRAIL${1}in*.json"}} },
+			feed: func(t *testing.T, s *shipped) {
+				c := corpora(t)[0]
+				// A line above tail's default of 32 KiB, ahead of the events.
+				s.write("in1.json", c.records()+`{"log":"`+strings.Repeat("x", 60_000)+"\"}\n"+c.text)
+			},
+			check: onStdout(corpora(t)[0].alerts),
+		},
+		{
+			name: "input-http",
+			edits: func(t *testing.T) []edit {
+				return []edit{listen(t)}
+			},
+			feed: func(t *testing.T, s *shipped) {
+				var envelopes []string
+				for i, event := range strings.Split(strings.TrimSpace(pushes(0, 2)), "\n") {
+					envelopes = append(envelopes, [...]string{eventBridge(event), firehose(event)}[i])
+				}
+				s.post(envelopes...)
+			},
+			check: onStdout(2),
+		},
+		{
+			name: "input-forward",
+			edits: func(t *testing.T) []edit {
+				return []edit{{`24224\b`, fmt.Sprint(freePort(t))}}
+			},
+			feed: func(t *testing.T, s *shipped) {
+				s.forward(portIn(s, "input-forward"), pushes(0, 3))
+			},
+			check: onStdout(3),
+		},
+	}
+	if !b.isBuilt(t) {
+		return all
+	}
+	return append(all, trial{
+		name: "input-kafka",
+		edits: func(t *testing.T) []edit {
+			return []edit{{`127\.0\.0\.1:9092`, b.start(t, pushes(0, 4))}}
+		},
+		feed:  func(*testing.T, *shipped) {},
+		check: onStdout(4),
+	})
+}
+
+// portIn returns the port that a file has.
+func portIn(s *shipped, name string) string {
+	m := regexp.MustCompile(`(?im)^ +port:? +(\d+)`).FindStringSubmatch(s.read(name + s.ext))
+	if m == nil {
+		s.t.Fatalf("%s%s has no port", name, s.ext)
+	}
+	return m[1]
+}
+
+// eventBridge puts an event into the envelope of an API destination.
+func eventBridge(event string) string {
+	return `{"version":"0","id":"6a7e8feb-b491-4cf7-a9f1-bf3703467718","detail-type":"AWS API Call via CloudTrail","source":"aws.ec2-instance-connect",` +
+		`"account":"111122223333","time":"2026-03-02T09:00:00Z","region":"eu-west-1","resources":[],"detail":` + event + `}`
+}
+
+// firehose puts an event into a request of Firehose to an HTTP endpoint.
+func firehose(event string) string {
+	return `{"requestId":"ed4acda5-034f-9f42-bba1-f29aea6d7d8f","timestamp":1772442000000,"records":[{"data":"` +
+		base64.StdEncoding.EncodeToString([]byte(event)) + `"}]}`
+}
+
+// post sends bodies of JSON to the http input.
+func (s *shipped) post(bodies ...string) {
+	s.t.Helper()
+	port := portIn(s, "input-http")
+	for _, body := range bodies {
+		s.wait("an answer of the http input", 20*time.Second, func() bool {
+			r, err := http.NewRequest(http.MethodPost, "http://127.0.0.1:"+port+"/cloudtrail", strings.NewReader(body))
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			r.Header.Set("Content-Type", "application/json")
+			r.Close = true
+			answer, err := http.DefaultClient.Do(r)
+			if err != nil {
+				return false
+			}
+			answer.Body.Close()
+			return answer.StatusCode/100 == 2
 		})
 	}
 }
 
-func make60k() []byte {
-	b := make([]byte, 60_000)
-	for i := range b {
-		b[i] = 'x'
+// forward sends events as a client of the Forward protocol does, under a tag of
+// its own.
+func (s *shipped) forward(port, events string) {
+	s.t.Helper()
+	var entries []any
+	for line := range strings.Lines(events) {
+		entries = append(entries, []any{time.Now().Unix(), map[string]any{"log": strings.TrimSpace(line)}})
 	}
-	return b
+	message, err := msgpack.Marshal([]any{"app.trail", entries})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.wait("a connection of the forward input", 20*time.Second, func() bool {
+		c, err := net.Dial("tcp", "127.0.0.1:"+port)
+		if err != nil {
+			return false
+		}
+		defer c.Close()
+		_, err = c.Write(message)
+		return err == nil
+	})
 }
 
 var alertID = regexp.MustCompile(`"alert_id":"[0-9a-f]{64}"`)

@@ -1,0 +1,64 @@
+-- Requests that tools take which cannot take an alert as it is.
+
+-- The body of a request to a webhook of Slack: a line of text. Slack takes &, <
+-- and > for its own, and an event may hold them.
+function slack(tag, timestamp, alert)
+    local line = string.format("%s: %s (%s, alert %s)", alert.alert_severity, alert.event.reason,
+        alert.rule.name, string.sub(alert.alert_id, 1, 12))
+    line = string.gsub(line, "[&<>]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" })
+    return 2, timestamp, { body = json({ text = line }), headers = { ["Content-Type"] = "application/json" } }
+end
+
+-- The body of a Publish request to SNS.
+function sns(tag, timestamp, alert)
+    local topic = os.getenv("SNS_TOPIC")
+    local parameters = {
+        "Action=Publish", "Version=2010-03-31", "TopicArn=" .. form(topic),
+        "Subject=" .. form(string.sub(alert.alert_severity .. ": " .. alert.rule.name, 1, 100)),
+        "Message=" .. form(json(alert)),
+    }
+    if string.sub(topic, -5) == ".fifo" then
+        parameters[#parameters + 1] = "MessageGroupId=" .. form(alert.alert_rule)
+        parameters[#parameters + 1] = "MessageDeduplicationId=" .. alert.alert_id
+    end
+    return 2, timestamp, {
+        body = table.concat(parameters, "&"),
+        headers = { ["Content-Type"] = "application/x-www-form-urlencoded" },
+    }
+end
+
+local function text(value)
+    return '"' .. string.gsub(value, '[%c"\\]', function(c)
+        return string.format("\\u%04x", string.byte(c))
+    end) .. '"'
+end
+
+-- JSON of what Fluent Bit hands over, in which an empty table is an empty list.
+function json(value)
+    local kind = type(value)
+    if kind == "string" then
+        return text(value)
+    elseif kind == "number" then
+        return string.format(value % 1 == 0 and "%.0f" or "%.17g", value)
+    elseif kind ~= "table" then
+        return kind == "boolean" and tostring(value) or "null"
+    end
+    local parts = {}
+    if #value > 0 or next(value) == nil then
+        for _, element in ipairs(value) do
+            parts[#parts + 1] = json(element)
+        end
+        return "[" .. table.concat(parts, ",") .. "]"
+    end
+    for key, element in pairs(value) do
+        parts[#parts + 1] = text(tostring(key)) .. ":" .. json(element)
+    end
+    return "{" .. table.concat(parts, ",") .. "}"
+end
+
+-- A value in a body of application/x-www-form-urlencoded.
+function form(value)
+    return (string.gsub(value, "[^%w%-_.~]", function(c)
+        return string.format("%%%02X", string.byte(c))
+    end))
+end

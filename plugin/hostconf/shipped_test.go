@@ -1,0 +1,30 @@
+package hostconf
+
+import (
+	"path/filepath"
+	"testing"
+)
+
+// There is nothing to say about the configurations that the project ships, but
+// that detect.* is a part of others.
+func TestShipped(t *testing.T) {
+	var files []string
+	for _, pattern := range []string{"fluent-bit/*.conf", "fluent-bit/*.yaml", "package/fluent-detect.yaml", "vector/*.yaml", "sidecar/*.yaml"} {
+		found, err := filepath.Glob(filepath.Join("../../conf", pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, found...)
+	}
+	if len(files) < 25 {
+		t.Fatalf("%d files", len(files))
+	}
+	for _, file := range files {
+		r := Check(file)
+		for _, f := range r.Findings {
+			if f.Severity > Note || filepath.Base(f.File) != "detect.conf" && filepath.Base(f.File) != "detect.yaml" {
+				t.Errorf("%s: %s: %s", filepath.Base(file), f.Severity, f)
+			}
+		}
+	}
+}

@@ -1,0 +1,50 @@
+// Command broker is a Kafka broker for tests: it holds the lines of its standard
+// input as messages of the topic that is its argument, prints its address, and
+// ends when the standard input does.
+//
+// It is a module of its own, so that the project's go.mod lists what ships.
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"log"
+	"os"
+
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+func main() {
+	log.SetFlags(0)
+	if len(os.Args) != 2 {
+		log.Fatal("usage: broker TOPIC")
+	}
+	if err := run(os.Args[1]); err != nil {
+		log.Fatal("broker: ", err)
+	}
+}
+
+func run(topic string) error {
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, topic))
+	if err != nil {
+		return err
+	}
+	defer cluster.Close()
+	client, err := kgo.NewClient(kgo.SeedBrokers(cluster.ListenAddrs()...), kgo.DefaultProduceTopic(topic))
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	fmt.Println(cluster.ListenAddrs()[0])
+	lines := bufio.NewScanner(os.Stdin)
+	lines.Buffer(nil, 16<<20)
+	for lines.Scan() {
+		record := kgo.SliceRecord([]byte(lines.Text()))
+		if err := client.ProduceSync(context.Background(), record).FirstErr(); err != nil {
+			return err
+		}
+	}
+	return lines.Err()
+}
