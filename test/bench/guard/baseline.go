@@ -42,6 +42,25 @@ type way struct {
 	tolerance float64 // by which part a figure may be above the baseline
 }
 
+// lowest measures a workload, and again when the figure is above the limit: what is
+// random in a process, the order of maps for one, adds to it now and then. What
+// has become slower is so each time.
+func (b binary) lowest(w way, name string, limit float64) (got float64, err error) {
+	for range 3 {
+		v, err := w.measure(b, name)
+		if err != nil {
+			return 0, err
+		}
+		if got == 0 || v < got {
+			got = v
+		}
+		if got <= limit {
+			break
+		}
+	}
+	return got, nil
+}
+
 // compare measures all workloads. The error names those that have become slower.
 func compare(base map[string]float64, compiler string, w way, b binary) error {
 	var slower []string
@@ -51,7 +70,7 @@ func compare(base map[string]float64, compiler string, w way, b binary) error {
 		if !ok {
 			return fmt.Errorf("%s has no %s. Renew it: make guard-renew", baselinePath, name)
 		}
-		got, err := w.measure(b, name)
+		got, err := b.lowest(w, name, want*(1+w.tolerance))
 		if err != nil {
 			return err
 		}
