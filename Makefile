@@ -3,7 +3,7 @@
 # make test    everything that this machine can test
 # make bench | fuzz | race | lint | test-pure
 # make guard    whether the engine has become slower; guard-renew says that it may
-# make dist     the release for Linux on amd64 and arm64, into dist/
+# make dist     the release for Linux on amd64 and arm64 and for Windows, into dist/
 # make package  .deb and .rpm of it
 # make test-dist | test-package | test-reproducible   what they made
 
@@ -92,6 +92,7 @@ package: dist
 # Need make package, and say which tools they miss.
 test-dist:
 	test/package/load
+	test/package/windows
 
 test-package:
 	test/package/contents

@@ -1,8 +1,9 @@
 #define _GNU_SOURCE
 #include "log.h"
+#include "symbol.h"
 
-#include <dlfcn.h>
 #include <stdio.h>
+#include <sys/time.h>
 #include <time.h>
 
 /*
@@ -18,7 +19,7 @@ typedef const char *(*name_function)(void *);
 int detect_log_level(void *instance, int is_input)
 {
     const char *name = is_input ? "flb_input_log_check" : "flb_output_log_check";
-    check_function check = (check_function) dlsym(RTLD_DEFAULT, name);
+    check_function check = (check_function) detect_symbol(name);
     int level = 3;
 
     if (check == NULL || instance == NULL) {
@@ -32,7 +33,7 @@ int detect_log_level(void *instance, int is_input)
 
 const char *detect_instance_name(void *instance, int is_input)
 {
-    name_function name = (name_function) dlsym(RTLD_DEFAULT, is_input ? "flb_input_name" : "flb_output_name");
+    name_function name = (name_function) detect_symbol(is_input ? "flb_input_name" : "flb_output_name");
 
     return name == NULL || instance == NULL ? NULL : name(instance);
 }
@@ -40,8 +41,9 @@ const char *detect_instance_name(void *instance, int is_input)
 void detect_log(int level, const char *line)
 {
     static const char *names[] = {"", "error", " warn", " info"};
-    print_function print = (print_function) dlsym(RTLD_DEFAULT, "flb_log_print");
-    struct timespec now;
+    print_function print = (print_function) detect_symbol("flb_log_print");
+    struct timeval now;
+    time_t seconds;
     struct tm local;
     char stamp[32];
 
@@ -49,8 +51,9 @@ void detect_log(int level, const char *line)
         print(level, NULL, 0, "%s", line);
         return;
     }
-    clock_gettime(CLOCK_REALTIME, &now);
-    localtime_r(&now.tv_sec, &local);
+    gettimeofday(&now, NULL);
+    seconds = now.tv_sec;
+    localtime_r(&seconds, &local);
     strftime(stamp, sizeof(stamp), "%Y/%m/%d %H:%M:%S", &local);
-    fprintf(stderr, "[%s.%03ld] [%s] %s\n", stamp, now.tv_nsec / 1000000, names[level], line);
+    fprintf(stderr, "[%s.%03ld] [%s] %s\n", stamp, (long) now.tv_usec / 1000, names[level], line);
 }

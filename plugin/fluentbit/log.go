@@ -1,7 +1,8 @@
 package main
 
 /*
-#cgo LDFLAGS: -ldl
+#cgo !windows LDFLAGS: -ldl
+#cgo windows CFLAGS: -D_POSIX_THREAD_SAFE_FUNCTIONS=200112L
 #include <stdlib.h>
 #include "log.h"
 */

@@ -20,12 +20,19 @@
 #include <string.h>
 #include <time.h>
 
+#ifdef _WIN32
+/* The only clock that winpthreads waits by. */
+#define STEADY CLOCK_REALTIME
+#else
+#define STEADY CLOCK_MONOTONIC
+#endif
+
 /* Seconds on a clock that never jumps. */
 static inline double now(void)
 {
     struct timespec t;
 
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(STEADY, &t);
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
@@ -45,7 +52,7 @@ static inline void condition_init(pthread_cond_t *condition)
     pthread_condattr_t attributes;
 
     pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_condattr_setclock(&attributes, STEADY);
     pthread_cond_init(condition, &attributes);
     pthread_condattr_destroy(&attributes);
 }
@@ -55,7 +62,7 @@ static inline void sleep_until(double at)
 {
     struct timespec t = as_timespec(at);
 
-    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) != 0) {
+    while (clock_nanosleep(STEADY, TIMER_ABSTIME, &t, NULL) != 0) {
     }
 }
 
