@@ -5,6 +5,12 @@
 #include <stdbool.h>
 #include <time.h>
 
+#ifdef _WIN32
+#define STEADY CLOCK_REALTIME /* the only clock that winpthreads waits by */
+#else
+#define STEADY CLOCK_MONOTONIC
+#endif
+
 /*
  * Bells are never freed: a collect may still wait at one when its input ends.
  * The input that has the number of bells later gets the same. Handle 0 stands
@@ -27,7 +33,7 @@ static void prepare(void)
     pthread_condattr_t attributes;
 
     pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_condattr_setclock(&attributes, STEADY);
     for (int i = 0; i < BELLS; i++) {
         pthread_cond_init(&bells[i].rings, &attributes);
     }
@@ -83,7 +89,7 @@ static struct timespec in(int milliseconds)
 {
     struct timespec t;
 
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(STEADY, &t);
     t.tv_sec += milliseconds / 1000;
     t.tv_nsec += milliseconds % 1000 * 1000000L;
     if (t.tv_nsec >= 1000000000L) {

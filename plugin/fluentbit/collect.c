@@ -6,6 +6,9 @@ enum { OK = 1 }; /* FLB_OK */
 
 int detect_input_take(uintptr_t handle, void **data, size_t *size);
 
+#ifdef _WIN32
+__declspec(dllexport) /* elsewhere every function is seen from outside */
+#endif
 /* Returns a chunk of alerts in memory of malloc, or none. */
 int detect_input_collect(uintptr_t handle, void **data, size_t *size)
 {

@@ -3,6 +3,7 @@ package main
 /*
 #cgo !windows LDFLAGS: -ldl
 #cgo windows CFLAGS: -D_POSIX_THREAD_SAFE_FUNCTIONS=200112L
+#cgo windows LDFLAGS: -static -lpthread
 #include <stdlib.h>
 #include "log.h"
 */
