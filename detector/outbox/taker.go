@@ -91,18 +91,32 @@ func (t *Taker) Take(maxBytes int, wait time.Duration) []Alert {
 	if len(batch) > 0 || !open || wait <= 0 {
 		return batch
 	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
+	end := time.Now().Add(wait)
 	for {
+		timer := time.NewTimer(min(time.Until(end), t.settlesIn()))
 		select {
 		case <-t.bell:
-			if batch, open = t.take(maxBytes); len(batch) > 0 || !open {
-				return batch
-			}
+			timer.Stop()
 		case <-timer.C:
-			return nil
+			if !time.Now().Before(end) {
+				return nil
+			}
+		}
+		if batch, open = t.take(maxBytes); len(batch) > 0 || !open {
+			return batch
 		}
 	}
+}
+
+// settlesIn returns how long it takes until something that was acknowledged can be
+// let go.
+func (t *Taker) settlesIn() time.Duration {
+	t.box.mu.Lock()
+	defer t.box.mu.Unlock()
+	if len(t.settling) == 0 {
+		return math.MaxInt64
+	}
+	return max(t.settling[0].acked.Add(grace).Sub(t.box.now()), time.Millisecond)
 }
 
 // take returns what can be taken now, and whether more may come.

@@ -109,7 +109,7 @@ func (s *Store) update(do func(*bbolt.Tx) error) (err error) {
 
 // deleteAfter is how long delivered alerts wait for others, to be deleted
 // together.
-const deleteAfter = time.Second
+const deleteAfter = 200 * time.Millisecond
 
 // Forget deletes alerts of a channel that were delivered, a moment later.
 func (s *Store) Forget(channel string, numbers []uint64) {
