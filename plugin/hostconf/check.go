@@ -2,7 +2,9 @@ package hostconf
 
 import (
 	"cmp"
+	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -24,24 +26,32 @@ const (
 
 // Result is what there is to say about a configuration.
 type Result struct {
-	Host     Host      // empty when the file could not be read
+	Path     string
+	Host     Host      // empty when the file could not be read, or is of none of them
 	Findings []Finding // in the order of their places
 	Files    []string  // the file and those that it includes
 }
 
 // Check checks the configuration in a file, with the files that it includes:
-// *.yaml and *.yml of any host, everything else in Fluent Bit's classic format.
-func Check(path string) Result {
-	c := &config{variables: map[string]string{}}
+// *.yaml and *.yml of any host, or with ConfigMaps of Kubernetes that hold such
+// files; everything else in Fluent Bit's classic format.
+func Check(path string) Result { return check(path, nil) }
+
+func check(path string, origins map[string]origin) Result {
+	c := &config{variables: map[string]string{}, origins: origins}
 	host := FluentBit
 	if ext := filepath.Ext(path); ext == ".yaml" || ext == ".yml" {
 		root := c.readYAML(path, Position{})
 		if root == nil {
-			return Result{"", c.sorted(), c.files}
+			return Result{path, "", c.sorted(), c.files}
+		}
+		if isManifest(root) {
+			host = c.configMaps(path)
+			return Result{path, host, c.sorted(), c.files}
 		}
 		switch host = hostOf(root); host {
 		case "":
-			c.fail(Position{File: path}, "is no configuration of Fluent Bit, Vector or fluent-detect serve: it has none of their sections")
+			c.fail(c.in(path, 0, 0), "is no configuration of Fluent Bit, Vector or fluent-detect serve: it has none of their sections")
 		case Sidecar:
 			c.sidecar(path)
 		case Vector:
@@ -49,13 +59,16 @@ func Check(path string) Result {
 		default:
 			yamlFile{c, path}.read(root)
 		}
+	} else if other := foreign(path); other != "" {
+		c.fail(c.in(path, 0, 0), "is a configuration of %s: only those of Fluent Bit, Vector and fluent-detect serve are checked", other)
+		return Result{path, "", c.sorted(), nil}
 	} else {
 		(&classic{config: c, root: filepath.Dir(path)}).read(path, Position{})
 	}
 	if host == FluentBit {
 		c.fluentBit()
 	}
-	return Result{host, c.sorted(), c.files}
+	return Result{path, host, c.sorted(), c.files}
 }
 
 // fluentBit checks what was read: the sections, and unless there may be more of
@@ -107,4 +120,27 @@ func hostOf(root *yaml.Node) Host {
 		}
 	}
 	return best
+}
+
+var (
+	fluentdLine  = regexp.MustCompile(`(?m)^\s*<(source|match|filter|system|label)[ >]`)
+	logstashLine = regexp.MustCompile(`(?m)^\s*(input|filter|output)\s*\{`)
+)
+
+// foreign names the host whose file this is when it is none of ours: others call
+// theirs *.conf too.
+func foreign(path string) string {
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() || info.Size() > maxFile {
+		return ""
+	}
+	data, err := os.ReadFile(path)
+	switch {
+	case err != nil:
+	case fluentdLine.Match(data):
+		return "Fluentd"
+	case logstashLine.Match(data):
+		return "Logstash"
+	}
+	return ""
 }

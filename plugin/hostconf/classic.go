@@ -18,7 +18,7 @@ const maxIncludes = 32
 func (c *config) open(path string, from Position) (data []byte, ok bool) {
 	at := from
 	if from.File == "" {
-		at = Position{File: path}
+		at = c.in(path, 0, 0)
 	}
 	info, err := os.Stat(path)
 	switch {
@@ -82,7 +82,7 @@ type classicFile struct {
 	group   bool     // within a group of the section
 }
 
-func (f *classicFile) at(column int) Position { return Position{f.path, f.line, column} }
+func (f *classicFile) at(column int) Position { return f.in(f.path, f.line, column) }
 
 // take reads a line. It says false when Fluent Bit stops at it.
 func (f *classicFile) take(line string) bool {

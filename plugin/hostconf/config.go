@@ -10,6 +10,7 @@ type config struct {
 	sections  []*section
 	variables map[string]string // what @SET and env set
 	files     []string          // in the order of reading
+	origins   map[string]origin // of files that lie in others
 	broken    bool              // Fluent Bit reads no further than what was found
 	doubtful  bool              // a section is not what it is meant to be
 }

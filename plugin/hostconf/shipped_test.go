@@ -9,7 +9,7 @@ import (
 // that detect.* is a part of others.
 func TestShipped(t *testing.T) {
 	var files []string
-	for _, pattern := range []string{"fluent-bit/*.conf", "fluent-bit/*.yaml", "package/fluent-detect.yaml", "vector/*.yaml", "sidecar/*.yaml"} {
+	for _, pattern := range []string{"fluent-bit/*.conf", "fluent-bit/*.yaml", "package/fluent-detect.yaml", "vector/*.yaml", "sidecar/*.yaml", "kubernetes/fluent-detect.yaml"} {
 		found, err := filepath.Glob(filepath.Join("../../conf", pattern))
 		if err != nil {
 			t.Fatal(err)

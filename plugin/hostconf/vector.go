@@ -64,7 +64,7 @@ func (c *config) vector(path string, root *yaml.Node) {
 	}
 }
 
-func (f *vectorFile) at(n *yaml.Node) Position { return place(f.path, n) }
+func (f *vectorFile) at(n *yaml.Node) Position { return f.in(f.path, n.Line, n.Column) }
 
 func (f *vectorFile) addComponents(kind string, value *yaml.Node) {
 	for i := 0; i+1 < len(value.Content) && value.Kind == yaml.MappingNode; i += 2 {

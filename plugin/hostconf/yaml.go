@@ -30,7 +30,7 @@ func (c *config) readYAML(path string, from Position) *yaml.Node {
 	}
 	root := document.Content[0]
 	if root.Kind != yaml.MappingNode {
-		c.fail(place(path, root), "want sections such as `pipeline:`")
+		c.fail(c.in(path, root.Line, root.Column), "want sections such as `pipeline:`")
 		return nil
 	}
 	return root
@@ -38,9 +38,9 @@ func (c *config) readYAML(path string, from Position) *yaml.Node {
 
 // syntax gives an error of YAML itself its place.
 func (c *config) syntax(path string, data []byte, err error) {
-	at := Position{File: path}
+	line := 0
 	text := strings.TrimPrefix(err.Error(), "yaml: ")
-	if n, _ := fmt.Sscanf(text, "line %d:", &at.Line); n == 1 {
+	if n, _ := fmt.Sscanf(text, "line %d:", &line); n == 1 {
 		text = strings.TrimSpace(text[strings.Index(text, ":")+1:])
 	}
 	number := 0
@@ -48,14 +48,12 @@ func (c *config) syntax(path string, data []byte, err error) {
 		number++
 		content := strings.TrimLeft(line, " \t")
 		if blanks := line[:len(line)-len(content)]; strings.Contains(blanks, "\t") && strings.TrimSpace(content) != "" {
-			c.fail(Position{path, number, strings.Index(line, "\t") + 1}, "a tab: YAML is indented with blanks only")
+			c.fail(c.in(path, number, strings.Index(line, "\t")+1), "a tab: YAML is indented with blanks only")
 			return
 		}
 	}
-	c.fail(at, "not YAML: %s", text)
+	c.fail(c.in(path, line, 0), "not YAML: %s", text)
 }
-
-func place(path string, n *yaml.Node) Position { return Position{path, n.Line, n.Column} }
 
 // yamlFile reads files in Fluent Bit's YAML format.
 type yamlFile struct {
@@ -83,7 +81,7 @@ func (f yamlFile) noAliases(n *yaml.Node) {
 	}
 }
 
-func (f yamlFile) at(n *yaml.Node) Position { return place(f.path, n) }
+func (f yamlFile) at(n *yaml.Node) Position { return f.in(f.path, n.Line, n.Column) }
 
 // topNames are the sections at the top of a file.
 var topNames = []string{"service", "pipeline", "includes", "env", "plugins", "parsers", "multiline_parsers", "stream_processor", "upstream_servers", "customs", "extensions"}

@@ -208,10 +208,14 @@ func firehose(event string) string {
 		base64.StdEncoding.EncodeToString([]byte(event)) + `"}]}`
 }
 
-// post sends bodies of JSON to the http input.
+// post sends bodies of JSON to the http input of input-http.
 func (s *shipped) post(bodies ...string) {
 	s.t.Helper()
-	port := portIn(s, "input-http")
+	s.postTo(portIn(s, "input-http"), bodies...)
+}
+
+func (s *shipped) postTo(port string, bodies ...string) {
+	s.t.Helper()
 	for _, body := range bodies {
 		s.wait("an answer of the http input", 20*time.Second, func() bool {
 			r, err := http.NewRequest(http.MethodPost, "http://127.0.0.1:"+port+"/cloudtrail", strings.NewReader(body))

@@ -17,6 +17,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/rule"
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/pipeline"
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/terminal"
+	"github.com/fluent-detect/fluent-detect/plugin/hostconf"
 )
 
 func (a *app) check() *cobra.Command {
@@ -26,8 +27,8 @@ func (a *app) check() *cobra.Command {
 		Long: `Find everything that is wrong with rule files (*.toml, *.ndjson), with all such
 files below a directory, with files of exceptions, and with configurations of
 Fluent Bit (*.conf, *.yaml, with the files that they include), Vector and
-fluent-detect serve (*.yaml), of which a directory is searched without those
-below it. In configurations these are misspelt keys and sections, values that
+fluent-detect serve (*.yaml, also in ConfigMaps of Kubernetes), of which a
+directory is searched without those below it. In configurations these are misspelt keys and sections, values that
 stop the start, channels without an input, alerts that no output takes, tail
 buffers too small for CloudTrail, and settings that lose alerts.
 
@@ -85,17 +86,18 @@ type kind struct {
 var kinds = []kind{
 	{isExceptions, nil}, // together with the rules, see checkRules
 	{isRules, nil},
-	{isConfiguration, checkConfiguration},
+	{hostconf.IsConfiguration, checkConfiguration},
 	{func(string) bool { return true }, checkUnknown},
 }
 
 func (a *app) runCheck(paths []string) error {
 	sorted := make([][]string, len(kinds))
 	for _, path := range paths {
-		configurations, onlyThey := configurationsIn(path)
-		sorted[2] = append(sorted[2], configurations...)
-		if onlyThey {
-			continue
+		if hasConfigurations(path) {
+			sorted[2] = append(sorted[2], path)
+			if !hasRules(path) {
+				continue
+			}
 		}
 		i := slices.IndexFunc(kinds, func(k kind) bool { return k.takes(path) })
 		sorted[i] = append(sorted[i], path)
