@@ -86,6 +86,9 @@ func (c *config) fluentBit() {
 		c.channels()
 		c.routes()
 	}
+	for _, out := range c.toSidecar() {
+		c.sidecarOutput(out)
+	}
 	c.tails()
 	c.ruleFiles()
 }

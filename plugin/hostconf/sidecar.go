@@ -4,6 +4,7 @@ import (
 	"errors"
 	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/fluent-detect/fluent-detect/detector"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
@@ -45,6 +46,27 @@ func (c *config) sidecar(path string) {
 		s.properties = append(s.properties, property{key: "rules", name: "rules", text: rule.Builtin, at: s.at, valueAt: s.at})
 	}
 	c.exceptions(s, c.loadRules(s))
+}
+
+// toSidecar returns the outputs of Fluent Bit that go to fluent-detect serve.
+func (c *config) toSidecar() []*section {
+	var all []*section
+	for _, out := range c.of("output", "http") {
+		if out.text("uri", "") == ingestPath {
+			all = append(all, out)
+		}
+	}
+	return all
+}
+
+// sidecarOutput checks such an output.
+func (c *config) sidecarOutput(out *section) {
+	if p := out.get("format"); p != nil && p.unknown == "" && !strings.HasPrefix(strings.ToLower(p.text), "json") {
+		c.fail(p.valueAt, "%s: Format %s cannot be read by fluent-detect serve: want json_lines", out.title(), p.value)
+	}
+	if p := out.get("retry_limit"); p == nil || p.unknown == "" && !isNoLimit(p.text) {
+		c.warn(out.place("retry_limit"), "%s: retry_limit is not no_limits: while fluent-detect serve cannot take events, Fluent Bit gives up records that were not evaluated", out.title())
+	}
 }
 
 // located finds errors that begin with their place.

@@ -21,7 +21,7 @@ func (c *config) tails() {
 	for _, in := range c.of("input", "tail") {
 		// With Match *, tail may read anything.
 		severity, evaluated := Warning, false
-		for _, out := range c.of("output", "detect") {
+		for _, out := range append(c.of("output", "detect"), c.toSidecar()...) {
 			if takes(out, tags[in]) == no {
 				continue
 			}

@@ -29,7 +29,7 @@ func TestSidecar(t *testing.T) {
 	f := &fluentBit{t: t, dir: t.TempDir()}
 	_, eventPort, _ := net.SplitHostPort(address)
 	_, alertPort, _ := net.SplitHostPort(alerts)
-	f.write("fluent-bit.yaml", strings.NewReplacer("/var/log/cloudtrail/*.json", f.dir+"/in*.json", "port: 9880", "port: "+eventPort, "port: 24224", "port: "+alertPort).Replace(string(text)))
+	f.write("fluent-bit.yaml", strings.NewReplacer("/var/log/cloudtrail/*.json", f.dir+"/in*.json", "/var/lib/fluent-bit", f.dir, "port: 9880", "port: "+eventPort, "port: 24224", "port: "+alertPort).Replace(string(text)))
 	f.cmd = exec.Command(path, "-c", filepath.Join(f.dir, "fluent-bit.yaml"))
 	t.Cleanup(f.end)
 	c := corpora(t)[0]
