@@ -94,6 +94,7 @@ func (b *bench) measure(r *testing.B, chunk []byte, records, alerts int) {
 		r.Fatalf("%d events match, want none", s.Matched)
 	}
 	r.ReportMetric(float64(r.Elapsed().Nanoseconds())/float64(r.N)/float64(records), "ns/record")
+	r.ReportMetric(float64(records), "records")
 	r.ReportMetric(float64(s.Dismissed)/float64(s.Records), "dismissed")
 }
 

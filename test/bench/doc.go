@@ -1,0 +1,10 @@
+// Bench measures the engine and whole pipelines, and writes tables and charts of
+// it into test/bench/results.
+//
+//	go run ./test/bench             everything, make bench
+//	go run ./test/bench soak FILE   draws what test/e2e wrote for DETECT_SOAK_RESULTS
+//
+// BENCH_QUICK=1 takes a minute instead of ten and is for trying. DETECTION_RULES,
+// a checkout of elastic/detection-rules, adds Elastic's rules. The pipelines need a
+// Fluent Bit, on PATH or in FLUENT_BIT.
+package main

@@ -1,0 +1,66 @@
+package pipeline
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Result is all that was measured.
+type Result struct {
+	FluentBit  string // its version
+	Throughput []Throughput
+	Volume     Volume
+	Latency    Latency
+	Idle       []Idle
+}
+
+// Scale says how thoroughly to measure.
+type Scale struct {
+	Bytes     int64 // of events
+	Rounds    int
+	Latencies int
+	Idle      time.Duration
+}
+
+// Available says whether there is a Fluent Bit.
+func Available() error {
+	_, err := exec.LookPath(executable())
+	return err
+}
+
+// Measure runs the pipelines. The libraries are in the folder build, and
+// detectionRules is a checkout of elastic/detection-rules or empty.
+func Measure(build, detectionRules string, scale Scale, say func(string)) (r Result, err error) {
+	version, err := exec.Command(executable(), "--version").Output()
+	if err != nil {
+		return r, err
+	}
+	r.FluentBit = strings.TrimPrefix(strings.TrimSpace(strings.SplitN(string(version), "\n", 2)[0]), "Fluent Bit ")
+	dir, err := os.MkdirTemp("", "decode")
+	if err != nil {
+		return r, err
+	}
+	defer os.RemoveAll(dir)
+	decoder := filepath.Join(dir, "decode.so")
+	if out, err := exec.Command("go", "build", "-buildmode=c-shared", "-o", decoder, "./test/bench/decode").CombinedOutput(); err != nil {
+		return r, fmt.Errorf("build the decoding output: %w\n%s", err, out)
+	}
+	if build, err = filepath.Abs(build); err != nil {
+		return r, err
+	}
+	ps := peers(build, decoder, detectionRules)
+	if r.Throughput, r.Volume, err = throughput(ps, scale.Bytes, scale.Rounds, say); err != nil {
+		return r, err
+	}
+	say("line to alert")
+	if r.Latency, err = latency(ps[1], scale.Latencies); err != nil {
+		return r, err
+	}
+	say("idle")
+	r.Idle, err = idle(ps, scale.Idle, nothing, builtin)
+	return r, err
+}

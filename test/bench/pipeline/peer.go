@@ -1,0 +1,142 @@
+package pipeline
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// peer is a way to detect.
+type peer struct {
+	name     string
+	does     string            // how, in a few words
+	config   string            // beside the tail input and the null output of all
+	service  string            // in [SERVICE]
+	files    map[string]string // that the configuration names
+	plugins  []string          // libraries
+	noAlerts bool
+}
+
+// all is what every peer's configuration begins with. The events come to a file
+// in DIR/in, and are thrown away.
+const all = `[SERVICE]
+    Flush         0.2
+    Grace         3
+    Log_Level     warn
+    Parsers_File  DIR/parsers.conf
+SERVICE
+[INPUT]
+    Name               tail
+    Tag                cloudtrail
+    Path               DIR/in/*.json
+    Parser             json
+    Read_from_Head     On
+    Refresh_Interval   1
+    Buffer_Chunk_Size  1M
+    Buffer_Max_Size    8M
+    Mem_Buf_Limit      50M
+[OUTPUT]
+    Name   null
+    Match  cloudtrail
+`
+
+// toFile writes the alerts of a peer.
+const toFile = `[OUTPUT]
+    Name    file
+    Match   alert*
+    Path    DIR
+    File    alerts
+    Format  plain
+`
+
+const detect = `[INPUT]
+    Name  detect_alerts
+    Tag   alert
+[OUTPUT]
+    Name         detect
+    Match        cloudtrail
+    Retry_Limit  no_limits
+    Max_Alerts   0
+    Heartbeat    0
+    Rules        RULES
+` + toFile
+
+const rewriteTag = `[FILTER]
+    Name   rewrite_tag
+    Match  cloudtrail
+    Rule   $eventName ^Send(SerialConsole)?SSHPublicKey$ alert true
+[FILTER]
+    Name   grep
+    Match  alert
+    Regex  eventSource ^ec2-instance-connect\.amazonaws\.com$
+[FILTER]
+    Name     grep
+    Match    alert
+    Exclude  errorCode .
+` + toFile
+
+const stream = `[STREAM_TASK]
+    Name  pushed_keys
+    Exec  CREATE STREAM pushed_keys WITH (tag='alert') AS SELECT * FROM TAG:'cloudtrail' WHERE eventSource = 'ec2-instance-connect.amazonaws.com' AND (eventName = 'SendSSHPublicKey' OR eventName = 'SendSerialConsoleSSHPublicKey') AND NOT @record.contains(errorCode);
+`
+
+const lua = `local alerts = io.open("DIR/alerts", "w")
+function detect(tag, time, record)
+    local name = record["eventName"]
+    if (name == "SendSSHPublicKey" or name == "SendSerialConsoleSSHPublicKey")
+        and record["eventSource"] == "ec2-instance-connect.amazonaws.com" and record["errorCode"] == nil then
+        alerts:write(record["eventID"], "\n")
+        alerts:flush()
+    end
+    return 0
+end
+`
+
+// Names of peers that others look at.
+const (
+	nothing  = "nothing"
+	builtin  = "out_detect, built-in rule"
+	detected = "rewrite_tag + grep"
+)
+
+// peers returns the ways to detect. Libraries are in build; decoder is the
+// output that decodes; detectionRules a checkout of elastic/detection-rules, or
+// empty.
+func peers(build, decoder, detectionRules string) []peer {
+	ours := []string{filepath.Join(build, "out_detect.so"), filepath.Join(build, "in_detect.so")}
+	ps := []peer{
+		{name: nothing, does: "tail, JSON parser, null output", noAlerts: true},
+		{name: builtin, does: "this project", config: strings.ReplaceAll(detect, "RULES", "builtin"), plugins: ours},
+	}
+	if detectionRules != "" {
+		ps = append(ps, peer{name: "out_detect, Elastic's AWS rules", does: "this project", plugins: ours,
+			config: strings.ReplaceAll(detect, "RULES", filepath.Join(detectionRules, "rules/integrations/aws"))})
+	}
+	return append(ps,
+		peer{name: detected, does: "a filter that copies, two that drop", config: rewriteTag},
+		peer{name: "stream processor", does: "SQL", service: "    Streams_File  DIR/streams.conf", config: toFile,
+			files: map[string]string{"streams.conf": stream}},
+		peer{name: "Lua filter", does: "writes the alerts to a file by itself",
+			config: "[FILTER]\n    Name    lua\n    Match   cloudtrail\n    Script  DIR/detect.lua\n    Call    detect\n",
+			files:  map[string]string{"detect.lua": lua}},
+		peer{name: "Go output, decoding", does: "fluent-bit-go; writes the alerts to a file by itself", plugins: []string{decoder},
+			config: "[OUTPUT]\n    Name         decode\n    Match        cloudtrail\n    Alerts_File  DIR/alerts\n"},
+	)
+}
+
+// configure writes the peer's files into dir.
+func (p *peer) configure(dir string, more string) error {
+	files := map[string]string{
+		"fluent-bit.conf": strings.ReplaceAll(all, "SERVICE\n", p.service+"\n") + p.config + more,
+		"parsers.conf":    "[PARSER]\n    Name json\n    Format json\n",
+	}
+	for name, text := range p.files {
+		files[name] = text
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(strings.ReplaceAll(text, "DIR", dir)), 0o600); err != nil {
+			return err
+		}
+	}
+	return os.Mkdir(filepath.Join(dir, "in"), 0o700)
+}
