@@ -1,0 +1,334 @@
+package docs
+
+import (
+	"compress/gzip"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/fluent-detect/fluent-detect/test/docs/generated"
+)
+
+// command is fluent-detect, built of the sources as they are.
+var command string
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		dir, err := os.MkdirTemp("", "docs")
+		if err != nil {
+			panic(err)
+		}
+		defer os.RemoveAll(dir)
+		command = filepath.Join(dir, "fluent-detect")
+		build := exec.Command("go", "build", "-o", command, "./plugin/fluent-detect")
+		build.Dir = generated.Root()
+		build.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := build.CombinedOutput(); err != nil {
+			fmt.Fprintf(os.Stderr, "%s%v\n", out, err)
+			return 1
+		}
+		return m.Run()
+	}())
+}
+
+// The examples do what the documents say. Each document has a folder, with what a
+// reader who follows it would have: the sources' conf and test, the command under
+// build and on PATH, events in trail.json.gz, and the files that the document shows.
+func TestExamples(t *testing.T) {
+	for _, d := range documents(t) {
+		t.Run(strings.ReplaceAll(d.name, "/", "-"), func(t *testing.T) {
+			f := newFolder(t, d)
+			for _, b := range d.blocks {
+				where := fmt.Sprintf("%s:%d", d.name, b.line)
+				if check := checks[b.language]; check != nil {
+					check(t, f, where, b)
+				} else {
+					t.Errorf("%s: nothing says how examples in %q are tested", where, b.language)
+				}
+			}
+		})
+	}
+}
+
+// checks has how an example is tested, by its language.
+var checks = map[string]func(*testing.T, *folder, string, *block){
+	"text":    func(*testing.T, *folder, string, *block) {}, // pictures
+	"toml":    checkRules,
+	"ini":     checkConfiguration,
+	"yaml":    checkConfiguration,
+	"json":    checkJSON,
+	"console": checkSession,
+	"sh":      checkCommands,
+	"promql":  checkPromQL,
+}
+
+// folder is where the examples of a document run.
+type folder struct {
+	t        *testing.T
+	dir      string
+	document *document
+}
+
+func newFolder(t *testing.T, d *document) *folder {
+	t.Helper()
+	f := &folder{t, t.TempDir(), d}
+	root := generated.Root()
+	must := func(err error) {
+		if err != nil {
+			t.Helper()
+			t.Fatal(err)
+		}
+	}
+	must(os.Mkdir(filepath.Join(f.dir, "build"), 0o755))
+	must(os.Symlink(command, filepath.Join(f.dir, "build/fluent-detect")))
+	for _, name := range []string{"conf", "test"} {
+		must(os.Symlink(filepath.Join(root, name), filepath.Join(f.dir, name)))
+	}
+	events, err := os.ReadFile(filepath.Join(root, "test/data/cloudtrail.ndjson"))
+	must(err)
+	file, err := os.Create(filepath.Join(f.dir, "trail.json.gz"))
+	must(err)
+	w := gzip.NewWriter(file)
+	_, err = w.Write(events)
+	must(err)
+	must(w.Close())
+	must(file.Close())
+	for _, b := range d.blocks {
+		if strings.Contains(b.name, ".") {
+			must(os.WriteFile(filepath.Join(f.dir, b.name), []byte(b.text), 0o644))
+		}
+	}
+	return f
+}
+
+// run runs a line of shell, and returns what it writes and its exit status.
+func (f *folder) run(line string) (out string, status int) {
+	f.t.Helper()
+	c := exec.Command("bash", "-c", line)
+	c.Dir = f.dir
+	c.Env = append(os.Environ(), "PATH="+filepath.Dir(command)+":"+os.Getenv("PATH"), "NO_COLOR=1")
+	text, err := c.CombinedOutput()
+	if c.ProcessState == nil {
+		f.t.Fatal(err)
+	}
+	return string(text), c.ProcessState.ExitCode()
+}
+
+// Files of rules and exceptions are right, and the rules' tests pass, unless the
+// document says otherwise: refused, or failing.
+func checkRules(t *testing.T, f *folder, where string, b *block) {
+	want := 0
+	if b.note == "refused" {
+		want = 1
+	}
+	if out, got := f.run("fluent-detect check " + b.name); got != want {
+		t.Errorf("%s: check %s ends with %d, want %d:\n%s", where, b.name, got, want, out)
+	}
+	if want != 0 || !strings.Contains(b.text, "[rule]") {
+		return
+	}
+	if b.note == "failing" {
+		want = 1
+	}
+	if out, got := f.run("fluent-detect test " + b.name); got != want {
+		t.Errorf("%s: test %s ends with %d, want %d:\n%s", where, b.name, got, want, out)
+	}
+}
+
+// The rest of a configuration of which a document shows some sections only.
+const rest = `[SERVICE]
+    storage.path  state/storage
+[INPUT]
+    Name          dummy
+    Tag           cloudtrail
+    storage.type  filesystem
+[OUTPUT]
+    Name    stdout
+    Match   alert.*
+`
+
+// Configurations are right, and a real Fluent Bit agrees when there is one.
+func checkConfiguration(t *testing.T, f *folder, where string, b *block) {
+	name := b.name
+	if name == "part" {
+		name = fmt.Sprintf("part-%d.conf", b.line)
+		if err := os.WriteFile(filepath.Join(f.dir, name), []byte(rest+b.text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, status := f.run("fluent-detect check " + name)
+	if status != 0 || strings.Contains(out, "warning") {
+		t.Errorf("%s: check %s:\n%s", where, name, out)
+	}
+	if !strings.Contains(strings.ToLower(b.text), "match") {
+		return // the sidecar's
+	}
+	fluentBit := os.Getenv("FLUENT_BIT")
+	if fluentBit == "" {
+		fluentBit = "fluent-bit"
+	}
+	library := filepath.Join(generated.Root(), "build/out_detect.so")
+	if _, err := exec.LookPath(fluentBit); err != nil {
+		t.Logf("NOT TESTED  %s in a Fluent Bit: none is on PATH", where)
+		return
+	}
+	if _, err := os.Stat(library); err != nil {
+		t.Logf("NOT TESTED  %s in a Fluent Bit: make build was not run", where)
+		return
+	}
+	line := fmt.Sprintf("%s -e %s -e %s -c %s --dry-run", fluentBit, library, filepath.Join(filepath.Dir(library), "in_detect.so"), name)
+	if out, status := f.run(line); status != 0 {
+		t.Errorf("%s: %s:\n%s", where, line, out)
+	}
+}
+
+// JSON is JSON. What is shown as an alert is one that the bundled events make, or
+// a part of it.
+func checkJSON(t *testing.T, f *folder, where string, b *block) {
+	var shown any
+	if err := json.Unmarshal([]byte(b.text), &shown); err != nil {
+		t.Errorf("%s: %v", where, err)
+		return
+	}
+	if b.name != "alert" {
+		return
+	}
+	out, _ := f.run("fluent-detect replay test/data/cloudtrail.ndjson 2>/dev/null | head -n 1")
+	var alert any
+	if err := json.Unmarshal([]byte(out), &alert); err != nil {
+		t.Fatalf("%s: %v: %s", where, err, out)
+	}
+	within(t, where, shown, alert)
+}
+
+// within checks that all that is shown is in the whole. An ellipsis is anything.
+func within(t *testing.T, where string, shown, whole any) {
+	t.Helper()
+	members, ok := shown.(map[string]any)
+	if !ok {
+		if shown != "…" && !reflect.DeepEqual(shown, whole) {
+			t.Errorf("%s: %v, and the alert has %v", where, shown, whole)
+		}
+		return
+	}
+	all, _ := whole.(map[string]any)
+	for name, value := range members {
+		if all[name] == nil {
+			t.Errorf("%s: the alert has no %s", where, name)
+			continue
+		}
+		within(t, where+" "+name, value, all[name])
+	}
+}
+
+// A session at a terminal: lines that begin with $ are commands, what follows is
+// what they write. With -update-docs that is written anew.
+func checkSession(t *testing.T, f *folder, where string, b *block) {
+	var got strings.Builder
+	for line := range strings.Lines(b.text) {
+		if c, ok := strings.CutPrefix(line, "$ "); ok {
+			out, _ := f.run(c)
+			got.WriteString(line + out)
+		}
+	}
+	if got.String() == b.text {
+		return
+	}
+	if generated.Updating() {
+		f.document.replace(t, b, got.String())
+		return
+	}
+	t.Errorf("%s: it is not what the commands write ; -update-docs writes it anew. They write\n%s", where, got.String())
+}
+
+var (
+	assignment = regexp.MustCompile(`^[A-Z_]+=\S* `)
+	target     = regexp.MustCompile(`^[a-z-]+$`)
+)
+
+// Commands of fluent-detect are run and succeed. Of others it is tested that what
+// they name is there. Those of the five minutes have tests of their own.
+func checkCommands(t *testing.T, f *folder, where string, b *block) {
+	for line := range strings.Lines(b.text) {
+		line = strings.TrimSpace(line)
+		line = strings.TrimPrefix(line, "sudo ")
+		for assignment.MatchString(line) {
+			_, line, _ = strings.Cut(line, " ")
+		}
+		words := strings.Fields(line)
+		if len(words) == 0 || strings.HasPrefix(line, "#") {
+			continue
+		}
+		for _, w := range words {
+			for _, folder := range []string{"conf/", "test/", "docs/", "plugin/", "detector/"} {
+				w = strings.TrimPrefix(strings.TrimPrefix(w, "@"), "./")
+				if strings.HasPrefix(w, folder) {
+					w = strings.TrimSuffix(w, "/...")
+					if _, err := os.Stat(filepath.Join(generated.Root(), w)); err != nil {
+						t.Errorf("%s: %s: there is no %s", where, line, w)
+					}
+				}
+			}
+		}
+		switch words[0] {
+		case "fluent-detect", "build/fluent-detect":
+			if words[1] == "serve" {
+				continue // TestSidecar
+			}
+			if out, status := f.run(line); status != 0 {
+				t.Errorf("%s: %s ends with %d:\n%s", where, line, status, out)
+			}
+		case "make":
+			makefile, err := os.ReadFile(filepath.Join(generated.Root(), "Makefile"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, w := range words[1:] {
+				if (target.MatchString(w) || strings.HasPrefix(w, "build/")) && !strings.Contains(string(makefile), "\n"+w+":") {
+					t.Errorf("%s: the Makefile has no target %s", where, w)
+				}
+			}
+		case "cp", "mkdir", "dpkg", "systemctl", "journalctl", "curl", "grep", "fluent-bit", "vector", "kill", "go", "docker", "git":
+		default:
+			t.Errorf("%s: nothing says how %s is tested", where, words[0])
+		}
+	}
+}
+
+// Each row of a table of queries is true.
+func TestQueries(t *testing.T) {
+	d := find(t, "docs/rules.md")
+	f := newFolder(t, d)
+	rows := d.rows("| query | document | matches |")
+	if len(rows) == 0 {
+		t.Fatal("no table of queries")
+	}
+	for _, r := range rows {
+		query, doc := strings.Trim(r[0], "`"), strings.Trim(r[1], "`")
+		out, status := f.run(fmt.Sprintf("fluent-detect eval --query %s - <<<%s", quote(query), quote(doc)))
+		got := map[bool]string{true: "yes", false: "no"}[out != ""]
+		if status != 0 || got != r[2] {
+			t.Errorf("%s on %s: %s %d, the table says %s", query, doc, out, status, r[2])
+		}
+	}
+}
+
+// quote quotes a text for the shell.
+func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
