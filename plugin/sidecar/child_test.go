@@ -31,7 +31,7 @@ func child() int {
 		return 2
 	}
 	l := quick
-	l.idle, l.read = 700*time.Millisecond, 30*time.Second
+	l.idle, l.read = 2*time.Second, 30*time.Second
 	err = serve(c, Options{
 		Version: "v1", Stdout: os.Stdout, Stderr: os.Stderr,
 		Log: func(level Level, line string) { fmt.Fprintf(os.Stderr, "%s: %s\n", level, line) },

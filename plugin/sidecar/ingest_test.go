@@ -242,22 +242,23 @@ func TestBrokenBodies(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "dead.ndjson")
 	s := run(t, settings{"listen_requests": "1", "dead_letters": path}, func(l *limits) { l.read = 300 * time.Millisecond })
-	for _, stall := range []bool{false, true} {
+	for i, stall := range []bool{false, true} {
 		c, err := net.Dial("tcp", s.Addr().String())
 		if err != nil {
 			t.Fatal(err)
 		}
 		fmt.Fprintf(c, "POST /v1/ingest HTTP/1.1\r\nHost: x\r\nContent-Length: 10000\r\n\r\n%s\n%s", push("a"), push("b")[:200])
 		if stall {
-			s.post(other, 503) // the only place is taken
+			wait(t, "the stalled client in the only place", func() bool { return len(s.ingest.places) == 1 })
+			s.post(other, 503)
 			answer, err := http.ReadResponse(bufio.NewReader(c), nil)
 			if err != nil || answer.StatusCode != 503 {
 				t.Errorf("the stalled client gets %v, %v", answer, err)
 			}
 		}
 		c.Close()
+		wait(t, "the broken body", func() bool { return s.ingest.broken.Load() == uint64(i)+1 })
 	}
-	wait(t, "two broken bodies", func() bool { return s.ingest.broken.Load() == 2 })
 	s.post(push("a")+"\n"+push("b"), 200)
 	if n := s.state.Stats(); n.Emitted != 2 || n.Unreadable != 0 {
 		t.Errorf("%d alerts, %d unreadable; want 2 and none", n.Emitted, n.Unreadable)
