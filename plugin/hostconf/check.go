@@ -30,6 +30,7 @@ type Result struct {
 	Host     Host      // empty when the file could not be read, or is of none of them
 	Findings []Finding // in the order of their places
 	Files    []string  // the file and those that it includes
+	Refused  bool      // Fluent Bit refuses to read it; of what else is found it says nothing
 }
 
 // Check checks the configuration in a file, with the files that it includes:
@@ -43,11 +44,11 @@ func check(path string, origins map[string]origin) Result {
 	if ext := filepath.Ext(path); ext == ".yaml" || ext == ".yml" {
 		root := c.readYAML(path, Position{})
 		if root == nil {
-			return Result{path, "", c.sorted(), c.files}
+			return Result{path, "", c.sorted(), c.files, true}
 		}
 		if isManifest(root) {
 			host = c.configMaps(path)
-			return Result{path, host, c.sorted(), c.files}
+			return Result{path, host, c.sorted(), c.files, c.broken || c.refused}
 		}
 		switch host = hostOf(root); host {
 		case "":
@@ -61,14 +62,14 @@ func check(path string, origins map[string]origin) Result {
 		}
 	} else if other := foreign(path); other != "" {
 		c.fail(c.in(path, 0, 0), "is a configuration of %s: only those of Fluent Bit, Vector and fluent-detect serve are checked", other)
-		return Result{path, "", c.sorted(), nil}
+		return Result{path, "", c.sorted(), nil, true}
 	} else {
 		(&classic{config: c, root: filepath.Dir(path)}).read(path, Position{})
 	}
 	if host == FluentBit {
 		c.fluentBit()
 	}
-	return Result{path, host, c.sorted(), c.files}
+	return Result{path, host, c.sorted(), c.files, c.broken || c.refused}
 }
 
 // fluentBit checks what was read: the sections, and unless there may be more of

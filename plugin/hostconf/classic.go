@@ -126,7 +126,7 @@ func (f *classicFile) include(name string) bool {
 	if !strings.Contains(name, "*") {
 		before := len(f.files)
 		f.read(path, at)
-		return len(f.files) > before
+		return len(f.files) > before && !f.broken
 	}
 	paths, err := filepath.Glob(path)
 	if err != nil || len(paths) == 0 {
@@ -183,7 +183,7 @@ func (f *classicFile) property(line string) bool {
 	if content == "" || content[0] == '#' {
 		return true
 	}
-	if content[0] == '[' && len(blanks) == len(f.indent) && strings.Contains(content, "] ") {
+	if name, _, ok := strings.Cut(content, "]"); ok && name[0] == '[' && len(blanks) == len(f.indent) && strings.Contains(content, " ") && f.section != nil {
 		f.group = true
 		return true
 	}

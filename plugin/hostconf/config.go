@@ -12,6 +12,7 @@ type config struct {
 	files     []string          // in the order of reading
 	origins   map[string]origin // of files that lie in others
 	broken    bool              // Fluent Bit reads no further than what was found
+	refused   bool              // Fluent Bit does not start with it
 	doubtful  bool              // a section is not what it is meant to be
 }
 

@@ -18,7 +18,7 @@ func (c *config) names() {
 		}
 		p := s.get("name")
 		if p == nil {
-			c.doubtful = true
+			c.doubtful, c.refused = true, true
 			c.fail(s.at, "[%s]: Name is missing: Fluent Bit refuses that", strings.ToUpper(s.kind))
 			continue
 		}
@@ -26,7 +26,7 @@ func (c *config) names() {
 		switch kind, ok := ours[name]; {
 		case p.unknown != "", ok && kind == s.kind:
 		case ok:
-			c.doubtful = true
+			c.doubtful, c.refused = true, true
 			c.fail(p.valueAt, "%s belongs into [%s], and this is [%s]", name, strings.ToUpper(kind), strings.ToUpper(s.kind))
 		default:
 			c.nearOurs(p.valueAt, name)
@@ -37,7 +37,7 @@ func (c *config) names() {
 // nearOurs finds a name that is close to one of ours.
 func (c *config) nearOurs(at Position, name string) {
 	if hint := rule.Suggest(name, []string{"detect", "detect_alerts"}); hint != "" {
-		c.doubtful = true
+		c.doubtful, c.refused = true, true
 		c.fail(at, "unknown plugin %q%s", name, hint)
 	}
 }

@@ -133,7 +133,7 @@ func (f yamlFile) unknown(what string, key *yaml.Node, known []string) {
 func (f yamlFile) part(key, value *yaml.Node) {
 	kind, ok := pipelineNames[strings.ToLower(key.Value)]
 	if !ok {
-		f.doubtful = true
+		f.doubtful, f.refused = true, true
 		f.fail(f.at(key), "pipeline: unknown part %q: the parts are inputs, filters and outputs", key.Value)
 		return
 	}

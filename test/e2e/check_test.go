@@ -1,0 +1,37 @@
+package e2e
+
+import (
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/fluent-detect/fluent-detect/plugin/hostconf"
+)
+
+// Fluent Bit refuses those of the broken configurations of which check says so,
+// and finds nothing wrong with the others: misspelt keys and sections, channels
+// and tags that do not fit, buffers that are too small.
+func TestRefused(t *testing.T) {
+	fluentBit := binary(t)
+	files, err := filepath.Glob(filepath.Join(root, "plugin/hostconf/testdata/broken/*.*"))
+	if err != nil || len(files) < 40 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	silent := 0
+	for _, file := range files {
+		r := hostconf.Check(file)
+		// This one names a library that is not installed here.
+		if r.Host != hostconf.FluentBit || filepath.Base(file) == "one-library.yaml" || filepath.Base(file) == "configmap.yaml" {
+			continue
+		}
+		cmd := exec.Command(fluentBit, "-e", library(t, "out_detect.so"), "-e", library(t, "in_detect.so"), "--dry-run", "-c", file)
+		out, err := cmd.CombinedOutput()
+		if refused := err != nil; refused != r.Refused {
+			t.Errorf("%s: Fluent Bit refuses it: %t, and check says so: %t\n%s", filepath.Base(file), refused, r.Refused, out)
+		}
+		if err == nil {
+			silent++
+		}
+	}
+	t.Logf("Fluent Bit finds nothing wrong with %d of them", silent)
+}
