@@ -76,10 +76,9 @@ var quickYAML = []edit{
 // it runs, and what must come of it.
 type trial struct {
 	name  string // a file, without its extension
-	edits func(t *testing.T) []edit
+	edits []edit
 	feed  func(t *testing.T, s *shipped)
 	check func(t *testing.T, s *shipped)
-	env   []string
 }
 
 // Every file under conf/fluent-bit runs, in both formats, and does what it is
@@ -94,8 +93,8 @@ func TestConfigurations(t *testing.T) {
 	}
 	var all []running
 	for _, ext := range []string{".conf", ".yaml"} {
-		for _, one := range slices.Concat(destinations(), sources(t, b)) {
-			edits := one.edits(t)
+		for _, one := range slices.Concat(destinations(t), sources(t, b)) {
+			edits := one.edits
 			if ext == ".conf" {
 				edits = append(edits, quick...)
 			} else {
@@ -107,7 +106,6 @@ func TestConfigurations(t *testing.T) {
 				edits = append(edits, edit{`(?m)((@INCLUDE|-) )output-stdout`, "${1}output-" + output})
 			}
 			s := ship(t, main, edits...)
-			s.cmd.Env = append(os.Environ(), one.env...)
 			s.run()
 			all = append(all, running{s, one})
 		}
@@ -141,7 +139,7 @@ func sources(t *testing.T, b *broker) []trial {
 	all := []trial{
 		{
 			name:  "fluent-bit",
-			edits: func(t *testing.T) []edit { return []edit{{`CLOUDTRAIL(=|: )/\S+`, "CLOUDTRAIL${1}in*.json"}} },
+			edits: []edit{{`CLOUDTRAIL(=|: )/\S+`, "CLOUDTRAIL${1}in*.json"}},
 			feed: func(t *testing.T, s *shipped) {
 				c := corpora(t)[0]
 				// A line above tail's default of 32 KiB, ahead of the events.
@@ -150,10 +148,8 @@ func sources(t *testing.T, b *broker) []trial {
 			check: onStdout(corpora(t)[0].alerts),
 		},
 		{
-			name: "input-http",
-			edits: func(t *testing.T) []edit {
-				return []edit{listen(t)}
-			},
+			name:  "input-http",
+			edits: []edit{listen(t)},
 			feed: func(t *testing.T, s *shipped) {
 				var envelopes []string
 				for i, event := range strings.Split(strings.TrimSpace(pushes(0, 2)), "\n") {
@@ -164,10 +160,8 @@ func sources(t *testing.T, b *broker) []trial {
 			check: onStdout(2),
 		},
 		{
-			name: "input-forward",
-			edits: func(t *testing.T) []edit {
-				return []edit{{`24224\b`, fmt.Sprint(freePort(t))}}
-			},
+			name:  "input-forward",
+			edits: []edit{{`24224\b`, fmt.Sprint(freePort(t))}},
 			feed: func(t *testing.T, s *shipped) {
 				s.forward(portIn(s, "input-forward"), pushes(0, 3))
 			},
@@ -178,10 +172,8 @@ func sources(t *testing.T, b *broker) []trial {
 		return all
 	}
 	return append(all, trial{
-		name: "input-kafka",
-		edits: func(t *testing.T) []edit {
-			return []edit{{`127\.0\.0\.1:9092`, b.start(t, pushes(0, 4))}}
-		},
+		name:  "input-kafka",
+		edits: []edit{{`127\.0\.0\.1:9092`, b.start(t, pushes(0, 4))}},
 		feed:  func(*testing.T, *shipped) {},
 		check: onStdout(4),
 	})

@@ -92,32 +92,19 @@ func feedPushes(_ *testing.T, s *shipped) {
 }
 
 // destinations are the ways out, with events by HTTP.
-func destinations() []trial {
-	var all []trial
-	add := func(name string, make func(t *testing.T) trial) {
-		var now trial
-		all = append(all, trial{
-			name:  name,
-			edits: func(t *testing.T) []edit { now = make(t); return now.edits(t) },
-			feed:  feedPushes,
-			check: func(t *testing.T, s *shipped) { now.check(t, s) },
-		})
+func destinations(t *testing.T) []trial {
+	all := []trial{toFile(t), toBulk(t, "output-elasticsearch"), toBulk(t, "output-opensearch"), toSplunk(t), toSlack(t), toSNS(t)}
+	for i := range all {
+		all[i].feed = feedPushes
 	}
-	add("output-file", toFile)
-	add("output-elasticsearch", func(t *testing.T) trial { return toBulk(t) })
-	add("output-opensearch", func(t *testing.T) trial { return toBulk(t) })
-	add("output-splunk", toSplunk)
-	add("output-slack", toSlack)
-	add("output-sns", toSNS)
 	return all
 }
 
 func toFile(t *testing.T) trial {
 	dir := t.TempDir()
 	return trial{
-		edits: func(t *testing.T) []edit {
-			return []edit{{`/var/log/fluent-detect`, dir + "/alerts"}, listen(t)}
-		},
+		name:  "output-file",
+		edits: []edit{{`/var/log/fluent-detect`, dir + "/alerts"}, listen(t)},
 		check: func(t *testing.T, s *shipped) {
 			s.wait("the alerts in the file", 20*time.Second, func() bool { return countAlerts(readFile(t, dir+"/alerts/alerts.json")) == sent })
 		},
@@ -185,11 +172,12 @@ func (x *index) bulk(w http.ResponseWriter, _ int, body string) {
 	fmt.Fprintf(w, `{"took":1,"errors":%t,"items":[%s]}`, strings.Contains(strings.Join(items, ""), `"status":409`), strings.Join(items, ","))
 }
 
-func toBulk(t *testing.T) trial {
+func toBulk(t *testing.T, name string) trial {
 	x := &index{documents: map[string]string{}}
 	server := newStandIn(t, x.bulk)
 	return trial{
-		edits: func(t *testing.T) []edit { return server.edits(t, "127.0.0.1", "9200") },
+		name:  name,
+		edits: server.edits(t, "127.0.0.1", "9200"),
 		check: func(t *testing.T, s *shipped) {
 			s.wait("the alerts as documents, one of them delivered twice", 20*time.Second, func() bool {
 				x.mu.Lock()
@@ -241,22 +229,21 @@ func repeated(t *testing.T, object string) string {
 }
 
 // refuseFirst refuses the first request for now, and accepts what comes then.
-func refuseFirst(body string) func(http.ResponseWriter, int, string) {
+func refuseFirst(answer string) func(http.ResponseWriter, int, string) {
 	return func(w http.ResponseWriter, number int, _ string) {
 		if number == 1 {
 			http.Error(w, "not now", http.StatusServiceUnavailable)
 			return
 		}
-		_, _ = io.WriteString(w, body)
+		_, _ = io.WriteString(w, answer)
 	}
 }
 
 func toSplunk(t *testing.T) trial {
 	server := newStandIn(t, refuseFirst(`{"text":"Success","code":0}`))
 	return trial{
-		edits: func(t *testing.T) []edit {
-			return append(server.edits(t, "127.0.0.1", "8088"), edit{`\$\{SPLUNK_TOKEN\}`, "00000000-0000-0000-0000-000000000001"})
-		},
+		name:  "output-splunk",
+		edits: append(server.edits(t, "127.0.0.1", "8088"), edit{`\$\{SPLUNK_TOKEN\}`, "00000000-0000-0000-0000-000000000001"}),
 		check: func(t *testing.T, s *shipped) {
 			ids := map[string]bool{}
 			s.wait("the alerts at the collector", 20*time.Second, func() bool {
@@ -301,9 +288,8 @@ func eventsOfSplunk(t *testing.T, body string, ids map[string]bool) {
 func toSlack(t *testing.T) trial {
 	server := newStandIn(t, refuseFirst("ok"))
 	return trial{
-		edits: func(t *testing.T) []edit {
-			return append(server.edits(t, "hooks.slack.com", "443"), edit{`\$\{SLACK_WEBHOOK\}`, "/services/T0/B0/x"})
-		},
+		name:  "output-slack",
+		edits: append(server.edits(t, "hooks.slack.com", "443"), edit{`\$\{SLACK_WEBHOOK\}`, "/services/T0/B0/x"}),
 		check: func(t *testing.T, s *shipped) {
 			lines := map[string]bool{}
 			s.wait("the alerts in the channel", 20*time.Second, func() bool {
@@ -338,7 +324,8 @@ func toSNS(t *testing.T) trial {
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 	return trial{
-		edits: func(t *testing.T) []edit { return server.edits(t, "sns.us-east-1.amazonaws.com", "443") },
+		name:  "output-sns",
+		edits: server.edits(t, "sns.us-east-1.amazonaws.com", "443"),
 		check: func(t *testing.T, s *shipped) {
 			published := map[string]bool{}
 			s.wait("the alerts at the topic", 20*time.Second, func() bool {
