@@ -183,7 +183,7 @@ func (f *classicFile) property(line string) bool {
 	if content == "" || content[0] == '#' {
 		return true
 	}
-	if name, _, ok := strings.Cut(content, "]"); ok && name[0] == '[' && len(blanks) == len(f.indent) && strings.Contains(content, " ") && f.section != nil {
+	if isGroup := content[0] == '[' && strings.Contains(content, "]") && strings.Contains(content, " "); isGroup && len(blanks) == len(f.indent) && f.section != nil {
 		f.group = true
 		return true
 	}

@@ -31,16 +31,16 @@ func (c *config) tags() map[*section]tag {
 	return tags
 }
 
-// tagsFromRecords are inputs whose records bring their tags along, unless the
-// input has one.
-var tagsFromRecords = map[string]bool{"forward": true, "http": true, "opentelemetry": true, "splunk": true, "elasticsearch": true}
+// ownTags are inputs whose records bring tags of their own, for http the path of
+// the URL: always, or unless the input has a tag.
+var ownTags = map[string]string{"http": "always", "opentelemetry": "always", "forward": "unless", "splunk": "unless", "elasticsearch": "unless"}
 
 func tagOf(s *section, number int) tag {
 	p := s.get("tag")
 	switch {
 	case p != nil && p.unknown != "", s.get("tag_key") != nil, s.get("tag_regex") != nil:
 		return tag{open: true}
-	case p == nil && tagsFromRecords[s.plugin()], s.get("tag_prefix") != nil:
+	case ownTags[s.plugin()] == "always", p == nil && ownTags[s.plugin()] == "unless", s.get("tag_prefix") != nil:
 		return tag{open: true}
 	case p == nil:
 		return tag{text: fmt.Sprintf("%s.%d", s.plugin(), number)}
