@@ -302,20 +302,28 @@ func checkCommands(t *testing.T, f *folder, where string, b *block) {
 	}
 }
 
-// Each row of a table of queries is true.
+// Each row of the tables of queries is true.
 func TestQueries(t *testing.T) {
 	d := find(t, "docs/rules.md")
 	f := newFolder(t, d)
+	typed := d.rows("| types | query | document | matches |")
 	rows := d.rows("| query | document | matches |")
-	if len(rows) == 0 {
-		t.Fatal("no table of queries")
+	if len(rows) == 0 || len(typed) == 0 {
+		t.Fatal("no tables of queries")
 	}
 	for _, r := range rows {
-		query, doc := strings.Trim(r[0], "`"), strings.Trim(r[1], "`")
-		out, status := f.run(fmt.Sprintf("fluent-detect eval --query %s - <<<%s", quote(query), quote(doc)))
+		typed = append(typed, append([]string{""}, r...))
+	}
+	for _, r := range typed {
+		line := "fluent-detect eval --query " + quote(strings.Trim(r[1], "`"))
+		if r[0] != "" {
+			line += " --type " + strings.Trim(r[0], "`")
+		}
+		line += " - <<<" + quote(strings.Trim(r[2], "`"))
+		out, status := f.run(line)
 		got := map[bool]string{true: "yes", false: "no"}[out != ""]
-		if status != 0 || got != r[2] {
-			t.Errorf("%s on %s: %s %d, the table says %s", query, doc, out, status, r[2])
+		if status != 0 || got != r[3] {
+			t.Errorf("%s: %s (exit status %d), the table says %s", line, got, status, r[3])
 		}
 	}
 }
