@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/rogpeppe/go-internal/diff"
 )
 
 var update = flag.Bool("update", false, "write the golden file anew")
@@ -30,34 +32,17 @@ func TestBroken(t *testing.T) {
 		}
 		b.WriteByte('\n')
 	}
-	golden(t, "testdata/findings.golden", b.String())
-}
-
-func golden(t *testing.T, file, got string) {
-	t.Helper()
+	const golden = "testdata/findings.golden"
 	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+		if err := os.WriteFile(golden, []byte(b.String()), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	want, err := os.ReadFile(file)
+	want, err := os.ReadFile(golden)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got == string(want) {
-		return
+	if d := diff.Diff("want", want, "got", []byte(b.String())); d != nil {
+		t.Errorf("-update writes %s anew:\n%s", golden, d)
 	}
-	a, b := strings.Split(got, "\n"), strings.Split(string(want), "\n")
-	for i := range max(len(a), len(b)) {
-		if i >= len(a) || i >= len(b) || a[i] != b[i] {
-			t.Fatalf("%s:%d differs (-update writes it anew)\n got: %q\nwant: %q", file, i+1, lineAt(a, i), lineAt(b, i))
-		}
-	}
-}
-
-func lineAt(lines []string, i int) string {
-	if i < len(lines) {
-		return lines[i]
-	}
-	return "(end)"
 }
