@@ -42,7 +42,11 @@ func (c *config) channels() {
 	}
 	for _, name := range taken {
 		if !slices.ContainsFunc(routes, func(r route) bool { return r.channel == name }) {
-			c.warn(inputs[name].place("channel"), "channel %q: there is no [OUTPUT] detect with this channel, so no alert will ever come%s", name, filled(routes))
+			severity := Warning
+			if len(c.of("output", "")) == 0 {
+				severity = Note
+			}
+			c.add(inputs[name].place("channel"), severity, "channel %q: there is no [OUTPUT] detect with this channel, so no alert will ever come%s", name, filled(routes))
 		}
 	}
 }
@@ -63,7 +67,11 @@ func (c *config) way(r route, before []route, inputs map[string]*section, taken 
 		if len(taken) > 0 {
 			where = "the inputs take " + strings.Join(taken, ", ")
 		}
-		c.fail(r.section.place("channel"), "channel: %q has no [INPUT] detect_alerts, and forward_to is not set: its alerts would go nowhere; %s", r.channel, where)
+		severity := Error
+		if len(c.of("input", "")) == 0 { // a part, which others include
+			severity = Note
+		}
+		c.add(r.section.place("channel"), severity, "channel: %q has no [INPUT] detect_alerts, and forward_to is not set: its alerts would go nowhere; %s", r.channel, where)
 	case r.forward != nil && in != nil:
 		c.fail(r.section.place("forward_to"), "forward_to: channel %q has an [INPUT] detect_alerts in %s, which takes its alerts: give this output another channel", r.channel, line(r.section, in))
 	}
