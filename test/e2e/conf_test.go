@@ -63,7 +63,7 @@ func ship(t *testing.T, name string, edits ...edit) *shipped {
 // quick makes Fluent Bit try again after a second, and the detector send
 // heartbeats every second, which no destination may stumble over.
 var quick = []edit{
-	{`(?m)^( +)(Grace +|grace: )5`, "${1}${2}1\n${1}scheduler.base 1\n${1}scheduler.cap 1"},
+	{`(?m)^( +)(Grace +)5`, "${1}${2}1\n${1}scheduler.base 1\n${1}scheduler.cap 1"},
 	{`(?m)^( +)(State_Path +\S+)`, "${1}${2}\n${1}Heartbeat 1s"},
 }
 
