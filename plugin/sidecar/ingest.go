@@ -119,6 +119,9 @@ func (in *ingestor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	body := &body{source: r.Body, control: http.NewResponseController(w), timeout: in.limits.read}
 	err = in.read(body, unpack, client)
+	if err == nil {
+		body.finish()
+	}
 	in.bytes.Add(uint64(body.bytes))
 	switch {
 	case body.err != nil: // the client is gone, or nearly
@@ -167,7 +170,15 @@ func (in *ingestor) refuse(w http.ResponseWriter, why string) {
 }
 
 // read evaluates a body. An error says that the same is to be sent again.
-func (in *ingestor) read(b *body, unpack func(io.Reader) (io.ReadCloser, error), client string) error {
+func (in *ingestor) read(b *body, unpack func(io.Reader) (io.ReadCloser, error), client string) (err error) {
+	limited := &limitedReader{left: maxUnpacked}
+	defer func() {
+		if p := recover(); p != nil { // sent again, it would panic again
+			in.caught(p)
+			in.letters.record(client, fmt.Sprintf("the rest of the body cannot be read: a panic: %v", p), 0, limited.done, nil)
+			err = nil
+		}
+	}()
 	plain, err := unpack(b)
 	if err != nil {
 		if b.err == nil {
@@ -176,9 +187,15 @@ func (in *ingestor) read(b *body, unpack func(io.Reader) (io.ReadCloser, error),
 		return nil
 	}
 	defer plain.Close()
+	limited.source = plain
 	w := in.work.Get().(*work)
-	defer in.work.Put(w)
-	limited := &limitedReader{source: plain, left: maxUnpacked}
+	err = in.readBlocks(b, limited, w, client)
+	in.work.Put(w) // not after a panic
+	return err
+}
+
+// readBlocks evaluates a body block by block.
+func (in *ingestor) readBlocks(b *body, limited *limitedReader, w *work, client string) error {
 	reader := ingest.NewReader(limited)
 	for {
 		err := reader.Next(&w.block)
@@ -257,12 +274,17 @@ func (in *ingestor) evaluateEach(w *work, client string) error {
 func (in *ingestor) scanSafely(chunk []byte) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			in.panicked(tag, p)
-			in.clients.log(in.log, Error, fmt.Sprintf("panic: %v; please report this with the stack that follows\n%s", p, debug.Stack()))
+			in.caught(p)
 			err = fmt.Errorf("a panic while it was evaluated: %v", p)
 		}
 	}()
 	return in.scan(tag, chunk)
+}
+
+// caught counts and logs a panic, in the deferred function that recovered it.
+func (in *ingestor) caught(p any) {
+	in.panicked(tag, p)
+	in.clients.log(in.log, Error, fmt.Sprintf("panic: %v; please report this with the stack that follows\n%s", p, debug.Stack()))
 }
 
 // findUnreadable looks for the records that look like CloudTrail and could not be
@@ -299,7 +321,17 @@ type body struct {
 	control *http.ResponseController
 	timeout time.Duration
 	bytes   int64
+	ended   bool
 	err     error // of the connection
+}
+
+// finish reads what is left of a body that was given up: a client that writes all
+// of it before it looks for an answer would find the connection closed, and send
+// the same again.
+func (b *body) finish() {
+	if !b.ended {
+		_, _ = io.Copy(io.Discard, b)
+	}
 }
 
 func (b *body) Read(p []byte) (int, error) {
@@ -308,6 +340,7 @@ func (b *body) Read(p []byte) (int, error) {
 	b.bytes += int64(n)
 	if err != nil {
 		_ = b.control.SetReadDeadline(time.Time{})
+		b.ended = true
 		if !errors.Is(err, io.EOF) {
 			b.err = err
 		}
