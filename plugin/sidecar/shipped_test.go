@@ -68,3 +68,16 @@ func TestShippedVectorFile(t *testing.T) {
 		}
 	}
 }
+
+// Logstash deletes files that it reads as a whole unless it is told otherwise.
+func TestShippedLogstashFileDeletesNothing(t *testing.T) {
+	text, err := os.ReadFile("../../conf/sidecar/logstash.conf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`mode => "read"`, `file_completed_action => "log"`, `file_completed_log_path => `, key("listen").Default + "/v1/ingest"} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("there is no %s", want)
+		}
+	}
+}
