@@ -301,8 +301,13 @@ func (in *ingestor) findUnreadable(w *work, client string) {
 	}
 }
 
-// unpacker returns what unpacks a body with that header.
+// unpacker returns what unpacks a body with that header. The error says why such a
+// body cannot be read.
 func unpacker(h http.Header) (func(io.Reader) (io.ReadCloser, error), error) {
+	// As text it would be lines that mean nothing: events would pass unseen.
+	if kind := strings.ToLower(h.Get("Content-Type")); strings.Contains(kind, "msgpack") {
+		return nil, fmt.Errorf("Content-Type: %q is not allowed: want JSON or lines; in Fluent Bit that is format json_lines, its default is msgpack", printable(kind, 100))
+	}
 	switch encoding := strings.ToLower(strings.TrimSpace(strings.Join(h.Values("Content-Encoding"), ","))); encoding {
 	case "", "identity", "gzip", "x-gzip", "zstd":
 		// Told by the first bytes: files are often sent as they lie there.

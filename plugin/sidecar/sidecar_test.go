@@ -40,7 +40,7 @@ func (s settings) get(key string) string {
 	return settings{"listen": "127.0.0.1:0", "alerts": "-", "max_alerts": "0", "heartbeat": "0", "rule_tests": "off"}[key]
 }
 
-func (s settings) config(t *testing.T) Config {
+func (s settings) config(t testing.TB) Config {
 	t.Helper()
 	c, err := ReadConfig(s.get)
 	if err != nil {
@@ -70,12 +70,12 @@ func (x *text) String() string {
 // running is a sidecar in the test's process.
 type running struct {
 	*Sidecar
-	t                   *testing.T
+	t                   testing.TB
 	stdout, stderr, log text
 }
 
 // run starts a sidecar, which ends with the test.
-func run(t *testing.T, s settings, change ...func(*limits)) *running {
+func run(t testing.TB, s settings, change ...func(*limits)) *running {
 	t.Helper()
 	l := quick
 	for _, f := range change {
@@ -107,7 +107,7 @@ func (r *running) post(body string, want int, header ...string) *http.Response {
 	return post(r.t, r.url(), strings.NewReader(body), want, header...)
 }
 
-func post(t *testing.T, url string, body io.Reader, want int, header ...string) *http.Response {
+func post(t testing.TB, url string, body io.Reader, want int, header ...string) *http.Response {
 	t.Helper()
 	q, err := http.NewRequest(http.MethodPost, url, body)
 	if err != nil {
@@ -164,7 +164,7 @@ func pushes(prefix string, n int) string {
 	return b.String()
 }
 
-func pack(t *testing.T, encoding, body string) string {
+func pack(t testing.TB, encoding, body string) string {
 	t.Helper()
 	var b bytes.Buffer
 	var w io.WriteCloser
