@@ -306,7 +306,7 @@ func (in *ingestor) findUnreadable(w *work, client string) {
 func unpacker(h http.Header) (func(io.Reader) (io.ReadCloser, error), error) {
 	// As text it would be lines that mean nothing: events would pass unseen.
 	if kind := strings.ToLower(h.Get("Content-Type")); strings.Contains(kind, "msgpack") {
-		return nil, fmt.Errorf("Content-Type: %q is not allowed: want JSON or lines; in Fluent Bit that is format json_lines, its default is msgpack", printable(kind, 100))
+		return nil, fmt.Errorf("Content-Type: %q is not allowed: want JSON or lines", printable(kind, 100))
 	}
 	switch encoding := strings.ToLower(strings.TrimSpace(strings.Join(h.Values("Content-Encoding"), ","))); encoding {
 	case "", "identity", "gzip", "x-gzip", "zstd":
