@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -36,6 +37,7 @@ type vectorSource struct {
 	sink     func(id string) int // what the sink makes of an event, as a status; nil: 200
 	fault    func(n int, w http.ResponseWriter) bool
 	requests int
+	repeated int            // requests with an alert that the sink had
 	got      map[string]int // alert ids that the sink took
 	order    []string
 }
@@ -118,6 +120,9 @@ func (v *vectorSource) take(r *http.Request) int {
 		}
 	}
 	if status == http.StatusOK {
+		if slices.ContainsFunc(ids, func(id string) bool { return v.got[id] > 0 }) {
+			v.repeated++
+		}
 		for _, id := range ids {
 			v.got[id]++
 			v.order = append(v.order, id)
