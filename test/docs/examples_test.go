@@ -43,6 +43,9 @@ func TestMain(m *testing.M) {
 // build and on PATH, events in trail.json.gz, and the files that the document shows.
 func TestExamples(t *testing.T) {
 	for _, d := range documents(t) {
+		if len(d.blocks) == 0 {
+			continue
+		}
 		t.Run(strings.ReplaceAll(d.name, "/", "-"), func(t *testing.T) {
 			f := newFolder(t, d)
 			for _, b := range d.blocks {
@@ -170,23 +173,23 @@ func checkConfiguration(t *testing.T, f *folder, where string, b *block) {
 	if !strings.Contains(strings.ToLower(b.text), "match") {
 		return // the sidecar's
 	}
-	fluentBit := os.Getenv("FLUENT_BIT")
-	if fluentBit == "" {
-		fluentBit = "fluent-bit"
-	}
-	library := filepath.Join(generated.Root(), "build/out_detect.so")
-	if _, err := exec.LookPath(fluentBit); err != nil {
-		t.Logf("NOT TESTED  %s in a Fluent Bit: none is on PATH", where)
-		return
-	}
-	if _, err := os.Stat(library); err != nil {
-		t.Logf("NOT TESTED  %s in a Fluent Bit: make build was not run", where)
-		return
-	}
-	line := fmt.Sprintf("%s -e %s -e %s -c %s --dry-run", fluentBit, library, filepath.Join(filepath.Dir(library), "in_detect.so"), name)
-	if out, status := f.run(line); status != 0 {
-		t.Errorf("%s: %s:\n%s", where, line, out)
-	}
+	t.Run("Fluent Bit", func(t *testing.T) {
+		fluentBit := os.Getenv("FLUENT_BIT")
+		if fluentBit == "" {
+			fluentBit = "fluent-bit"
+		}
+		libraries := filepath.Join(generated.Root(), "build")
+		if _, err := exec.LookPath(fluentBit); err != nil {
+			t.Skip("no fluent-bit on PATH or in FLUENT_BIT: the configuration is not tried in one")
+		}
+		if _, err := os.Stat(filepath.Join(libraries, "out_detect.so")); err != nil {
+			t.Skip("no out_detect.so in build, which make build makes: the configuration is not tried in a Fluent Bit")
+		}
+		line := fmt.Sprintf("%s -e %s/out_detect.so -e %s/in_detect.so -c %s --dry-run", fluentBit, libraries, libraries, name)
+		if out, status := f.run(line); status != 0 {
+			t.Errorf("%s: %s:\n%s", where, line, out)
+		}
+	})
 }
 
 // JSON is JSON. What is shown as an alert is one that the bundled events make, or
