@@ -29,8 +29,8 @@ func number(t *testing.T, name string, otherwise int) int {
 
 // kill -9 of the sidecar again and again, while a sink sends events: every alert
 // reaches the source. Between the source's answer and the disk, a kill leaves alerts
-// that come again, with the same ids: those of one request, and no others. DETECT_SIDECAR_RECORDS, DETECT_KILLS
-// and DETECT_SIDECAR_SECONDS make it longer.
+// that come again, with the same ids: those of one request, and no others.
+// DETECT_SIDECAR_RECORDS, DETECT_KILLS and DETECT_SIDECAR_SECONDS make it longer.
 func TestKill(t *testing.T) {
 	t.Parallel()
 	records, kills := number(t, "DETECT_SIDECAR_RECORDS", 20_000), number(t, "DETECT_KILLS", 5)
