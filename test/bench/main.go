@@ -41,9 +41,9 @@ func measure(quick bool, detectionRules string) error {
 	if err := pipeline.Available(); err != nil {
 		fmt.Println("NOT TESTED  whole pipelines: no fluent-bit on PATH or in FLUENT_BIT")
 	} else {
-		scale := pipeline.Scale{Bytes: 400 << 20, Rounds: 5, Latencies: 150, Idle: time.Minute}
+		scale := pipeline.Scale{Bytes: 400 << 20, Rounds: 5, Latencies: 100, Idle: time.Minute}
 		if quick {
-			scale = pipeline.Scale{Bytes: 40 << 20, Rounds: 1, Latencies: 20, Idle: 10 * time.Second}
+			scale = pipeline.Scale{Bytes: 40 << 20, Rounds: 1, Latencies: 10, Idle: 10 * time.Second}
 		}
 		measured, err := pipeline.Measure("build", detectionRules, scale, say)
 		if err != nil {

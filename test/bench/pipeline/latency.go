@@ -2,17 +2,20 @@ package pipeline
 
 import (
 	"errors"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/test/bench/events"
 )
 
 // Latency has the times from the moment a line is in the file until it is in a
-// file that Fluent Bit writes: the record itself, and its alert.
-type Latency struct{ Record, Alert Distribution }
+// file that Fluent Bit writes: the record itself; its alert, seconds after any
+// other; and its alert within a second of another.
+type Latency struct{ Record, Alert, Close Distribution }
 
 // Distribution is of times in seconds.
 type Distribution struct {
@@ -35,44 +38,84 @@ const originals = `[OUTPUT]
     Format  plain
 `
 
-// latency gives n events to the peer, one at a time.
-func latency(p peer, n int) (l Latency, err error) {
+// side is how many Fluent Bits are measured side by side: they mostly wait.
+const side = 5
+
+// latency gives n events of either distance to the peer, one at a time.
+func latency(p peer, n int) (Latency, error) {
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	var record, alone, near []float64
+	var errs []error
+	for range side {
+		wg.Go(func() {
+			r, a, c, err := latencies(p, n/side)
+			mu.Lock()
+			defer mu.Unlock()
+			record, alone, near, errs = append(record, r...), append(alone, a...), append(near, c...), append(errs, err)
+		})
+	}
+	wg.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return Latency{}, err
+	}
+	return Latency{distribution(record), distribution(alone), distribution(near)}, nil
+}
+
+// latencies is latency with one Fluent Bit.
+func latencies(p peer, n int) (record, alone, near []float64, err error) {
 	f, err := launch(p, originals)
 	if err != nil {
-		return l, err
+		return nil, nil, nil, err
 	}
 	defer func() { err = errors.Join(err, f.stop()) }()
 	in, err := os.Create(filepath.Join(f.dir, "in", "events.json"))
 	if err != nil {
-		return l, err
+		return nil, nil, nil, err
 	}
 	defer in.Close()
 	time.Sleep(2 * time.Second)
-	var record, alert []float64
-	for i := range n + 1 {
-		time.Sleep(time.Duration(300+i*37%200) * time.Millisecond) // at no fixed phase of the host's timers
-		sizes := [2]int64{f.size("originals"), f.size("alerts")}
-		began := time.Now()
-		if _, err := in.WriteString(events.Match(i) + "\n"); err != nil {
-			return l, err
-		}
-		var took [2]float64
-		for took[0] == 0 || took[1] == 0 {
-			for j, name := range []string{"originals", "alerts"} {
-				if took[j] == 0 && f.size(name) > sizes[j] {
-					took[j] = time.Since(began).Seconds()
-				}
-			}
-			if time.Since(began) > 20*time.Second {
-				return l, errors.New("no alert for 20 s")
-			}
-			time.Sleep(time.Millisecond)
-		}
-		if i > 0 { // the first waits until the file is found
-			record, alert = append(record, took[0]), append(alert, took[1])
-		}
+	if _, err := f.follow(in, 0); err != nil { // it waits until the file is found
+		return nil, nil, nil, err
 	}
-	return Latency{distribution(record), distribution(alert)}, nil
+	// At no fixed phase of Fluent Bit's timers.
+	pause := func(from, to time.Duration) { time.Sleep(from + rand.N(to-from)) }
+	for i := range n {
+		pause(1500*time.Millisecond, 3*time.Second)
+		took, err := f.follow(in, 2*i+1)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		record, alone = append(record, took[0]), append(alone, took[1])
+		pause(0, 500*time.Millisecond)
+		if took, err = f.follow(in, 2*i+2); err != nil {
+			return nil, nil, nil, err
+		}
+		near = append(near, took[1])
+	}
+	return record, alone, near, nil
+}
+
+// follow writes event i and waits for the record and the alert.
+func (f *process) follow(in *os.File, i int) (took [2]float64, err error) {
+	names := []string{"originals", "alerts"}
+	sizes := []int64{f.size(names[0]), f.size(names[1])}
+	began := time.Now()
+	if _, err := in.WriteString(events.Match(i) + "\n"); err != nil {
+		return took, err
+	}
+	for took[0] == 0 || took[1] == 0 {
+		for j, name := range names {
+			if took[j] == 0 && f.size(name) > sizes[j] {
+				took[j] = time.Since(began).Seconds()
+			}
+		}
+		if time.Since(began) > 20*time.Second {
+			return took, errors.New("no alert for 20 s")
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return took, nil
 }
 
 func (f *process) size(name string) int64 {
