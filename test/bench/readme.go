@@ -34,7 +34,7 @@ func (r *report) summary() string {
 	}
 	return fmt.Sprintf("In Fluent Bit %s the built-in rule adds %.2f s of CPU to the %.1f s that a GB of CloudTrail takes anyway to be read and parsed; `rewrite_tag` and `grep` add %.2f s.\n"+
 		"The alert is there %.2f s after the line at the median, with `Flush 0.2`; doing nothing costs %.1f ms of CPU a second more, and %.0f MB of memory.\n"+
-		"Alone, the engine passes over chunks with nothing to find at %.1f GB/s and reads records at %.1f GB/s, with one rule as with a thousand (%.1f GB/s).\n"+
+		"Alone, the engine passes over chunks with nothing to find at %.1f GB/s and reads records at %.1f GB/s, with a thousand rules at %.1f GB/s.\n"+
 		"(%s; [all figures](test/bench/results/README.md), [how they were measured](test/bench/README.md).)\n",
 		p.FluentBit, ours.Added, p.Throughput[0].CPU, theirs.Added,
 		p.Latency.Alert.P50, max(0, p.Idle[1].CPU-p.Idle[0].CPU), p.Idle[1].Resident-p.Idle[0].Resident,

@@ -45,9 +45,9 @@ func Measure(build, detectionRules string, scale Scale, say func(string)) (r Res
 		return r, err
 	}
 	defer os.RemoveAll(dir)
-	decoder := filepath.Join(dir, "decode.so")
-	if out, err := exec.Command("go", "build", "-buildmode=c-shared", "-o", decoder, "./test/bench/decode").CombinedOutput(); err != nil {
-		return r, fmt.Errorf("build the decoding output: %w\n%s", err, out)
+	decoder, err := buildDecoder(dir)
+	if err != nil {
+		return r, err
 	}
 	if build, err = filepath.Abs(build); err != nil {
 		return r, err
@@ -63,4 +63,14 @@ func Measure(build, detectionRules string, scale Scale, say func(string)) (r Res
 	say("idle")
 	r.Idle, err = idle(ps, scale.Idle, nothing, builtin)
 	return r, err
+}
+
+// buildDecoder builds the output that decodes, into dir.
+func buildDecoder(dir string) (path string, err error) {
+	path = filepath.Join(dir, "decode.so")
+	out, err := exec.Command("go", "build", "-buildmode=c-shared", "-o", path, "github.com/fluent-detect/fluent-detect/test/bench/decode").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("build the decoding output: %w\n%s", err, out)
+	}
+	return path, nil
 }
