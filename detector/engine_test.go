@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -347,71 +345,5 @@ func TestChunksWithoutMatchAllocateNothing(t *testing.T) {
 	}
 	if s := b.engine.Stats(); s.Events == 0 || s.Matched != 0 {
 		t.Errorf("the test is about nothing: %+v", s)
-	}
-}
-
-// corpusChunk repeats the events of the corpus that do not match up to size.
-func corpusChunk(b *testing.B, size int) []byte {
-	b.Helper()
-	text, err := os.ReadFile("../test/data/cloudtrail.ndjson")
-	if err != nil {
-		b.Fatal(err)
-	}
-	var events []string
-	for line := range strings.Lines(string(text)) {
-		if !strings.Contains(line, "PublicKey") {
-			events = append(events, line)
-		}
-	}
-	once := chunkOf(b, events...)
-	var chunk []byte
-	for len(chunk) < size {
-		chunk = append(chunk, once...)
-	}
-	return chunk
-}
-
-func BenchmarkScan(b *testing.B) {
-	b.Run("nothing matches", func(b *testing.B) {
-		e := newBench(b)
-		chunk := corpusChunk(b, 2<<20)
-		b.SetBytes(int64(len(chunk)))
-		b.ReportAllocs()
-		for b.Loop() {
-			if err := e.engine.Scan("cloudtrail", chunk); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
-	b.Run("every record matches", func(b *testing.B) {
-		e := newBench(b, "max_alerts", "0", "dedup_size", "1000")
-		chunk := chunkOf(b, pushes(0, 2000)...)
-		b.SetBytes(int64(len(chunk)))
-		b.ReportAllocs()
-		for b.Loop() {
-			if err := e.engine.Scan("cloudtrail", chunk); err != nil {
-				b.Fatal(err)
-			}
-			e.taker.Take(1<<30, 0)
-			e.taker.Ack()
-			e.taker.Settle()
-		}
-		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/2000, "ns/alert")
-	})
-}
-
-// Most chunks hold nothing that a rule is about.
-func BenchmarkDismiss(b *testing.B) {
-	e := newBench(b)
-	chunk := chunkOf(b, slices.Repeat([]string{quiet}, 2000)...)
-	b.SetBytes(int64(len(chunk)))
-	b.ReportAllocs()
-	for b.Loop() {
-		if err := e.engine.Scan("cloudtrail", chunk); err != nil {
-			b.Fatal(err)
-		}
-	}
-	if s := e.engine.Stats(); s.Dismissed == 0 {
-		b.Error("nothing was dismissed")
 	}
 }

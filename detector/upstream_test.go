@@ -145,18 +145,6 @@ func TestUpstreamDirectoryLoads(t *testing.T) {
 	}
 }
 
-func BenchmarkUpstream(b *testing.B) {
-	e := newBench(b, "rules", upstream(b))
-	chunk := chunkOf(b, strings.Split(strings.Repeat(quiet+"\n", 2000)+quiet, "\n")...)
-	b.SetBytes(int64(len(chunk)))
-	b.ReportAllocs()
-	for b.Loop() {
-		if err := e.engine.Scan("cloudtrail", chunk); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
 // quiet is an event that no rule is a candidate for.
 const quiet = `{"eventVersion":"1.08","userIdentity":{"type":"AssumedRole","principalId":"AROAEXAMPLE:s","arn":"arn:aws:sts::111122223333:assumed-role/app/s",` +
 	`"accountId":"111122223333","accessKeyId":"ASIAEXAMPLE","sessionContext":{"sessionIssuer":{"type":"Role","principalId":"AROAEXAMPLE","arn":"arn:aws:iam::111122223333:role/app",` +
