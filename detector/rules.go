@@ -57,6 +57,15 @@ func LoadRules(spec string) (*Rules, error) {
 	return r, nil
 }
 
+// AboutRules says of an error of LoadRules that the key rules is to blame, unless
+// it says so itself.
+func AboutRules(err error) error {
+	if strings.HasPrefix(err.Error(), "rules: ") {
+		return err
+	}
+	return fmt.Errorf("rules: %w", err)
+}
+
 // Rules returns the rules in the order in which they are evaluated.
 func (r *Rules) Rules() []*rule.Rule { return r.rules }
 

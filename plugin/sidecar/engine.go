@@ -27,7 +27,7 @@ type engine struct {
 func loadRules(c detector.Config) (*detector.Rules, error) {
 	rules, err := detector.LoadRules(c.Rules)
 	if err != nil {
-		return nil, fmt.Errorf("rules: %w", err)
+		return nil, detector.AboutRules(err)
 	}
 	if c.Exceptions != "" {
 		if err := rules.Except(c.Exceptions); err != nil {

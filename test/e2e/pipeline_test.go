@@ -110,7 +110,7 @@ func wantUntouched(t *testing.T, f *fluentBit, input string, parsed bool) {
 	}
 }
 
-// rewrite_tag, the native way to copy records, loses a twentieth of these.
+// rewrite_tag, the native way to copy records, loses many of these.
 func TestBurst(t *testing.T) {
 	const n = 20_000
 	f := prepare(t, pipeline("SETTINGS", "Max_Alerts 0"))

@@ -50,7 +50,7 @@ func readSetup(get detector.Getter, hostname string) (s setup, err error) {
 		return s, err
 	}
 	if s.rules, err = detector.LoadRules(s.config.Rules); err != nil {
-		return s, fmt.Errorf("rules: %w", err)
+		return s, detector.AboutRules(err)
 	}
 	if s.config.Exceptions != "" {
 		if err := s.rules.Except(s.config.Exceptions); err != nil {
