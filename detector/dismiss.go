@@ -11,6 +11,10 @@ import (
 // record is counted by what it is.
 const leastDismissed = 64 << 10
 
+// mostFruitless is how many chunks are read without a search when searches are in
+// vain again and again.
+const mostFruitless = 31
+
 // mostSieveCost is up to what cost, in picoseconds a byte, a sieve is used. To
 // read takes 250 to 500.
 const mostSieveCost = 200
@@ -34,7 +38,7 @@ func newSieve(programs *program.Set) *sieve.Sieve {
 // where the last of them begins. That one is for the caller to read: it tells
 // the time of the events and whether they can be read at all.
 func (e *Engine) dismiss(chunk []byte) (records, last int, ok bool) {
-	if len(chunk) < leastDismissed || !e.mayDismiss(chunk) {
+	if !e.mayDismiss(chunk) {
 		return 0, 0, false
 	}
 	records, last = record.Count(chunk)

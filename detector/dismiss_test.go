@@ -76,6 +76,34 @@ func TestDismissalHidesNothing(t *testing.T) {
 	}
 }
 
+// Where most chunks hold something, few are searched. A source that falls quiet is
+// noticed all the same.
+func TestSearchesPause(t *testing.T) {
+	b := newBench(t, "max_alerts", "0")
+	with, without := chunkOf(t, append(slices.Clone(many), pushes(0, 1)...)...), chunkOf(t, many...)
+	s := newScanner(b.engine)
+	searches := func(chunk []byte, times int) (n int) {
+		t.Helper()
+		for range times {
+			if s.pause == 0 {
+				n++
+			}
+			if err := s.scan("t", chunk); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return n
+	}
+	if n := searches(with, 200); n < 5 || n > 12 {
+		t.Errorf("%d of 200 chunks were searched in vain", n)
+	}
+	before := b.engine.Stats().Dismissed
+	searches(without, mostFruitless+10)
+	if got, least := b.engine.Stats().Dismissed-before, uint64(9*(len(many)-1)); got < least {
+		t.Errorf("%d records were dismissed after it fell quiet, want %d at least", got, least)
+	}
+}
+
 // Rules of which some match without a text of their own, and more rules than a
 // sieve is quicker for, let every chunk be read.
 func TestWhatIsSieved(t *testing.T) {

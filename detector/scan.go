@@ -21,6 +21,9 @@ type scanner struct {
 	tx      transaction
 	near    nearTally
 	probe   *probe // during a self-test
+
+	fruitless int // searches that were in vain, as a length of pauses
+	pause     int // chunks that are read without a search
 }
 
 func newScanner(e *Engine) *scanner {
@@ -58,16 +61,37 @@ func (s *scanner) scan(tag string, chunk []byte) error {
 // evaluate evaluates the chunk. If nothing in it can match it looks at the last
 // record only, unless that one shows that there is more to tell.
 func (s *scanner) evaluate(chunk []byte) error {
-	if records, last, ok := s.engine.dismiss(chunk); ok {
-		err := s.walk(chunk, last)
-		if err == nil && s.tally.records == 1 && s.tally.unreadable == 0 {
-			s.tally.dismissed = uint64(records - 1)
-			return nil
+	if s.searches(chunk) {
+		if records, last, ok := s.engine.dismiss(chunk); ok {
+			s.fruitless = 0
+			err := s.walk(chunk, last)
+			if err == nil && s.tally.records == 1 && s.tally.unreadable == 0 {
+				s.tally.dismissed = uint64(records - 1)
+				return nil
+			}
+			s.tally = tally{}
+			s.near.forget()
+		} else {
+			s.fruitless = min(2*s.fruitless+1, mostFruitless)
+			s.pause = s.fruitless
 		}
-		s.tally = tally{}
-		s.near.forget()
 	}
 	return s.walk(chunk, 0)
+}
+
+// searches says whether the chunk is to be looked through for what a match must
+// contain. After a search that was in vain a few chunks are read without one, and
+// more of them each time: where most chunks have what rules ask for, searching
+// comes on top.
+func (s *scanner) searches(chunk []byte) bool {
+	if s.engine.sieve == nil || len(chunk) < leastDismissed {
+		return false
+	}
+	if s.pause > 0 {
+		s.pause--
+		return false
+	}
+	return true
 }
 
 // walk evaluates the records from the offset up to the end of the chunk, or to
