@@ -120,24 +120,16 @@ func (s *Store) Forget(channel string, numbers []uint64) {
 		s.timer = time.AfterFunc(deleteAfter, func() {
 			s.mu.Lock()
 			s.timer = nil
+			nothing := s.closed || len(s.gone) == 0
 			s.mu.Unlock()
-			if err := s.Flush(); err != nil {
+			if nothing {
+				return
+			}
+			if err := s.deleteGone(); err != nil {
 				s.warn(fmt.Sprintf("delivered alerts cannot be deleted, and may be delivered again after a restart: %v", err))
 			}
 		})
 	}
-}
-
-// Flush deletes now what Forget was told of. Who delivers alerts and can wait for
-// the disk makes the time short in which a crash lets them be delivered again.
-func (s *Store) Flush() error {
-	s.mu.Lock()
-	nothing := s.closed || len(s.gone) == 0
-	s.mu.Unlock()
-	if nothing {
-		return nil
-	}
-	return s.deleteGone()
 }
 
 // deleteGone deletes what was delivered.
@@ -148,8 +140,8 @@ func (s *Store) deleteGone() error {
 // updateAndDelete runs a transaction that deletes what was delivered as well.
 func (s *Store) updateAndDelete(do func(*bbolt.Tx) error) error {
 	s.mu.Lock()
-	gone := s.gone
-	s.gone = map[string][]uint64{}
+	gone, noted := s.gone, s.noted
+	s.gone, s.noted = map[string][]uint64{}, map[string]int{}
 	s.mu.Unlock()
 	err := s.update(func(tx *bbolt.Tx) error {
 		if err := do(tx); err != nil {
@@ -162,12 +154,15 @@ func (s *Store) updateAndDelete(do func(*bbolt.Tx) error) error {
 		}
 		return nil
 	})
-	if err != nil {
-		s.mu.Lock()
-		for channel, numbers := range gone {
-			s.gone[channel] = append(s.gone[channel], numbers...)
-		}
-		s.mu.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err == nil {
+		s.unnote()
+		return nil
+	}
+	for channel, numbers := range gone {
+		s.gone[channel] = append(numbers, s.gone[channel]...)
+		s.noted[channel] = noted[channel]
 	}
 	return err
 }
@@ -177,8 +172,7 @@ func deleteAlerts(tx *bbolt.Tx, channel string, numbers []uint64) error {
 	if alerts == nil {
 		return nil
 	}
-	slices.Sort(numbers)
-	for _, n := range numbers {
+	for _, n := range slices.Sorted(slices.Values(numbers)) {
 		if err := alerts.Delete(numberKey(n)); err != nil {
 			return err
 		}

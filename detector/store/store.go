@@ -30,11 +30,13 @@ type Store struct {
 	warn func(string)
 	db   *bbolt.DB
 
-	mu     sync.Mutex
-	gone   map[string][]uint64 // by channel: what was delivered and is not deleted yet
-	timer  *time.Timer         // deletes it
-	failed error               // the file broke while it was open
-	closed bool
+	mu        sync.Mutex
+	gone      map[string][]uint64 // by channel: what was delivered and is not deleted yet
+	noted     map[string]int      // how many of them, from the first, are in the file delivered
+	delivered deliveries
+	timer     *time.Timer // deletes them
+	failed    error       // the file broke while it was open
+	closed    bool
 }
 
 // Open opens the directory, which is made when it is not there, for this process
@@ -46,7 +48,7 @@ func Open(dir string, warn func(string)) (*Store, error) {
 	if err := makePrivate(dir); err != nil {
 		return nil, err
 	}
-	s := &Store{dir: dir, warn: warn, gone: map[string][]uint64{}}
+	s := &Store{dir: dir, warn: warn, gone: map[string][]uint64{}, noted: map[string]int{}}
 	var err error
 	if s.db, err = s.openFile(); err != nil {
 		if errors.Is(err, berrors.ErrTimeout) {
@@ -54,8 +56,11 @@ func Open(dir string, warn func(string)) (*Store, error) {
 		}
 		return nil, err
 	}
-	if err := writeHolder(dir); err != nil {
+	if err := s.resume(); err != nil {
 		return nil, errors.Join(err, s.db.Close())
+	}
+	if err := writeHolder(dir); err != nil {
+		return nil, errors.Join(err, s.delivered.file.Close(), s.db.Close())
 	}
 	return s, nil
 }
@@ -85,6 +90,8 @@ func makePrivate(dir string) error {
 func (s *Store) Dir() string { return s.dir }
 
 func (s *Store) path() string { return filepath.Join(s.dir, fileName) }
+
+func (s *Store) deliveredPath() string { return filepath.Join(s.dir, deliveredName) }
 
 // openFile opens the file, or sets it aside and begins a new one.
 func (s *Store) openFile() (*bbolt.DB, error) {
@@ -126,5 +133,5 @@ func (s *Store) Close() error {
 	if !nothing {
 		err = s.deleteGone()
 	}
-	return errors.Join(err, s.db.Close())
+	return errors.Join(err, s.delivered.file.Close(), s.db.Close())
 }

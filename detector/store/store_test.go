@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"go.etcd.io/bbolt"
+
 	"github.com/fluent-detect/fluent-detect/detector/dedup"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
 )
@@ -97,7 +99,7 @@ func TestWhatWasCommittedIsThereAgain(t *testing.T) {
 	if len(*warned) != 0 {
 		t.Errorf("warned: %q", *warned)
 	}
-	for name, want := range map[string]os.FileMode{"": 0o700, "state.db": 0o600, "holder": 0o600} {
+	for name, want := range map[string]os.FileMode{"": 0o700, "state.db": 0o600, "holder": 0o600, "delivered": 0o600} {
 		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Mode().Perm() != want {
 			t.Errorf("%q has mode %v (%v), want %v", name, info.Mode().Perm(), err, want)
 		}
@@ -114,6 +116,105 @@ func TestDeliveredIsDeleted(t *testing.T) {
 		if time.Now().After(end) {
 			t.Fatalf("%s is there", content(t, s))
 		}
+	}
+}
+
+// killed lets a process end without Close: its file of the bbolt database is closed,
+// which it has to be to be opened again here, and nothing else is done.
+func killed(t *testing.T, s *Store) {
+	t.Helper()
+	s.mu.Lock()
+	s.closed = true
+	if s.timer != nil {
+		s.timer.Stop()
+	}
+	s.mu.Unlock()
+	if err := s.db.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What was noted is gone after a crash, what was only forgotten may come again, and
+// what is noted twice, of another session or damaged does no harm.
+func TestNotedIsGoneAfterACrash(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		do     func(s *Store, numbers []uint64)
+		damage func(file []byte) []byte
+		want   string
+	}{
+		{"nothing", func(*Store, []uint64) {}, nil, "id-1 id-2 id-3 "},
+		{"forgotten, not noted", func(s *Store, n []uint64) { s.Forget("default", n[:1]) }, nil, "id-1 id-2 id-3 "},
+		{"noted", func(s *Store, n []uint64) { s.Forget("default", n[1:2]); note(t, s) }, nil, "id-1 id-3 "},
+		{"noted in two steps", func(s *Store, n []uint64) {
+			s.Forget("default", n[:1])
+			note(t, s)
+			s.Forget("default", n[2:])
+			note(t, s)
+			note(t, s)
+		}, nil, "id-2 "},
+		{"of another channel", func(s *Store, n []uint64) { s.Forget("other", n); note(t, s) }, nil, "id-1 id-2 id-3 "},
+		{"deleted, and then another noted", func(s *Store, n []uint64) {
+			s.Forget("default", n[:1])
+			note(t, s)
+			if err := s.deleteGone(); err != nil {
+				t.Fatal(err)
+			}
+			if s.delivered.holds() {
+				t.Error("what was deleted is still noted")
+			}
+			s.Forget("default", n[1:2])
+			note(t, s)
+		}, nil, "id-3 "},
+		{"deletion failed in between", func(s *Store, n []uint64) {
+			s.Forget("default", n[:1])
+			note(t, s)
+			if err := s.updateAndDelete(func(*bbolt.Tx) error { s.Forget("default", n[1:2]); return errors.New("disk full") }); err == nil {
+				t.Fatal("no error")
+			}
+			note(t, s)
+		}, nil, "id-3 "},
+		{"damaged in the last entry", func(s *Store, n []uint64) { s.Forget("default", n[:2]); note(t, s) },
+			func(file []byte) []byte { file[len(file)-1]++; return file }, "id-2 id-3 "},
+		{"cut off", func(s *Store, n []uint64) { s.Forget("default", n[:2]); note(t, s) },
+			func(file []byte) []byte { return file[:len(file)-5] }, "id-2 id-3 "},
+		{"zeros", func(s *Store, n []uint64) { s.Forget("default", n); note(t, s) },
+			func(file []byte) []byte { clear(file[sessionSize:]); return file }, "id-1 id-2 id-3 "},
+		{"of another session", func(s *Store, n []uint64) { s.Forget("default", n); note(t, s) },
+			func(file []byte) []byte { file[0]++; return file }, "id-1 id-2 id-3 "},
+		{"empty", func(s *Store, n []uint64) { s.Forget("default", n); note(t, s) },
+			func([]byte) []byte { return nil }, "id-1 id-2 id-3 "},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			s, _ := open(t, dir)
+			c.do(s, commit(t, s, batch(1, 3)))
+			killed(t, s)
+			path := filepath.Join(dir, "delivered")
+			if c.damage != nil {
+				file, err := os.ReadFile(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(path, c.damage(file), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for range 2 { // the second time nothing is noted any more
+				s, _ = open(t, dir)
+				if got := content(t, s); got != c.want+"| 1 2 3 " {
+					t.Errorf("%s is there, want %s", got, c.want)
+				}
+				killed(t, s)
+			}
+		})
+	}
+}
+
+func note(t *testing.T, s *Store) {
+	t.Helper()
+	if err := s.Note(); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -50,7 +50,7 @@ type sender struct {
 	letters *deadLetters
 	log     Log
 	limits  limits
-	settle  func() error // makes durable what was delivered
+	settle  func() error // notes what was delivered
 	fatal   func(error)
 
 	ctx    context.Context // ends everything at once
@@ -159,7 +159,7 @@ func (s *sender) gone(n int) {
 	s.taker.AckFirst(n)
 	s.taker.Settle()
 	if err := s.settle(); err != nil && s.ctx.Err() == nil {
-		s.log(Warn, fmt.Sprintf("state_path: delivered alerts cannot be deleted, and may be delivered again after a restart: %v", err))
+		s.log(Warn, fmt.Sprintf("state_path: what was delivered cannot be noted, and may be delivered again after a crash: %v", err))
 	}
 }
 

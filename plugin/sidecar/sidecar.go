@@ -161,13 +161,12 @@ func (s *Sidecar) wayOut() (start func(), err error) {
 	}, nil
 }
 
-// settle takes off the disk what was delivered, so that it is not delivered again
-// after a crash.
+// settle notes what was delivered, so that it is not delivered again after a crash.
 func (s *Sidecar) settle() error {
 	if s.store == nil {
 		return nil
 	}
-	return s.store.Flush()
+	return s.store.Note()
 }
 
 // fail ends the sidecar from inside.
