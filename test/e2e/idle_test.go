@@ -25,30 +25,73 @@ func TestIdle(t *testing.T) {
 	f.stop()
 }
 
+// The threads of the Go runtime may sleep a little longer than they want to, or its
+// monitor takes as much of the processor as the detector does. Fluent Bit's may not.
+func TestTimerSlack(t *testing.T) {
+	t.Parallel()
+	f := start(t, pipeline())
+	f.write("in.json", pushes(0, 1))
+	f.wantLines("alerts", 1, 20*time.Second)
+	const ours, standard = "5000000", "50000"
+	patient := 0
+	for _, thread := range f.threads() {
+		slack, err := os.ReadFile("/proc/" + thread.id + "/timerslack_ns")
+		if err != nil {
+			t.Logf("NOT TESTED  timer slack: %v", err)
+			return
+		}
+		switch got := strings.TrimSpace(string(slack)); {
+		case got == ours && !thread.host:
+			patient++
+		case got != standard:
+			t.Errorf("thread %s (Fluent Bit's: %v) has a timer slack of %s ns", thread.id, thread.host, got)
+		}
+	}
+	if patient < 2 {
+		t.Errorf("%d threads have a timer slack of %s ns, want those with which the runtime began", patient, ours)
+	}
+	f.stop()
+}
+
 // switches returns how often threads other than Fluent Bit's own have gone to
 // sleep.
 func (f *fluentBit) switches() (n int) {
 	f.t.Helper()
-	tasks := "/proc/" + strconv.Itoa(f.cmd.Process.Pid) + "/task"
-	threads, err := os.ReadDir(tasks)
+	for _, thread := range f.threads() {
+		if !thread.host {
+			n += thread.slept
+		}
+	}
+	return n
+}
+
+// thread is a thread of a running Fluent Bit.
+type thread struct {
+	id    string
+	host  bool // Fluent Bit's own
+	slept int  // how often
+}
+
+func (f *fluentBit) threads() (all []thread) {
+	f.t.Helper()
+	pid := strconv.Itoa(f.cmd.Process.Pid)
+	tasks := filepath.Join("/proc", pid, "task")
+	entries, err := os.ReadDir(tasks)
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	for _, thread := range threads {
-		status, err := os.ReadFile(filepath.Join(tasks, thread.Name(), "status"))
+	for _, e := range entries {
+		status, err := os.ReadFile(filepath.Join(tasks, e.Name(), "status"))
 		if err != nil { // it has ended
 			continue
 		}
 		// Fluent Bit names its threads, but for the first.
-		if strings.HasPrefix(string(status), "Name:\tflb-") || thread.Name() == strconv.Itoa(f.cmd.Process.Pid) {
-			continue
-		}
+		t := thread{id: e.Name(), host: strings.HasPrefix(string(status), "Name:\tflb-") || e.Name() == pid}
 		_, count, _ := strings.Cut(string(status), "\nvoluntary_ctxt_switches:")
-		times, err := strconv.Atoi(strings.Fields(count)[0])
-		if err != nil {
+		if t.slept, err = strconv.Atoi(strings.Fields(count)[0]); err != nil {
 			f.t.Fatal(err)
 		}
-		n += times
+		all = append(all, t)
 	}
-	return n
+	return all
 }

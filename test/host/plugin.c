@@ -7,6 +7,7 @@
 
 #include <dlfcn.h>
 #include <stdarg.h>
+#include <sys/prctl.h>
 
 enum {
     CANARY = 0xC5,
@@ -179,11 +180,16 @@ static bool do_register(struct plugin *p, bool hot)
 
 struct plugin *plugin_load(int role, const char *path, bool hot, bool old_input_context)
 {
+    int slack = prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0);
     void *handle = dlopen(path, RTLD_LAZY);
     struct plugin *p;
 
     if (handle == NULL) {
         refused("%s", dlerror());
+        return NULL;
+    }
+    if (prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0) != slack) {
+        refused("%s: leaves this thread another timer slack than it had", path);
         return NULL;
     }
     p = must_zero(sizeof *p);
