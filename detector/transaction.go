@@ -1,6 +1,7 @@
 package detector
 
 import (
+	"bytes"
 	"hash/maphash"
 	"time"
 
@@ -23,6 +24,7 @@ type transaction struct {
 	now    time.Time
 	stats  Stats // the changes
 	alerts []outbox.Alert
+	record []byte // of the last alert, before it is copied to its size
 	keys   []dedup.Key
 	owners []dedup.Owner // of the keys
 	fates  []ruleFate
@@ -62,27 +64,32 @@ func (t *transaction) add(rule int, e *cloudtrail.Event, tag string, read time.T
 	}
 	id := alert.ID(r.Rule().ID, e)
 	key := r.dedupKey(id, e)
-	if !t.engine.config.NoDedup {
+	dedups := !t.engine.config.NoDedup
+	if dedups {
 		if _, twice := t.staged[key]; twice || t.engine.state.seen.Seen(key) {
 			t.count(rule, duplicate)
 			return
 		}
+	}
+	principal := alert.Principal(e)
+	if dedups {
 		t.staged[key] = struct{}{}
 		t.keys = append(t.keys, key)
-		t.owners = append(t.owners, ownerOf(alert.Principal(e)))
+		t.owners = append(t.owners, ownerOf(principal))
 	}
 	if group, ok := r.digest("suppress", r.suppressBy, e); ok &&
 		!t.engine.state.suppressor.Take(group, r.Rule().ID, r.by(e), alert.Subject(e), t.now, r.suppressFor) {
 		t.count(rule, suppressed)
 		return
 	}
-	if c := t.cap(r); c.Rate().Max > 0 && !c.Take(t.now, alert.Principal(e)) {
+	if c := t.cap(r); c.Rate().Max > 0 && !c.Take(t.now, principal) {
 		c.Hold(alert.Subject(e))
 		t.count(rule, capped)
 		return
 	}
 	t.count(rule, emitted)
-	t.stage(r.Maker, id, r.Make(nil, id, e, alert.Arrival{Tag: tag, Read: read, Now: t.now}))
+	t.record = r.Make(t.record[:0], id, e, alert.Arrival{Tag: tag, Read: read, Now: t.now})
+	t.stage(r.Maker, id, bytes.Clone(t.record))
 }
 
 var ownerSeed = maphash.MakeSeed()

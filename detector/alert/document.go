@@ -25,10 +25,9 @@ type document struct {
 // value is what a field holds.
 type value struct {
 	kind   kind
-	number int64 // an integer, the bits of a float, a truth, milliseconds since 1970
+	number int64 // an integer, the bits of a float, a truth, milliseconds since 1970, the members of a map
 	text   []byte
 	list   [][]byte
-	object record.Value
 }
 
 type kind uint8
@@ -41,7 +40,7 @@ const (
 	aFloat
 	aTruth
 	aTime
-	anObject // a map of the event
+	anObject // a map of the event; its members are in text
 	encoded  // msgpack, in text
 )
 
@@ -67,18 +66,18 @@ func (d *document) put(s slot, v value) {
 }
 
 // set adds a text, unless it is empty. The bytes are not copied.
-func (d *document) set(name string, text []byte) {
+func (d *document) set(s slot, text []byte) {
 	if len(text) > 0 {
-		d.put(slotOf(name), value{kind: aText, text: text})
+		d.put(s, value{kind: aText, text: text})
 	}
 }
 
-func (d *document) setString(name, text string) { d.set(name, view(text)) }
+func (d *document) setString(s slot, text string) { d.set(s, view(text)) }
 
 // count returns how many texts a field has, nth returns one of them, and first
 // the first one or nil.
-func (d *document) count(name string) int {
-	switch v := &d.values[slotOf(name)]; v.kind {
+func (d *document) count(s slot) int {
+	switch v := &d.values[s]; v.kind {
 	case aText:
 		return 1
 	case aList:
@@ -87,25 +86,25 @@ func (d *document) count(name string) int {
 	return 0
 }
 
-func (d *document) nth(name string, i int) []byte {
-	v := &d.values[slotOf(name)]
+func (d *document) nth(s slot, i int) []byte {
+	v := &d.values[s]
 	if v.kind == aList {
 		return v.list[i]
 	}
 	return v.text
 }
 
-func (d *document) first(name string) []byte {
-	if d.count(name) == 0 {
+func (d *document) first(s slot) []byte {
+	if d.count(s) == 0 {
 		return nil
 	}
-	return d.nth(name, 0)
+	return d.nth(s, 0)
 }
 
 // asText returns a field, or the first text of a list, as text.
-func (d *document) asText(name string) []byte {
+func (d *document) asText(s slot) []byte {
 	begin := len(d.text)
-	switch v := &d.values[slotOf(name)]; v.kind {
+	switch v := &d.values[s]; v.kind {
 	case aTime:
 		d.text = appendTime(d.text, v.number)
 	case anInteger:
@@ -113,56 +112,56 @@ func (d *document) asText(name string) []byte {
 	case aTruth:
 		d.text = strconv.AppendBool(d.text, v.number != 0)
 	default:
-		return d.first(name)
+		return d.first(s)
 	}
 	return d.text[begin:]
 }
 
 // setHex adds bytes in hexadecimal digits.
-func (d *document) setHex(name string, b []byte) {
+func (d *document) setHex(s slot, b []byte) {
 	begin := len(d.text)
 	d.text = hex.AppendEncode(d.text, b)
-	d.set(name, d.text[begin:])
+	d.set(s, d.text[begin:])
 }
 
 // setTexts adds a list of texts, unless it is empty.
-func (d *document) setTexts(name string, list [][]byte) {
+func (d *document) setTexts(s slot, list [][]byte) {
 	if len(list) > 0 {
-		d.put(slotOf(name), value{kind: aList, list: list})
+		d.put(s, value{kind: aList, list: list})
 	}
 }
 
 // setOneOrMore adds one text as it is and several as a list.
-func (d *document) setOneOrMore(name string, list [][]byte) {
+func (d *document) setOneOrMore(s slot, list [][]byte) {
 	if len(list) == 1 {
-		d.set(name, list[0])
+		d.set(s, list[0])
 		return
 	}
-	d.setTexts(name, list)
+	d.setTexts(s, list)
 }
 
 // setStrings adds a list of texts, unless it is empty.
-func (d *document) setStrings(name string, list []string) {
+func (d *document) setStrings(s slot, list []string) {
 	texts := make([][]byte, len(list))
 	for i, s := range list {
 		texts[i] = view(s)
 	}
-	d.setTexts(name, texts)
+	d.setTexts(s, texts)
 }
 
-func (d *document) setInt(name string, n int64) {
-	d.put(slotOf(name), value{kind: anInteger, number: n})
+func (d *document) setInt(s slot, n int64) {
+	d.put(s, value{kind: anInteger, number: n})
 }
 
-func (d *document) setBool(name string, truth bool) {
-	d.put(slotOf(name), value{kind: aTruth, number: number(truth)})
+func (d *document) setBool(s slot, truth bool) {
+	d.put(s, value{kind: aTruth, number: number(truth)})
 }
 
 // setTime adds a time, to the millisecond, unless it is zero, or so far away
 // that consumers cannot read it.
-func (d *document) setTime(name string, t time.Time) {
+func (d *document) setTime(s slot, t time.Time) {
 	if isReadable(t) {
-		d.put(slotOf(name), value{kind: aTime, number: t.UnixMilli()})
+		d.put(s, value{kind: aTime, number: t.UnixMilli()})
 	}
 }
 
@@ -268,7 +267,7 @@ func appendScalar(dst []byte, v record.Value) []byte {
 // setObject adds a map of the event, unless there is nothing in it.
 func (d *document) setObject(s slot, v record.Value) {
 	if v.Kind() == record.Map && !record.IsEmpty(v) {
-		d.put(s, value{kind: anObject, object: v})
+		d.put(s, value{kind: anObject, number: int64(v.Len()), text: v.Encoded()})
 	}
 }
 

@@ -13,12 +13,12 @@ import (
 // Fields of the event that the alert reads by name.
 var (
 	fieldTimestamp = cloudtrail.FieldNamed("@timestamp")
-	fieldUserName  = cloudtrail.FieldNamed("user.name")
-	fieldUserID    = cloudtrail.FieldNamed("user.id")
+	fieldUserName  = shared("user.name")
+	fieldUserID    = shared("user.id")
 	fieldAddress   = cloudtrail.FieldNamed("source.address")
-	fieldIdentity  = cloudtrail.FieldNamed("aws.cloudtrail.user_identity.type")
-	fieldARN       = cloudtrail.FieldNamed("aws.cloudtrail.user_identity.arn")
-	fieldInvokedBy = cloudtrail.FieldNamed("aws.cloudtrail.user_identity.invoked_by")
+	fieldIdentity  = shared("aws.cloudtrail.user_identity.type")
+	fieldARN       = shared("aws.cloudtrail.user_identity.arn")
+	fieldInvokedBy = shared("aws.cloudtrail.user_identity.invoked_by")
 
 	// EC2's parameters: of the call for one instance, and for several.
 	fieldsInstance = []*cloudtrail.Field{parameter("instanceId"), parameter("instancesSet.items.instanceId")}
@@ -27,6 +27,14 @@ var (
 	fieldsKey    = []*cloudtrail.Field{parameter("sSHPublicKey"), parameter("SSHKey.publicKey"), parameter("sSHKey.publicKey")}
 	fieldOmitted = parameter("omitted")
 )
+
+// sharedField is a field of the event that alerts have as well.
+type sharedField struct {
+	*cloudtrail.Field
+	slot slot
+}
+
+func shared(name string) sharedField { return sharedField{cloudtrail.FieldNamed(name), slotOf(name)} }
 
 func parameter(name string) *cloudtrail.Field {
 	return cloudtrail.FieldNamed("aws.cloudtrail.flattened.request_parameters." + name)
@@ -100,11 +108,11 @@ func firstOf(e *cloudtrail.Event, fields []*cloudtrail.Field) []byte {
 // or role's name, "root", the AWS service, the user of the identity center, or
 // at last the ARN or the principal.
 func actor(e *cloudtrail.Event, d *document) []byte {
-	first := func(f *cloudtrail.Field) []byte {
+	first := func(f sharedField) []byte {
 		if d != nil {
-			return d.first(f.Name)
+			return d.first(f.slot)
 		}
-		return e.First(f).Bytes()
+		return e.First(f.Field).Bytes()
 	}
 	if b := first(fieldUserName); len(b) > 0 {
 		return b

@@ -89,7 +89,7 @@ func kibanaTechniques(techniques []rule.Technique) (list []tree) {
 
 // appendKibanaReason appends the alert's sentence as Kibana words it.
 func (m *Maker) appendKibanaReason(dst []byte) []byte {
-	address, user := m.doc.first("source.address"), m.doc.first("user.name")
+	address, user := m.doc.first(slotSourceAddress), m.doc.first(slotUserName)
 	dst = append(dst, "event"...)
 	if len(address)+len(user) > 0 {
 		dst = append(dst, " with"...)

@@ -80,29 +80,29 @@ func (m *Maker) Make(dst []byte, id dedup.Key, e *cloudtrail.Event, a Arrival) [
 		s.integrity = append(s.integrity, "future_event_time")
 	}
 	m.fromSubject(e, &s)
-	d.setTime("event.start", s.at)
-	d.setTime("event.created", a.Read)
-	d.setString("fluent_detect.input.tag", a.Tag)
+	d.setTime(slotEventStart, s.at)
+	d.setTime(slotEventCreated, a.Read)
+	d.setString(slotInputTag, a.Tag)
 	m.shape = e.AppendShape(m.shape[:0])
-	d.set("fluent_detect.shape", m.shape)
+	d.set(slotShape, m.shape)
 	if s.hasKey {
-		d.setString("fluent_detect.key.type", s.key.Type)
-		d.setString("fluent_detect.key.fingerprint", s.key.Fingerprint)
+		d.setString(slotKeyType, s.key.Type)
+		d.setString(slotKeyFingerprint, s.key.Fingerprint)
 		if !s.at.IsZero() {
-			d.setTime("fluent_detect.key.expires", s.at.Add(keyLife))
+			d.setTime(slotKeyExpires, s.at.Add(keyLife))
 		}
 	}
 	if !s.at.IsZero() {
-		d.setInt("fluent_detect.latency_ms", a.Now.Sub(s.at).Milliseconds())
+		d.setInt(slotLatencyMS, a.Now.Sub(s.at).Milliseconds())
 	}
 	begin := len(m.texts)
 	for _, fault := range s.integrity {
 		m.texts = append(m.texts, view(fault))
 	}
-	d.put(slotOf("fluent_detect.integrity"), value{kind: aList, list: m.texts[begin:]})
-	d.setInt("fluent_detect.duplicate_count", 0)
+	d.put(slotIntegrity, value{kind: aList, list: m.texts[begin:]})
+	d.setInt(slotDuplicateCount, 0)
 	m.reason = m.appendReason(m.reason[:0], e, &s) // of the other fields
-	d.set("event.reason", m.reason)
+	d.set(slotEventReason, m.reason)
 	return m.finish(dst)
 }
 
@@ -115,8 +115,8 @@ func (m *Maker) head(id dedup.Key, a Arrival) {
 	d := &m.doc
 	d.reset() // of what a panic left
 	m.texts = m.texts[:0]
-	d.setHex("alert_id", id[:])
-	d.setTime("@timestamp", a.Now)
+	d.setHex(slotAlertID, id[:])
+	d.setTime(slotTimestamp, a.Now)
 }
 
 // finish adds what is derived from the other fields, and encodes the document.
@@ -125,7 +125,7 @@ func (m *Maker) finish(dst []byte) []byte {
 	switch m.format {
 	case FormatKibana:
 		m.wording = m.appendKibanaReason(m.wording[:0])
-		d.set("kibana.alert.reason", m.wording)
+		d.set(slotKibanaAlertReason, m.wording)
 	case FormatOCSF:
 		d.addOCSFLists()
 	}
@@ -148,15 +148,15 @@ func (m *Maker) copy(e *cloudtrail.Event) {
 // fromSubject adds what the alert says about the event in its own words.
 func (m *Maker) fromSubject(e *cloudtrail.Event, s *subject) {
 	d := &m.doc
-	if d.count("user.id") == 0 {
-		d.set("user.id", e.OnBehalfOf())
+	if d.count(slotUserID) == 0 {
+		d.set(slotUserID, e.OnBehalfOf())
 	}
-	d.set("user.target.name", s.osUser)
-	d.setOneOrMore("cloud.target.instance.id", s.instances)
-	d.setTexts("related.user", m.list(s.actor, d.first("user.target.name")))
-	d.setTexts("related.ip", m.list(d.first("source.ip")))
-	d.setTexts("related.hash", m.list(view(s.key.Fingerprint)))
-	d.set("ocsf.actor", s.actor)
+	d.set(slotUserTargetName, s.osUser)
+	d.setOneOrMore(slotCloudTargetInstanceID, s.instances)
+	d.setTexts(slotRelatedUser, m.list(s.actor, d.first(slotUserTargetName)))
+	d.setTexts(slotRelatedIP, m.list(d.first(slotSourceIP)))
+	d.setTexts(slotRelatedHash, m.list(view(s.key.Fingerprint)))
+	d.set(slotOCSFActor, s.actor)
 }
 
 // list returns the texts that are not empty, each once, as a list that is valid

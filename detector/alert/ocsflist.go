@@ -6,21 +6,22 @@ import "bytes"
 // Detection Finding. Only places that the schema defines have a name: what is
 // under unmapped has none.
 type observable struct {
-	field, name string
-	typeID      int64
-	typeName    string
+	field    slot
+	name     string
+	typeID   int64
+	typeName string
 }
 
 var ocsfObservables = []observable{
-	{"ocsf.actor", "evidences.actor.user.name", 4, "User Name"},
-	{userIdentity + "access_key_id", "evidences.actor.session.credential_uid", 19, "User Credential ID"},
-	{"source.ip", "evidences.src_endpoint.ip", 2, "IP Address"},
-	{"user_agent.original", "evidences.http_request.user_agent", 16, "HTTP User-Agent"},
-	{"user.target.name", "evidences.user.name", 4, "User Name"},
-	{"cloud.target.instance.id", "resources.uid", 10, "Resource UID"},
-	{"aws.cloudtrail.resources.arn", "resources.uid", 10, "Resource UID"},
-	{"related.user", "", 4, "User Name"},
-	{"related.hash", "", 99, "SSH Public Key Fingerprint"},
+	{slotOf("ocsf.actor"), "evidences.actor.user.name", 4, "User Name"},
+	{slotOf(userIdentity + "access_key_id"), "evidences.actor.session.credential_uid", 19, "User Credential ID"},
+	{slotOf("source.ip"), "evidences.src_endpoint.ip", 2, "IP Address"},
+	{slotOf("user_agent.original"), "evidences.http_request.user_agent", 16, "HTTP User-Agent"},
+	{slotOf("user.target.name"), "evidences.user.name", 4, "User Name"},
+	{slotOf("cloud.target.instance.id"), "resources.uid", 10, "Resource UID"},
+	{slotOf("aws.cloudtrail.resources.arn"), "resources.uid", 10, "Resource UID"},
+	{slotOf("related.user"), "", 4, "User Name"},
+	{slotOf("related.hash"), "", 99, "SSH Public Key Fingerprint"},
 }
 
 // addOCSFLists adds the lists that a Detection Finding makes of other fields of
@@ -42,17 +43,17 @@ func (d *document) addOCSFLists() {
 	}
 	w.closeList(header, n)
 	if d.text = w.end(); n > 0 {
-		d.put(slotOf("ocsf.observables"), value{kind: encoded, text: d.text[begin:]})
+		d.put(slotOCSFObservables, value{kind: encoded, text: d.text[begin:]})
 	}
 
 	begin = len(d.text)
 	w.begin(d.text)
 	header, n = w.openList(1<<16-1), 0
-	for i := range d.count("cloud.target.instance.id") {
-		d.resource("AWS::EC2::Instance", d.nth("cloud.target.instance.id", i))
+	for i := range d.count(slotCloudTargetInstanceID) {
+		d.resource("AWS::EC2::Instance", d.nth(slotCloudTargetInstanceID, i))
 		n++
 	}
-	const arn, typ = "aws.cloudtrail.resources.arn", "aws.cloudtrail.resources.type"
+	arn, typ := slotResourceARN, slotResourceType
 	for i := range d.count(arn) {
 		name := ""
 		if d.count(typ) == d.count(arn) { // else nobody knows whose a type is
@@ -63,7 +64,7 @@ func (d *document) addOCSFLists() {
 	}
 	w.closeList(header, n)
 	if d.text = w.end(); n > 0 {
-		d.put(slotOf("ocsf.resources"), value{kind: encoded, text: d.text[begin:]})
+		d.put(slotOCSFResources, value{kind: encoded, text: d.text[begin:]})
 	}
 }
 
@@ -102,8 +103,8 @@ func (d *document) resource(typeName string, uid []byte) {
 	w := &d.w
 	header := w.openMap(4)
 	n := 1
-	if d.count("cloud.region") > 0 {
-		w.pair("region", clean(d.nth("cloud.region", 0)))
+	if d.count(slotCloudRegion) > 0 {
+		w.pair("region", clean(d.nth(slotCloudRegion, 0)))
 		n++
 	}
 	if typeName != "" {

@@ -29,25 +29,25 @@ func (m *Maker) appendReason(dst []byte, e *cloudtrail.Event, s *subject) []byte
 		return dst
 	}
 	d := &m.doc
-	action := d.first("event.action")
+	action := d.first(slotEventAction)
 	if len(action) == 0 {
 		action = view(m.rule.Name)
 	}
 	dst = append(dst, oneLine(action)...)
-	if b := d.first("cloud.service.name"); len(b) > 0 {
+	if b := d.first(slotCloudServiceName); len(b) > 0 {
 		dst = append(append(append(dst, " ("...), oneLine(b)...), ')')
 	}
 	dst = appendPart(dst, " on ", firstOf(e, fieldsObject))
 	dst = appendPart(dst, " by ", s.actor)
-	dst = appendPart(dst, " from ", d.first("source.address"))
-	if string(d.first("event.outcome")) != "failure" {
+	dst = appendPart(dst, " from ", d.first(slotSourceAddress))
+	if string(d.first(slotEventOutcome)) != "failure" {
 		return dst
 	}
 	dst = append(dst, " failed"...)
-	if code := d.first("aws.cloudtrail.error_code"); len(code) > 0 {
+	if code := d.first(slotAwsCloudtrailErrorCode); len(code) > 0 {
 		return appendPart(dst, ": ", code)
 	}
-	return appendPart(dst, ": ", d.first("aws.cloudtrail.error_message"))
+	return appendPart(dst, ": ", d.first(slotAwsCloudtrailErrorMessage))
 }
 
 // appendPart appends a part of a sentence, unless there is nothing to say.
@@ -66,8 +66,8 @@ func (m *Maker) text(e *cloudtrail.Event, s *subject, name string) []byte {
 	case "@timestamp": // in a rule's words that of the event
 		name = "event.start"
 	}
-	if _, ok := slots[name]; ok {
-		return m.doc.asText(name)
+	if at, ok := slots[name]; ok {
+		return m.doc.asText(at)
 	}
 	return m.doc.textOf(e.First(cloudtrail.FieldNamed(name)))
 }

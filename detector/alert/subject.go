@@ -31,7 +31,7 @@ func Principal(e *cloudtrail.Event) string {
 	if b := e.First(fieldIssuerARN).Bytes(); len(b) > 0 {
 		return string(b)
 	}
-	b := e.First(fieldARN).Bytes()
+	b := e.First(fieldARN.Field).Bytes()
 	switch {
 	case len(b) == 0:
 		b = actor(e, nil)

@@ -173,7 +173,7 @@ func (w *writer) value(v *value, as form) bool {
 		w.out = append(w.out, msgpcode.FixedStrLow|byte(len(timeFormat)))
 		w.out = appendTime(w.out, v.number)
 	case anObject:
-		w.object(v.object, maxDepth)
+		w.object(record.MapOf(int(v.number), v.text), maxDepth)
 	case encoded:
 		w.out = append(w.out, v.text...)
 	}

@@ -2,6 +2,7 @@ package cloudtrail
 
 import (
 	"bytes"
+	"encoding/binary"
 	"slices"
 
 	"github.com/fluent-detect/fluent-detect/detector/record"
@@ -10,7 +11,68 @@ import (
 // HasDuplicates says whether some map in the event has a key twice. Every
 // occurrence counts as a value of its field, so that no reader of the event is
 // fooled; but an event that AWS wrote has none.
-func (e *Event) HasDuplicates() bool { return hasDuplicates(e.document, maxDepth) }
+func (e *Event) HasDuplicates() bool {
+	s := &e.scratch
+	s.prints, s.alike = s.prints[:0], false
+	s.printMembers(e.document.Encoded(), 0, e.document.Len(), maxDepth)
+	return s.alike && hasDuplicates(e.document, maxDepth)
+}
+
+// printMembers notes in s.alike whether two keys of the map whose n pairs are at
+// buf[pos:], or of one in it, may be the same, and returns the offset behind it.
+func (s *scratch) printMembers(buf []byte, pos, n, depth int) (end int) {
+	mark := len(s.prints)
+	for range n {
+		var key []byte
+		if key, pos, _ = record.ReadKey(buf, pos); key != nil {
+			p := printOf(key)
+			if n <= fewKeys && slices.Contains(s.prints[mark:], p) {
+				s.alike = true
+			}
+			s.prints = append(s.prints, p)
+		}
+		pos = s.printIn(buf, pos, depth-1)
+	}
+	if keys := s.prints[mark:]; n > fewKeys {
+		slices.Sort(keys)
+		s.alike = s.alike || len(slices.Compact(keys)) < len(keys)
+	}
+	s.prints = s.prints[:mark]
+	return pos
+}
+
+// printIn is printMembers for what is at buf[off:], be it a map or not.
+func (s *scratch) printIn(buf []byte, off, depth int) (end int) {
+	v, pos, _ := record.ReadHeader(buf, off)
+	switch kind := v.Kind(); {
+	case kind != record.Map && kind != record.Array:
+		return pos
+	case depth == 0:
+		return skip(buf, off)
+	case kind == record.Map:
+		return s.printMembers(buf, pos, v.Len(), depth)
+	}
+	for range v.Len() {
+		pos = s.printIn(buf, pos, depth-1)
+	}
+	return pos
+}
+
+// printOf returns a number that is the same for the same keys, and hardly ever for
+// others.
+func printOf(key []byte) uint64 {
+	const odd = 0x9e3779b97f4a7c15
+	n := len(key)
+	switch {
+	case n >= 8:
+		return (binary.LittleEndian.Uint64(key)*odd ^ binary.LittleEndian.Uint64(key[n-8:])) + uint64(n)
+	case n >= 4:
+		return uint64(binary.LittleEndian.Uint32(key))<<32 | uint64(binary.LittleEndian.Uint32(key[n-4:]))&^7 | uint64(n)
+	case n > 0:
+		return uint64(key[0])<<24 | uint64(key[n/2])<<16 | uint64(key[n-1])<<8 | uint64(n)
+	}
+	return 0
+}
 
 func hasDuplicates(v record.Value, depth int) bool {
 	if depth == 0 {

@@ -12,6 +12,8 @@ type scratch struct {
 	values []record.Value
 	text   []byte
 	java   javaMaps
+	prints []uint64 // of the keys of maps that are being walked over, a stack
+	alike  bool     // two of a map's may be the same
 	// cut: something lies deeper than maxDepth and was not looked at.
 	cut bool
 }
