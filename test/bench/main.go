@@ -38,12 +38,15 @@ func measure(quick bool, detectionRules string) error {
 	if r.engine, err = runBenchmarks(quick); err != nil {
 		return err
 	}
+	if r.instructions, err = countInstructions(quick); err != nil {
+		return err
+	}
 	if err := pipeline.Available(); err != nil {
 		fmt.Println("NOT TESTED  whole pipelines: no fluent-bit on PATH or in FLUENT_BIT")
 	} else {
-		scale := pipeline.Scale{Bytes: 400 << 20, Rounds: 5, Latencies: 100, Idle: time.Minute}
+		scale := pipeline.Scale{Bytes: 400 << 20, Rounds: 9, Latencies: 100, Busy: 30 * time.Second, Idle: time.Minute}
 		if quick {
-			scale = pipeline.Scale{Bytes: 40 << 20, Rounds: 1, Latencies: 10, Idle: 10 * time.Second}
+			scale = pipeline.Scale{Bytes: 40 << 20, Rounds: 1, Latencies: 10, Busy: 5 * time.Second, Idle: 10 * time.Second}
 		}
 		measured, err := pipeline.Measure("build", detectionRules, scale, say)
 		if err != nil {

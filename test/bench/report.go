@@ -12,10 +12,11 @@ import (
 
 // report is what the results are written from.
 type report struct {
-	machine   string
-	quick     bool
-	engine    figures
-	pipelines *pipeline.Result // nil: there was no Fluent Bit
+	machine      string
+	quick        bool
+	engine       figures
+	instructions map[string]float64 // a byte, by workload; nil: not counted
+	pipelines    *pipeline.Result   // nil: there was no Fluent Bit
 }
 
 // write writes the tables and the charts.
@@ -43,6 +44,7 @@ func (r *report) write() error {
 		errs = append(errs, write(c.file, c.draw(r.engine)))
 	}
 	b.WriteString(r.shapes())
+	r.writeInstructions(&b)
 	if _, err := os.Stat(results + "/soak.svg"); err == nil {
 		b.WriteString("## Over time\n\n![Memory over time](soak.svg)\n\nFrom [soak.csv](soak.csv), which the soak test of test/e2e wrote.\n")
 	}
@@ -56,7 +58,7 @@ func (r *report) write() error {
 func (r *report) writePipelines(b *strings.Builder) {
 	p := r.pipelines
 	fmt.Fprintf(b, "## In Fluent Bit %s\n\n![CPU that detection adds](pipelines.svg)\n\n", p.FluentBit)
-	fmt.Fprintf(b, "%d events, %.0f MB of JSON lines, through `tail` and the JSON parser to `null`; 6 in 3,210 events match. Medians of %d round(s) in turns.\n"+
+	fmt.Fprintf(b, "%d events, %.0f MB of JSON lines, through `tail` and the JSON parser to `null`; 6 in 3,210 events match. Medians of %d round(s) in turns, of a third of them for what adds most.\n"+
 		"Added is CPU over the pipeline that detects nothing in the same round, with the least and the most of the rounds.\n\n",
 		p.Volume.Events, float64(p.Volume.Bytes)/1e6, p.Volume.Rounds)
 	b.WriteString("| detection | how | CPU s/GB | added | | records/s | resident MB | at most | alerts |\n|---|---|--:|--:|---|--:|--:|--:|--:|\n")
@@ -73,6 +75,11 @@ func (r *report) writePipelines(b *strings.Builder) {
 	}{{"the record, which is not detection", p.Latency.Record}, {"its alert", p.Latency.Alert}, {"its alert, within a second of another", p.Latency.Close}} {
 		fmt.Fprintf(b, "| %s | %.2f | %.2f | %.2f | %.2f |\n", l.name, l.d.P50, l.d.P90, l.d.P99, l.d.Longest)
 	}
+	fmt.Fprintf(b, "\n### Beside the detector\n\nWith %d events a second: what the process uses, and how long a line of another input takes to a file, with `Flush 0.2`.\n\n"+
+		"| detection | CPU, ms a second | p50 | p90 | p99 | longest |\n|---|--:|--:|--:|--:|--:|\n", pipeline.Rate)
+	for _, x := range p.Busy {
+		fmt.Fprintf(b, "| %s | %.0f | %.2f | %.2f | %.2f | %.2f |\n", x.Name, x.CPU, x.Line.P50, x.Line.P90, x.Line.P99, x.Line.Longest)
+	}
 	b.WriteString("\n### With nothing to do\n\n| detection | CPU, ms a second | resident MB |\n|---|--:|--:|\n")
 	for _, i := range p.Idle {
 		fmt.Fprintf(b, "| %s | %.2f | %.0f |\n", i.Name, i.CPU, i.Resident)
@@ -83,7 +90,7 @@ func (r *report) writePipelines(b *strings.Builder) {
 func (r *report) bars() []byte {
 	var bars []chart.Bar
 	for _, t := range r.pipelines.Throughput[1:] {
-		bars = append(bars, chart.Bar{Name: t.Name, Value: t.Added, Ours: strings.HasPrefix(t.Name, "out_detect")})
+		bars = append(bars, chart.Bar{Name: t.Name, Value: t.Added, Ours: t.Ours})
 	}
 	return chart.Bars("CPU that detection adds in Fluent Bit",
 		fmt.Sprintf("seconds for a GB of CloudTrail as JSON lines; the rest of the pipeline takes %.1f", r.pipelines.Throughput[0].CPU), bars)
@@ -111,15 +118,16 @@ func (r *report) shapes() string {
 	return text + "\n"
 }
 
-// check fails when a pipeline did not make the alerts that it should have made:
-// its figures are worth nothing then.
+// check fails when one of our pipelines did not make the alerts that it should have
+// made: its figures are worth nothing then. The table says it of the others, which
+// may lose some.
 func (r *report) check() error {
 	if r.pipelines == nil {
 		return nil
 	}
 	var errs []error
 	for _, t := range r.pipelines.Throughput {
-		if t.Alerts != t.Want {
+		if t.Ours && t.Alerts != t.Want {
 			errs = append(errs, fmt.Errorf("%s made %d alerts, want %d", t.Name, t.Alerts, t.Want))
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"os"
 	"runtime"
 	"strings"
+
+	"github.com/fluent-detect/fluent-detect/test/bench/workload"
 )
 
 // baseline is what was measured when it was last renewed, by workload.
@@ -37,7 +39,7 @@ func (b baseline) write(path string) error {
 
 // way is one of the two ways to measure.
 type way struct {
-	measure   func(b binary, name string) (float64, error)
+	measure   func(b workload.Binary, name string) (float64, error)
 	unit      string
 	tolerance float64 // by which part a figure may be above the baseline
 }
@@ -45,7 +47,7 @@ type way struct {
 // lowest measures a workload, and again when the figure is above the limit: what is
 // random in a process, the order of maps for one, adds to it now and then. What
 // has become slower is so each time.
-func (b binary) lowest(w way, name string, limit float64) (got float64, err error) {
+func (w way) lowest(b workload.Binary, name string, limit float64) (got float64, err error) {
 	for range 3 {
 		v, err := w.measure(b, name)
 		if err != nil {
@@ -62,15 +64,15 @@ func (b binary) lowest(w way, name string, limit float64) (got float64, err erro
 }
 
 // compare measures all workloads. The error names those that have become slower.
-func compare(base map[string]float64, compiler string, w way, b binary) error {
+func compare(base map[string]float64, compiler string, w way, b workload.Binary) error {
 	var slower []string
 	faster := false
-	for _, name := range workloads {
+	for _, name := range workload.Names {
 		want, ok := base[name]
 		if !ok {
 			return fmt.Errorf("%s has no %s. Renew it: make guard-renew", baselinePath, name)
 		}
-		got, err := b.lowest(w, name, want*(1+w.tolerance))
+		got, err := w.lowest(b, name, want*(1+w.tolerance))
 		if err != nil {
 			return err
 		}

@@ -4,14 +4,16 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"github.com/fluent-detect/fluent-detect/test/bench/workload"
 )
 
 func TestCompare(t *testing.T) {
 	base := map[string]float64{}
-	for _, name := range workloads {
+	for _, name := range workload.Names {
 		base[name] = 10
 	}
-	last := workloads[len(workloads)-1]
+	last := workload.Names[len(workload.Names)-1]
 	for _, c := range []struct {
 		name  string
 		last  float64
@@ -23,7 +25,7 @@ func TestCompare(t *testing.T) {
 		{"faster", 5, ""},
 		{"cannot be measured", -1, "no figure"},
 	} {
-		w := way{unit: "units", tolerance: 0.10, measure: func(_ binary, name string) (float64, error) {
+		w := way{unit: "units", tolerance: 0.10, measure: func(_ workload.Binary, name string) (float64, error) {
 			if name != last {
 				return 10, nil
 			}
@@ -38,7 +40,7 @@ func TestCompare(t *testing.T) {
 		}
 	}
 	delete(base, last)
-	if err := compare(base, "go1.0", way{measure: func(binary, string) (float64, error) { return 10, nil }, tolerance: 0.1}, ""); err == nil {
+	if err := compare(base, "go1.0", way{measure: func(workload.Binary, string) (float64, error) { return 10, nil }, tolerance: 0.1}, ""); err == nil {
 		t.Error("a workload without a baseline is passed over")
 	}
 }
@@ -50,20 +52,13 @@ func TestBaselineIsComplete(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, figures := range map[string]map[string]float64{"instructions": base.Instructions, "ratios": base.Ratios} {
-		if len(figures) != len(workloads) {
-			t.Errorf("%d %s, want %d", len(figures), name, len(workloads))
+		if len(figures) != len(workload.Names) {
+			t.Errorf("%d %s, want %d", len(figures), name, len(workload.Names))
 		}
-		for _, w := range workloads {
+		for _, w := range workload.Names {
 			if figures[w] <= 0 {
 				t.Errorf("no %s of %s", name, w)
 			}
 		}
-	}
-}
-
-func TestPattern(t *testing.T) {
-	got := pattern([]string{"Rules/quiet/rules=1"})
-	if want := "^(BenchmarkRules)$/^(quiet)$/^(rules=1)$"; got != want {
-		t.Errorf("%s, want %s", got, want)
 	}
 }

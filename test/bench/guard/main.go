@@ -6,25 +6,16 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"runtime"
+
+	"github.com/fluent-detect/fluent-detect/test/bench/workload"
 )
 
-// workloads are the guarded benchmarks of the package detector.
-var workloads = []string{
-	"Rules/quiet/rules=1",
-	"Rules/awake/rules=1",
-	"Rules/quiet/rules=85",
-	"Rules/awake/rules=85",
-	"Rules/awake/rules=1000",
-	"Shapes/records",
-	"Shapes/text",
-	"Shapes/cloudwatch",
-	"Matches/per1000=100",
-	"Size/objects/bytes=16384",
-	"Nesting/depth=32",
-}
+// The two ways to measure.
+var (
+	instructions = way{workload.Binary.Instructions, "instructions/B", 0.10}
+	ratios       = way{workload.Binary.Ratio, "times the loop", 1}
+)
 
 const baselinePath = "test/bench/baseline.json"
 
@@ -47,31 +38,29 @@ func run(renew bool) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	tests := binary(filepath.Join(dir, "detector.test"))
-	build := exec.Command("go", "test", "-c", "-o", string(tests), "./detector")
-	build.Stdout, build.Stderr = os.Stdout, os.Stderr
-	if err := build.Run(); err != nil {
-		return fmt.Errorf("build the benchmarks: %w", err)
+	tests, err := workload.Build(dir)
+	if err != nil {
+		return err
 	}
 	if renew {
-		return tests.renew()
+		return renewBaseline(tests)
 	}
-	if _, err := exec.LookPath("valgrind"); err != nil || runtime.GOARCH != base.Arch {
+	if !workload.CanCount() || runtime.GOARCH != base.Arch {
 		fmt.Printf("NOT TESTED  instruction counts: valgrind is not on PATH, or this is not %s. Times are compared instead, coarsely.\n", base.Arch)
 		return compare(base.Ratios, base.Go, ratios, tests)
 	}
 	return compare(base.Instructions, base.Go, instructions, tests)
 }
 
-// renew measures in both ways and writes the baseline.
-func (b binary) renew() error {
+// renewBaseline measures in both ways and writes the baseline.
+func renewBaseline(b workload.Binary) error {
 	base := baseline{Go: runtime.Version(), Arch: runtime.GOARCH, Instructions: map[string]float64{}, Ratios: map[string]float64{}}
 	for _, way := range []struct {
 		way  way
 		into map[string]float64
 	}{{instructions, base.Instructions}, {ratios, base.Ratios}} {
-		for _, name := range workloads {
-			v, err := way.way.measure(b, name)
+		for _, name := range workload.Names {
+			v, err := way.way.lowest(b, name, 0)
 			if err != nil {
 				return err
 			}

@@ -15,6 +15,7 @@ type Result struct {
 	Throughput []Throughput
 	Volume     Volume
 	Latency    Latency
+	Busy       []Busy
 	Idle       []Idle
 }
 
@@ -23,6 +24,7 @@ type Scale struct {
 	Bytes     int64 // of events
 	Rounds    int
 	Latencies int
+	Busy      time.Duration
 	Idle      time.Duration
 }
 
@@ -58,6 +60,10 @@ func Measure(build, detectionRules string, scale Scale, say func(string)) (r Res
 	}
 	say("line to alert")
 	if r.Latency, err = latency(ps[1], scale.Latencies); err != nil {
+		return r, err
+	}
+	say("busy")
+	if r.Busy, err = busy(ps, scale.Busy, nothing, builtin, detected); err != nil {
 		return r, err
 	}
 	say("idle")

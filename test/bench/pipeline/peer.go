@@ -15,6 +15,7 @@ type peer struct {
 	files    map[string]string // that the configuration names
 	plugins  []string          // libraries
 	noAlerts bool
+	coarse   bool // adds so much that a third of the rounds tells it
 }
 
 // all is what every peer's configuration begins with. The events come to a file
@@ -92,8 +93,9 @@ function detect(tag, time, record)
 end
 `
 
-// Names of peers that others look at.
+// Names of peers that others look at, and what this project does.
 const (
+	ours     = "this project"
 	nothing  = "nothing"
 	builtin  = "out_detect, built-in rule"
 	detected = "rewrite_tag + grep"
@@ -103,23 +105,23 @@ const (
 // output that decodes; detectionRules a checkout of elastic/detection-rules, or
 // empty.
 func peers(build, decoder, detectionRules string) []peer {
-	ours := []string{filepath.Join(build, "out_detect.so"), filepath.Join(build, "in_detect.so")}
+	libraries := []string{filepath.Join(build, "out_detect.so"), filepath.Join(build, "in_detect.so")}
 	ps := []peer{
 		{name: nothing, does: "tail, JSON parser, null output", noAlerts: true},
-		{name: builtin, does: "this project", config: strings.ReplaceAll(detect, "RULES", "builtin"), plugins: ours},
+		{name: builtin, does: ours, config: strings.ReplaceAll(detect, "RULES", "builtin"), plugins: libraries},
 	}
 	if detectionRules != "" {
-		ps = append(ps, peer{name: "out_detect, Elastic's AWS rules", does: "this project", plugins: ours,
+		ps = append(ps, peer{name: "out_detect, Elastic's AWS rules", does: ours, plugins: libraries,
 			config: strings.ReplaceAll(detect, "RULES", filepath.Join(detectionRules, "rules/integrations/aws"))})
 	}
 	return append(ps,
 		peer{name: detected, does: "a filter that copies, two that drop", config: rewriteTag},
 		peer{name: "stream processor", does: "SQL", service: "    Streams_File  DIR/streams.conf", config: toFile,
 			files: map[string]string{"streams.conf": stream}},
-		peer{name: "Lua filter", does: "writes the alerts to a file by itself",
+		peer{name: "Lua filter", does: "writes the alerts to a file by itself", coarse: true,
 			config: "[FILTER]\n    Name    lua\n    Match   cloudtrail\n    Script  DIR/detect.lua\n    Call    detect\n",
 			files:  map[string]string{"detect.lua": lua}},
-		peer{name: "Go output, decoding", does: "fluent-bit-go; writes the alerts to a file by itself", plugins: []string{decoder},
+		peer{name: "Go output, decoding", does: "fluent-bit-go; writes the alerts to a file by itself", coarse: true, plugins: []string{decoder},
 			config: "[OUTPUT]\n    Name         decode\n    Match        cloudtrail\n    Alerts_File  DIR/alerts\n"},
 	)
 }

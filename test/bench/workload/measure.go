@@ -1,4 +1,7 @@
-package main
+// Package workload runs benchmarks of the package detector so that their figures can
+// be compared with those of another day: it counts the processor's instructions, or
+// compares times with a loop over the same bytes.
+package workload
 
 import (
 	"bytes"
@@ -6,20 +9,46 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 	"sync"
 )
 
-// binary is the path of the compiled benchmarks.
-type binary string
+// Names are the benchmarks that are watched, of the package detector.
+var Names = []string{
+	"Rules/quiet/rules=1",
+	"Rules/awake/rules=1",
+	"Rules/quiet/rules=85",
+	"Rules/awake/rules=85",
+	"Rules/awake/rules=1000",
+	"Shapes/records",
+	"Shapes/text",
+	"Shapes/cloudwatch",
+	"Matches/per1000=100",
+	"Size/objects/bytes=16384",
+	"Nesting/depth=32",
+}
+
+// Binary is the path of the compiled benchmarks.
+type Binary string
+
+// Build compiles the benchmarks into a directory.
+func Build(dir string) (Binary, error) {
+	b := Binary(filepath.Join(dir, "detector.test"))
+	build := exec.Command("go", "test", "-c", "-o", string(b), "./detector")
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build the benchmarks: %w\n%s", err, out)
+	}
+	return b, nil
+}
 
 // Small chunks, for an instruction takes valgrind fifty times as long.
 const chunk = 128 << 10
 
 // args returns the arguments that run the benchmarks, each so many times.
-func (b binary) args(times int, names ...string) []string {
+func (b Binary) args(times int, names ...string) []string {
 	return []string{string(b), "-test.run", "^$", "-test.benchtime", strconv.Itoa(times) + "x", "-test.bench", pattern(names)}
 }
 
@@ -52,10 +81,16 @@ func execute(args []string, more ...string) ([]byte, error) {
 	return out, nil
 }
 
-// instructions counts without collections of garbage, whose number depends on
-// times, and without instructions that not every processor of the architecture
-// has.
-var instructions = way{unit: "instructions/B", tolerance: 0.10, measure: func(b binary, name string) (float64, error) {
+// CanCount says whether instructions can be counted: by valgrind's callgrind.
+func CanCount() bool {
+	_, err := exec.LookPath("valgrind")
+	return err == nil
+}
+
+// Instructions returns how many a benchmark takes for a byte of its chunk, without
+// collections of garbage, whose number depends on times, and without instructions
+// that not every processor of the architecture has.
+func (b Binary) Instructions(name string) (float64, error) {
 	const few, many = 2, 82
 	var counts [2]float64
 	var errs [2]error
@@ -65,10 +100,10 @@ var instructions = way{unit: "instructions/B", tolerance: 0.10, measure: func(b 
 	}
 	wg.Wait()
 	return (counts[1] - counts[0]) / (many - few) / chunk, errors.Join(errs[:]...)
-}}
+}
 
 // count counts the instructions of a benchmark and all around it.
-func (b binary) count(name string, times int) (float64, error) {
+func (b Binary) count(name string, times int) (float64, error) {
 	args := append([]string{"valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"}, b.args(times, name)...)
 	out, err := execute(args, "GOGC=off", "GODEBUG=asyncpreemptoff=1,cpu.all=off")
 	if err != nil {
@@ -80,9 +115,10 @@ func (b binary) count(name string, times int) (float64, error) {
 	return number(out, `Collected : (\d+)`)
 }
 
-// ratios compares the best of rounds, in each of which the loop is measured too:
-// what else the machine does makes times longer only.
-var ratios = way{unit: "times the loop", tolerance: 1, measure: func(b binary, name string) (float64, error) {
+// Ratio returns how many times as long as a loop that adds up the bytes of the chunk
+// a benchmark takes: the best of rounds, in each of which the loop is measured too.
+// What else the machine does makes times longer only.
+func (b Binary) Ratio(name string) (float64, error) {
 	const rounds = 9
 	var best [2]float64
 	for range rounds {
@@ -99,7 +135,7 @@ var ratios = way{unit: "times the loop", tolerance: 1, measure: func(b binary, n
 		}
 	}
 	return best[0] / best[1], nil
-}}
+}
 
 // number returns what the pattern's group matches.
 func number(text []byte, pattern string) (float64, error) {
