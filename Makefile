@@ -63,7 +63,7 @@ race:
 fuzz:
 	test/fuzz/run $(FUZZTIME)
 
-# BENCH_QUICK=1 takes a minute, not ten. DETECTION_RULES adds Elastic's rules.
+# BENCH_QUICK=1 takes two minutes, not twenty. DETECTION_RULES adds Elastic's rules.
 bench: build
 	$(GO) run ./test/bench
 

@@ -38,7 +38,7 @@ func (r *report) writeInstructions(b *strings.Builder) {
 	if r.instructions == nil {
 		return
 	}
-	b.WriteString("### Instructions\n\nWhat the processor is told to do for a byte of the chunk, as callgrind counts it without SIMD: the figures that `make guard` watches.\n\n" +
+	b.WriteString("### Instructions\n\nWhat the processor is told to do for a byte of the chunk, as callgrind counts it, without SIMD but where chunks are searched: the figures that `make guard` watches.\n\n" +
 		"| workload | instructions a byte |\n|---|--:|\n")
 	for _, name := range workload.Names {
 		fmt.Fprintf(b, "| %s | %.2f |\n", name, r.instructions[name])

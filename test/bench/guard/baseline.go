@@ -68,6 +68,10 @@ func compare(base map[string]float64, compiler string, w way, b workload.Binary)
 	var slower []string
 	faster := false
 	for _, name := range workload.Names {
+		if !workload.Comparable(name) {
+			fmt.Printf("NOT TESTED  %s: this processor has no AVX2\n", name)
+			continue
+		}
 		want, ok := base[name]
 		if !ok {
 			return fmt.Errorf("%s has no %s. Renew it: make guard-renew", baselinePath, name)
