@@ -95,8 +95,24 @@ with JSON in them; events may lie in any envelope that the plugin opens.`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usage(c, "%s", err) })
 	root.AddCommand(a.replay(), a.eval(), a.explain(), a.ecs(), a.check(), a.test(), a.serve(), a.rules(), a.versionCommand())
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped 96"))
-	root.SetHelpCommand(&cobra.Command{Use: "no-help", Hidden: true}) // --help says the same
+	root.SetHelpCommand(help(root))
 	return root
+}
+
+// help is what --help is, for who tries it as a command.
+func help(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:    "help [COMMAND]",
+		Hidden: true,
+		RunE: func(c *cobra.Command, args []string) error {
+			of, rest, err := root.Find(args)
+			if err != nil || len(rest) > 0 {
+				return usage(root, "there is no command %q", strings.Join(args, " "))
+			}
+			of.InitDefaultHelpFlag()
+			return of.Help()
+		},
+	}
 }
 
 // usage is the error of a command line that says something impossible.
