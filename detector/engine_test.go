@@ -106,7 +106,7 @@ func (b *bench) alerts() []map[string]any {
 			}
 		}
 		b.taker.Ack()
-		b.taker.Settle()
+		_ = b.taker.Settle()
 	}
 }
 
@@ -145,7 +145,7 @@ func (b *bench) fill() {
 func (b *bench) drain() {
 	b.taker.Take(1, 0)
 	b.taker.Ack()
-	b.taker.Settle()
+	_ = b.taker.Settle()
 }
 
 func chunkOf(t testing.TB, events ...string) []byte {

@@ -22,6 +22,9 @@ type Keeper interface {
 	// Forget says that the alerts with these numbers are gone: delivered, or
 	// given away. It must not block.
 	Forget(channel string, numbers []uint64)
+	// Note sees to it that they are not delivered again should the process be
+	// killed now. It may block.
+	Note() error
 }
 
 // entry is an alert with its place in the order of arrival.
@@ -157,8 +160,9 @@ func (b *Box) add(alerts []Alert, k Keeper, numbers []uint64) {
 	}
 }
 
-// gone takes entries out of the books, and tells their keepers.
-func (b *Box) gone(entries []entry) {
+// gone takes entries out of the books, and tells their keepers, which it returns,
+// each once.
+func (b *Box) gone(entries []entry) (keepers []Keeper) {
 	for len(entries) > 0 {
 		k := entries[0].keeper
 		var numbers []uint64
@@ -174,8 +178,12 @@ func (b *Box) gone(entries []entry) {
 		entries = entries[n:]
 		if k != nil {
 			k.Forget(b.name, numbers)
+			if !slices.Contains(keepers, k) {
+				keepers = append(keepers, k)
+			}
 		}
 	}
+	return keepers
 }
 
 // unsettled says whether takers are still to come, so that nobody can tell yet

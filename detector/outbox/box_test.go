@@ -128,7 +128,7 @@ func TestSettleNeedsNoGrace(t *testing.T) {
 	want(t, "Take", taker.Take(100, 0), "[1]")
 	taker.Ack()
 	want(t, "Take", taker.Take(100, 0), "[2]")
-	taker.Settle() // 2 is not acknowledged
+	_ = taker.Settle() // 2 is not acknowledged
 	want(t, "undelivered", b.Undelivered(), "[2]")
 }
 
@@ -141,7 +141,7 @@ func TestAnAcknowledgementAfterAPauseIsOfNothing(t *testing.T) {
 	want(t, "Take", taker.Take(all, 0), "[1]")
 	taker.Pause()
 	taker.Ack()
-	taker.Settle()
+	_ = taker.Settle()
 	want(t, "while paused", taker.Take(all, 0), "[]")
 	taker.Resume()
 	want(t, "after it", taker.Take(all, 0), "[1]")
@@ -218,7 +218,7 @@ func TestFull(t *testing.T) {
 	if _, err := b.Put(alerts("r", 47, "3")); err == nil {
 		t.Error("what is settling makes room")
 	}
-	taker.Settle()
+	_ = taker.Settle()
 	put(t, b, alerts("r", 47, "3", "4", "5", "6")) // more than the box takes: it is empty
 	put(t, b, nil)                                 // a chunk of duplicates
 	want(t, "Take", taker.Take(all, 0), "[3 4 5 6]")

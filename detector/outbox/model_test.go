@@ -247,8 +247,16 @@ func (m *model) backlog(t *modelTaker) (bytes int) {
 	return bytes
 }
 
-// modelKeeper notes what it is told to forget.
-type modelKeeper struct{ forgotten []uint64 }
+// modelKeeper has what it is told to forget, and how much of it was noted then.
+type modelKeeper struct {
+	forgotten []uint64
+	noted     int
+}
+
+func (k *modelKeeper) Note() error {
+	k.noted = len(k.forgotten)
+	return nil
+}
 
 func (k *modelKeeper) Forget(channel string, numbers []uint64) {
 	if channel != "test" {
@@ -410,7 +418,10 @@ func drive(t *testing.T, script []byte) {
 			m.ackFirst(twins[n], first)
 		case op == 13:
 			step("taker %d: settle", n)
-			takers[n].Settle()
+			before := len(keeper.forgotten)
+			if err := takers[n].Settle(); err != nil || keeper.noted < len(keeper.forgotten) && len(keeper.forgotten) > before {
+				t.Fatalf("%d of %d are noted: %v", keeper.noted, len(keeper.forgotten), err)
+			}
 			m.settle(twins[n], 0)
 		case op == 14:
 			step("taker %d: pause", n)

@@ -45,7 +45,7 @@ func TestFewReportsWait(t *testing.T) {
 	}
 	taker.Take(all, 0)
 	taker.Ack()
-	taker.Settle()
+	_ = taker.Settle()
 	if count, bytes := b.Size(); count != 0 || bytes != 0 {
 		t.Errorf("size %d, %d bytes", count, bytes)
 	}

@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"cmp"
+	"errors"
 	"math"
 	"slices"
 	"time"
@@ -228,25 +229,33 @@ func (t *Taker) putBack(entries []entry) {
 	t.queue = append(append(merged, entries...), t.queue...)
 }
 
-// Settle says that all that was acknowledged has arrived for certain.
-func (t *Taker) Settle() {
+// Settle says that all that was acknowledged has arrived for certain. It is not taken
+// again, also not after a crash; the error says that it may be, because a keeper
+// could not note it. It may block.
+func (t *Taker) Settle() (err error) {
 	t.box.mu.Lock()
-	defer t.box.mu.Unlock()
-	t.settle(t.box.now())
+	keepers := t.settle(t.box.now())
+	t.box.mu.Unlock()
+	for _, k := range keepers {
+		err = errors.Join(err, k.Note())
+	}
+	return err
 }
 
-// settle lets go of what was acknowledged at that time or before.
-func (t *Taker) settle(until time.Time) {
+// settle lets go of what was acknowledged at that time or before, and returns the
+// keepers that were told.
+func (t *Taker) settle(until time.Time) []Keeper {
 	n := 0
 	for n < len(t.settling) && !t.settling[n].acked.After(until) {
 		n++
 	}
-	t.box.gone(t.settling[:n])
+	keepers := t.box.gone(t.settling[:n])
 	clear(t.settling[:n])
 	t.settling = t.settling[n:]
 	if len(t.settling) == 0 {
 		t.settling = nil
 	}
+	return keepers
 }
 
 // Close ends the taker. What it has not settled stays in the box for the

@@ -179,7 +179,7 @@ func (s *Store) Note() error {
 		return nil
 	}
 	if err := s.delivered.write(entries); err != nil {
-		return fmt.Errorf("%s: %w", s.deliveredPath(), err)
+		return fmt.Errorf("state_path: what was delivered cannot be noted, and may be delivered again after a crash: %w", err)
 	}
 	for channel, numbers := range s.gone {
 		s.noted[channel] = len(numbers)

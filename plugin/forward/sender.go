@@ -218,7 +218,9 @@ func (s *Sender) acknowledge(messages []message) {
 		n += len(messages[i].alerts)
 	}
 	s.taker.AckFirst(n)
-	s.taker.Settle()
+	if err := s.taker.Settle(); err != nil {
+		s.log.Warn(err.Error())
+	}
 	s.delivered.Add(uint64(n))
 	if line := s.trouble.delivered(); line != "" {
 		s.log.Info(s.String() + ": " + line)

@@ -50,7 +50,6 @@ type sender struct {
 	letters *deadLetters
 	log     Log
 	limits  limits
-	settle  func() error // notes what was delivered
 	fatal   func(error)
 
 	ctx    context.Context // ends everything at once
@@ -69,10 +68,10 @@ type sender struct {
 	delivered, failed atomic.Uint64
 }
 
-// startSender makes a sender of a taker, which is the sender's from then on. settle
-// is called after each delivery, fatal when the way is closed for good.
-func startSender(w way, taker *outbox.Taker, letters *deadLetters, log Log, t limits, settle func() error, fatal func(error)) *sender {
-	s := &sender{way: w, taker: taker, letters: letters, log: log, limits: t, settle: settle, fatal: fatal,
+// startSender makes a sender of a taker, which is the sender's from then on. fatal
+// is called when the way is closed for good.
+func startSender(w way, taker *outbox.Taker, letters *deadLetters, log Log, t limits, fatal func(error)) *sender {
+	s := &sender{way: w, taker: taker, letters: letters, log: log, limits: t, fatal: fatal,
 		stop: make(chan struct{}), done: make(chan struct{}), most: maxAlerts}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	go s.run()
@@ -157,9 +156,8 @@ func (s *sender) send(alerts []outbox.Alert) error {
 // gone lets go of the first n alerts of the batch in hand.
 func (s *sender) gone(n int) {
 	s.taker.AckFirst(n)
-	s.taker.Settle()
-	if err := s.settle(); err != nil && s.ctx.Err() == nil {
-		s.log(Warn, fmt.Sprintf("state_path: what was delivered cannot be noted, and may be delivered again after a crash: %v", err))
+	if err := s.taker.Settle(); err != nil {
+		s.log(Warn, err.Error())
 	}
 }
 

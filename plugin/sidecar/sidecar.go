@@ -157,16 +157,8 @@ func (s *Sidecar) wayOut() (start func(), err error) {
 		}
 	}
 	return func() {
-		s.sender = startSender(out, s.box.Open(outbox.Filter{}), s.letters, s.options.Log, s.limits, s.settle, s.fail)
+		s.sender = startSender(out, s.box.Open(outbox.Filter{}), s.letters, s.options.Log, s.limits, s.fail)
 	}, nil
-}
-
-// settle notes what was delivered, so that it is not delivered again after a crash.
-func (s *Sidecar) settle() error {
-	if s.store == nil {
-		return nil
-	}
-	return s.store.Note()
 }
 
 // fail ends the sidecar from inside.
