@@ -8,6 +8,7 @@ import (
 	"hash/crc32"
 	"io"
 	"os"
+	"slices"
 
 	"go.etcd.io/bbolt"
 )
@@ -60,8 +61,9 @@ func cutDelivery(data []byte) (d delivery, rest []byte, ok bool) {
 
 // deliveries is the open file.
 type deliveries struct {
-	file *os.File
-	size int64
+	file    *os.File
+	session []byte
+	size    int64 // 0: nothing was noted in this session
 }
 
 // openDeliveries opens the file and returns what it holds, by channel, if it belongs
@@ -93,17 +95,17 @@ func openDeliveries(path string, session []byte) (d deliveries, numbers map[stri
 	}
 }
 
-// begin empties the file, for a new session.
+// begin empties the file, for a new session. It takes no room on the disk.
 func (d *deliveries) begin(session []byte) error {
-	if err := d.file.Truncate(0); err != nil {
-		return err
-	}
-	d.size = 0
-	return d.write(session)
+	d.session, d.size = session, 0
+	return d.file.Truncate(0)
 }
 
-// write adds bytes at the end.
+// write adds entries at the end.
 func (d *deliveries) write(b []byte) error {
+	if d.size == 0 {
+		b = slices.Concat(d.session, b)
+	}
 	n, err := d.file.WriteAt(b, d.size)
 	if err != nil {
 		return err // what was written of it is written over
@@ -162,7 +164,7 @@ func (s *Store) resume() (err error) {
 
 // Note writes down what Forget was told of, for the process after this one: should
 // this one be killed before it is deleted, it is not delivered again. It does not
-// wait for the disk.
+// wait for the disk. Of errors that follow each other only the first is returned.
 func (s *Store) Note() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -178,7 +180,12 @@ func (s *Store) Note() error {
 	if len(entries) == 0 {
 		return nil
 	}
-	if err := s.delivered.write(entries); err != nil {
+	err := s.delivered.write(entries)
+	again := s.unnotable
+	if s.unnotable = err != nil; err != nil {
+		if again {
+			return nil
+		}
 		return fmt.Errorf("state_path: what was delivered cannot be noted, and may be delivered again after a crash: %w", err)
 	}
 	for channel, numbers := range s.gone {

@@ -34,6 +34,7 @@ type Store struct {
 	gone      map[string][]uint64 // by channel: what was delivered and is not deleted yet
 	noted     map[string]int      // how many of them, from the first, are in the file delivered
 	delivered deliveries
+	unnotable bool        // the last Note failed
 	timer     *time.Timer // deletes them
 	failed    error       // the file broke while it was open
 	closed    bool
