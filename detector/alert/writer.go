@@ -112,10 +112,26 @@ func (w *writer) count(header, n int, fixed, two byte) {
 // Elasticsearch refuses them.
 func clean(text []byte) []byte {
 	text = cut(text, maxText)
-	if utf8.Valid(text) {
+	if isASCII(text) || utf8.Valid(text) {
 		return text
 	}
 	return bytes.ToValidUTF8(text, []byte("\uFFFD"))
+}
+
+// isASCII says whether all bytes are below 0x80; it may say no of a short text that
+// is.
+func isASCII(text []byte) bool {
+	const high = 0x8080808080808080
+	if len(text) < 8 {
+		return false
+	}
+	rest := text
+	for ; len(rest) >= 8; rest = rest[8:] {
+		if binary.LittleEndian.Uint64(rest)&high != 0 {
+			return false
+		}
+	}
+	return binary.LittleEndian.Uint64(text[len(text)-8:])&high == 0
 }
 
 // string writes a text as it is.

@@ -31,7 +31,13 @@ func (s *scratch) printMembers(buf []byte, pos, n, depth int) (end int) {
 			}
 			s.prints = append(s.prints, p)
 		}
-		pos = s.printIn(buf, pos, depth-1)
+		if end := record.SkipPlain(buf, pos); end != 0 {
+			pos = end
+		} else if end = record.SkipStr8(buf, pos); end != 0 {
+			pos = end
+		} else {
+			pos = s.printIn(buf, pos, depth-1)
+		}
 	}
 	if keys := s.prints[mark:]; n > fewKeys {
 		slices.Sort(keys)

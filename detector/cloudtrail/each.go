@@ -82,8 +82,11 @@ func (e *Event) Each(fs *Fields, do func(i int, values []record.Value)) {
 		}
 		return
 	}
+	e.findAll()
 	for _, i := range fs.alone {
-		e.hand(fs, i, do)
+		if f := fs.fields[i]; f.derive != nil || f.member == none || e.has.has(f.member) {
+			e.hand(fs, i, do)
+		}
 	}
 	s := &e.scratch
 	var room [32]int

@@ -70,11 +70,18 @@ func (e *Event) walkAgain() {
 
 // find says whether the event has the member, of all there are.
 func (e *Event) find(m member) bool {
-	if !e.all && !e.first.set.has(m) {
+	if !e.first.set.has(m) {
+		e.findAll()
+	}
+	return e.has.has(m)
+}
+
+// findAll looks for all members.
+func (e *Event) findAll() {
+	if !e.all {
 		e.all = true
 		e.walkAgain()
 	}
-	return e.has.has(m)
 }
 
 // walk steps over n pairs from buf[pos:], once, and notes where the members of
