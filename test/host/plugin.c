@@ -7,7 +7,9 @@
 
 #include <dlfcn.h>
 #include <stdarg.h>
+#ifdef __linux__
 #include <sys/prctl.h>
+#endif
 
 enum {
     CANARY = 0xC5,
@@ -178,9 +180,19 @@ static bool do_register(struct plugin *p, bool hot)
     return true;
 }
 
+/* Of this thread, in nanoseconds; -1 where there is no such thing. */
+static int timer_slack(void)
+{
+#ifdef __linux__
+    return prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0);
+#else
+    return -1;
+#endif
+}
+
 struct plugin *plugin_load(int role, const char *path, bool hot, bool old_input_context)
 {
-    int slack = prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0);
+    int slack = timer_slack();
     void *handle = dlopen(path, RTLD_LAZY);
     struct plugin *p;
 
@@ -188,7 +200,7 @@ struct plugin *plugin_load(int role, const char *path, bool hot, bool old_input_
         refused("%s", dlerror());
         return NULL;
     }
-    if (prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0) != slack) {
+    if (timer_slack() != slack) {
         refused("%s: leaves this thread another timer slack than it had", path);
         return NULL;
     }
