@@ -45,6 +45,7 @@ type Field struct {
 	leaves bool   // the object as a whole was asked for: every leaf is a value
 	derive func(*Event, *Field)
 	value  record.Value // of a constant
+	inside bool         // what derive gives lies in the member, as it is
 	dotted member       // in ECS form: the member with the field's dotted name, if the walk notes it
 }
 
@@ -55,6 +56,8 @@ type definition struct {
 	from string               // CloudTrail member, dotted below the first
 	by   func(*Event, *Field) // where a copy will not do
 	is   string               // a constant
+	// inside: by takes texts out of the object from, as they are.
+	inside bool
 }
 
 // fields is the ECS view of a CloudTrail event: Elastic's aws.cloudtrail
@@ -77,7 +80,7 @@ var fields = []definition{
 	{name: "cloud.account.id", typ: TypeKeyword, by: accountID},
 	{name: "cloud.service.name", typ: TypeKeyword, from: "eventSource", by: serviceName},
 
-	{name: "user.name", typ: TypeKeyword, by: userName},
+	{name: "user.name", typ: TypeKeyword, from: "userIdentity", by: userName, inside: true},
 	{name: "user.id", typ: TypeKeyword, from: "userIdentity.principalId"},
 	{name: "user.target.name", typ: TypeKeyword, from: "requestParameters.userName"},
 	{name: "user.target.id", typ: TypeKeyword, from: "responseElements.user.userId"},
@@ -146,7 +149,7 @@ var byName = func() map[string]*Field {
 
 // field resolves a row.
 func (d definition) field() Field {
-	f := Field{Name: d.name, Type: d.typ, Derivable: true, derive: d.by, leaves: d.typ == TypeFlattened}
+	f := Field{Name: d.name, Type: d.typ, Derivable: true, derive: d.by, inside: d.inside, leaves: d.typ == TypeFlattened}
 	if d.is != "" {
 		f.value = record.Text([]byte(d.is))
 	}

@@ -21,7 +21,7 @@ func (e *Event) Text(f *Field) (text []byte, ok bool) {
 // MayHave says whether the field can have a text in which the literal is. False
 // is certain: the literal is nowhere in the member that the field is in.
 func (e *Event) MayHave(f *Field, literal *sieve.Literal) bool {
-	if e.shape == ECS || f.member == none || f.derive != nil || len(e.again) > 0 {
+	if e.shape == ECS || !f.Nested() || len(e.again) > 0 {
 		return true
 	}
 	if !e.find(f.member) {
@@ -30,9 +30,11 @@ func (e *Event) MayHave(f *Field, literal *sieve.Literal) bool {
 	return literal.In(e.buf[e.offsets[f.member]:e.ends[f.member]])
 }
 
-// Nested says whether the field lies below a member of the event, so that
-// MayHave is quicker than Values.
-func (f *Field) Nested() bool { return f.member != none && f.derive == nil && f.below != "" }
+// Nested says whether every text that the field can have lies below one member of
+// the event, as it is, so that MayHave is quicker than Values.
+func (f *Field) Nested() bool {
+	return f.member != none && (f.inside || f.derive == nil && f.below != "")
+}
 
 // Verbatim says whether every text that the field can have is in the event as
 // it is, or is a part of a text in it: not put together, not changed and not a

@@ -74,7 +74,6 @@ func (r *Reader) Expect(fields []*Field) {
 // derivedFrom has the members that fields without one of their own follow from.
 var derivedFrom = map[string]memberSet{
 	"event.outcome":    setOf(errorCode, errorMessage),
-	"user.name":        setOf(userIdentity),
 	"cloud.account.id": setOf(userIdentity, recipientAccountID),
 }
 

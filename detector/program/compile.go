@@ -56,7 +56,9 @@ func (c *compiler) add(n kql.Node) (int32, error) {
 		}
 		return c.group(opOr, n.Nodes)
 	case *kql.Not:
-		return c.group(opNot, []kql.Node{n.Node})
+		i, err := c.group(opNot, []kql.Node{n.Node})
+		c.costs[i] += 2 // what a query excludes is rare: it hardly ever decides
+		return i, err
 	case *kql.Exists:
 		return c.leaf(n, n.Field, func(t target) (matcher, error) { return exists(t), nil })
 	case *kql.Is:
@@ -261,13 +263,24 @@ func (m nestedMapping) Field(name string) *cloudtrail.Field {
 	return &nested
 }
 
-// cost is a guess at what it costs to evaluate the condition.
+// hardlyDecide are fields of few values, of which one is in a large part of all
+// events. So have constant keywords, in nearly all of them.
+var hardlyDecide = []string{"event.outcome", "aws.cloudtrail.event_type", "aws.cloudtrail.event_category", "aws.cloudtrail.user_identity.type",
+	"aws.cloudtrail.read_only", "aws.cloudtrail.management_event", "cloud.region", "cloud.account.id"}
+
+// cost is a guess at what it costs to evaluate the condition, and at how seldom it
+// decides.
 func (c *Condition) cost() int {
 	cost := 0
-	for _, t := range c.tests {
-		cost += costOf(t.match)
-		if t.field.Type == cloudtrail.TypeConstantKeyword {
-			cost += 2 // it is the same in nearly every event, and hardly ever decides
+	for i := range c.tests {
+		t := &c.tests[i]
+		if t.literal.IsZero() {
+			cost += costOf(t.match)
+		} else {
+			cost++ // to look for it is quick, however the value is compared
+		}
+		if t.field.Type == cloudtrail.TypeConstantKeyword || slices.Contains(hardlyDecide, t.field.Name) {
+			cost += 2
 		}
 	}
 	if c.others != nil {
