@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/alert"
-	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
 	"github.com/fluent-detect/fluent-detect/detector/dedup"
+	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
 )
@@ -18,8 +18,8 @@ type activeRule struct {
 	*alert.Maker
 	exceptions  []exception
 	told        []bool // of exceptions: that they have expired
-	dedupBy     []*cloudtrail.Field
-	suppressBy  []*cloudtrail.Field
+	dedupBy     []*event.Field
+	suppressBy  []*event.Field
 	suppressFor time.Duration
 }
 
@@ -55,17 +55,17 @@ func (e *Engine) rule(id string) *activeRule {
 	return nil
 }
 
-func fieldsNamed(names []string) []*cloudtrail.Field {
-	var fields []*cloudtrail.Field
+func fieldsNamed(names []string) []*event.Field {
+	var fields []*event.Field
 	for _, name := range names {
-		fields = append(fields, cloudtrail.FieldNamed(name))
+		fields = append(fields, event.FieldNamed(name))
 	}
 	return fields
 }
 
 // dedupKey returns what makes the event the same as another: the alert's id, or
 // the rule's own fields if the event has all of them.
-func (a *activeRule) dedupKey(id dedup.Key, e *cloudtrail.Event) dedup.Key {
+func (a *activeRule) dedupKey(id dedup.Key, e *event.Event) dedup.Key {
 	if key, ok := a.digest("dedup", a.dedupBy, e); ok {
 		return key
 	}
@@ -74,7 +74,7 @@ func (a *activeRule) dedupKey(id dedup.Key, e *cloudtrail.Event) dedup.Key {
 
 // digest returns a hash of the values of fields, and false when there are no
 // fields or the event lacks one: what is missing equals nothing.
-func (a *activeRule) digest(purpose string, fields []*cloudtrail.Field, e *cloudtrail.Event) (key [32]byte, ok bool) {
+func (a *activeRule) digest(purpose string, fields []*event.Field, e *event.Event) (key [32]byte, ok bool) {
 	if len(fields) == 0 {
 		return key, false
 	}
@@ -101,7 +101,7 @@ func writePart(h hash.Hash, part []byte) {
 }
 
 // textsOf returns the values of a field as texts, in an order of their own.
-func textsOf(e *cloudtrail.Event, f *cloudtrail.Field) [][]byte {
+func textsOf(e *event.Event, f *event.Field) [][]byte {
 	var texts [][]byte
 	for _, v := range e.Values(f) {
 		if v.IsText() {
@@ -115,7 +115,7 @@ func textsOf(e *cloudtrail.Event, f *cloudtrail.Field) [][]byte {
 }
 
 // by returns "user.name: alice" for each field of suppression.
-func (a *activeRule) by(e *cloudtrail.Event) []string {
+func (a *activeRule) by(e *event.Event) []string {
 	var list []string
 	for _, f := range a.suppressBy {
 		line := f.Name + ":"

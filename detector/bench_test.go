@@ -27,8 +27,8 @@ var benchSize = func() int {
 		return 2 << 20
 	}
 	n, err := strconv.Atoi(text)
-	if err != nil || n < leastDismissed {
-		panic("BENCH_CHUNK=" + text + ": want a number of bytes from " + strconv.Itoa(leastDismissed))
+	if err != nil || n < minDismissed {
+		panic("BENCH_CHUNK=" + text + ": want a number of bytes from " + strconv.Itoa(minDismissed))
 	}
 	return n
 }()

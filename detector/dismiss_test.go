@@ -7,15 +7,15 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
-	"github.com/fluent-detect/fluent-detect/detector/program"
-	"github.com/fluent-detect/fluent-detect/detector/record"
-	"github.com/fluent-detect/fluent-detect/detector/record/recordtest"
-	"github.com/fluent-detect/fluent-detect/detector/sieve"
+	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/literal"
+	"github.com/fluent-detect/fluent-detect/detector/match"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack/msgpacktest"
 )
 
 // many are quiet events, enough to be worth dismissing.
-var many = slices.Repeat([]string{quiet}, 2*leastDismissed/len(quiet))
+var many = slices.Repeat([]string{quiet}, 2*minDismissed/len(quiet))
 
 // A chunk in which nothing can match is not read, but its records are counted,
 // and the last one tells when the events were. One match anywhere, in any form,
@@ -39,11 +39,11 @@ func TestDismissal(t *testing.T) {
 	b := newBench(t)
 	b.mustScan(many...)
 	s := b.engine.Stats()
-	if s.Records != n || s.Dismissed != n-1 || s.Shapes[cloudtrail.Raw] != 1 || s.Events != 1 || s.LastEvent.IsZero() || s.LastArrival.IsZero() {
+	if s.Records != n || s.Dismissed != n-1 || s.Shapes[event.Raw] != 1 || s.Events != 1 || s.LastEvent.IsZero() || s.LastArrival.IsZero() {
 		t.Errorf("a chunk without a match: %+v", s)
 	}
 	chunk := chunkOf(t, many...)
-	if a := testing.AllocsPerRun(10, func() { _ = b.engine.Scan("t", chunk) }); a != 0 && !recordtest.RaceDetector {
+	if a := testing.AllocsPerRun(10, func() { _ = b.engine.Scan("t", chunk) }); a != 0 && !msgpacktest.RaceDetector {
 		t.Errorf("%v allocations to dismiss a chunk", a)
 	}
 }
@@ -67,7 +67,7 @@ func TestDismissalHidesNothing(t *testing.T) {
 	}
 
 	b = newBench(t)
-	old := recordtest.OldEvent(t, recordtest.JSON(quiet))
+	old := msgpacktest.OldEvent(t, msgpacktest.JSON(quiet))
 	if err := b.engine.Scan("t", slices.Repeat(old, len(many))); err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func TestSearchesPause(t *testing.T) {
 		t.Errorf("%d of 200 chunks were searched in vain", n)
 	}
 	before := b.engine.Stats().Dismissed
-	searches(without, mostFruitless+10)
+	searches(without, maxFruitless+10)
 	if got, least := b.engine.Stats().Dismissed-before, uint64(9*(len(many)-1)); got < least {
 		t.Errorf("%d records were dismissed after it fell quiet, want %d at least", got, least)
 	}
@@ -131,15 +131,15 @@ func TestWhatIsSieved(t *testing.T) {
 		{[]string{`aws.cloudtrail.flattened.request_parameters: Kg*`}, ""}, // too short
 	} {
 		t.Run(strings.Join(c.queries, ", "), func(t *testing.T) {
-			var programs []*program.Program
+			var programs []*match.Program
 			for _, q := range c.queries {
-				p, err := program.Compile(q)
+				p, err := match.Compile(q)
 				if err != nil {
 					t.Fatal(err)
 				}
 				programs = append(programs, p)
 			}
-			texts, ok := program.NewSet(programs).Literals()
+			texts, ok := match.NewSet(programs).Literals()
 			if got := strings.Join(texts, " "); got != c.texts || ok != (c.texts != "") {
 				t.Errorf("%q, %v; want %q", got, ok, c.texts)
 			}
@@ -179,26 +179,26 @@ func FuzzDismiss(f *testing.F) {
 
 	type subject struct {
 		query string
-		set   *program.Set
-		sieve *sieve.Sieve
+		set   *match.Set
+		sieve *literal.Sieve
 	}
 	var subjects []subject
 	for _, q := range sieved {
-		p, err := program.Compile(q)
+		p, err := match.Compile(q)
 		if err != nil {
 			f.Fatal(err)
 		}
-		set := program.NewSet([]*program.Program{p})
+		set := match.NewSet([]*match.Program{p})
 		texts, ok := set.Literals()
 		if !ok {
 			f.Fatalf("%s has no texts", q)
 		}
-		subjects = append(subjects, subject{q, set, sieve.New(append(texts, cloudtrail.Disguises...))})
+		subjects = append(subjects, subject{q, set, literal.New(append(texts, event.Disguises...))})
 	}
 	f.Fuzz(func(t *testing.T, chunk []byte) {
 		var matched map[int]string
-		var scratch program.Scratch
-		reader := cloudtrail.NewReader(func(e *cloudtrail.Event) {
+		var scratch match.Scratch
+		reader := event.NewReader(func(e *event.Event) {
 			for i, s := range subjects {
 				if len(s.set.Match(e, &scratch)) > 0 {
 					if matched == nil {
@@ -208,13 +208,13 @@ func FuzzDismiss(f *testing.F) {
 				}
 			}
 		})
-		cursor := record.NewCursor(chunk)
+		cursor := msgpack.NewCursor(chunk)
 		for {
-			var head record.Event
+			var head msgpack.Event
 			if ok, err := cursor.Next(&head); !ok || err != nil {
 				break
 			}
-			if head.Item != record.IsEvent {
+			if head.Item != msgpack.IsEvent {
 				continue
 			}
 			end, _, err := reader.Read(chunk, head.Body)

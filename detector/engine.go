@@ -9,11 +9,11 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/alert"
 	"github.com/fluent-detect/fluent-detect/detector/dedup"
 	"github.com/fluent-detect/fluent-detect/detector/limit"
+	"github.com/fluent-detect/fluent-detect/detector/literal"
+	"github.com/fluent-detect/fluent-detect/detector/match"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
-	"github.com/fluent-detect/fluent-detect/detector/program"
-	"github.com/fluent-detect/fluent-detect/detector/record"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
-	"github.com/fluent-detect/fluent-detect/detector/sieve"
 	"github.com/fluent-detect/fluent-detect/detector/store"
 )
 
@@ -21,8 +21,8 @@ import (
 type Engine struct {
 	config   Config
 	rules    []activeRule // used under state.mu
-	programs *program.Set
-	sieve    *sieve.Sieve // nil: every record is read
+	programs *match.Set
+	sieve    *literal.Sieve // nil: every record is read
 	host     Host
 	state    *State
 	scanners sync.Pool
@@ -68,7 +68,7 @@ func New(config Config, rules *Rules, host Host) (*Engine, error) {
 		if e.canary, err = newCanary(config, host.Observer); err != nil {
 			return nil, err
 		}
-		e.programs = program.NewSet(append(slices.Clone(rules.compiled), e.canary.program))
+		e.programs = match.NewSet(append(slices.Clone(rules.compiled), e.canary.program))
 	}
 	if !config.ReadAll {
 		e.sieve = newSieve(e.programs)
@@ -161,7 +161,7 @@ func (e *Engine) Stats() Stats { return e.state.Stats() }
 type ScanError struct {
 	Tag     string
 	Records int // evaluated before the place
-	Err     *record.Error
+	Err     *msgpack.Error
 }
 
 // Error names the tag, the byte and how many records were evaluated.

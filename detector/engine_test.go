@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/alert"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack/msgpacktest"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
-	"github.com/fluent-detect/fluent-detect/detector/record/recordtest"
 )
 
 // bench is an engine with the built-in rule, on a clock that stands still.
@@ -152,7 +152,7 @@ func chunkOf(t testing.TB, events ...string) []byte {
 	t.Helper()
 	var chunk []byte
 	for _, e := range events {
-		chunk = append(chunk, recordtest.FromJSON(t, e)...)
+		chunk = append(chunk, msgpacktest.FromJSON(t, e)...)
 	}
 	return chunk
 }
@@ -329,7 +329,7 @@ func nearly(t testing.TB) []byte {
 }
 
 func TestChunksWithoutMatchAllocateNothing(t *testing.T) {
-	if recordtest.RaceDetector {
+	if msgpacktest.RaceDetector {
 		t.Skip("the race detector allocates; not tested: that a chunk without a match allocates nothing")
 	}
 	b := newBench(t)

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fluent-detect/fluent-detect/detector/record/recordtest"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack/msgpacktest"
 )
 
 // The ways to slip past a detector that sits in the pipeline, one test each.
@@ -89,11 +89,11 @@ func TestEvasionOddEncodings(t *testing.T) {
 	b.wantAlerts(2)
 	// bin instead of str.
 	b = newBench(t)
-	event := recordtest.Members{
+	event := msgpacktest.Members{
 		[]byte("eventSource"), []byte("ec2-instance-connect.amazonaws.com"),
 		"eventName", []byte("SendSSHPublicKey"),
 	}
-	if err := b.engine.Scan("cloudtrail", recordtest.Event(t, event)); err != nil {
+	if err := b.engine.Scan("cloudtrail", msgpacktest.Event(t, event)); err != nil {
 		t.Fatal(err)
 	}
 	b.wantAlerts(1)

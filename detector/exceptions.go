@@ -6,15 +6,15 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
-	"github.com/fluent-detect/fluent-detect/detector/program"
+	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/match"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
 )
 
 // exception is an exception with its compiled query.
 type exception struct {
 	*rule.Exception
-	program *program.Program
+	program *match.Program
 }
 
 // Except adds the exceptions of a file to the rules that they name. It is for
@@ -47,7 +47,7 @@ func (r *Rules) exceptOwn(one *rule.Rule) error {
 func (r *Rules) except(list []*rule.Exception, rules []*rule.Rule) error {
 	var all []error
 	for _, x := range list {
-		p, err := program.Compile(x.Query)
+		p, err := match.Compile(x.Query)
 		if err != nil {
 			all = append(all, queryError(x.Source.Path, "exception", x.QueryPosition, err))
 			continue
@@ -70,11 +70,11 @@ func (r *Rules) except(list []*rule.Exception, rules []*rule.Rule) error {
 	return errors.Join(all...)
 }
 
-// spoofable says whether all that a query looks at is chosen by the caller.
-func spoofable(p *program.Program) bool {
+// spoofable reports whether all that a query looks at is chosen by the caller.
+func spoofable(p *match.Program) bool {
 	fields := p.Fields()
 	for _, f := range fields {
-		if !cloudtrail.CallerControlled(f.Name) {
+		if !event.CallerControlled(f.Name) {
 			return false
 		}
 	}
@@ -96,9 +96,9 @@ func (r *Rules) Expired(now time.Time) []string {
 	return lines
 }
 
-// excepted says whether the event is a known one of the rule. An exception that
+// excepted reports whether the event is a known one of the rule. An exception that
 // has expired is told of when it would have been one.
-func (a *activeRule) excepted(e *cloudtrail.Event, now time.Time, warn func(string)) bool {
+func (a *activeRule) excepted(e *event.Event, now time.Time, warn func(string)) bool {
 	for i, x := range a.exceptions {
 		expired := !now.Before(x.Expires)
 		if expired && a.told[i] || !x.program.Match(e) {

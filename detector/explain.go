@@ -3,7 +3,7 @@ package detector
 import (
 	"time"
 
-	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
+	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/ingest"
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
 )
@@ -17,9 +17,9 @@ type Finding struct {
 	Holds  bool // by itself, whatever and, or and not make of it
 }
 
-// Explain says whether the event matches the query of the rule at place i of
+// Explain reports whether the event matches the query of the rule at place i of
 // Rules, and what each condition of it finds, in their order.
-func (r *Rules) Explain(i int, e *cloudtrail.Event) (matches bool, findings []Finding) {
+func (r *Rules) Explain(i int, e *event.Event) (matches bool, findings []Finding) {
 	p := r.compiled[i]
 	conditions := p.Conditions()
 	for j := range conditions {
@@ -43,7 +43,7 @@ func (r *Rules) Explain(i int, e *cloudtrail.Event) (matches bool, findings []Fi
 // explainInput explains the rule at place i for each event in an input.
 func (r *Rules) explainInput(i int, input []byte) (all [][]Finding) {
 	c := ingest.ChunkOf(input, time.Now())
-	reader := cloudtrail.NewReader(func(e *cloudtrail.Event) {
+	reader := event.NewReader(func(e *event.Event) {
 		_, findings := r.Explain(i, e)
 		all = append(all, findings)
 	})

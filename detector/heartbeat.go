@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/alert"
-	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
+	"github.com/fluent-detect/fluent-detect/detector/event"
 )
 
 const (
@@ -70,7 +70,7 @@ func (e *Engine) heartbeat(now time.Time) *alert.Notice {
 	set("records", r.Records)
 	set("dismissed", r.Dismissed)
 	for i, count := range r.Shapes {
-		set("shapes."+cloudtrail.Shape(i).String(), count)
+		set("shapes."+event.Shape(i).String(), count)
 	}
 	set("events", r.Events)
 	set("odd", r.Odd)
@@ -111,8 +111,8 @@ func (e *Engine) heartbeat(now time.Time) *alert.Notice {
 	return n
 }
 
-// mostNearest is how many conditions a heartbeat lists.
-const mostNearest = 50
+// maxNearest is how many conditions a heartbeat lists.
+const maxNearest = 50
 
 // nearest lists the conditions with the most near misses.
 func nearest(rules []RuleStats) [][]alert.Field {
@@ -130,7 +130,7 @@ func nearest(rules []RuleStats) [][]alert.Field {
 	}
 	slices.SortStableFunc(all, func(a, b one) int { return cmp.Compare(b.NearMisses, a.NearMisses) })
 	var list [][]alert.Field
-	for _, o := range all[:min(len(all), mostNearest)] {
+	for _, o := range all[:min(len(all), maxNearest)] {
 		list = append(list, []alert.Field{
 			{Name: "rule", Value: o.rule}, {Name: "condition", Value: o.Condition}, {Name: "count", Value: o.NearMisses},
 		})

@@ -3,7 +3,7 @@ package detector
 import (
 	"sync/atomic"
 
-	"github.com/fluent-detect/fluent-detect/detector/program"
+	"github.com/fluent-detect/fluent-detect/detector/match"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
 )
 
@@ -33,7 +33,7 @@ type conditionKey struct{ rule, text string }
 
 // load notes which rules are in force now, and returns the counters of their
 // conditions. Those that were there before go on.
-func (s *State) load(rules []*rule.Rule, compiled []*program.Program) nearCounters {
+func (s *State) load(rules []*rule.Rule, compiled []*match.Program) nearCounters {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var n nearCounters
@@ -83,7 +83,7 @@ type nearTally struct {
 }
 
 // add notes the near misses of one event.
-func (t *nearTally) add(n *nearCounters, list []program.NearMiss) {
+func (t *nearTally) add(n *nearCounters, list []match.NearMiss) {
 	for _, miss := range list {
 		if int(miss.Program) >= len(n.first) { // not one of the user's rules
 			continue

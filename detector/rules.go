@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"github.com/fluent-detect/fluent-detect/conf"
-	"github.com/fluent-detect/fluent-detect/detector/kql"
-	"github.com/fluent-detect/fluent-detect/detector/program"
+	"github.com/fluent-detect/fluent-detect/detector/match"
+	"github.com/fluent-detect/fluent-detect/detector/query/kql"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
 )
 
@@ -15,8 +15,8 @@ import (
 // only reads them.
 type Rules struct {
 	rules      []*rule.Rule
-	compiled   []*program.Program // of each rule
-	programs   *program.Set
+	compiled   []*match.Program // of each rule
+	programs   *match.Set
 	exceptions map[string][]exception // by rule id
 	skipped    []rule.Skipped
 	warnings   []string
@@ -31,9 +31,9 @@ func LoadRules(spec string) (*Rules, error) {
 		all = append(all, err) // what could be read is looked at all the same
 	}
 	r := &Rules{rules: set.Rules, skipped: set.Skipped, exceptions: map[string][]exception{}}
-	programs := make([]*program.Program, 0, len(set.Rules))
+	programs := make([]*match.Program, 0, len(set.Rules))
 	for _, one := range set.Rules {
-		p, err := program.Compile(one.Query)
+		p, err := match.Compile(one.Query)
 		if err != nil {
 			all = append(all, queryError(one.Source.Path, fmt.Sprintf("query of rule %q", one.Name), one.QueryPosition, err))
 			continue
@@ -53,7 +53,7 @@ func LoadRules(spec string) (*Rules, error) {
 	if len(all) > 0 {
 		return nil, errors.Join(all...)
 	}
-	r.compiled, r.programs = programs, program.NewSet(programs)
+	r.compiled, r.programs = programs, match.NewSet(programs)
 	return r, nil
 }
 

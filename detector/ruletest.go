@@ -7,8 +7,8 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector/ingest"
 	"github.com/fluent-detect/fluent-detect/detector/limit"
+	"github.com/fluent-detect/fluent-detect/detector/match"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
-	"github.com/fluent-detect/fluent-detect/detector/program"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
 )
 
@@ -63,7 +63,7 @@ func (r *Rules) Test() error {
 // it passed.
 func (r *Rules) EachTest(done func(*rule.Rule, *rule.Test, *TestFailure)) {
 	for i, one := range r.rules {
-		alone := &Rules{rules: r.rules[i : i+1], compiled: r.compiled[i : i+1], programs: program.NewSet(r.compiled[i : i+1])}
+		alone := &Rules{rules: r.rules[i : i+1], compiled: r.compiled[i : i+1], programs: match.NewSet(r.compiled[i : i+1])}
 		for j := range one.Extension.Tests {
 			test := &one.Extension.Tests[j]
 			got, err := alone.alerts(test.Event)

@@ -4,17 +4,17 @@ import (
 	"errors"
 	"time"
 
-	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
-	"github.com/fluent-detect/fluent-detect/detector/program"
-	"github.com/fluent-detect/fluent-detect/detector/record"
+	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/match"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
 // scanner evaluates one chunk at a time. It holds all the memory that this
 // needs, so that chunks without a match allocate nothing.
 type scanner struct {
 	engine  *Engine
-	reader  *cloudtrail.Reader
-	matches program.Scratch
+	reader  *event.Reader
+	matches match.Scratch
 	tally   tally
 	tag     string
 	read    time.Time // when the shipper read the record in hand
@@ -29,7 +29,7 @@ type scanner struct {
 func newScanner(e *Engine) *scanner {
 	s := &scanner{engine: e}
 	s.tx.engine = e
-	s.reader = cloudtrail.NewReader(s.visit)
+	s.reader = event.NewReader(s.visit)
 	s.reader.Expect(e.programs.Often())
 	return s
 }
@@ -72,19 +72,19 @@ func (s *scanner) evaluate(chunk []byte) error {
 			s.tally = tally{}
 			s.near.forget()
 		} else {
-			s.fruitless = min(2*s.fruitless+1, mostFruitless)
+			s.fruitless = min(2*s.fruitless+1, maxFruitless)
 			s.pause = s.fruitless
 		}
 	}
 	return s.walk(chunk, 0)
 }
 
-// searches says whether the chunk is to be looked through for what a match must
+// searches reports whether the chunk is to be looked through for what a match must
 // contain. After a search that was in vain a few chunks are read without one, and
 // more of them each time: where most chunks have what rules ask for, searching
 // comes on top.
 func (s *scanner) searches(chunk []byte) bool {
-	if s.engine.sieve == nil || len(chunk) < leastDismissed {
+	if s.engine.sieve == nil || len(chunk) < minDismissed {
 		return false
 	}
 	if s.pause > 0 {
@@ -97,8 +97,8 @@ func (s *scanner) searches(chunk []byte) bool {
 // walk evaluates the records from the offset up to the end of the chunk, or to
 // where it is broken.
 func (s *scanner) walk(chunk []byte, from int) error {
-	var head record.Event
-	cursor := record.NewCursor(chunk)
+	var head msgpack.Event
+	cursor := msgpack.NewCursor(chunk)
 	cursor.Resume(from)
 	for {
 		ok, err := cursor.Next(&head)
@@ -106,9 +106,9 @@ func (s *scanner) walk(chunk []byte, from int) error {
 			return err
 		}
 		switch head.Item {
-		case record.Odd:
+		case msgpack.Odd:
 			s.tally.odd++
-		case record.IsEvent:
+		case msgpack.IsEvent:
 			s.read = time.Unix(head.Sec, int64(head.Nsec))
 			end, seen, err := s.reader.Read(chunk, head.Body)
 			if err != nil {
@@ -123,7 +123,7 @@ func (s *scanner) walk(chunk []byte, from int) error {
 	}
 }
 
-func (s *scanner) visit(e *cloudtrail.Event) {
+func (s *scanner) visit(e *event.Event) {
 	matches := s.engine.programs.Match(e, &s.matches)
 	if s.probe != nil {
 		s.probe.visit(s, e, matches)

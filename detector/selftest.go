@@ -7,11 +7,11 @@ import (
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/alert"
-	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
 	"github.com/fluent-detect/fluent-detect/detector/dedup"
+	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/ingest"
-	"github.com/fluent-detect/fluent-detect/detector/program"
-	"github.com/fluent-detect/fluent-detect/detector/record"
+	"github.com/fluent-detect/fluent-detect/detector/match"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
 	"github.com/fluent-detect/fluent-detect/detector/store"
 )
@@ -26,7 +26,7 @@ type SelfTest struct {
 	Problem        string // of the last one, empty if it was good
 }
 
-// Failed says whether the last self-test failed.
+// Failed reports whether the last self-test failed.
 func (s *SelfTest) Failed() bool { return s.On && s.Problem != "" }
 
 // selfTestTag is the tag of the synthetic events.
@@ -38,7 +38,7 @@ var canaryFile []byte
 // canary is the rule that the synthetic event is for.
 type canary struct {
 	maker   *alert.Maker
-	program *program.Program
+	program *match.Program
 }
 
 func newCanary(c Config, o alert.Observer) (*canary, error) {
@@ -46,7 +46,7 @@ func newCanary(c Config, o alert.Observer) (*canary, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := program.Compile(r.Query)
+	p, err := match.Compile(r.Query)
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +128,7 @@ func (e *Engine) probe() error {
 
 // visit does for the synthetic event what transaction.add and commit do for
 // others, and leaves nothing behind.
-func (p *probe) visit(s *scanner, e *cloudtrail.Event, matches []int32) {
+func (p *probe) visit(s *scanner, e *event.Event, matches []int32) {
 	engine := s.engine
 	if len(matches) == 0 || int(matches[len(matches)-1]) != len(engine.rules) {
 		return
@@ -166,7 +166,7 @@ func (p *probe) visit(s *scanner, e *cloudtrail.Event, matches []int32) {
 
 // check looks whether the alert is that of the event.
 func (p *probe) check() error {
-	v, _, err := record.Read(p.record, 0)
+	v, _, err := msgpack.Read(p.record, 0)
 	if err != nil {
 		return fmt.Errorf("the alert of the synthetic event cannot be read: %w", err)
 	}

@@ -8,7 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/fluent-detect/fluent-detect/detector/program"
+	"github.com/fluent-detect/fluent-detect/detector/match"
 	"github.com/fluent-detect/fluent-detect/detector/store"
 )
 
@@ -76,7 +76,7 @@ func TestSelfTestFindsWhatIsBroken(t *testing.T) {
 	}{
 		{"no rule matches", func(b *bench) func() {
 			whole := b.engine.programs
-			b.engine.programs = program.NewSet(nil)
+			b.engine.programs = match.NewSet(nil)
 			return func() { b.engine.programs = whole }
 		}, "the synthetic event did not match its rule"},
 		{"the outbox is full", func(b *bench) func() {

@@ -4,8 +4,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
-	"github.com/fluent-detect/fluent-detect/detector/record"
+	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
 // Stats counts what a detector did. It goes on across reloads.
@@ -14,12 +14,12 @@ import (
 // every moment at which no chunk with a match is being evaluated.
 type Stats struct {
 	Chunks, Records, Bytes uint64
-	Shapes                 [cloudtrail.Shapes]uint64 // records by shape, those that were read
-	Dismissed              uint64                    // records that were not: none of what a match must contain is in their chunk
-	Events                 uint64                    // CloudTrail events in the records
-	Odd                    uint64                    // values in chunks that are no events
-	Broken                 uint64                    // chunks that could not be read to the end
-	Unreadable             uint64                    // records, or parts of records, that look like CloudTrail and are not readable
+	Shapes                 [event.Shapes]uint64 // records by shape, those that were read
+	Dismissed              uint64               // records that were not: none of what a match must contain is in their chunk
+	Events                 uint64               // CloudTrail events in the records
+	Odd                    uint64               // values in chunks that are no events
+	Broken                 uint64               // chunks that could not be read to the end
+	Unreadable             uint64               // records, or parts of records, that look like CloudTrail and are not readable
 	Panics                 uint64
 	NearMisses             uint64    // of all conditions, see ConditionStats
 	LastArrival            time.Time // when the last chunk with an event was evaluated; zero: none was
@@ -52,7 +52,7 @@ func (s *Stats) Lag() time.Duration {
 // chunk.
 type traffic struct {
 	chunks, records, dismissed, bytes, events, odd, broken, unreadable, panics atomic.Uint64
-	shapes                                                                     [cloudtrail.Shapes]atomic.Uint64
+	shapes                                                                     [event.Shapes]atomic.Uint64
 
 	near, heartbeats, heartbeatsDropped, errorRecords, errorsWithheld atomic.Uint64
 
@@ -62,7 +62,7 @@ type traffic struct {
 // tally is what one chunk adds to the traffic.
 type tally struct {
 	records, dismissed, events, odd, unreadable uint64
-	shapes                                      [cloudtrail.Shapes]uint64
+	shapes                                      [event.Shapes]uint64
 	eventTime                                   time.Time // of the first event that has one
 	asked                                       int       // events that were asked for their time
 }
@@ -116,21 +116,21 @@ func (t *traffic) addTo(s *Stats) {
 	}
 }
 
-var fieldTimestamp = cloudtrail.FieldNamed("@timestamp")
+var fieldTimestamp = event.FieldNamed("@timestamp")
 
 // sample looks at the time of the first few events: one tells how late they come.
-func (t *tally) sample(e *cloudtrail.Event) {
+func (t *tally) sample(e *event.Event) {
 	if t.asked == 4 || !t.eventTime.IsZero() {
 		return
 	}
 	t.asked++
 	var at time.Time
 	switch v := e.First(fieldTimestamp); v.Kind() {
-	case record.Str, record.Bin:
+	case msgpack.Str, msgpack.Bin:
 		if b := v.Bytes(); len(b) < len("2006-01-02T15:04:05") || len(b) > 40 || at.UnmarshalText(b) != nil {
 			return
 		}
-	case record.Int:
+	case msgpack.Int:
 		at = time.UnixMilli(v.Int())
 	}
 	if year := at.Year(); year >= 1970 && year < 2200 { // what a count of nanoseconds holds

@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/alert"
-	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
 	"github.com/fluent-detect/fluent-detect/detector/dedup"
+	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/limit"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
 	"github.com/fluent-detect/fluent-detect/detector/store"
@@ -54,7 +54,7 @@ func (t *transaction) begin() {
 // add takes in the match of a rule: known events, duplicates, what resembles an
 // alert and what is too much stop here, each counted. Nothing of the event is
 // kept.
-func (t *transaction) add(rule int, e *cloudtrail.Event, tag string, read time.Time) {
+func (t *transaction) add(rule int, e *event.Event, tag string, read time.Time) {
 	t.begin()
 	t.tag = tag
 	r := &t.engine.rules[rule]

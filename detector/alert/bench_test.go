@@ -3,9 +3,9 @@ package alert
 import (
 	"testing"
 
-	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
+	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
-	"github.com/fluent-detect/fluent-detect/detector/record/recordtest"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack/msgpacktest"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
 )
 
@@ -18,7 +18,7 @@ func alerter(t testing.TB, r *rule.Rule, f Format, rec string) func() []byte {
 	}
 	m := NewMaker(r, testObserver, f)
 	var alert []byte
-	reader := cloudtrail.NewReader(func(e *cloudtrail.Event) {
+	reader := event.NewReader(func(e *event.Event) {
 		alert = m.Make(alert[:0], ID(r.ID, e), e, testArrival)
 	})
 	return func() []byte {
@@ -33,7 +33,7 @@ func BenchmarkMake(b *testing.B) {
 	for _, f := range formats {
 		for _, name := range []string{"push", "serial"} {
 			b.Run(f.String()+"/"+name, func(b *testing.B) {
-				once := alerter(b, builtin(b), f, event(b, name))
+				once := alerter(b, builtin(b), f, eventFile(b, name))
 				b.ReportAllocs()
 				for b.Loop() {
 					once()
@@ -46,11 +46,11 @@ func BenchmarkMake(b *testing.B) {
 // An alert costs few allocations: what is the same in all of them is encoded
 // once, and the Maker keeps its buffers. The few are the fingerprint's.
 func TestMakeAllocates(t *testing.T) {
-	if recordtest.RaceDetector {
+	if msgpacktest.RaceDetector {
 		t.Skip("the race detector allocates")
 	}
 	for f, most := range map[Format]float64{FormatECS: 6, FormatKibana: 6, FormatOCSF: 6} {
-		once := alerter(t, builtin(t), f, event(t, "push"))
+		once := alerter(t, builtin(t), f, eventFile(t, "push"))
 		once()
 		if n := testing.AllocsPerRun(100, func() { once() }); n > most {
 			t.Errorf("%s: %v allocations, want at most %v", f, n, most)

@@ -7,8 +7,8 @@ import (
 	"time"
 	"unsafe"
 
-	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
-	"github.com/fluent-detect/fluent-detect/detector/record"
+	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
 // document describes one alert: a value for each field that it has, by the
@@ -171,7 +171,7 @@ const maxList = 32766
 // setField adds a field of the event with the values that it has there: one as
 // it is, several as a list. Values that Elasticsearch does not take in a field
 // of that type are left out: one of them, and it would refuse the alert.
-func (d *document) setField(f copiedField, values []record.Value) {
+func (d *document) setField(f copiedField, values []msgpack.Value) {
 	var first value
 	var list [][]byte
 	size := 0
@@ -201,17 +201,17 @@ func (d *document) setField(f copiedField, values []record.Value) {
 }
 
 // fieldValue returns v as a value of a field of that type, or an absent value.
-func (d *document) fieldValue(t cloudtrail.Type, v record.Value) value {
+func (d *document) fieldValue(t event.Type, v msgpack.Value) value {
 	switch t {
-	case cloudtrail.TypeBoolean:
+	case event.TypeBoolean:
 		return truth(v)
-	case cloudtrail.TypeDate:
+	case event.TypeDate:
 		if at := eventTime(v); !at.IsZero() {
 			return value{kind: aTime, number: at.UnixMilli()}
 		}
 		return value{}
-	case cloudtrail.TypeIP:
-		if _, ok := cloudtrail.ParseIP(v.Bytes()); !ok {
+	case event.TypeIP:
+		if _, ok := event.ParseIP(v.Bytes()); !ok {
 			return value{}
 		}
 	}
@@ -222,9 +222,9 @@ func (d *document) fieldValue(t cloudtrail.Type, v record.Value) value {
 }
 
 // truth returns a truth, or the text of one, as a truth.
-func truth(v record.Value) value {
+func truth(v msgpack.Value) value {
 	switch {
-	case v.Kind() == record.Bool:
+	case v.Kind() == msgpack.Bool:
 		return value{kind: aTruth, number: number(v.Bool())}
 	case string(v.Bytes()) == "true":
 		return value{kind: aTruth, number: 1}
@@ -235,7 +235,7 @@ func truth(v record.Value) value {
 }
 
 // textOf returns a scalar as text, and nil for anything else.
-func (d *document) textOf(v record.Value) []byte {
+func (d *document) textOf(v msgpack.Value) []byte {
 	if v.IsText() {
 		return v.Bytes()
 	}
@@ -246,17 +246,17 @@ func (d *document) textOf(v record.Value) []byte {
 
 // appendScalar appends a scalar as text: account ids, for instance, that some
 // shipper took for numbers.
-func appendScalar(dst []byte, v record.Value) []byte {
+func appendScalar(dst []byte, v msgpack.Value) []byte {
 	switch v.Kind() {
-	case record.Str, record.Bin:
+	case msgpack.Str, msgpack.Bin:
 		return append(dst, v.Bytes()...)
-	case record.Bool:
+	case msgpack.Bool:
 		return strconv.AppendBool(dst, v.Bool())
-	case record.Int:
+	case msgpack.Int:
 		return strconv.AppendInt(dst, v.Int(), 10)
-	case record.Uint:
+	case msgpack.Uint:
 		return strconv.AppendUint(dst, v.Uint(), 10)
-	case record.Float:
+	case msgpack.Float:
 		if f := v.Float(); !math.IsNaN(f) && !math.IsInf(f, 0) {
 			return strconv.AppendFloat(dst, f, 'f', -1, 64)
 		}
@@ -265,8 +265,8 @@ func appendScalar(dst []byte, v record.Value) []byte {
 }
 
 // setObject adds a map of the event, unless there is nothing in it.
-func (d *document) setObject(s slot, v record.Value) {
-	if v.Kind() == record.Map && !record.IsEmpty(v) {
+func (d *document) setObject(s slot, v msgpack.Value) {
+	if v.Kind() == msgpack.Map && !msgpack.IsEmpty(v) {
 		d.put(s, value{kind: anObject, number: int64(v.Len()), text: v.Encoded()})
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
+	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
 )
@@ -16,11 +16,11 @@ import (
 // by field.
 func TestContract(t *testing.T) {
 	r := builtin(t)
-	d := decode(t, makeAlert(t, r, FormatECS, event(t, "push")))
+	d := decode(t, makeAlert(t, r, FormatECS, eventFile(t, "push")))
 	sentence := `"SSH public key pushed to i-0123456789abcdef0 for ec2-user by maria from 203.0.113.25"`
 	d.want(t,
 		// For tools that cannot address nested keys.
-		"alert_id", `"`+UUID(idOf(t, r.ID, event(t, "push")))+`"`,
+		"alert_id", `"`+UUID(idOf(t, r.ID, eventFile(t, "push")))+`"`,
 		"alert_rule", `"aws-ec2-instance-connect-ssh-public-key-uploaded"`,
 		"alert_severity", `"medium"`,
 
@@ -100,17 +100,17 @@ func TestContract(t *testing.T) {
 // but for what the alert has a word of its own for.
 func TestTheECSViewIsInTheAlert(t *testing.T) {
 	for _, name := range []string{"push", "serial", "older", "s3", "iam", "console-login", "ec2"} {
-		alert := decode(t, makeAlert(t, anything(t), FormatECS, event(t, name)))
-		visit(t, event(t, name), func(e *cloudtrail.Event) {
-			for _, field := range cloudtrail.TableNames() {
-				f := cloudtrail.FieldNamed(field)
-				if slices.Contains(own, field) || slices.Contains(constant, field) || f.Type == cloudtrail.TypeFlattened {
+		alert := decode(t, makeAlert(t, anything(t), FormatECS, eventFile(t, name)))
+		visit(t, eventFile(t, name), func(e *event.Event) {
+			for _, field := range event.TableNames() {
+				f := event.FieldNamed(field)
+				if slices.Contains(own, field) || slices.Contains(constant, field) || f.Type == event.TypeFlattened {
 					continue
 				}
 				var want []string
 				for _, v := range e.Values(f) {
 					text := string(jsontext.AppendValue(nil, v))
-					if f.Type == cloudtrail.TypeDate { // in one form
+					if f.Type == event.TypeDate { // in one form
 						text = strings.Replace(text, `Z"`, `.000Z"`, 1)
 					}
 					want = append(want, text)
@@ -161,7 +161,7 @@ func TestIdentities(t *testing.T) {
 		var id struct{ Type string }
 		_ = json.Unmarshal([]byte(test.identity), &id)
 		t.Run(or(id.Type, test.identity), func(t *testing.T) {
-			rec := with(t, event(t, "push"), "userIdentity", test.identity)
+			rec := with(t, eventFile(t, "push"), "userIdentity", test.identity)
 			d := decode(t, makeAlert(t, r, FormatECS, rec))
 			d.want(t, "user.name", test.fields[0], "user.id", test.fields[1], "related.user", test.fields[2])
 			if reason := d.at("event.reason"); !strings.Contains(reason, " "+test.fields[3]+" 203.0.113.25") {
@@ -185,13 +185,13 @@ func TestIdentities(t *testing.T) {
 func TestEveryFormat(t *testing.T) {
 	r := builtin(t)
 	for _, f := range formats {
-		alert := makeAlert(t, r, f, event(t, "push"))
+		alert := makeAlert(t, r, f, eventFile(t, "push"))
 		decode(t, alert).want(t,
-			"alert_id", `"`+UUID(idOf(t, r.ID, event(t, "push")))+`"`,
+			"alert_id", `"`+UUID(idOf(t, r.ID, eventFile(t, "push")))+`"`,
 			"alert_rule", `"`+r.Slug()+`"`,
 			"alert_severity", `"medium"`)
 		for _, rec := range []any{alert, `{"log":` + string(jsontext.AppendString(nil, AppendJSON(nil, alert))) + `}`} {
-			if n := visit(t, rec, func(*cloudtrail.Event) {}); n > 0 {
+			if n := visit(t, rec, func(*event.Event) {}); n > 0 {
 				t.Errorf("%s: the alert counts as %d events: it would be evaluated again", f, n)
 			}
 		}
@@ -202,14 +202,14 @@ func TestEveryFormat(t *testing.T) {
 // and signal is not for others to write.
 func TestNothingIsInKibanaAlone(t *testing.T) {
 	r := builtin(t)
-	ecs := decode(t, makeAlert(t, r, FormatECS, event(t, "push")))
-	kibana := decode(t, makeAlert(t, r, FormatKibana, event(t, "push")))
+	ecs := decode(t, makeAlert(t, r, FormatECS, eventFile(t, "push")))
+	kibana := decode(t, makeAlert(t, r, FormatKibana, eventFile(t, "push")))
 	if kibana.at("kibana.alert.uuid") != ecs.at("alert_id") {
 		t.Error("kibana.alert.uuid is not alert_id")
 	}
 	kibana.want(t, "event.kind", `"alert"`, "kibana.alert.original_event.kind", `"event"`, "signal", "")
 	// An ancestor has one id, also when the event has two.
-	twice := decode(t, makeAlert(t, r, FormatKibana, strings.Replace(event(t, "push"), "{", `{"eventID":"another",`, 1)))
+	twice := decode(t, makeAlert(t, r, FormatKibana, strings.Replace(eventFile(t, "push"), "{", `{"eventID":"another",`, 1)))
 	twice.want(t, "kibana.alert.ancestors.id", `"another"`,
 		"kibana.alert.original_event.id", `["another","0b0f7a1c-0001-4000-8000-000000000001"]`)
 	delete(kibana, "kibana")
@@ -229,8 +229,8 @@ func TestSeverities(t *testing.T) {
 	} {
 		r := *anything(t)
 		r.Severity, _ = rule.ParseSeverity(word)
-		decode(t, makeAlert(t, &r, FormatECS, event(t, "push"))).want(t, "event.severity", want[0], "alert_severity", `"`+word+`"`)
-		decode(t, makeAlert(t, &r, FormatOCSF, event(t, "push"))).want(t, "severity_id", want[1], "severity", want[2])
-		decode(t, makeAlert(t, &r, FormatKibana, event(t, "push"))).want(t, "kibana.alert.severity", `"`+word+`"`)
+		decode(t, makeAlert(t, &r, FormatECS, eventFile(t, "push"))).want(t, "event.severity", want[0], "alert_severity", `"`+word+`"`)
+		decode(t, makeAlert(t, &r, FormatOCSF, eventFile(t, "push"))).want(t, "severity_id", want[1], "severity", want[2])
+		decode(t, makeAlert(t, &r, FormatKibana, eventFile(t, "push"))).want(t, "kibana.alert.severity", `"`+word+`"`)
 	}
 }

@@ -6,38 +6,38 @@ import (
 	"time"
 	"unsafe"
 
-	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
-	"github.com/fluent-detect/fluent-detect/detector/record"
+	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
 // Fields of the event that the alert reads by name.
 var (
-	fieldTimestamp = cloudtrail.FieldNamed("@timestamp")
+	fieldTimestamp = event.FieldNamed("@timestamp")
 	fieldUserName  = shared("user.name")
 	fieldUserID    = shared("user.id")
-	fieldAddress   = cloudtrail.FieldNamed("source.address")
+	fieldAddress   = event.FieldNamed("source.address")
 	fieldIdentity  = shared("aws.cloudtrail.user_identity.type")
 	fieldARN       = shared("aws.cloudtrail.user_identity.arn")
 	fieldInvokedBy = shared("aws.cloudtrail.user_identity.invoked_by")
 
 	// EC2's parameters: of the call for one instance, and for several.
-	fieldsInstance = []*cloudtrail.Field{parameter("instanceId"), parameter("instancesSet.items.instanceId")}
+	fieldsInstance = []*event.Field{parameter("instanceId"), parameter("instancesSet.items.instanceId")}
 	// EC2 Instance Connect's, the older spelling behind the newer.
-	fieldsOSUser = []*cloudtrail.Field{parameter("instanceOSUser"), parameter("osUser")}
-	fieldsKey    = []*cloudtrail.Field{parameter("sSHPublicKey"), parameter("SSHKey.publicKey"), parameter("sSHKey.publicKey")}
+	fieldsOSUser = []*event.Field{parameter("instanceOSUser"), parameter("osUser")}
+	fieldsKey    = []*event.Field{parameter("sSHPublicKey"), parameter("SSHKey.publicKey"), parameter("sSHKey.publicKey")}
 	fieldOmitted = parameter("omitted")
 )
 
 // sharedField is a field of the event that alerts have as well.
 type sharedField struct {
-	*cloudtrail.Field
+	*event.Field
 	slot slot
 }
 
-func shared(name string) sharedField { return sharedField{cloudtrail.FieldNamed(name), slotOf(name)} }
+func shared(name string) sharedField { return sharedField{event.FieldNamed(name), slotOf(name)} }
 
-func parameter(name string) *cloudtrail.Field {
-	return cloudtrail.FieldNamed("aws.cloudtrail.flattened.request_parameters." + name)
+func parameter(name string) *event.Field {
+	return event.FieldNamed("aws.cloudtrail.flattened.request_parameters." + name)
 }
 
 // subject is what an alert says about an event besides its plain fields. The
@@ -58,7 +58,7 @@ const maxInstances = 64
 
 // newSubject describes an event. Fields that a document has of it already are
 // read there; d may be nil.
-func newSubject(e *cloudtrail.Event, d *document) subject {
+func newSubject(e *event.Event, d *document) subject {
 	s := subject{
 		at:     eventTime(e.First(fieldTimestamp)),
 		osUser: firstOf(e, fieldsOSUser),
@@ -95,7 +95,7 @@ func newSubject(e *cloudtrail.Event, d *document) subject {
 	return s
 }
 
-func firstOf(e *cloudtrail.Event, fields []*cloudtrail.Field) []byte {
+func firstOf(e *event.Event, fields []*event.Field) []byte {
 	for _, f := range fields {
 		if b := e.First(f).Bytes(); len(b) > 0 {
 			return b
@@ -107,7 +107,7 @@ func firstOf(e *cloudtrail.Event, fields []*cloudtrail.Field) []byte {
 // actor returns the best name that there is for who made the call: the user's
 // or role's name, "root", the AWS service, the user of the identity center, or
 // at last the ARN or the principal.
-func actor(e *cloudtrail.Event, d *document) []byte {
+func actor(e *event.Event, d *document) []byte {
 	first := func(f sharedField) []byte {
 		if d != nil {
 			return d.first(f.slot)
@@ -137,10 +137,10 @@ func actor(e *cloudtrail.Event, d *document) []byte {
 // eventTime reads eventTime: RFC 3339, or a number of milliseconds as
 // documents in ECS form may have it. What it cannot read is the zero time, and
 // so is a time that others could not.
-func eventTime(v record.Value) time.Time {
+func eventTime(v msgpack.Value) time.Time {
 	var t time.Time
 	switch v.Kind() {
-	case record.Str, record.Bin:
+	case msgpack.Str, msgpack.Bin:
 		b := bytes.TrimSpace(cut(v.Bytes(), 64))
 		text := unsafe.String(unsafe.SliceData(b), len(b)) // ends with this call
 		var err error
@@ -151,9 +151,9 @@ func eventTime(v record.Value) time.Time {
 			}
 			t = fromMillis(ms)
 		}
-	case record.Int:
+	case msgpack.Int:
 		t = fromMillis(v.Int())
-	case record.Float:
+	case msgpack.Float:
 		if f := v.Float(); f >= 0 && f < maxMillis {
 			t = time.UnixMilli(int64(f))
 		}
@@ -164,7 +164,7 @@ func eventTime(v record.Value) time.Time {
 	return t
 }
 
-// isReadable says whether a time is one that Elasticsearch and others read: of
+// isReadable reports whether a time is one that Elasticsearch and others read: of
 // the years 1970 to 9998.
 func isReadable(t time.Time) bool { return t.Unix() >= 0 && t.Unix() < maxMillis/1000 }
 

@@ -3,7 +3,7 @@ package alert
 import (
 	"slices"
 
-	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
+	"github.com/fluent-detect/fluent-detect/detector/event"
 )
 
 // slot is the number of a field whose value is different from alert to alert.
@@ -45,18 +45,18 @@ var constant = []string{"event.dataset", "event.kind", "event.module", "data_str
 // those of the others. asked is the same, to ask the event for all of them.
 var (
 	copied = copiedFields()
-	asked  = func() *cloudtrail.Fields {
-		fields := make([]*cloudtrail.Field, len(copied))
+	asked  = func() *event.Fields {
+		fields := make([]*event.Field, len(copied))
 		for i, f := range copied {
 			fields[i] = f.Field
 		}
-		return cloudtrail.NewFields(fields)
+		return event.NewFields(fields)
 	}()
 	// objects are taken over as they are.
 	objects = func() []objectField {
 		var fields []objectField
-		for _, name := range cloudtrail.TableNames() {
-			if f := cloudtrail.FieldNamed(name); f.Type == cloudtrail.TypeFlattened {
+		for _, name := range event.TableNames() {
+			if f := event.FieldNamed(name); f.Type == event.TypeFlattened {
 				fields = append(fields, objectField{f, slot(len(own) + len(copied) + len(fields))})
 			}
 		}
@@ -65,20 +65,20 @@ var (
 )
 
 type copiedField struct {
-	*cloudtrail.Field
+	*event.Field
 	slot slot
 	most int // bytes of a text
 }
 
 type objectField struct {
-	*cloudtrail.Field
+	*event.Field
 	slot slot
 }
 
 func copiedFields() (fields []copiedField) {
-	for _, name := range cloudtrail.TableNames() {
-		f := copiedField{cloudtrail.FieldNamed(name), slot(len(own) + len(fields)), maxText}
-		if f.Type == cloudtrail.TypeFlattened || slices.Contains(own, name) || slices.Contains(constant, name) {
+	for _, name := range event.TableNames() {
+		f := copiedField{event.FieldNamed(name), slot(len(own) + len(fields)), maxText}
+		if f.Type == event.TypeFlattened || slices.Contains(own, name) || slices.Contains(constant, name) {
 			continue
 		}
 		if name == "user_agent.original" {

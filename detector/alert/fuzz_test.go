@@ -5,11 +5,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
 	"github.com/fluent-detect/fluent-detect/detector/dedup"
+	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
-	"github.com/fluent-detect/fluent-detect/detector/record"
-	"github.com/fluent-detect/fluent-detect/detector/record/recordtest"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack/msgpacktest"
 )
 
 // fuzzMembers are the members that FuzzMake writes to, by dotted paths.
@@ -34,12 +34,12 @@ func FuzzMake(f *testing.F) {
 			f.Add(uint8(i), uint8(j), uint8(j), []byte(`{"a":["b\u0000",1.5,null,true]}`))
 		}
 	}
-	for i, line := range recordtest.Lines() {
+	for i, line := range msgpacktest.Lines() {
 		f.Add(uint8(i), uint8(0), uint8(2), []byte(line))
 	}
-	events := map[string]recordtest.Members{}
+	events := map[string]msgpacktest.Members{}
 	for _, name := range fuzzEvents {
-		events[name] = membersOf(f, event(f, name))
+		events[name] = membersOf(f, eventFile(f, name))
 	}
 	var makers []*Maker
 	for _, format := range formats {
@@ -57,18 +57,18 @@ func FuzzMake(f *testing.F) {
 			if err != nil || end != len(data) {
 				return
 			}
-			put = recordtest.Raw(decoded)
+			put = msgpacktest.Raw(decoded)
 		case 3:
-			if _, end, err := record.Read(data, 0); err != nil || end != len(data) {
+			if _, end, err := msgpack.Read(data, 0); err != nil || end != len(data) {
 				return
 			}
-			put = recordtest.Raw(data)
+			put = msgpacktest.Raw(data)
 		}
 		path := fuzzMembers[int(member)%len(fuzzMembers)]
-		body := recordtest.Value(t, put)
+		body := msgpacktest.Value(t, put)
 		if path != "" {
-			body = recordtest.Value(t, putAt(events[fuzzEvents[int(which)%len(fuzzEvents)]], strings.Split(path, "."), put, as&4 != 0))
-		} else if v := valueOf(t, body); v.Kind() != record.Map {
+			body = msgpacktest.Value(t, putAt(events[fuzzEvents[int(which)%len(fuzzEvents)]], strings.Split(path, "."), put, as&4 != 0))
+		} else if v := valueOf(t, body); v.Kind() != msgpack.Map {
 			return
 		}
 		fuzzBody(t, makers[int(as>>3)%len(makers)], body)
@@ -78,7 +78,7 @@ func FuzzMake(f *testing.F) {
 // fuzzBody makes the alerts of one record.
 func fuzzBody(t *testing.T, m *Maker, body []byte) {
 	ids := func(body []byte) (ids []dedup.Key) {
-		visit(t, body, func(e *cloudtrail.Event) { ids = append(ids, ID(ruleID, e)) })
+		visit(t, body, func(e *event.Event) { ids = append(ids, ID(ruleID, e)) })
 		return ids
 	}
 	if v := valueOf(t, body); isFaithful(v) {
@@ -89,11 +89,11 @@ func fuzzBody(t *testing.T, m *Maker, body []byte) {
 			}
 		}
 	}
-	visit(t, body, func(e *cloudtrail.Event) {
+	visit(t, body, func(e *event.Event) {
 		id := ID(m.Rule().ID, e)
 		alert := m.Make(nil, id, e, testArrival)
 		checkAlert(t, m.format, alert)
-		if n := visit(t, alert, func(*cloudtrail.Event) {}); n > 0 {
+		if n := visit(t, alert, func(*event.Event) {}); n > 0 {
 			t.Errorf("%s: the alert would be evaluated again", m.format)
 		}
 		if again := m.Make(nil, id, e, testArrival); string(again) != string(alert) {
@@ -103,7 +103,7 @@ func fuzzBody(t *testing.T, m *Maker, body []byte) {
 }
 
 // membersOf reads a JSON object, with its order kept.
-func membersOf(t testing.TB, text string) (m recordtest.Members) {
+func membersOf(t testing.TB, text string) (m msgpacktest.Members) {
 	t.Helper()
 	body, _, err := jsontext.Append(nil, []byte(text))
 	if err != nil {
@@ -112,33 +112,33 @@ func membersOf(t testing.TB, text string) (m recordtest.Members) {
 	return innerMembers(valueOf(t, body))
 }
 
-func innerMembers(v record.Value) (m recordtest.Members) {
+func innerMembers(v msgpack.Value) (m msgpacktest.Members) {
 	for pairs := v.Members(); ; {
 		key, value, ok := pairs.Next()
 		if !ok {
 			return m
 		}
 		m = append(m, string(key.Bytes()))
-		if value.Kind() == record.Map {
+		if value.Kind() == msgpack.Map {
 			m = append(m, innerMembers(value))
 			continue
 		}
 		w := newWriter()
 		w.begin(nil)
 		w.object(value, maxDepth)
-		m = append(m, recordtest.Raw(w.end()))
+		m = append(m, msgpacktest.Raw(w.end()))
 	}
 }
 
 // putAt returns m with a value at a path: in the place of the one that is there,
 // or, with beside, as a second member of the same name.
-func putAt(m recordtest.Members, path []string, value any, beside bool) recordtest.Members {
+func putAt(m msgpacktest.Members, path []string, value any, beside bool) msgpacktest.Members {
 	m = slices.Clone(m)
 	for i := 0; i < len(m); i += 2 {
 		if m[i] != path[0] {
 			continue
 		}
-		inner, isMap := m[i+1].(recordtest.Members)
+		inner, isMap := m[i+1].(msgpacktest.Members)
 		switch {
 		case len(path) > 1 && isMap:
 			m[i+1] = putAt(inner, path[1:], value, beside)
@@ -156,10 +156,10 @@ func putAt(m recordtest.Members, path []string, value any, beside bool) recordte
 
 // reverse appends v with the members of all maps in reverse, headers as wide as
 // they can be and str instead of bin.
-func reverse(dst []byte, v record.Value) []byte {
+func reverse(dst []byte, v msgpack.Value) []byte {
 	w := newWriter()
 	switch v.Kind() {
-	case record.Map:
+	case msgpack.Map:
 		dst = append(dst, 0xdf, byte(v.Len()>>24), byte(v.Len()>>16), byte(v.Len()>>8), byte(v.Len()))
 		var members [][]byte
 		for m := v.Members(); ; {
@@ -173,7 +173,7 @@ func reverse(dst []byte, v record.Value) []byte {
 			dst = append(dst, members[len(members)-1-i]...)
 		}
 		return dst
-	case record.Array:
+	case msgpack.Array:
 		dst = append(dst, 0xdd, byte(v.Len()>>24), byte(v.Len()>>16), byte(v.Len()>>8), byte(v.Len()))
 		for e := v.Elements(); ; {
 			element, ok := e.Next()
@@ -182,7 +182,7 @@ func reverse(dst []byte, v record.Value) []byte {
 			}
 			dst = reverse(dst, element)
 		}
-	case record.Str, record.Bin:
+	case msgpack.Str, msgpack.Bin:
 		n := v.Len()
 		return append(append(dst, 0xdb, byte(n>>24), byte(n>>16), byte(n>>8), byte(n)), v.Bytes()...)
 	}
@@ -191,11 +191,11 @@ func reverse(dst []byte, v record.Value) []byte {
 	return w.end()
 }
 
-// isFaithful says whether reverse says the same as v: no key is there twice,
+// isFaithful reports whether reverse says the same as v: no key is there twice,
 // when the order decides, and there are no values that a writer replaces.
-func isFaithful(v record.Value) bool {
+func isFaithful(v msgpack.Value) bool {
 	switch v.Kind() {
-	case record.Map:
+	case msgpack.Map:
 		seen := map[string]bool{}
 		for m := v.Members(); ; {
 			key, value, ok := m.Next()
@@ -207,7 +207,7 @@ func isFaithful(v record.Value) bool {
 			}
 			seen[string(key.Bytes())] = true
 		}
-	case record.Array:
+	case msgpack.Array:
 		for e := v.Elements(); ; {
 			element, ok := e.Next()
 			if !ok {
@@ -217,9 +217,9 @@ func isFaithful(v record.Value) bool {
 				return false
 			}
 		}
-	case record.Float:
+	case msgpack.Float:
 		return v.Float() == v.Float() && v.Float()-v.Float() == 0
-	case record.Ext:
+	case msgpack.Ext:
 		return false
 	}
 	return true

@@ -35,7 +35,7 @@ func TestGolden(t *testing.T) {
 			r = &pushed
 		}
 		for _, f := range c.formats {
-			golden(t, c.event+"."+f.String(), makeAlert(t, r, f, event(t, c.event)))
+			golden(t, c.event+"."+f.String(), makeAlert(t, r, f, eventFile(t, c.event)))
 		}
 	}
 }

@@ -10,10 +10,10 @@ import (
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/conf"
-	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
 	"github.com/fluent-detect/fluent-detect/detector/dedup"
+	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
-	"github.com/fluent-detect/fluent-detect/detector/record"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
 )
 
@@ -45,8 +45,8 @@ func load(t testing.TB, spec string) *rule.Rule {
 	return set.Rules[0]
 }
 
-// event reads a file of testdata/events.
-func event(t testing.TB, name string) string {
+// eventFile reads a file of testdata/events.
+func eventFile(t testing.TB, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", "events", name+".json"))
 	if err != nil {
@@ -57,7 +57,7 @@ func event(t testing.TB, name string) string {
 
 // visit hands the events of a record to do and returns how many there were. The
 // record is JSON text, or msgpack.
-func visit(t testing.TB, rec any, do func(*cloudtrail.Event)) int {
+func visit(t testing.TB, rec any, do func(*event.Event)) int {
 	t.Helper()
 	var body []byte
 	switch rec := rec.(type) {
@@ -69,7 +69,7 @@ func visit(t testing.TB, rec any, do func(*cloudtrail.Event)) int {
 	case []byte:
 		body = rec
 	}
-	_, seen, err := cloudtrail.NewReader(do).Read(body, 0)
+	_, seen, err := event.NewReader(do).Read(body, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func visit(t testing.TB, rec any, do func(*cloudtrail.Event)) int {
 func makeAlerts(t testing.TB, r *rule.Rule, f Format, rec any) (alerts [][]byte) {
 	t.Helper()
 	m := NewMaker(r, testObserver, f)
-	visit(t, rec, func(e *cloudtrail.Event) {
+	visit(t, rec, func(e *event.Event) {
 		alerts = append(alerts, m.Make(nil, ID(r.ID, e), e, testArrival))
 	})
 	return alerts
@@ -187,9 +187,9 @@ func with(t testing.TB, event string, members ...string) string {
 }
 
 // valueOf reads msgpack.
-func valueOf(t testing.TB, b []byte) record.Value {
+func valueOf(t testing.TB, b []byte) msgpack.Value {
 	t.Helper()
-	v, end, err := record.Read(b, 0)
+	v, end, err := msgpack.Read(b, 0)
 	if err != nil || end != len(b) {
 		t.Fatalf("not one value: %v, %d of %d bytes", err, end, len(b))
 	}
@@ -199,7 +199,7 @@ func valueOf(t testing.TB, b []byte) record.Value {
 // idOf returns the id of the alert of a record's only event.
 func idOf(t testing.TB, ruleID string, rec any) (id dedup.Key) {
 	t.Helper()
-	if n := visit(t, rec, func(e *cloudtrail.Event) { id = ID(ruleID, e) }); n != 1 {
+	if n := visit(t, rec, func(e *event.Event) { id = ID(ruleID, e) }); n != 1 {
 		t.Fatalf("%d events, want 1", n)
 	}
 	return id

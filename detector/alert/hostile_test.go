@@ -7,20 +7,20 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
-	"github.com/fluent-detect/fluent-detect/detector/record/recordtest"
+	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack/msgpacktest"
 )
 
 // pushWith returns the pushed key's event as msgpack, with members that JSON
 // cannot say.
 func pushWith(t *testing.T, members ...any) []byte {
 	t.Helper()
-	m := recordtest.Members{
+	m := msgpacktest.Members{
 		"eventSource", "ec2-instance-connect.amazonaws.com", "eventName", "SendSSHPublicKey",
 		"eventTime", "2025-03-04T09:01:00Z", "eventID", "0b0f7a1c-0001-4000-8000-000000000001",
 		"recipientAccountId", "111122223333",
 	}
-	return recordtest.Value(t, append(m, members...))
+	return msgpacktest.Value(t, append(m, members...))
 }
 
 // TestHostile makes alerts of events that were written to do harm. Whatever is
@@ -30,8 +30,8 @@ func TestHostile(t *testing.T) {
 		return strings.Repeat(`{"a":[`, n) + `1` + strings.Repeat(`]}`, n)
 	}
 	long := strings.Repeat("x", 1<<20)
-	push := event(t, "push")
-	wide := recordtest.Members{}
+	push := eventFile(t, "push")
+	wide := msgpacktest.Members{}
 	for i := range 300 {
 		wide = append(wide, fmt.Sprint("key", i), i)
 	}
@@ -54,26 +54,26 @@ func TestHostile(t *testing.T) {
 				"event.reason", `"SSH public key pushed to i-0123456789abcdef0 for ec2-user by ma?ria?? from 203.0.113.25"`}},
 		{"texts that turn a terminal's line around", with(t, push, "userIdentity.userName", `"\u202eairam\u2028\u009b31m\u200b"`),
 			[]string{"event.reason", `"SSH public key pushed to i-0123456789abcdef0 for ec2-user by ?airam??31m? from 203.0.113.25"`}},
-		{"invalid UTF-8", pushWith(t, "userAgent", "a\xff\xfeb\xc3", "userIdentity", recordtest.Members{"userName", "m\x80", "type", "IAMUser"}),
+		{"invalid UTF-8", pushWith(t, "userAgent", "a\xff\xfeb\xc3", "userIdentity", msgpacktest.Members{"userName", "m\x80", "type", "IAMUser"}),
 			[]string{"user_agent.original", `"a` + "\ufffd" + `b` + "\ufffd" + `"`, "user.name", `"m` + "\ufffd" + `"`,
 				"event.reason", `"SSH public key pushed by m?"`}},
 		{"half a character at the cut", pushWith(t, "errorMessage", strings.Repeat("é", maxText), "userAgent", strings.Repeat("é", maxUserAgent)),
 			[]string{"aws.cloudtrail.error_message", `"` + strings.Repeat("é", maxText/2) + `"`, "user_agent.original", `"` + strings.Repeat("é", maxUserAgent/2) + `"`}},
 		{"bin for str", pushWith(t, "userAgent", []byte("agent"), "userIdentity", map[string]any{"userName": []byte("maria")}),
 			[]string{"user_agent.original", `"agent"`, "user.name", `"maria"`}},
-		{"keys that are no names", pushWith(t, "requestParameters", recordtest.Members{5, "number", nil, "nil", "nul\x00", "x", "\xff", "y", "", "empty", true, 1}),
+		{"keys that are no names", pushWith(t, "requestParameters", msgpacktest.Members{5, "number", nil, "nil", "nul\x00", "x", "\xff", "y", "", "empty", true, 1}),
 			[]string{"aws.cloudtrail.flattened.request_parameters", `{"":"empty","5":"number","null":"nil","nul` + "\ufffd" + `":"x","true":1,"` + "\ufffd" + `":"y"}`}},
-		{"keys twice", pushWith(t, "requestParameters", recordtest.Members{"instanceId", "i-first", "instanceId", "i-second", "a", recordtest.Members{"b", 1, "b", 2}}),
+		{"keys twice", pushWith(t, "requestParameters", msgpacktest.Members{"instanceId", "i-first", "instanceId", "i-second", "a", msgpacktest.Members{"b", 1, "b", 2}}),
 			[]string{"aws.cloudtrail.flattened.request_parameters", `{"a":{"b":1},"instanceId":"i-first"}`,
 				"cloud.target.instance.id", `["i-first","i-second"]`, "fluent_detect.integrity", `["duplicate_key"]`}},
 		{"members twice", pushWith(t, "userAgent", "first", "userAgent", "second", "eventID", "another"),
 			[]string{"user_agent.original", `["first","second"]`, "event.id", `["0b0f7a1c-0001-4000-8000-000000000001","another"]`, "fluent_detect.integrity", `["duplicate_key"]`}},
-		{"keys that become the same when they are cleaned", pushWith(t, "requestParameters", recordtest.Members{"\xfe", 1, "\xff", 2}),
+		{"keys that become the same when they are cleaned", pushWith(t, "requestParameters", msgpacktest.Members{"\xfe", 1, "\xff", 2}),
 			[]string{"aws.cloudtrail.flattened.request_parameters", `{"` + "\ufffd" + `":1}`}},
 		{"hundreds of keys, twice each", pushWith(t, "requestParameters", append(wide, wide...)), []string{"fluent_detect.integrity", `["duplicate_key"]`}},
 		{"an object without end", with(t, push, "requestParameters", deep(50)),
 			[]string{"aws.cloudtrail.flattened.request_parameters", deep(10)[:60] + `null` + deep(10)[61:]}},
-		{"numbers that JSON does not have", pushWith(t, "requestParameters", recordtest.Members{"nan", math.NaN(), "inf", math.Inf(1), "big", uint64(math.MaxUint64), "small", int64(math.MinInt64)}),
+		{"numbers that JSON does not have", pushWith(t, "requestParameters", msgpacktest.Members{"nan", math.NaN(), "inf", math.Inf(1), "big", uint64(math.MaxUint64), "small", int64(math.MinInt64)}),
 			[]string{"aws.cloudtrail.flattened.request_parameters", `{"big":18446744073709551615,"inf":null,"nan":null,"small":-9223372036854775808}`}},
 		{"numbers and truths for texts", with(t, push, "recipientAccountId", `111122223333`, "awsRegion", `7`, "requestID", `1.5`, "userIdentity.userName", `true`, "eventVersion", `1.08`),
 			[]string{"aws.cloudtrail.recipient_account_id", `"111122223333"`, "cloud.region", `"7"`, "aws.cloudtrail.request_id", `"1.5"`, "user.name", `"true"`, "aws.cloudtrail.event_version", `"1.08"`}},
@@ -82,7 +82,7 @@ func TestHostile(t *testing.T) {
 		{"texts for truths and times", with(t, push, "readOnly", `"maybe"`, "userIdentity.sessionContext", `{"attributes":{"creationDate":"soon"}}`),
 			[]string{"aws.cloudtrail.read_only", "", "aws.cloudtrail.user_identity.session_context", ""}},
 		{"texts of truths", with(t, push, "readOnly", `"false"`), []string{"aws.cloudtrail.read_only", "false"}},
-		{"a list without end", recordtest.Value(t, recordtest.Members{"eventSource", "s3.amazonaws.com", "eventName", "X", "resources", manyARNs}), nil},
+		{"a list without end", msgpacktest.Value(t, msgpacktest.Members{"eventSource", "s3.amazonaws.com", "eventName", "X", "resources", manyARNs}), nil},
 		{"a document in ECS form with odd types", `{"event":{"provider":"ec2.amazonaws.com","action":"X","id":{"a":1}},"source":{"ip":"here","address":["203.0.113.1","203.0.113.2"]},"user":"maria","user.name":["a","b"],"@timestamp":"never","aws":{"cloudtrail":{"read_only":"perhaps","request_parameters":{"a":1}}}}`,
 			[]string{"source.ip", "", "source.address", `["203.0.113.1","203.0.113.2"]`, "related.ip", "", "user.name", `["a","b"]`, "aws.cloudtrail.read_only", "",
 				"aws.cloudtrail.request_parameters", "", "event.start", "", "event.id", ""}},
@@ -124,7 +124,7 @@ func TestArrivalTimes(t *testing.T) {
 		a := testArrival
 		a.Read = time.Unix(sec, 0)
 		var alert []byte
-		visit(t, event(t, "push"), func(e *cloudtrail.Event) { alert = m.Make(nil, ID(r.ID, e), e, a) })
+		visit(t, eventFile(t, "push"), func(e *event.Event) { alert = m.Make(nil, ID(r.ID, e), e, a) })
 		checkAlert(t, FormatECS, alert)
 	}
 }
@@ -133,10 +133,10 @@ func TestArrivalTimes(t *testing.T) {
 func TestAlertIsACopy(t *testing.T) {
 	r := builtin(t)
 	for _, f := range formats {
-		rec := recordtest.Value(t, recordtest.JSON(event(t, "push")))
+		rec := msgpacktest.Value(t, msgpacktest.JSON(eventFile(t, "push")))
 		m := NewMaker(r, testObserver, f)
 		var alert []byte
-		visit(t, rec, func(e *cloudtrail.Event) { alert = m.Make(nil, ID(r.ID, e), e, testArrival) })
+		visit(t, rec, func(e *event.Event) { alert = m.Make(nil, ID(r.ID, e), e, testArrival) })
 		for i, v := range m.doc.values {
 			if v.kind != absent {
 				t.Errorf("%s: the Maker keeps slot %d of the event", f, i)
@@ -150,8 +150,8 @@ func TestAlertIsACopy(t *testing.T) {
 			t.Errorf("%s: the alert changed with the event", f)
 		}
 		// And the Maker is clean for the next one.
-		again := makeAlert(t, r, f, event(t, "serial"))
-		visit(t, event(t, "serial"), func(e *cloudtrail.Event) { alert = m.Make(alert[:0], ID(r.ID, e), e, testArrival) })
+		again := makeAlert(t, r, f, eventFile(t, "serial"))
+		visit(t, eventFile(t, "serial"), func(e *event.Event) { alert = m.Make(alert[:0], ID(r.ID, e), e, testArrival) })
 		if string(alert) != string(again) {
 			t.Errorf("%s: the second alert of a Maker is not the first one of another", f)
 		}
@@ -193,7 +193,7 @@ func TestEventTime(t *testing.T) {
 		{true, time.Time{}},
 		{map[string]any{}, time.Time{}},
 	} {
-		if got := eventTime(valueOf(t, recordtest.Value(t, c.value))); !got.Equal(c.want) {
+		if got := eventTime(valueOf(t, msgpacktest.Value(t, c.value))); !got.Equal(c.want) {
 			t.Errorf("%v: %v, want %v", c.value, got, c.want)
 		}
 	}

@@ -9,10 +9,10 @@ import (
 	"math"
 	"slices"
 
-	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
 	"github.com/fluent-detect/fluent-detect/detector/dedup"
+	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
-	"github.com/fluent-detect/fluent-detect/detector/record"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
 // idScheme names the way in which ids are made; another way would get another
@@ -22,8 +22,8 @@ const idScheme = "fluent-detect/1"
 const separator = 0x1f
 
 var (
-	fieldAccount = cloudtrail.FieldNamed("aws.cloudtrail.recipient_account_id")
-	fieldEventID = cloudtrail.FieldNamed("event.id")
+	fieldAccount = event.FieldNamed("aws.cloudtrail.recipient_account_id")
+	fieldEventID = event.FieldNamed("event.id")
 )
 
 // ID returns the id of the alert that a rule makes of an event: the SHA-256 of
@@ -31,7 +31,7 @@ var (
 // the event's id. It is the same on every host, over every route and after
 // every restart. An event without an id stands for itself: a digest of the
 // whole takes the id's place.
-func ID(ruleID string, e *cloudtrail.Event) dedup.Key {
+func ID(ruleID string, e *event.Event) dedup.Key {
 	var room [256]byte
 	b := append(room[:0], idScheme...)
 	b = append(append(b, separator), ruleID...)
@@ -60,17 +60,17 @@ const digestDepth = jsontext.MaxDepth
 // digest returns a hash of a value that does not depend on the order of the
 // members of maps, nor on how wide numbers and lengths are encoded, nor on
 // whether texts are str or bin.
-func digest(v record.Value, depth int) [sha256.Size]byte {
+func digest(v msgpack.Value, depth int) [sha256.Size]byte {
 	var room [128]byte
 	b := room[:0]
 	switch kind := v.Kind(); kind {
-	case record.Map, record.Array:
+	case msgpack.Map, msgpack.Array:
 		b = append(b, byte(kind))
 		if depth == 0 {
 			b = append(b, v.Encoded()...)
 			break
 		}
-		if kind == record.Array {
+		if kind == msgpack.Array {
 			for elements := v.Elements(); ; {
 				element, ok := elements.Next()
 				if !ok {
@@ -94,11 +94,11 @@ func digest(v record.Value, depth int) [sha256.Size]byte {
 		for _, member := range all {
 			b = append(b, member[:]...)
 		}
-	case record.Str, record.Bin:
-		b = append(append(b, byte(record.Str)), v.Bytes()...)
-	case record.Ext:
+	case msgpack.Str, msgpack.Bin:
+		b = append(append(b, byte(msgpack.Str)), v.Bytes()...)
+	case msgpack.Ext:
 		b = append(append(b, byte(kind), byte(v.ExtType())), v.Bytes()...)
-	case record.Float:
+	case msgpack.Float:
 		b = binary.BigEndian.AppendUint64(append(b, byte(kind)), math.Float64bits(v.Float()))
 	default:
 		b = appendScalar(append(b, byte(kind)), v)

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
-	"github.com/fluent-detect/fluent-detect/detector/record/recordtest"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack/msgpacktest"
 )
 
 const ruleID = "873b5452-074e-11ef-852e-f661ea17fbcc"
@@ -24,7 +24,7 @@ func TestID(t *testing.T) {
 		{`"a"`, `"b"`, sum("fluent-detect/1", ruleID, "a", "b")},
 		{`"a"`, `"` + strings.Repeat("b", 1000) + `"`, sum("fluent-detect/1", ruleID, "a", strings.Repeat("b", 1000))},
 	} {
-		rec := with(t, event(t, "push"), "recipientAccountId", c.account, "eventID", c.eventID)
+		rec := with(t, eventFile(t, "push"), "recipientAccountId", c.account, "eventID", c.eventID)
 		if got := UUID(idOf(t, ruleID, rec)); got != c.want {
 			t.Errorf("account %s, event %s: %s, want %s", c.account, c.eventID, got, c.want)
 		}
@@ -42,7 +42,7 @@ func TestIDIsTheSameInEveryShape(t *testing.T) {
 	quote := func(text string) string { return string(jsontext.AppendString(nil, []byte(text))) }
 	for _, name := range []string{"push", "serial", "s3"} {
 		for _, id := range []string{"", "without an id, "} {
-			one := event(t, name)
+			one := eventFile(t, name)
 			if id != "" {
 				one = with(t, one, "eventID", "")
 			}
@@ -52,7 +52,7 @@ func TestIDIsTheSameInEveryShape(t *testing.T) {
 				"eventbridge": `{"detail-type":"AWS API Call via CloudTrail","source":"aws.ec2","detail":` + one + `}`,
 				"text":        `{"log":` + quote(one) + `}`,
 				"shuffled":    shuffle(t, one),
-				"msgpack":     recordtest.Value(t, recordtest.JSON(one)),
+				"msgpack":     msgpacktest.Value(t, msgpacktest.JSON(one)),
 			}
 			for shape, rec := range shapes {
 				if got := idOf(t, ruleID, rec); got != want {
@@ -64,14 +64,14 @@ func TestIDIsTheSameInEveryShape(t *testing.T) {
 			}
 		}
 	}
-	if idOf(t, ruleID, event(t, "push")) == idOf(t, ruleID, event(t, "serial")) {
+	if idOf(t, ruleID, eventFile(t, "push")) == idOf(t, ruleID, eventFile(t, "serial")) {
 		t.Error("different events have the same id")
 	}
 }
 
 // An event without an id stands for itself: any difference makes another alert.
 func TestIDOfEventsWithoutID(t *testing.T) {
-	one := with(t, event(t, "push"), "eventID", "")
+	one := with(t, eventFile(t, "push"), "eventID", "")
 	seen := map[string]string{}
 	for _, c := range []struct {
 		name string
@@ -89,8 +89,8 @@ func TestIDOfEventsWithoutID(t *testing.T) {
 		{"a truth", with(t, one, "requestParameters.instanceId", `true`)},
 		{"a null", with(t, one, "requestParameters.instanceId", `null`)},
 		{"an object", with(t, one, "requestParameters.instanceId", `{"5":null}`)},
-		{"bytes that are not UTF-8", recordtest.Value(t, recordtest.Members{"eventName", "X", "eventSource", "y", "a", "\xff"})},
-		{"others", recordtest.Value(t, recordtest.Members{"eventName", "X", "eventSource", "y", "a", "\xfe"})},
+		{"bytes that are not UTF-8", msgpacktest.Value(t, msgpacktest.Members{"eventName", "X", "eventSource", "y", "a", "\xff"})},
+		{"others", msgpacktest.Value(t, msgpacktest.Members{"eventName", "X", "eventSource", "y", "a", "\xfe"})},
 		{"deep", `{"eventName":"X","a":` + strings.Repeat(`[`, 100) + `1` + strings.Repeat(`]`, 100) + `}`},
 		{"another deep one", `{"eventName":"X","a":` + strings.Repeat(`[`, 100) + `2` + strings.Repeat(`]`, 100) + `}`},
 	} {

@@ -5,9 +5,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
 	"github.com/fluent-detect/fluent-detect/detector/dedup"
-	"github.com/fluent-detect/fluent-detect/detector/record"
+	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
 )
 
@@ -38,7 +38,7 @@ type Maker struct {
 	wording  []byte // Kibana's reason
 	texts    [][]byte
 
-	copyField func(i int, values []record.Value) // adds the i-th field of copied
+	copyField func(i int, values []msgpack.Value) // adds the i-th field of copied
 }
 
 // NewMaker returns the maker of a rule's alerts.
@@ -52,7 +52,7 @@ func NewMaker(r *rule.Rule, o Observer, f Format) *Maker {
 	}
 	l := newLayout(f, commonConstants(r, o), ofFormat)
 	m := &Maker{rule: r, slug: r.Slug(), observer: o, format: f, doc: newDocument(l)}
-	m.copyField = func(i int, values []record.Value) { m.doc.setField(copied[i], values) }
+	m.copyField = func(i int, values []msgpack.Value) { m.doc.setField(copied[i], values) }
 	return m
 }
 
@@ -71,7 +71,7 @@ type Arrival struct {
 
 // Make appends the alert with that id, which [ID] gave, to dst as a msgpack
 // map. Of the event nothing is kept.
-func (m *Maker) Make(dst []byte, id dedup.Key, e *cloudtrail.Event, a Arrival) []byte {
+func (m *Maker) Make(dst []byte, id dedup.Key, e *event.Event, a Arrival) []byte {
 	m.head(id, a)
 	m.copy(e)
 	d := &m.doc
@@ -136,7 +136,7 @@ func (m *Maker) finish(dst []byte) []byte {
 }
 
 // copy adds the fields of the event's ECS view.
-func (m *Maker) copy(e *cloudtrail.Event) {
+func (m *Maker) copy(e *event.Event) {
 	e.Each(asked, m.copyField)
 	for _, f := range objects {
 		if object := e.Object(f.Field); len(object.Encoded()) <= maxObject {
@@ -146,7 +146,7 @@ func (m *Maker) copy(e *cloudtrail.Event) {
 }
 
 // fromSubject adds what the alert says about the event in its own words.
-func (m *Maker) fromSubject(e *cloudtrail.Event, s *subject) {
+func (m *Maker) fromSubject(e *event.Event, s *subject) {
 	d := &m.doc
 	if d.count(slotUserID) == 0 {
 		d.set(slotUserID, e.OnBehalfOf())

@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
+	"github.com/fluent-detect/fluent-detect/detector/event"
 )
 
 func TestNotice(t *testing.T) {
@@ -36,8 +36,8 @@ func TestNotice(t *testing.T) {
 		t.Errorf("%s\nwant\n%s", json, want)
 	}
 	// With Match * it comes back to the rules, and is nothing to them.
-	reader := cloudtrail.NewReader(func(*cloudtrail.Event) { t.Error("a notice is evaluated") })
-	if _, seen, err := reader.Read(got, 1); err != nil || seen.Shape != cloudtrail.Alert {
+	reader := event.NewReader(func(*event.Event) { t.Error("a notice is evaluated") })
+	if _, seen, err := reader.Read(got, 1); err != nil || seen.Shape != event.Alert {
 		t.Errorf("a notice is read as %v, %v", seen, err)
 	}
 }

@@ -116,7 +116,7 @@ func TestOCSFFromOddEvents(t *testing.T) {
 	bare.want(t, "evidences", `[{"api":{"operation":"StopInstances","service":{"name":"ec2.amazonaws.com"}}}]`,
 		"cloud", `{"provider":"AWS"}`, "resources", "", "observables", "", "start_time", "", "finding_info.related_events", "")
 
-	lists := decode(t, makeAlert(t, r, FormatOCSF, with(t, event(t, "s3"),
+	lists := decode(t, makeAlert(t, r, FormatOCSF, with(t, eventFile(t, "s3"),
 		"userIdentity.sessionContext.attributes.mfaAuthenticated", `"perhaps"`,
 		"userIdentity.sessionContext.attributes.creationDate", `"yesterday"`,
 		"requestParameters.userName", `["jan","maria"]`,

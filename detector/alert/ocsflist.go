@@ -68,7 +68,7 @@ func (d *document) addOCSFLists() {
 	}
 }
 
-// isObserved says whether the text is there already, as one of the same type
+// isObserved reports whether the text is there already, as one of the same type
 // that has a place.
 func (d *document) isObserved(o observable, text []byte) bool {
 	for _, other := range ocsfObservables {

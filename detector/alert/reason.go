@@ -4,24 +4,24 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
+	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
 )
 
 // fieldsObject are what a call was about, in the order of preference: the names
 // that AWS gives to the parameters of its calls.
-var fieldsObject = []*cloudtrail.Field{
+var fieldsObject = []*event.Field{
 	parameter("instanceId"), parameter("instancesSet.items.instanceId"),
 	parameter("bucketName"), parameter("userName"), parameter("roleName"), parameter("groupName"),
 	parameter("functionName"), parameter("secretId"), parameter("keyId"), parameter("trailName"),
 	parameter("dBInstanceIdentifier"), parameter("dBClusterIdentifier"), parameter("groupId"),
 	parameter("snapshotId"), parameter("policyName"), parameter("policyArn"), parameter("roleArn"), parameter("name"),
-	cloudtrail.FieldNamed("aws.cloudtrail.resources.arn"),
+	event.FieldNamed("aws.cloudtrail.resources.arn"),
 }
 
 // appendReason appends the alert's sentence: the rule's template filled in, or
 // one that fits every rule.
-func (m *Maker) appendReason(dst []byte, e *cloudtrail.Event, s *subject) []byte {
+func (m *Maker) appendReason(dst []byte, e *event.Event, s *subject) []byte {
 	if t := m.rule.Extension.Reason; !t.IsZero() {
 		dst, _ = appendTemplate(dst, t.Parts, func(field string) []byte {
 			return oneLine(m.text(e, s, field))
@@ -59,7 +59,7 @@ func appendPart(dst []byte, before string, text []byte) []byte {
 }
 
 // text returns the text of a field of the alert.
-func (m *Maker) text(e *cloudtrail.Event, s *subject, name string) []byte {
+func (m *Maker) text(e *event.Event, s *subject, name string) []byte {
 	switch name {
 	case "user.name":
 		return s.actor
@@ -69,7 +69,7 @@ func (m *Maker) text(e *cloudtrail.Event, s *subject, name string) []byte {
 	if at, ok := slots[name]; ok {
 		return m.doc.asText(at)
 	}
-	return m.doc.textOf(e.First(cloudtrail.FieldNamed(name)))
+	return m.doc.textOf(e.First(event.FieldNamed(name)))
 }
 
 // maxReasonPart is how many bytes of one field a reason carries.

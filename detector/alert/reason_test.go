@@ -8,11 +8,11 @@ import (
 
 func TestReasonOfTheBuiltinRule(t *testing.T) {
 	r := builtin(t)
-	push := event(t, "push")
+	push := eventFile(t, "push")
 	for _, c := range []struct{ name, event, want string }{
 		{"all of it", push, "SSH public key pushed to i-0123456789abcdef0 for ec2-user by maria from 203.0.113.25"},
-		{"no user of the system", event(t, "serial"), "SSH public key pushed to i-0123456789abcdef0 by Operations from 2001:db8::17"},
-		{"the older names", event(t, "older"), "SSH public key pushed to i-0123456789abcdef0 for ubuntu by maria from 198.51.100.7"},
+		{"no user of the system", eventFile(t, "serial"), "SSH public key pushed to i-0123456789abcdef0 by Operations from 2001:db8::17"},
+		{"the older names", eventFile(t, "older"), "SSH public key pushed to i-0123456789abcdef0 for ubuntu by maria from 198.51.100.7"},
 		{"nothing known", `{"eventName":"SendSSHPublicKey"}`, "SSH public key pushed"},
 	} {
 		decode(t, makeAlert(t, r, FormatECS, c.event)).want(t, "event.reason", `"`+c.want+`"`)
@@ -24,12 +24,12 @@ func TestReasonOfTheBuiltinRule(t *testing.T) {
 func TestReasonOfOtherRules(t *testing.T) {
 	r := anything(t)
 	for _, c := range []struct{ event, want string }{
-		{event(t, "push"), "SendSSHPublicKey (ec2-instance-connect) on i-0123456789abcdef0 by maria from 203.0.113.25"},
-		{event(t, "s3"), "DeleteObject (s3) on example-archive by Backup from 198.51.100.8"},
-		{event(t, "iam"), "AttachUserPolicy (iam) on jan by maria from 203.0.113.25 failed: AccessDenied"},
-		{event(t, "console-login"), "ConsoleLogin (signin) by root from 192.0.2.99 failed: Failed authentication"},
-		{event(t, "ec2"), "TerminateInstances (ec2) on i-0123456789abcdef0 by autoscaling.amazonaws.com from autoscaling.amazonaws.com"},
-		{with(t, event(t, "s3"), "eventSource", `"kms.amazonaws.com"`, "eventName", `"Decrypt"`, "requestParameters", `{"encryptionContext":{}}`),
+		{eventFile(t, "push"), "SendSSHPublicKey (ec2-instance-connect) on i-0123456789abcdef0 by maria from 203.0.113.25"},
+		{eventFile(t, "s3"), "DeleteObject (s3) on example-archive by Backup from 198.51.100.8"},
+		{eventFile(t, "iam"), "AttachUserPolicy (iam) on jan by maria from 203.0.113.25 failed: AccessDenied"},
+		{eventFile(t, "console-login"), "ConsoleLogin (signin) by root from 192.0.2.99 failed: Failed authentication"},
+		{eventFile(t, "ec2"), "TerminateInstances (ec2) on i-0123456789abcdef0 by autoscaling.amazonaws.com from autoscaling.amazonaws.com"},
+		{with(t, eventFile(t, "s3"), "eventSource", `"kms.amazonaws.com"`, "eventName", `"Decrypt"`, "requestParameters", `{"encryptionContext":{}}`),
 			"Decrypt (kms) on arn:aws:s3:::example-archive/2024/12/ledger.parquet by Backup from 198.51.100.8"},
 		{`{"eventSource":"ec2.amazonaws.com"}`, "Anything in CloudTrail (ec2)"},
 		{`{"eventName":"StopInstances","errorMessage":"no"}`, "StopInstances failed: no"},
@@ -53,15 +53,15 @@ func TestTemplate(t *testing.T) {
 		if r.Extension.Reason, err = rule.ParseTemplate(c.template); err != nil {
 			t.Fatal(err)
 		}
-		decode(t, makeAlert(t, &r, FormatECS, event(t, "push"))).want(t, "event.reason", `"`+c.want+`"`)
+		decode(t, makeAlert(t, &r, FormatECS, eventFile(t, "push"))).want(t, "event.reason", `"`+c.want+`"`)
 	}
 }
 
 func TestReasonAsKibanaWordsIt(t *testing.T) {
 	r := anything(t)
 	for _, c := range []struct{ event, want string }{
-		{event(t, "push"), "event with source 203.0.113.25 by maria created high alert Anything in CloudTrail."},
-		{event(t, "console-login"), "event with source 192.0.2.99 created high alert Anything in CloudTrail."},
+		{eventFile(t, "push"), "event with source 203.0.113.25 by maria created high alert Anything in CloudTrail."},
+		{eventFile(t, "console-login"), "event with source 192.0.2.99 created high alert Anything in CloudTrail."},
 		{`{"eventName":"X","userIdentity":{"userName":"ma\nria"}}`, "event with by ma?ria created high alert Anything in CloudTrail."},
 		{`{"eventName":"X"}`, "event created high alert Anything in CloudTrail."},
 	} {

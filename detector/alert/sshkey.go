@@ -19,7 +19,7 @@ type sshKey struct {
 }
 
 // parseSSHKey reads a key in the format of authorized_keys, "type base64
-// comment", and says whether it was one. The text is the caller's: nothing but
+// comment", and reports whether it was one. The text is the caller's: nothing but
 // the decoded key counts.
 func parseSSHKey(text []byte) (sshKey, bool) {
 	var room [1024]byte
@@ -58,7 +58,7 @@ func parseSSHKey(text []byte) (sshKey, bool) {
 	return sshKey{}, false
 }
 
-// isKeyType says whether the name has only the characters of RFC 4251's
+// isKeyType reports whether the name has only the characters of RFC 4251's
 // algorithm names.
 func isKeyType(name []byte) bool {
 	for _, c := range name {

@@ -3,15 +3,15 @@ package alert
 import (
 	"bytes"
 
-	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
+	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/limit"
 )
 
-var fieldIssuerARN = cloudtrail.FieldNamed("aws.cloudtrail.user_identity.session_context.session_issuer.arn")
+var fieldIssuerARN = event.FieldNamed("aws.cloudtrail.user_identity.session_context.session_issuer.arn")
 
 // Subject returns what suppression and summaries have to know of an event.
 // Nothing in it aliases the event.
-func Subject(e *cloudtrail.Event) limit.Subject {
+func Subject(e *event.Event) limit.Subject {
 	s := newSubject(e, nil)
 	return limit.Subject{
 		At:        s.at,
@@ -27,7 +27,7 @@ func Subject(e *cloudtrail.Event) limit.Subject {
 // Principal returns the identity behind an event in a form that its bearer
 // cannot choose: the ARN of the role for a session, whose name is free, else the
 // user's ARN, else what there is. It is empty when the event tells nothing.
-func Principal(e *cloudtrail.Event) string {
+func Principal(e *event.Event) string {
 	if b := e.First(fieldIssuerARN).Bytes(); len(b) > 0 {
 		return string(b)
 	}

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
+	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/limit"
 )
 
@@ -29,7 +29,7 @@ func TestSummary(t *testing.T) {
 	for _, f := range formats {
 		m := NewMaker(r, testObserver, f)
 		// What an alert leaves behind must not be in the summary.
-		visit(t, event(t, "push"), func(e *cloudtrail.Event) { m.Make(nil, ID(r.ID, e), e, testArrival) })
+		visit(t, eventFile(t, "push"), func(e *event.Event) { m.Make(nil, ID(r.ID, e), e, testArrival) })
 		key, alert := m.MakeSummary(nil, summary(), now)
 		checkAlert(t, f, alert)
 		d := decode(t, alert)

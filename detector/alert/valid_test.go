@@ -11,9 +11,9 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/vmihailenco/msgpack/v5"
+	vmsgpack "github.com/vmihailenco/msgpack/v5"
 
-	"github.com/fluent-detect/fluent-detect/detector/record"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
 // maxAlert is more than an alert can have in bytes, whatever the event.
@@ -32,7 +32,7 @@ func checkAlert(t *testing.T, f Format, alert []byte) {
 		t.Errorf("%s: %s", f, fault)
 	}
 	var fromMsgpack any
-	if err := msgpack.Unmarshal(alert, &fromMsgpack); err != nil {
+	if err := vmsgpack.Unmarshal(alert, &fromMsgpack); err != nil {
 		t.Fatal(err)
 	}
 	d := json.NewDecoder(bytes.NewReader(AppendJSON(nil, alert)))
@@ -111,25 +111,25 @@ func oneByOne(text string) (list []string) {
 }
 
 // unreadable looks for what some consumer does not take, and says where it is.
-func unreadable(v record.Value, path string, depth int) string {
+func unreadable(v msgpack.Value, path string, depth int) string {
 	if depth > maxDepth+10 {
 		return path + " is too deep"
 	}
 	switch v.Kind() {
-	case record.Str:
+	case msgpack.Str:
 		if !utf8.Valid(v.Bytes()) {
 			return path + " is not UTF-8"
 		}
 		if v.Len() > 3*maxText {
 			return fmt.Sprintf("%s has %d bytes", path, v.Len())
 		}
-	case record.Bin, record.Ext, record.Invalid:
+	case msgpack.Bin, msgpack.Ext, msgpack.Invalid:
 		return fmt.Sprintf("%s is %s", path, v.Kind())
-	case record.Float:
+	case msgpack.Float:
 		if f := v.Float(); math.IsNaN(f) || math.IsInf(f, 0) {
 			return path + " is not finite"
 		}
-	case record.Array:
+	case msgpack.Array:
 		for elements := v.Elements(); ; {
 			element, ok := elements.Next()
 			if !ok {
@@ -139,7 +139,7 @@ func unreadable(v record.Value, path string, depth int) string {
 				return fault
 			}
 		}
-	case record.Map:
+	case msgpack.Map:
 		seen := map[string]bool{}
 		for members := v.Members(); ; {
 			key, value, ok := members.Next()
@@ -148,7 +148,7 @@ func unreadable(v record.Value, path string, depth int) string {
 			}
 			name := path + "." + string(key.Bytes())
 			switch {
-			case key.Kind() != record.Str || !utf8.Valid(key.Bytes()):
+			case key.Kind() != msgpack.Str || !utf8.Valid(key.Bytes()):
 				return name + " is no key"
 			case seen[string(key.Bytes())]:
 				return name + " is there twice"

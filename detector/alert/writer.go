@@ -8,11 +8,11 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/vmihailenco/msgpack/v5"
+	vmsgpack "github.com/vmihailenco/msgpack/v5"
 	"github.com/vmihailenco/msgpack/v5/msgpcode"
 
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
-	"github.com/fluent-detect/fluent-detect/detector/record"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
 // writer encodes values as msgpack: texts, which most of them are, and the
@@ -21,7 +21,7 @@ import (
 // once, numbers are finite, nothing is nested too deep.
 type writer struct {
 	out  buffer
-	enc  *msgpack.Encoder
+	enc  *vmsgpack.Encoder
 	keys [][]byte // of the maps that are being written, a stack
 	open []opened // maps of the document that are being written, a stack
 }
@@ -41,7 +41,7 @@ func (b *buffer) WriteByte(c byte) error {
 }
 
 func newWriter() writer {
-	w := writer{enc: msgpack.NewEncoder(nil)}
+	w := writer{enc: vmsgpack.NewEncoder(nil)}
 	w.enc.UseCompactInts(true)
 	return w
 }
@@ -118,7 +118,7 @@ func clean(text []byte) []byte {
 	return bytes.ToValidUTF8(text, []byte("\uFFFD"))
 }
 
-// isASCII says whether all bytes are below 0x80; it may say no of a short text that
+// isASCII reports whether all bytes are below 0x80; it may say no of a short text that
 // is.
 func isASCII(text []byte) bool {
 	const high = 0x8080808080808080
@@ -158,7 +158,7 @@ func (w *writer) value(v *value, as form) bool {
 	case asTruth:
 		x := *v
 		if x.kind == aText {
-			x = truth(record.Text(x.text))
+			x = truth(msgpack.Text(x.text))
 		}
 		if x.kind != aTruth {
 			return false
@@ -189,7 +189,7 @@ func (w *writer) value(v *value, as form) bool {
 		w.out = append(w.out, msgpcode.FixedStrLow|byte(len(timeFormat)))
 		w.out = appendTime(w.out, v.number)
 	case anObject:
-		w.object(record.MapOf(int(v.number), v.text), maxDepth)
+		w.object(msgpack.MapOf(int(v.number), v.text), maxDepth)
 	case encoded:
 		w.out = append(w.out, v.text...)
 	}
@@ -224,7 +224,7 @@ func (w *writer) millis(v *value) bool {
 		_ = w.enc.EncodeInt(v.number)
 		return true
 	case aText:
-		if t := eventTime(record.Text(v.text)); !t.IsZero() {
+		if t := eventTime(msgpack.Text(v.text)); !t.IsZero() {
 			_ = w.enc.EncodeInt(t.UnixMilli())
 			return true
 		}
@@ -238,29 +238,29 @@ const maxDepth = 20
 
 // object writes a value of an event. Members that are empty are left out, and
 // of those with the same key all but the first.
-func (w *writer) object(v record.Value, depth int) {
+func (w *writer) object(v msgpack.Value, depth int) {
 	switch v.Kind() {
-	case record.Str, record.Bin:
+	case msgpack.Str, msgpack.Bin:
 		w.string(clean(v.Bytes()))
-	case record.Bool:
+	case msgpack.Bool:
 		_ = w.enc.EncodeBool(v.Bool())
-	case record.Int:
+	case msgpack.Int:
 		_ = w.enc.EncodeInt(v.Int())
-	case record.Uint:
+	case msgpack.Uint:
 		_ = w.enc.EncodeUint(v.Uint())
-	case record.Float:
+	case msgpack.Float:
 		if f := v.Float(); !math.IsNaN(f) && !math.IsInf(f, 0) {
 			_ = w.enc.EncodeFloat64(f)
 			return
 		}
 		_ = w.enc.EncodeNil()
-	case record.Array:
+	case msgpack.Array:
 		if depth == 0 {
 			_ = w.enc.EncodeNil()
 			return
 		}
 		w.list(v, depth)
-	case record.Map:
+	case msgpack.Map:
 		if depth == 0 {
 			_ = w.enc.EncodeNil()
 			return
@@ -271,7 +271,7 @@ func (w *writer) object(v record.Value, depth int) {
 	}
 }
 
-func (w *writer) list(v record.Value, depth int) {
+func (w *writer) list(v msgpack.Value, depth int) {
 	header, n := w.openList(v.Len()), 0
 	for elements := v.Elements(); ; {
 		element, ok := elements.Next()
@@ -279,14 +279,14 @@ func (w *writer) list(v record.Value, depth int) {
 			w.closeList(header, n)
 			return
 		}
-		if !record.IsEmpty(element) {
+		if !msgpack.IsEmpty(element) {
 			w.object(element, depth-1)
 			n++
 		}
 	}
 }
 
-func (w *writer) members(v record.Value, depth int) {
+func (w *writer) members(v msgpack.Value, depth int) {
 	header, mark := w.openMap(v.Len()), len(w.keys)
 	var wide map[string]struct{} // the keys of a map that has many
 	if v.Len() > manyKeys {
@@ -298,7 +298,7 @@ func (w *writer) members(v record.Value, depth int) {
 		if !ok {
 			break
 		}
-		if record.IsEmpty(value) {
+		if msgpack.IsEmpty(value) {
 			continue
 		}
 		key := cleanKey(k)
@@ -327,7 +327,7 @@ const manyKeys = 48
 
 // cleanKey returns a key as a text that every reader takes. Elasticsearch's
 // flattened fields refuse a NUL in a key.
-func cleanKey(k record.Value) []byte {
+func cleanKey(k msgpack.Value) []byte {
 	if !k.IsText() {
 		return clean(jsontext.AppendValue(nil, k))
 	}

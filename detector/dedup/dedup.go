@@ -69,7 +69,7 @@ func newAt(size int, ttl time.Duration, now func() time.Time) (*Cache, error) {
 	return c, err
 }
 
-// Seen says whether the key was added within the last ttl. It counts as a use
+// Seen reports whether the key was added within the last ttl. It counts as a use
 // of the key for the LRU, but does not prolong its time.
 func (c *Cache) Seen(k Key) bool {
 	e, ok := c.lru.Get(k)

@@ -80,7 +80,7 @@ func TestMemory(t *testing.T) {
 				}
 				c.Fill(&block, now)
 			}
-			if len(r.buf) > 2*r.sizes.mostBuffer {
+			if len(r.buf) > 2*r.sizes.maxBuffer {
 				t.Fatalf("a buffer of %d bytes", len(r.buf))
 			}
 		})

@@ -61,7 +61,7 @@ func eventHead(at time.Time) (h [13]byte) {
 	return h
 }
 
-// values appends the JSON values that the text consists of, and says whether it
+// values appends the JSON values that the text consists of, and reports whether it
 // consists of nothing else. Line ends and commas may stand between them.
 func (c *Chunk) values(text []byte, it item, head *[13]byte) bool {
 	i := 0

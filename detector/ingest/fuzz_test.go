@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
-	"github.com/fluent-detect/fluent-detect/detector/record"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
 // FuzzReader reads an input as a whole and again in small pieces that are taken
@@ -37,7 +37,7 @@ func FuzzReader(f *testing.F) {
 		}
 		whole := readAll(t, NewReader(bytes.NewReader(input)), input)
 		r := NewReader(&steps{input, int(step)%13 + 1})
-		r.sizes = sizes{item: 1 << 16, block: 50, firstBuffer: 4, mostBuffer: 16, long: 16, piece: 8, head: 1 << 10}
+		r.sizes = sizes{item: 1 << 16, block: 50, firstBuffer: 4, maxBuffer: 16, long: 16, piece: 8, head: 1 << 10}
 		pieces := readAll(t, r, input)
 		if !whole.json || !pieces.json {
 			return
@@ -118,7 +118,7 @@ func readAll(t *testing.T, r *Reader, input []byte) outcome {
 // add adds what the record has. Members beside a list are left out: they come
 // in a record of their own or in each piece.
 func (o *outcome) add(chunk []byte, rec Record) {
-	v, _, _ := record.Read(chunk, rec.Body)
+	v, _, _ := msgpack.Read(chunk, rec.Body)
 	isList := false
 	for m := v.Members(); ; {
 		name, value, ok := m.Next()
@@ -126,7 +126,7 @@ func (o *outcome) add(chunk []byte, rec Record) {
 			break
 		}
 		s := scanner{key: name.Bytes()}
-		if value.Kind() != record.Array || !s.isListName() {
+		if value.Kind() != msgpack.Array || !s.isListName() {
 			continue
 		}
 		isList = true

@@ -15,7 +15,7 @@ type sizes struct {
 	item        int // see MaxItem
 	block       int // of items in a block, about
 	firstBuffer int // what is asked for at a time: more while it comes
-	mostBuffer  int
+	maxBuffer   int
 	long        int // a line or value from which on it is not waited for as a whole
 	piece       int // of elements in a piece of a list, about
 	head        int // what may stand before a list: it is repeated in every piece
@@ -25,7 +25,7 @@ var usualSizes = sizes{
 	item:        MaxItem,
 	block:       blockSize,
 	firstBuffer: 64 << 10,
-	mostBuffer:  1 << 20,
+	maxBuffer:   1 << 20,
 	long:        512 << 10,
 	piece:       64 << 10,
 	head:        16 << 10,
@@ -132,12 +132,12 @@ func (r *Reader) fill() {
 	}
 	r.end += n
 	r.err = err
-	if n == len(asked) && len(r.buf) < r.sizes.mostBuffer {
+	if n == len(asked) && len(r.buf) < r.sizes.maxBuffer {
 		r.buf = append(make([]byte, 0, 2*len(r.buf)), r.buf...)[:2*len(r.buf)]
 	}
 }
 
-// step deals with the next piece of what was read, and says whether it could.
+// step deals with the next piece of what was read, and reports whether it could.
 func (r *Reader) step(b *Block) bool {
 	switch r.mode {
 	case inValue:
@@ -199,7 +199,7 @@ var (
 	carriageReturn = []byte("\r")
 )
 
-// mayGoOn says whether the text of a line could be the beginning of a JSON
+// mayGoOn reports whether the text of a line could be the beginning of a JSON
 // value that goes on behind it, or that is too long to wait for its end.
 func (r *Reader) mayGoOn(text []byte, complete bool) bool {
 	if len(text) == 0 || text[0] != '{' && text[0] != '[' {
@@ -249,5 +249,5 @@ func (r *Reader) pass() bool {
 	return true
 }
 
-// IsEnd says whether err is the regular end of an input.
+// IsEnd reports whether err is the regular end of an input.
 func IsEnd(err error) bool { return errors.Is(err, io.EOF) }

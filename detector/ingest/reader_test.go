@@ -12,11 +12,11 @@ import (
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
-	"github.com/fluent-detect/fluent-detect/detector/record"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
 // small are bounds that short inputs go over.
-var small = sizes{item: 64, block: 100, firstBuffer: 4, mostBuffer: 16, long: 24, piece: 12, head: 30}
+var small = sizes{item: 64, block: 100, firstBuffer: 4, maxBuffer: 16, long: 24, piece: 12, head: 30}
 
 // all returns what a Reader makes of the input, one line each: where, "json" or
 // "line", and the body of the event; and the problems among them.
@@ -70,8 +70,8 @@ type body struct {
 func events(t testing.TB, chunk []byte) []body {
 	t.Helper()
 	var bodies []body
-	var e record.Event
-	c := record.NewCursor(chunk)
+	var e msgpack.Event
+	c := msgpack.NewCursor(chunk)
 	for {
 		ok, err := c.Next(&e)
 		if err != nil {
@@ -80,10 +80,10 @@ func events(t testing.TB, chunk []byte) []body {
 		if !ok {
 			return bodies
 		}
-		if e.Item != record.IsEvent || e.Sec != 1_700_000_000 || e.Nsec != 5 {
+		if e.Item != msgpack.IsEvent || e.Sec != 1_700_000_000 || e.Nsec != 5 {
 			t.Fatalf("no event of that time: %+v", e)
 		}
-		v, end, err := record.Read(chunk, e.Body)
+		v, end, err := msgpack.Read(chunk, e.Body)
 		if err != nil {
 			t.Fatalf("chunk: %v", err)
 		}

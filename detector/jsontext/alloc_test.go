@@ -3,15 +3,15 @@ package jsontext
 import (
 	"testing"
 
-	"github.com/fluent-detect/fluent-detect/detector/record"
-	"github.com/fluent-detect/fluent-detect/detector/record/recordtest"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack/msgpacktest"
 )
 
 // sink keeps results alive.
 var sink []byte
 
 func TestNoAllocation(t *testing.T) {
-	if recordtest.RaceDetector {
+	if msgpacktest.RaceDetector {
 		t.Skip("the race detector allocates; not tested: that nothing is allocated")
 	}
 	texts := append(ownSample(), wrapped(ownSample())...)
@@ -30,7 +30,7 @@ func TestNoAllocation(t *testing.T) {
 		if n := testing.AllocsPerRun(100, f); n != 0 {
 			t.Errorf("Append: %v allocations for %s", n, in)
 		}
-		v, _, err := record.Read(packed, 0)
+		v, _, err := msgpack.Read(packed, 0)
 		if err != nil {
 			t.Fatal(err)
 		}

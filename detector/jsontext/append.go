@@ -5,7 +5,7 @@ import (
 
 	"github.com/vmihailenco/msgpack/v5/msgpcode"
 
-	"github.com/fluent-detect/fluent-detect/detector/record"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
 // MaxDepth is how many arrays and objects may be open at once. CloudTrail
@@ -39,7 +39,7 @@ const MaxDepth = 128
 // Nothing is allocated, given room in dst, for a text without errors, without
 // floats too large for float64 and without floats written in over 32 bytes.
 func Append(dst, text []byte) (out []byte, end int, err error) {
-	return appendWithin(record.MaxChunk, dst, text)
+	return appendWithin(msgpack.MaxChunk, dst, text)
 }
 
 // appendWithin is Append for values of up to limit bytes.

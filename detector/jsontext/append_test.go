@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fluent-detect/fluent-detect/detector/record"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
 // fromHex decodes hexadecimal digits with blanks among them.
@@ -22,11 +22,11 @@ func fromHex(t testing.TB, digits string) []byte {
 }
 
 // readAll reads the one value that packed is.
-func readAll(t testing.TB, packed []byte) record.Value {
+func readAll(t testing.TB, packed []byte) msgpack.Value {
 	t.Helper()
-	v, end, err := record.Read(packed, 0)
+	v, end, err := msgpack.Read(packed, 0)
 	if err != nil || end != len(packed) {
-		t.Fatalf("record.Read(%x): end %d of %d, %v", packed, end, len(packed), err)
+		t.Fatalf("msgpack.Read(%x): end %d of %d, %v", packed, end, len(packed), err)
 	}
 	return v
 }

@@ -6,8 +6,8 @@ import (
 	"os"
 	"testing"
 
-	"github.com/fluent-detect/fluent-detect/detector/record"
-	"github.com/fluent-detect/fluent-detect/detector/record/recordtest"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack/msgpacktest"
 )
 
 // sample returns CloudTrail-like JSON lines: those of FLUENT_DETECT_CORPUS, a
@@ -25,7 +25,7 @@ func sample(tb testing.TB) [][]byte {
 }
 
 func ownSample() (lines [][]byte) {
-	for _, line := range recordtest.Lines() {
+	for _, line := range msgpacktest.Lines() {
 		lines = append(lines, []byte(line))
 	}
 	return lines
@@ -104,14 +104,14 @@ func BenchmarkValid(b *testing.B) {
 }
 
 func BenchmarkAppendValue(b *testing.B) {
-	var values []record.Value
+	var values []msgpack.Value
 	var size int64
 	for _, line := range sample(b) {
 		packed, _, err := Append(nil, line)
 		if err != nil {
 			b.Fatal(err)
 		}
-		v, _, err := record.Read(packed, 0)
+		v, _, err := msgpack.Read(packed, 0)
 		if err != nil {
 			b.Fatal(err)
 		}

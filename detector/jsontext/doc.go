@@ -1,6 +1,6 @@
 // Package jsontext turns JSON text into msgpack and msgpack into JSON text.
 //
-//	JSON text ──Append──▶ msgpack ──record.Read──▶ record.Value ──AppendValue──▶ JSON text
+//	JSON text ──Append──▶ msgpack ──msgpack.Read──▶ msgpack.Value ──AppendValue──▶ JSON text
 //
 // Whatever reaches the detector as text (lines that a shipper did not parse,
 // JSON in a string, NDJSON over HTTP) is made msgpack first, so that the rest

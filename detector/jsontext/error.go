@@ -23,7 +23,7 @@ const (
 	NoComma
 	// TooDeep: over MaxDepth.
 	TooDeep
-	// TooLong: the value does not end before record.MaxChunk bytes.
+	// TooLong: the value does not end before msgpack.MaxChunk bytes.
 	TooLong
 )
 

@@ -12,9 +12,9 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/vmihailenco/msgpack/v5"
+	vmsgpack "github.com/vmihailenco/msgpack/v5"
 
-	"github.com/fluent-detect/fluent-detect/detector/record"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
 // FuzzAppend holds Append against encoding/json: the same texts are valid and
@@ -59,8 +59,8 @@ func FuzzAppend(f *testing.F) {
 		if len(packed) > 3*end {
 			t.Fatalf("%d bytes became %d", end, len(packed))
 		}
-		if _, n, err := record.Read(packed, 0); err != nil || n != len(packed) {
-			t.Fatalf("record.Read: %d of %d, %v", n, len(packed), err)
+		if _, n, err := msgpack.Read(packed, 0); err != nil || n != len(packed) {
+			t.Fatalf("msgpack.Read: %d of %d, %v", n, len(packed), err)
 		}
 		whole := skipSpace(text, end) == len(text)
 		if whole != json.Valid(strict) {
@@ -71,7 +71,7 @@ func FuzzAppend(f *testing.F) {
 		}
 		tokens := json.NewDecoder(bytes.NewReader(strict))
 		tokens.UseNumber()
-		decoder := msgpack.NewDecoder(bytes.NewReader(packed))
+		decoder := vmsgpack.NewDecoder(bytes.NewReader(packed))
 		if err := compare(tokens, decoder); err != nil {
 			t.Fatal(err)
 		}
@@ -106,7 +106,7 @@ func escapeControls(text []byte) (out []byte) {
 
 // compare reads one value from each side and says how they differ. It goes
 // token by token, so that duplicate keys and their order count.
-func compare(j *json.Decoder, m *msgpack.Decoder) error {
+func compare(j *json.Decoder, m *vmsgpack.Decoder) error {
 	token, err := j.Token()
 	if err != nil {
 		return err
@@ -188,7 +188,7 @@ func FuzzRoundTrip(f *testing.F) {
 	}
 	f.Add([]byte{0x81, 0x81, 0x81, 0x90, 0xc2, 0xc3, 0xc0})
 	f.Fuzz(func(t *testing.T, packed []byte) {
-		v, end, err := record.Read(packed, 0)
+		v, end, err := msgpack.Read(packed, 0)
 		if err != nil {
 			return
 		}
@@ -213,23 +213,23 @@ func FuzzRoundTrip(f *testing.F) {
 	})
 }
 
-// survives says whether back is what becomes of v on the way through JSON.
-func survives(v, back record.Value, depth int) error {
+// survives reports whether back is what becomes of v on the way through JSON.
+func survives(v, back msgpack.Value, depth int) error {
 	want, wantText := v.Kind(), ""
 	switch v.Kind() {
-	case record.Float:
+	case msgpack.Float:
 		if math.IsNaN(v.Float()) || math.IsInf(v.Float(), 0) {
-			want = record.Nil
+			want = msgpack.Nil
 		} else if math.Float64bits(v.Float()) != math.Float64bits(back.Float()) {
 			return fmt.Errorf("float %v became %v", v.Float(), back.Float())
 		}
-	case record.Str, record.Bin:
-		want, wantText = record.Str, string([]rune(string(v.Bytes())))
-	case record.Ext:
-		want, wantText = record.Str, strings.Trim(string(AppendValue(nil, v)), `"`)
-	case record.Array, record.Map:
+	case msgpack.Str, msgpack.Bin:
+		want, wantText = msgpack.Str, string([]rune(string(v.Bytes())))
+	case msgpack.Ext:
+		want, wantText = msgpack.Str, strings.Trim(string(AppendValue(nil, v)), `"`)
+	case msgpack.Array, msgpack.Map:
 		if depth == 0 {
-			want = record.Nil
+			want = msgpack.Nil
 		} else if v.Len() != back.Len() {
 			return fmt.Errorf("%d members became %d", v.Len(), back.Len())
 		}
@@ -239,7 +239,7 @@ func survives(v, back record.Value, depth int) error {
 		return fmt.Errorf("%v %q became %v %q", v.Kind(), v.Bytes(), back.Kind(), back.Bytes())
 	}
 	switch want {
-	case record.Array:
+	case msgpack.Array:
 		elements, backs := v.Elements(), back.Elements()
 		for range v.Len() {
 			element, _ := elements.Next()
@@ -251,7 +251,7 @@ func survives(v, back record.Value, depth int) error {
 				return err
 			}
 		}
-	case record.Map:
+	case msgpack.Map:
 		members, backs := v.Members(), back.Members()
 		for range v.Len() {
 			key, value, _ := members.Next()
@@ -259,7 +259,7 @@ func survives(v, back record.Value, depth int) error {
 			if !ok {
 				return errors.New("a member is missing")
 			}
-			if k.Kind() != record.Str {
+			if k.Kind() != msgpack.Str {
 				return fmt.Errorf("a key became %v", k.Kind())
 			}
 			if key.IsText() {

@@ -10,7 +10,7 @@ import (
 
 	"github.com/vmihailenco/msgpack/v5/msgpcode"
 
-	"github.com/fluent-detect/fluent-detect/detector/record"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
 // AppendValue appends v to dst as JSON without white space:
@@ -32,9 +32,9 @@ import (
 //
 // The text is valid UTF-8, Append reads it, and it is at most eight times as
 // long as the msgpack.
-func AppendValue(dst []byte, v record.Value) []byte {
+func AppendValue(dst []byte, v msgpack.Value) []byte {
 	switch v.Kind() {
-	case record.Array, record.Map:
+	case msgpack.Array, msgpack.Map:
 		dst, _ = appendMembers(dst, v, v.Encoded(), 0, MaxDepth-1, false)
 		return dst
 	}
@@ -42,7 +42,7 @@ func AppendValue(dst []byte, v record.Value) []byte {
 }
 
 // broken is the offset behind a value that cannot be read. There is none inside
-// of a Value that came from record.Read; should a caller have made one
+// of a Value that came from msgpack.Read; should a caller have made one
 // otherwise, its brackets are closed early.
 const broken = -1
 
@@ -55,16 +55,16 @@ func appendNext(dst, b []byte, off, depth int, inKey bool) ([]byte, int) {
 			return AppendString(dst, b[off+1:end]), end
 		}
 	}
-	v, next, err := record.ReadHeader(b, off)
+	v, next, err := msgpack.ReadHeader(b, off)
 	if err != nil {
 		return append(dst, "null"...), broken
 	}
 	switch v.Kind() {
-	case record.Array, record.Map:
+	case msgpack.Array, msgpack.Map:
 		if depth > 0 {
 			return appendMembers(dst, v, b, next, depth-1, inKey)
 		}
-		if next, err = record.Skip(b, off); err != nil {
+		if next, err = msgpack.Skip(b, off); err != nil {
 			next = broken
 		}
 		return append(dst, "null"...), next
@@ -73,8 +73,8 @@ func appendNext(dst, b []byte, off, depth int, inKey bool) ([]byte, int) {
 }
 
 // appendMembers appends the container v, whose members are at b[off:].
-func appendMembers(dst []byte, v record.Value, b []byte, off, depth int, inKey bool) ([]byte, int) {
-	isMap := v.Kind() == record.Map
+func appendMembers(dst []byte, v msgpack.Value, b []byte, off, depth int, inKey bool) ([]byte, int) {
+	isMap := v.Kind() == msgpack.Map
 	opening, closing := byte('['), byte(']')
 	if isMap {
 		opening, closing = '{', '}'
@@ -116,19 +116,19 @@ func appendKey(dst, b []byte, off, depth int, inKey bool) ([]byte, int) {
 }
 
 // appendScalar appends a value that is neither a map nor an array.
-func appendScalar(dst []byte, v record.Value) []byte {
+func appendScalar(dst []byte, v msgpack.Value) []byte {
 	switch v.Kind() {
-	case record.Str, record.Bin:
+	case msgpack.Str, msgpack.Bin:
 		return AppendString(dst, v.Bytes())
-	case record.Bool:
+	case msgpack.Bool:
 		return strconv.AppendBool(dst, v.Bool())
-	case record.Int:
+	case msgpack.Int:
 		return strconv.AppendInt(dst, v.Int(), 10)
-	case record.Uint:
+	case msgpack.Uint:
 		return strconv.AppendUint(dst, v.Uint(), 10)
-	case record.Float:
+	case msgpack.Float:
 		return appendFloat(dst, v.Float())
-	case record.Ext:
+	case msgpack.Ext:
 		return appendExt(dst, v)
 	}
 	return append(dst, "null"...)
@@ -156,7 +156,7 @@ func appendFloat(dst []byte, f float64) []byte {
 }
 
 // appendExt appends an ext as a string. Nothing in it needs an escape.
-func appendExt(dst []byte, v record.Value) []byte {
+func appendExt(dst []byte, v msgpack.Value) []byte {
 	data := v.Bytes()
 	dst = append(dst, '"')
 	if v.ExtType() == 0 && len(data) == 8 {

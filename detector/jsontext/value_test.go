@@ -7,16 +7,16 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fluent-detect/fluent-detect/detector/record"
-	"github.com/fluent-detect/fluent-detect/detector/record/recordtest"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack/msgpacktest"
 )
 
-type members = recordtest.Members
+type members = msgpacktest.Members
 
 func TestAppendValue(t *testing.T) {
 	f := func(v any, want string) {
 		t.Helper()
-		got := AppendValue([]byte("before"), readAll(t, recordtest.Value(t, v)))
+		got := AppendValue([]byte("before"), readAll(t, msgpacktest.Value(t, v)))
 		if string(got) != "before"+want {
 			t.Errorf("%#v:\n got %s\nwant %s", v, got, want)
 		}
@@ -64,21 +64,21 @@ func TestAppendValue(t *testing.T) {
 	f(members{1, 2}, `{"1":2}`)
 	f(members{nil, 2, true, 3, 1.5, 4, math.NaN(), 5}, `{"null":2,"true":3,"1.5":4,"null":5}`)
 	f(members{[]byte("k"), 1}, `{"k":1}`)
-	f(members{recordtest.Time{}, 1}, `{"1970-01-01T00:00:00Z":1}`)
+	f(members{msgpacktest.Time{}, 1}, `{"1970-01-01T00:00:00Z":1}`)
 	f(members{[]any{1, "a", []any{}}, 2}, `{"[1,\"a\",[]]":2}`)
 	f(members{members{"a", "\x01"}, 2}, `{"{\"a\":\"\\u0001\"}":2}`)
 	f(members{members{members{"a", 1}, 2}, 3}, `{"{\"null\":2}":3}`) // maps as keys in a key
 	f(members{members{"a", members{[]any{}, 1}}, 2}, `{"{\"a\":{\"null\":1}}":2}`)
 
 	// ext
-	f(recordtest.DefaultTime, `"2023-11-14T22:13:20.123456789Z"`)
-	f(recordtest.Time{Sec: 1, Nsec: 500_000_000}, `"1970-01-01T00:00:01.5Z"`)
-	f(recordtest.Time{Sec: math.MaxUint32}, `"2106-02-07T06:28:15Z"`)
-	f(recordtest.Time{Sec: 1, Nsec: 1_000_000_000}, `"ext:0:000000013b9aca00"`) // no time
-	f(recordtest.Ext{Type: 0, Data: []byte{1}}, `"ext:0:01"`)
-	f(recordtest.Ext{Type: -1, Data: []byte{0xff, 0x00, 0xab}}, `"ext:-1:ff00ab"`)
-	f(recordtest.Ext{Type: 127, Data: make([]byte, 16)}, `"ext:127:`+strings.Repeat("0", 32)+`"`)
-	f(recordtest.Ext{Type: 5}, `"ext:5:"`)
+	f(msgpacktest.DefaultTime, `"2023-11-14T22:13:20.123456789Z"`)
+	f(msgpacktest.Time{Sec: 1, Nsec: 500_000_000}, `"1970-01-01T00:00:01.5Z"`)
+	f(msgpacktest.Time{Sec: math.MaxUint32}, `"2106-02-07T06:28:15Z"`)
+	f(msgpacktest.Time{Sec: 1, Nsec: 1_000_000_000}, `"ext:0:000000013b9aca00"`) // no time
+	f(msgpacktest.Ext{Type: 0, Data: []byte{1}}, `"ext:0:01"`)
+	f(msgpacktest.Ext{Type: -1, Data: []byte{0xff, 0x00, 0xab}}, `"ext:-1:ff00ab"`)
+	f(msgpacktest.Ext{Type: 127, Data: make([]byte, 16)}, `"ext:127:`+strings.Repeat("0", 32)+`"`)
+	f(msgpacktest.Ext{Type: 5}, `"ext:5:"`)
 }
 
 // oddValues is an array of what JSON does not have.
@@ -93,22 +93,22 @@ func oddValues() []byte {
 }
 
 func TestAppendValueMade(t *testing.T) {
-	f := func(v record.Value, want string) {
+	f := func(v msgpack.Value, want string) {
 		t.Helper()
 		if got := AppendValue(nil, v); string(got) != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
 	}
-	f(record.Value{}, "null")
-	f(record.Text([]byte("a")), `"a"`)
-	f(record.Truth(true), "true")
+	f(msgpack.Value{}, "null")
+	f(msgpack.Text([]byte("a")), `"a"`)
+	f(msgpack.Truth(true), "true")
 	f(readAll(t, oddValues()), `["1970-01-01T00:00:01.000000002Z","ext:5:ff",null,{"5":6},{"[\"\\\"\"]":6},"`+"\ufffd"+`\u0001",1.0]`)
 	// maps whose members are not there, against what MapOf asks for
-	f(record.MapOf(0, nil), "{}")
-	f(record.MapOf(2, nil), `{"null":null}`)
-	f(record.MapOf(2, []byte{1}), `{"1":null}`)
-	f(record.MapOf(2, []byte{1, 2, 3, 0x91}), `{"1":2,"3":null}`)
-	f(record.MapOf(2, []byte{1, 0x91, 0xc1, 3}), `{"1":[null]}`)
+	f(msgpack.MapOf(0, nil), "{}")
+	f(msgpack.MapOf(2, nil), `{"null":null}`)
+	f(msgpack.MapOf(2, []byte{1}), `{"1":null}`)
+	f(msgpack.MapOf(2, []byte{1, 2, 3, 0x91}), `{"1":2,"3":null}`)
+	f(msgpack.MapOf(2, []byte{1, 0x91, 0xc1, 3}), `{"1":[null]}`)
 }
 
 // TestAppendValueDepth: over the bound there is null, and what follows is right.

@@ -30,7 +30,7 @@ func (c *Cap) Rate() Rate { return c.rate }
 // time.
 func (c *Cap) SetRate(r Rate) { c.rate = r }
 
-// Take counts one alert of that principal that arrives now and says whether it
+// Take counts one alert of that principal that arrives now and reports whether it
 // may come out. Due must have been asked before: Take does not end an interval.
 func (c *Cap) Take(now time.Time, principal string) bool {
 	if c.rate.Max == 0 {

@@ -48,7 +48,7 @@ type Distinct struct {
 	More  bool // there were others besides
 }
 
-// add adds a name, unless it is empty, and says whether it is there now.
+// add adds a name, unless it is empty, and reports whether it is there now.
 func (d *Distinct) add(name string) bool {
 	switch {
 	case name == "" || d.has(name):

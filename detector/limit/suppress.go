@@ -64,7 +64,7 @@ func (s *Suppressor) evicted(g Group, w *window) {
 	delete(s.holding, g)
 }
 
-// Take says whether an alert of the group that arrives now may come out. A
+// Take reports whether an alert of the group that arrives now may come out. A
 // group's first alert opens its window. What is done is staged until Commit.
 func (s *Suppressor) Take(g Group, rule string, by []string, subject Subject, now time.Time, length time.Duration) bool {
 	w := s.open(g, now)
@@ -105,7 +105,7 @@ func (s *Suppressor) open(g Group, now time.Time) *window {
 	return w
 }
 
-// isNew says whether the event is of something that the window has not let out.
+// isNew reports whether the event is of something that the window has not let out.
 // What an event does not tell is new as well, if others of the group told it.
 func (w *window) isNew(s Subject) bool {
 	return w.instances.isNew(s.Instance) || w.keys.isNew(s.Key) || w.users.isNew(s.OSUser) || w.source.isNew(s.Source)

@@ -19,7 +19,7 @@ type Throttle struct {
 // NewThrottle returns a throttle that lets pass what the rate says.
 func NewThrottle(r Rate) *Throttle { return &Throttle{rate: r} }
 
-// Pass says whether one more may pass, and if so how many could not since the
+// Pass reports whether one more may pass, and if so how many could not since the
 // last one that did.
 func (t *Throttle) Pass(now time.Time) (missed uint64, ok bool) {
 	t.mu.Lock()

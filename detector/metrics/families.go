@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/fluent-detect/fluent-detect/detector"
-	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
+	"github.com/fluent-detect/fluent-detect/detector/event"
 )
 
 // family is all samples of one name.
@@ -38,7 +38,7 @@ var families = []family{
 	counter("fluent_detect_broken_chunks_total", "Chunks that could not be read to the end.", func(v *view) uint64 { return v.Broken }),
 	{"fluent_detect_records_total", "counter", "Records by the way in which they carry CloudTrail events; other: they do not; dismissed: nothing in their chunk can match.", func(w *writer, v *view) {
 		for i, n := range v.Shapes {
-			w.sample(n, v.labels("shape", cloudtrail.Shape(i).String())...)
+			w.sample(n, v.labels("shape", event.Shape(i).String())...)
 		}
 		w.sample(v.Dismissed, v.labels("shape", "dismissed")...)
 	}},

@@ -20,8 +20,8 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector"
 	"github.com/fluent-detect/fluent-detect/detector/alert"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack/msgpacktest"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
-	"github.com/fluent-detect/fluent-detect/detector/record/recordtest"
 )
 
 var update = flag.Bool("update", false, "write the golden file anew")
@@ -87,10 +87,10 @@ func detectors(t *testing.T) []Detector {
 		}
 		var chunk []byte
 		for n := range 5 {
-			chunk = append(chunk, recordtest.FromJSON(t, pushed(n%4, ""))...)
+			chunk = append(chunk, msgpacktest.FromJSON(t, pushed(n%4, ""))...)
 		}
-		chunk = append(chunk, recordtest.FromJSON(t, pushed(9, `,"errorCode":"AccessDenied"`))...)
-		chunk = append(chunk, recordtest.FromJSON(t, `{"log":"hello"}`)...)
+		chunk = append(chunk, msgpacktest.FromJSON(t, pushed(9, `,"errorCode":"AccessDenied"`))...)
+		chunk = append(chunk, msgpacktest.FromJSON(t, `{"log":"hello"}`)...)
 		if err := e.Scan("tag", append(chunk, 0xc1)); err == nil {
 			t.Fatal("a broken chunk is whole")
 		}

@@ -186,7 +186,7 @@ func (b *Box) gone(entries []entry) (keepers []Keeper) {
 	return keepers
 }
 
-// unsettled says whether takers are still to come, so that nobody can tell yet
+// unsettled reports whether takers are still to come, so that nobody can tell yet
 // what is wanted.
 func (b *Box) unsettled() bool { return b.between || len(b.takers) == 0 }
 
@@ -283,7 +283,7 @@ func (b *Box) Size() (alerts, bytes int) {
 	return b.count - b.reports, b.bytes
 }
 
-// Wants says whether some taker of the channel would take alerts of a rule of
+// Wants reports whether some taker of the channel would take alerts of a rule of
 // that slug and severity.
 func (b *Box) Wants(rule string, severity int) bool {
 	b.mu.Lock()
@@ -291,7 +291,7 @@ func (b *Box) Wants(rule string, severity int) bool {
 	return b.wanter(Alert{Rule: rule, Severity: severity}) != nil
 }
 
-// HasTakers says whether any taker is open.
+// HasTakers reports whether any taker is open.
 func (b *Box) HasTakers() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -7,7 +7,7 @@ import "time"
 // alerts.
 const maxReports = 32
 
-// IsReport says whether this is no alert of a rule but what a detector says about
+// IsReport reports whether this is no alert of a rule but what a detector says about
 // itself, a heartbeat for instance.
 func (a *Alert) IsReport() bool { return a.Rule == "" }
 

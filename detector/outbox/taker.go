@@ -14,7 +14,7 @@ type Filter struct {
 	MinSeverity int      // 0 = all
 }
 
-// Wants says whether the filter lets the alert through. Reports pass every one.
+// Wants reports whether the filter lets the alert through. Reports pass every one.
 func (f Filter) Wants(a Alert) bool {
 	return a.IsReport() || a.Severity >= f.MinSeverity && (len(f.Rules) == 0 || slices.Contains(f.Rules, a.Rule))
 }

@@ -73,7 +73,7 @@ func elsewhere(key string) string {
 	return "; Elastic's rule format has no such key, and fluent-detect's own belong into [fluent_detect]"
 }
 
-// isElastic says whether a rule is one of Elastic's: Kibana marks those, and
+// isElastic reports whether a rule is one of Elastic's: Kibana marks those, and
 // their files tell by the licence or an author.
 func (out *Rule) isElastic(table *value) bool {
 	if m := table.get("immutable"); m != nil && m.value.text == "true" {

@@ -111,7 +111,7 @@ func (e *expander) addBuiltin() {
 	e.found[Builtin] = n
 }
 
-// directory takes what is below a directory, and says whether there was
+// directory takes what is below a directory, and reports whether there was
 // anything to take.
 func (e *expander) directory(name string) bool {
 	w := walker{expander: e, seen: make(map[string]bool)}

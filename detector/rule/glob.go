@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// hasMeta says whether a path is a glob.
+// hasMeta reports whether a path is a glob.
 func hasMeta(name string) bool { return strings.ContainsAny(name, "*?[") }
 
 // anyDepth stands for any number of directories in a glob.

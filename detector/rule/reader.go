@@ -21,7 +21,7 @@ type reader struct {
 // file, and not worth the time.
 const maxErrors = 2 * shownErrors
 
-// full says whether there are errors enough.
+// full reports whether there are errors enough.
 func (r *reader) full() bool { return len(r.errors) >= maxErrors }
 
 // fail notes an error at an offset of the file.
@@ -32,7 +32,7 @@ func (r *reader) fail(at int, key, format string, args ...any) {
 	r.errors = append(r.errors, r.doc.errorAt(at, key, fmt.Sprintf(format, args...)))
 }
 
-// want says whether a value is of a kind; allowed tells what may stand there.
+// want reports whether a value is of a kind; allowed tells what may stand there.
 func (r *reader) want(key string, v *value, k kind, allowed string) bool {
 	if v.kind == k {
 		return true
@@ -199,7 +199,7 @@ func (r *reader) need(prefix string, table *value, key, allowed string) (*value,
 	return nil, false
 }
 
-// isControl says whether a character may not stand on a line of a log.
+// isControl reports whether a character may not stand on a line of a log.
 func isControl(r rune) bool {
 	return unicode.IsControl(r) || r == '\u2028' || r == '\u2029'
 }

@@ -24,7 +24,7 @@ type Test struct {
 	Line   int    // of the test in the rule's file
 }
 
-// WantAlert says whether the rule is to make an alert of the event.
+// WantAlert reports whether the rule is to make an alert of the event.
 func (t *Test) WantAlert() bool { return t.Expect == ExpectAlert }
 
 // tests reads the entries of [[fluent_detect.test]].

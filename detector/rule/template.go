@@ -51,7 +51,7 @@ func ParseTemplate(text string) (Template, error) {
 	return Template{Text: text, Parts: p.parts}, nil
 }
 
-// IsZero says whether there is no template.
+// IsZero reports whether there is no template.
 func (t Template) IsZero() bool { return t.Text == "" }
 
 // String gives the template as written.

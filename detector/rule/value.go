@@ -73,7 +73,7 @@ func (v *value) add(m member) {
 	}
 }
 
-// isEmpty says whether a value holds nothing: "", [] or {}.
+// isEmpty reports whether a value holds nothing: "", [] or {}.
 func (v *value) isEmpty() bool {
 	switch v.kind {
 	case kindTable:

@@ -27,7 +27,7 @@ import (
 const (
 	deliveredName  = "delivered"
 	sessionSize    = 16
-	mostDelivered  = 4 << 20 // bytes that are read at most: deletion comes long before
+	maxDelivered   = 4 << 20 // bytes that are read at most: deletion comes long before
 	deliveredFrame = 8 + 2 + 4
 )
 
@@ -77,7 +77,7 @@ func openDeliveries(path string, session []byte) (d deliveries, numbers map[stri
 			return d, nil, err
 		}
 	}
-	data, err := io.ReadAll(io.LimitReader(d.file, mostDelivered))
+	data, err := io.ReadAll(io.LimitReader(d.file, maxDelivered))
 	if err != nil {
 		return d, nil, errors.Join(err, d.file.Close())
 	}
@@ -114,7 +114,7 @@ func (d *deliveries) write(b []byte) error {
 	return nil
 }
 
-// holds says whether there are entries.
+// holds reports whether there are entries.
 func (d *deliveries) holds() bool { return d.size > sessionSize }
 
 // replace makes these bytes all the entries. A process that ends meanwhile leaves

@@ -66,5 +66,5 @@ func readCertificates(path string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// handshakes says whether the receiver begins with HELO.
+// handshakes reports whether the receiver begins with HELO.
 func (c *Config) handshakes() bool { return c.SharedKey != "" || c.Username != "" }

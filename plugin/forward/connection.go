@@ -110,7 +110,7 @@ func (k *connection) close() {
 	<-k.end
 }
 
-// broken says whether nothing can come in any more.
+// broken reports whether nothing can come in any more.
 func (k *connection) broken() bool {
 	select {
 	case <-k.end:
@@ -152,7 +152,7 @@ func (k *connection) deliver(messages []message) (acked int, err error) {
 	return acked, nil
 }
 
-// ends says whether reading ends as well, after writing failed.
+// ends reports whether reading ends as well, after writing failed.
 func (k *connection) ends() bool {
 	timer := time.NewTimer(partingTime)
 	defer timer.Stop()
@@ -207,7 +207,7 @@ func leading(messages []message) int {
 	return n
 }
 
-// closed says whether the error is only the end of the connection.
+// closed reports whether the error is only the end of the connection.
 func closed(err error) bool {
 	var op *net.OpError
 	return errors.Is(err, io.EOF) || errors.As(err, &op) && op.Op == "read"

@@ -11,7 +11,7 @@ import (
 
 	"github.com/vmihailenco/msgpack/v5/msgpcode"
 
-	"github.com/fluent-detect/fluent-detect/detector/record"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
 // handshake answers the receiver's HELO, and returns without error when each
@@ -43,7 +43,7 @@ func readHelo(r *reader) (nonce, auth string, err error) {
 		return "", "", err
 	}
 	helo, ok := elements(v, 2)
-	if !ok || string(helo[0].Bytes()) != "HELO" || helo[1].Kind() != record.Map {
+	if !ok || string(helo[0].Bytes()) != "HELO" || helo[1].Kind() != msgpack.Map {
 		return "", "", fmt.Errorf("the receiver sends a %s in place of HELO", v.Kind())
 	}
 	salt := member(helo[1], "nonce")
@@ -89,9 +89,9 @@ const maxReason = 200
 
 // checkPong checks ["PONG", accepted, reason, hostname, digest of the shared
 // key].
-func (c *Config) checkPong(v record.Value, salt, nonce string) error {
+func (c *Config) checkPong(v msgpack.Value, salt, nonce string) error {
 	pong, ok := elements(v, 5)
-	if !ok || string(pong[0].Bytes()) != "PONG" || pong[1].Kind() != record.Bool {
+	if !ok || string(pong[0].Bytes()) != "PONG" || pong[1].Kind() != msgpack.Bool {
 		return fmt.Errorf("the receiver sends a %s in place of PONG", v.Kind())
 	}
 	if !pong[1].Bool() {

@@ -6,7 +6,7 @@ import (
 	"io"
 	"slices"
 
-	"github.com/fluent-detect/fluent-detect/detector/record"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
 // maxReply is how many bytes one value of a receiver may have. Real ones have
@@ -23,29 +23,29 @@ type reader struct {
 // next returns the next value. It aliases the reader's memory until the next
 // call. The error is that of the connection, or says what is wrong with the
 // value.
-func (r *reader) next() (record.Value, error) {
+func (r *reader) next() (msgpack.Value, error) {
 	r.data = slices.Delete(r.data, 0, r.used)
 	r.used = 0
 	for {
 		if len(r.data) > 0 {
-			v, end, err := record.Read(r.data, 0)
+			v, end, err := msgpack.Read(r.data, 0)
 			if err == nil {
 				r.used = end
 				return v, nil
 			}
-			var broken *record.Error
-			if !errors.As(err, &broken) || broken.Fault != record.Truncated {
-				return record.Value{}, fmt.Errorf("the receiver sends no msgpack: %w", err)
+			var broken *msgpack.Error
+			if !errors.As(err, &broken) || broken.Fault != msgpack.Truncated {
+				return msgpack.Value{}, fmt.Errorf("the receiver sends no msgpack: %w", err)
 			}
 			if len(r.data) >= maxReply {
-				return record.Value{}, fmt.Errorf("the receiver sends a value of more than %d bytes", maxReply)
+				return msgpack.Value{}, fmt.Errorf("the receiver sends a value of more than %d bytes", maxReply)
 			}
 		}
 		r.data = slices.Grow(r.data, 512)
 		n, err := r.from.Read(r.data[len(r.data):cap(r.data)])
 		r.data = r.data[:len(r.data)+n]
 		if n == 0 && err != nil {
-			return record.Value{}, err
+			return msgpack.Value{}, err
 		}
 	}
 }
@@ -70,7 +70,7 @@ func (r *reader) ack() (string, error) {
 }
 
 // member returns the last member of that name of a map.
-func member(v record.Value, name string) (found record.Value) {
+func member(v msgpack.Value, name string) (found msgpack.Value) {
 	members := v.Members()
 	for {
 		key, value, ok := members.Next()
@@ -85,8 +85,8 @@ func member(v record.Value, name string) (found record.Value) {
 
 // elements returns the first n elements of an array; ok says that these are
 // all.
-func elements(v record.Value, n int) (list []record.Value, ok bool) {
-	if v.Len() < n || v.Kind() != record.Array {
+func elements(v msgpack.Value, n int) (list []msgpack.Value, ok bool) {
+	if v.Len() < n || v.Kind() != msgpack.Array {
 		return nil, false
 	}
 	all := v.Elements()

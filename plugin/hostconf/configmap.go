@@ -9,7 +9,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// isManifest says whether a file has objects of Kubernetes.
+// isManifest reports whether a file has objects of Kubernetes.
 func isManifest(root *yaml.Node) bool {
 	return member(root, "apiVersion") != nil && member(root, "kind") != nil
 }

@@ -35,7 +35,7 @@ func checkDir(dir string, origins map[string]origin) []Result {
 	return slices.DeleteFunc(results, func(r Result) bool { return included[r.Path] })
 }
 
-// IsConfiguration says whether a file is called as a configuration is.
+// IsConfiguration reports whether a file is called as a configuration is.
 func IsConfiguration(path string) bool {
 	return slices.Contains([]string{".conf", ".yaml", ".yml"}, filepath.Ext(path))
 }

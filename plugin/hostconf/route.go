@@ -16,11 +16,11 @@ func (c *config) routes() {
 	}
 }
 
-// isWhole says whether there are records beside alerts: otherwise the file is a
+// isWhole reports whether there are records beside alerts: otherwise the file is a
 // part that others include.
 func (c *config) isWhole() bool { return len(c.of("input", "")) > len(c.of("input", "detect_alerts")) }
 
-// hasOwnTags says whether records get tags that no input has.
+// hasOwnTags reports whether records get tags that no input has.
 func (c *config) hasOwnTags() bool {
 	return len(c.of("filter", "rewrite_tag"))+len(c.of("stream", "")) > 0 || c.service("streams_file") != nil
 }

@@ -49,7 +49,7 @@ func tagOf(s *section, number int) tag {
 	return tag{text: before, open: star}
 }
 
-// takes says whether an output or a filter takes records of that tag.
+// takes reports whether an output or a filter takes records of that tag.
 func takes(s *section, t tag) answer {
 	if p := s.get("match_regex"); p != nil {
 		re, err := regexp.Compile(p.text)

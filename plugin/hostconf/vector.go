@@ -185,7 +185,7 @@ func (f *vectorFile) lineLength(source component) {
 	}
 }
 
-// isForAlerts says whether a source is where alerts come back: its path says so,
+// isForAlerts reports whether a source is where alerts come back: its path says so,
 // or it is the only one of its kind.
 func (f *vectorFile) isForAlerts(c component) bool {
 	if p, _ := c.text("path"); strings.Contains(p, "alert") {
@@ -219,7 +219,7 @@ func (f *vectorFile) alerts() {
 	}
 }
 
-// isTaken says whether a sink takes what a component makes, at once or through
+// isTaken reports whether a sink takes what a component makes, at once or through
 // so many transforms.
 func (f *vectorFile) isTaken(name string, transforms int) bool {
 	for _, c := range f.components {

@@ -115,7 +115,7 @@ func (f *File) add(key, value *yaml.Node) error {
 	return nil
 }
 
-// isList says whether a key's value has parts, which may be written as a list.
+// isList reports whether a key's value has parts, which may be written as a list.
 func isList(key string) bool { return key == "rules" || key == "suppress_by" }
 
 func allowed(key string) string {

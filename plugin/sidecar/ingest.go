@@ -16,7 +16,7 @@ import (
 	"github.com/klauspost/compress/zlib"
 
 	"github.com/fluent-detect/fluent-detect/detector"
-	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
+	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/ingest"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
 )
@@ -58,7 +58,7 @@ type ingestor struct {
 type work struct {
 	block  ingest.Block
 	chunk  ingest.Chunk
-	reader *cloudtrail.Reader // to find what is unreadable
+	reader *event.Reader // to find what is unreadable
 }
 
 func newIngestor(places int, e *engine, unreadable func() uint64, letters *deadLetters, log Log, t limits) *ingestor {
@@ -241,7 +241,7 @@ func (in *ingestor) evaluate(w *work, client string) error {
 	return nil
 }
 
-// again says whether an error of the engine means that the same can be evaluated
+// again reports whether an error of the engine means that the same can be evaluated
 // later.
 func again(err error) bool {
 	var full *outbox.FullError
@@ -292,7 +292,7 @@ func (in *ingestor) caught(p any) {
 func (in *ingestor) findUnreadable(w *work, client string) {
 	defer func() { _ = recover() }() // scan has told it
 	if w.reader == nil {
-		w.reader = cloudtrail.NewReader(func(*cloudtrail.Event) {})
+		w.reader = event.NewReader(func(*event.Event) {})
 	}
 	for _, r := range w.chunk.Records {
 		if _, seen, err := w.reader.Read(w.chunk.Data, r.Body); err == nil && seen.Unreadable > 0 {

@@ -38,5 +38,5 @@ func AllKeys() []detector.Key {
 	return append(append([]detector.Key{}, Keys...), detector.OutputKeys...)
 }
 
-// isSecret says whether the value of a key is not to be printed.
+// isSecret reports whether the value of a key is not to be printed.
 func isSecret(key string) bool { return key == "listen_password" || key == "alerts_password" }

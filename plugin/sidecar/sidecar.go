@@ -79,7 +79,7 @@ func start(c Config, o Options, t limits) (s *Sidecar, err error) {
 	if err != nil {
 		return nil, err
 	}
-	// Before anything is made: the port says whether a sidecar runs already.
+	// Before anything is made: the port reports whether a sidecar runs already.
 	if s.listener, err = net.Listen("tcp", c.Listen); err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
 	}

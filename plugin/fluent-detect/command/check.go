@@ -122,7 +122,7 @@ func isRules(path string) bool {
 
 var exceptionTable = regexp.MustCompile(`(?m)^\s*\[\[\s*"?exception"?\s*\]\]`)
 
-// isExceptions says whether the file has exceptions: both kinds are TOML.
+// isExceptions reports whether the file has exceptions: both kinds are TOML.
 func isExceptions(path string) bool {
 	if filepath.Ext(path) != ".toml" {
 		return false

@@ -44,13 +44,13 @@ func (f *findings) addResult(r hostconf.Result) {
 	}
 }
 
-// hasConfigurations says whether there are configurations in a directory.
+// hasConfigurations reports whether there are configurations in a directory.
 func hasConfigurations(dir string) bool {
 	entries, err := os.ReadDir(dir)
 	return err == nil && slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return !e.IsDir() && hostconf.IsConfiguration(e.Name()) })
 }
 
-// hasRules says whether there are rule files below a directory.
+// hasRules reports whether there are rule files below a directory.
 func hasRules(dir string) bool {
 	found := false
 	_ = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {

@@ -4,7 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
-	"github.com/fluent-detect/fluent-detect/detector/record"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
 func (a *app) ecs() *cobra.Command {
@@ -21,9 +21,9 @@ Exit code: 0 when everything was read, 1 when something could not be.`,
 		Args: atLeastOne("FILE"),
 		RunE: func(c *cobra.Command, files []string) error {
 			var packed []byte
-			return a.eachEvent(c.Context(), files, func(r *reading, e event) error {
+			return a.eachEvent(c.Context(), files, func(r *reading, e located) error {
 				packed = e.AppendECS(packed[:0])
-				view, _, err := record.Read(packed, 0)
+				view, _, err := msgpack.Read(packed, 0)
 				if err != nil {
 					return err
 				}

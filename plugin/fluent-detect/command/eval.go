@@ -8,10 +8,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
+	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
-	"github.com/fluent-detect/fluent-detect/detector/program"
-	"github.com/fluent-detect/fluent-detect/detector/record"
+	"github.com/fluent-detect/fluent-detect/detector/match"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/pipeline"
 )
 
@@ -64,14 +64,14 @@ type typeValue struct{ listValue }
 
 func (typeValue) Type() string { return "FIELD=TYPE" }
 
-func parseTypes(c *cobra.Command, list []string) (map[string]cloudtrail.Type, error) {
-	types := map[string]cloudtrail.Type{}
+func parseTypes(c *cobra.Command, list []string) (map[string]event.Type, error) {
+	types := map[string]event.Type{}
 	for _, one := range list {
 		name, typ, ok := strings.Cut(one, "=")
 		if !ok || name == "" {
 			return nil, usage(c, "--type %q: want FIELD=TYPE, as in source.ip=ip", one)
 		}
-		if types[name], ok = cloudtrail.ParseType(typ); !ok {
+		if types[name], ok = event.ParseType(typ); !ok {
 			return nil, usage(c, "--type %q: %q is no type of Elasticsearch that can be evaluated", one, typ)
 		}
 	}
@@ -83,12 +83,12 @@ func refused(err error) error { return fail(exitUsage, fmt.Errorf("--query:%w", 
 
 // typedECS is the ECS view with other types for some of its fields.
 type typedECS struct {
-	program.ECS
-	declared map[string]cloudtrail.Type
+	match.ECS
+	declared map[string]event.Type
 }
 
 // Field returns the field of the view, with the type that was declared.
-func (m typedECS) Field(name string) *cloudtrail.Field {
+func (m typedECS) Field(name string) *event.Field {
 	f := m.ECS.Field(name)
 	if t, ok := m.declared[name]; ok {
 		typed := *f
@@ -99,19 +99,19 @@ func (m typedECS) Field(name string) *cloudtrail.Field {
 }
 
 // evalEvents prints the CloudTrail events that match.
-func (a *app) evalEvents(ctx context.Context, query string, declared map[string]cloudtrail.Type, files []string) error {
-	p, err := program.CompileFor(query, typedECS{declared: declared})
+func (a *app) evalEvents(ctx context.Context, query string, declared map[string]event.Type, files []string) error {
+	p, err := match.CompileFor(query, typedECS{declared: declared})
 	if err != nil {
 		return refused(err)
 	}
 	for _, name := range p.Underivable() {
 		a.warn(name + " cannot be told from CloudTrail's own records; it has values in documents in ECS form only")
 	}
-	return a.eachEvent(ctx, files, func(r *reading, e event) error {
+	return a.eachEvent(ctx, files, func(r *reading, e located) error {
 		if !p.Match(e.Event) {
 			return nil
 		}
-		if shape := e.AppendShape(nil); bytes.IndexByte(shape, '/') < 0 && (e.Shape() == cloudtrail.ECS || string(shape) == cloudtrail.Raw.String()) {
+		if shape := e.AppendShape(nil); bytes.IndexByte(shape, '/') < 0 && (e.Shape() == event.ECS || string(shape) == event.Raw.String()) {
 			r.out.buf = appendDocument(r.out.buf, e.record.Text)
 		} else {
 			r.out.buf = append(jsontext.AppendValue(r.out.buf, e.Document()), '\n')
@@ -121,15 +121,15 @@ func (a *app) evalEvents(ctx context.Context, query string, declared map[string]
 }
 
 // evalDocuments prints the documents that match.
-func (a *app) evalDocuments(ctx context.Context, query string, declared map[string]cloudtrail.Type, files []string) error {
-	mapping := program.NewDocuments(declared)
-	p, err := program.CompileFor(query, mapping)
+func (a *app) evalDocuments(ctx context.Context, query string, declared map[string]event.Type, files []string) error {
+	mapping := match.NewDocuments(declared)
+	p, err := match.CompileFor(query, mapping)
 	if err != nil {
 		return refused(err)
 	}
 	pipe := pipeline.New(files)
 	pipe.Whole = true
-	document := &cloudtrail.Event{}
+	document := &event.Event{}
 	known := settled(query, mapping)
 	return a.readAll(ctx, pipe, func(r *reading, c *pipeline.Chunk) error {
 		r.faults.add(c, false)
@@ -139,13 +139,13 @@ func (a *app) evalDocuments(ctx context.Context, query string, declared map[stri
 				r.faults.note("%s:%d: is no JSON document (byte %d)", c.File, one.Line, one.Offset)
 				continue
 			}
-			v, _, err := record.Read(c.Data, one.Body)
+			v, _, err := msgpack.Read(c.Data, one.Body)
 			if err != nil {
 				return fmt.Errorf("%s:%d: %w", c.File, one.Line, err) // the chunk is of our own making
 			}
 			if !known && mapping.Learn(v) {
 				known = settled(query, mapping)
-				if p, err = program.CompileFor(query, mapping); err != nil {
+				if p, err = match.CompileFor(query, mapping); err != nil {
 					return refused(fmt.Errorf("%w\nwith the types of the fields up to %s:%d", err, c.File, one.Line))
 				}
 			}

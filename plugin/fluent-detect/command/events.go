@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
+	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/ingest"
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/pipeline"
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/terminal"
@@ -23,19 +23,19 @@ type reading struct {
 	events   uint64
 }
 
-// event is where an event was found.
-type event struct {
-	*cloudtrail.Event
+// located is an event and where it was found.
+type located struct {
+	*event.Event
 	file   string
 	record *ingest.Record
 }
 
 // eachEvent calls visit with every event of the files, in their order.
-func (a *app) eachEvent(ctx context.Context, files []string, visit func(*reading, event) error) error {
+func (a *app) eachEvent(ctx context.Context, files []string, visit func(*reading, located) error) error {
 	var r *reading
-	var at event
+	var at located
 	var err error
-	reader := cloudtrail.NewReader(func(e *cloudtrail.Event) {
+	reader := event.NewReader(func(e *event.Event) {
 		at.Event = e
 		r.events++
 		if err == nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/fluent-detect/fluent-detect/detector"
-	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
+	"github.com/fluent-detect/fluent-detect/detector/event"
 )
 
 func (a *app) explain() *cobra.Command {
@@ -42,7 +42,7 @@ command line or a rule is wrong.`,
 				return err
 			}
 			fmt.Printf("%s\n  %s\n", a.out.Strong(rules.Rules()[i].Name), oneLine(rules.Rules()[i].Query))
-			return a.eachEvent(c.Context(), files, func(r *reading, e event) error {
+			return a.eachEvent(c.Context(), files, func(r *reading, e located) error {
 				matches, findings := rules.Explain(i, e.Event)
 				if matches || !matching {
 					r.out.buf = a.appendEvent(r.out.buf, e, matches)
@@ -63,18 +63,18 @@ command line or a rule is wrong.`,
 }
 
 var (
-	fieldAction = cloudtrail.FieldNamed("event.action")
-	fieldID     = cloudtrail.FieldNamed("event.id")
+	fieldAction = event.FieldNamed("event.action")
+	fieldID     = event.FieldNamed("event.id")
 )
 
 // appendEvent appends the line above the findings of an event.
-func (a *app) appendEvent(dst []byte, e event, matches bool) []byte {
+func (a *app) appendEvent(dst []byte, e located, matches bool) []byte {
 	verdict := a.out.Bad("no match")
 	if matches {
 		verdict = a.out.Good("match")
 	}
 	head := fmt.Sprintf("%s:%d:", e.file, e.record.Line)
-	for _, f := range []*cloudtrail.Field{fieldAction, fieldID} {
+	for _, f := range []*event.Field{fieldAction, fieldID} {
 		if text := e.First(f).Bytes(); len(text) > 0 {
 			head += " " + printable(string(text))
 		}
@@ -110,8 +110,8 @@ func (a *app) appendFindings(dst []byte, findings []detector.Finding) []byte {
 // oneLine is a piece of a query without its line breaks.
 func oneLine(text string) string { return printable(strings.Join(strings.Fields(text), " ")) }
 
-// mostText is how many characters of a value are shown.
-const mostText = 200
+// maxText is how many characters of a value are shown.
+const maxText = 200
 
 // printable is a text of an event fit for a terminal: without control
 // characters, and not too long.
@@ -122,8 +122,8 @@ func printable(text string) string {
 		}
 		return utf8.RuneError
 	}, text)
-	if utf8.RuneCountInString(text) > mostText {
-		return string([]rune(text)[:mostText-1]) + "…"
+	if utf8.RuneCountInString(text) > maxText {
+		return string([]rune(text)[:maxText-1]) + "…"
 	}
 	return text
 }

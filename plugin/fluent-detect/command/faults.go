@@ -4,27 +4,27 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
+	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/pipeline"
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/terminal"
 )
 
-// mostFaults is how many places are named.
-const mostFaults = 20
+// maxFaults is how many places are named.
+const maxFaults = 20
 
 // faults collects what could not be read.
 type faults struct {
 	app    *app
 	places []string // the first of them
 	count  uint64
-	reader *cloudtrail.Reader
+	reader *event.Reader
 }
 
 func (f *faults) any() bool { return f.count > 0 }
 
 func (f *faults) note(format string, args ...any) {
 	f.count++
-	if len(f.places) < mostFaults {
+	if len(f.places) < maxFaults {
 		f.places = append(f.places, fmt.Sprintf(format, args...))
 	}
 }
@@ -43,7 +43,7 @@ func (f *faults) add(c *pipeline.Chunk, unreadable bool) {
 		return
 	}
 	if f.reader == nil {
-		f.reader = cloudtrail.NewReader(func(*cloudtrail.Event) {})
+		f.reader = event.NewReader(func(*event.Event) {})
 	}
 	for _, r := range c.Records {
 		_, seen, err := f.reader.Read(c.Data, r.Body)

@@ -1,19 +1,19 @@
 package command
 
 import (
-	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
-	"github.com/fluent-detect/fluent-detect/detector/kql"
-	"github.com/fluent-detect/fluent-detect/detector/program"
+	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/match"
+	"github.com/fluent-detect/fluent-detect/detector/query/kql"
 )
 
-// settled says whether the types of all fields that a query reads are known, so
+// settled reports whether the types of all fields that a query reads are known, so
 // that no further document can change what it means.
-func settled(query string, m program.Mapping) bool {
+func settled(query string, m match.Mapping) bool {
 	tree, err := kql.Parse(query)
 	return err == nil && settledNode(tree, m)
 }
 
-func settledNode(n kql.Node, m program.Mapping) bool {
+func settledNode(n kql.Node, m match.Mapping) bool {
 	switch n := n.(type) {
 	case *kql.MatchAll:
 		return true
@@ -33,7 +33,7 @@ func settledNode(n kql.Node, m program.Mapping) bool {
 	return false // the names inside of a nested query are not the whole names
 }
 
-func allSettled(nodes []kql.Node, m program.Mapping) bool {
+func allSettled(nodes []kql.Node, m match.Mapping) bool {
 	for _, n := range nodes {
 		if !settledNode(n, m) {
 			return false
@@ -44,6 +44,6 @@ func allSettled(nodes []kql.Node, m program.Mapping) bool {
 
 // settledField: a name with wildcards, or no name, stands for fields that are
 // still to come.
-func settledField(f kql.Field, m program.Mapping) bool {
-	return !f.None && f.Pattern == nil && m.Field(f.Name).Type != cloudtrail.TypeDynamic
+func settledField(f kql.Field, m match.Mapping) bool {
+	return !f.None && f.Pattern == nil && m.Field(f.Name).Type != event.TypeDynamic
 }

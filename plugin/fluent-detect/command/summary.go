@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector"
-	"github.com/fluent-detect/fluent-detect/detector/cloudtrail"
+	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/terminal"
 )
 
@@ -35,7 +35,7 @@ func shapes(s detector.Stats) string {
 	var list []string
 	for i, n := range s.Shapes {
 		if n > 0 {
-			list = append(list, fmt.Sprintf("%s %s", terminal.Count(n), cloudtrail.Shape(i)))
+			list = append(list, fmt.Sprintf("%s %s", terminal.Count(n), event.Shape(i)))
 		}
 	}
 	return strings.Join(list, ", ")

@@ -96,7 +96,7 @@ func (p *Pipeline) Run(ctx context.Context, use func(*Chunk) error) error {
 	}
 }
 
-// readFile sends the blocks of a file, and says whether to go on.
+// readFile sends the blocks of a file, and reports whether to go on.
 func (p *Pipeline) readFile(ctx context.Context, name string, free chan *job, send func(*job)) bool {
 	next := func() *job {
 		select {

@@ -14,7 +14,7 @@ import (
 const (
 	patience = 400 * time.Millisecond // before the bar is shown at all
 	tick     = 150 * time.Millisecond
-	mostWide = 100 // columns
+	maxWide  = 100 // columns
 )
 
 // State is how far some work is.
@@ -46,7 +46,7 @@ func StartProgress(f *os.File, state func() State) *Progress {
 		if err != nil || w <= 0 {
 			w = 80
 		}
-		return min(w, mostWide)
+		return min(w, maxWide)
 	}
 	if !IsTerminal(f) {
 		return p

@@ -15,7 +15,7 @@ func StyleOf(f *os.File) Style {
 	return Style{IsTerminal(f) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
 }
 
-// IsTerminal says whether somebody looks at f.
+// IsTerminal reports whether somebody looks at f.
 func IsTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
 
 // Bad is for what is wrong.

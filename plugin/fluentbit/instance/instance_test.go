@@ -11,9 +11,9 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector"
 	"github.com/fluent-detect/fluent-detect/detector/alert"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack/msgpacktest"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
-	"github.com/fluent-detect/fluent-detect/detector/record"
-	"github.com/fluent-detect/fluent-detect/detector/record/recordtest"
 )
 
 // host is what the plugin's C side is in Fluent Bit.
@@ -85,7 +85,7 @@ func (h *host) wantLog(text string) {
 
 // push is a chunk of one event that the built-in rule matches.
 func push(t *testing.T, id int) []byte {
-	return recordtest.FromJSON(t, fmt.Sprintf(`{"eventSource":"ec2-instance-connect.amazonaws.com","eventName":"SendSSHPublicKey","eventID":"e-%d"}`, id))
+	return msgpacktest.FromJSON(t, fmt.Sprintf(`{"eventSource":"ec2-instance-connect.amazonaws.com","eventName":"SendSSHPublicKey","eventID":"e-%d"}`, id))
 }
 
 func flush(t *testing.T, o *Output, id int) {
@@ -141,8 +141,8 @@ func TestEncode(t *testing.T) {
 	alerts := in.Collect()
 	chunk := make([]byte, EncodedSize(alerts))
 	Encode(chunk, alerts)
-	cursor := record.NewCursor(chunk)
-	var head record.Event
+	cursor := msgpack.NewCursor(chunk)
+	var head msgpack.Event
 	n := 0
 	for ; ; n++ {
 		ok, err := cursor.Next(&head)
@@ -152,10 +152,10 @@ func TestEncode(t *testing.T) {
 		if !ok {
 			break
 		}
-		if at := time.Unix(head.Sec, int64(head.Nsec)); head.Item != record.IsEvent || time.Since(at) > time.Minute || time.Since(at) < 0 {
+		if at := time.Unix(head.Sec, int64(head.Nsec)); head.Item != msgpack.IsEvent || time.Since(at) > time.Minute || time.Since(at) < 0 {
 			t.Fatalf("record %d is %+v", n, head)
 		}
-		end, err := record.Skip(chunk, head.Body)
+		end, err := msgpack.Skip(chunk, head.Body)
 		if err != nil {
 			t.Fatal(err)
 		}

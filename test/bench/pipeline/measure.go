@@ -28,7 +28,7 @@ type Scale struct {
 	Idle      time.Duration
 }
 
-// Available says whether there is a Fluent Bit.
+// Available reports whether there is a Fluent Bit.
 func Available() error {
 	_, err := exec.LookPath(executable())
 	return err

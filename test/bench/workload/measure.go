@@ -33,7 +33,7 @@ var Names = []string{
 	"Nesting/depth=32",
 }
 
-// Comparable says whether the figures of a benchmark can be compared with those of
+// Comparable reports whether the figures of a benchmark can be compared with those of
 // another processor of this kind: chunks are searched by AVX2 or in another way.
 func Comparable(name string) bool { return !isSearch(name) || cpu.X86.HasAVX2 }
 
@@ -89,7 +89,7 @@ func execute(args []string, more ...string) ([]byte, error) {
 	return out, nil
 }
 
-// CanCount says whether instructions can be counted: by valgrind's callgrind.
+// CanCount reports whether instructions can be counted: by valgrind's callgrind.
 func CanCount() bool {
 	_, err := exec.LookPath("valgrind")
 	return err == nil

@@ -71,5 +71,5 @@ func Code(text string) string {
 	return "`" + text + "`"
 }
 
-// Updating says whether the documentation is to be written anew.
+// Updating reports whether the documentation is to be written anew.
 func Updating() bool { return *update }

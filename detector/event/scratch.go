@@ -1,0 +1,161 @@
+package event
+
+import "github.com/fluent-detect/fluent-detect/detector/msgpack"
+
+// maxDepth bounds how deep values are looked into. What lies deeper is not
+// there for a rule.
+const maxDepth = 64
+
+// scratch is where the values of fields are put together. values and text
+// are arenas: what was handed out stays valid until reset, also when they grow.
+type scratch struct {
+	values []msgpack.Value
+	text   []byte
+	java   javaMaps
+	prints []uint64 // of the keys of maps that are being walked over, a stack
+	alike  bool     // two of a map's may be the same
+	// cut: something lies deeper than maxDepth and was not looked at.
+	cut bool
+}
+
+func (s *scratch) reset() {
+	s.values = s.values[:0]
+	s.text = s.text[:0]
+	s.java.keys = s.java.keys[:0]
+	s.cut = false
+}
+
+// What follows looks into the value at buf[off:], which is whole, and returns
+// the offset behind it: every byte is passed once, however deep it lies.
+
+// find appends the values at a dotted path below a value. A name in the path
+// may be a key by itself or together with its neighbours ({"a": {"b": 1}} and
+// {"a.b": 1} are the same field, and in both a is an object), arrays on the way
+// are looked through, and every occurrence of a repeated key counts. Arrays at
+// the end are taken apart; null is no value.
+func (s *scratch) find(buf []byte, off int, path string, depth int) (end int) {
+	v, pos, _ := msgpack.ReadHeader(buf, off)
+	switch v.Kind() {
+	case msgpack.Array:
+		if s.tooDeep(v, depth) {
+			return skip(buf, off)
+		}
+		for range v.Len() {
+			pos = s.find(buf, pos, path, depth-1)
+		}
+	case msgpack.Map:
+		if s.tooDeep(v, depth) {
+			return skip(buf, off)
+		}
+		return s.findMembers(buf, pos, v.Len(), path, depth)
+	}
+	return pos
+}
+
+// findMembers is find in a map whose n pairs are at buf[pos:].
+func (s *scratch) findMembers(buf []byte, pos, n int, path string, depth int) (end int) {
+	for range n {
+		var key []byte
+		key, pos, _ = msgpack.ReadKey(buf, pos)
+		switch {
+		case len(key) > len(path):
+			end := skip(buf, pos)
+			if key[len(path)] == '.' && string(key[:len(path)]) == path {
+				s.wrap(key[len(path)+1:], buf[pos:end])
+			}
+			pos = end
+		case string(key) != path[:len(key)]:
+			pos = skip(buf, pos)
+		case len(key) == len(path):
+			pos = s.add(buf, pos, depth-1)
+		case path[len(key)] == '.':
+			pos = s.find(buf, pos, path[len(key)+1:], depth-1)
+		default:
+			pos = skip(buf, pos)
+		}
+	}
+	return pos
+}
+
+// wrap appends the object {key: value}, of an encoded value.
+func (s *scratch) wrap(key, value []byte) {
+	mark := len(s.text)
+	s.text = append(appendText(s.text, key), value...)
+	s.values = append(s.values, msgpack.MapOf(1, s.text[mark:]))
+}
+
+// add appends the value, or the elements of an array.
+func (s *scratch) add(buf []byte, off, depth int) (end int) {
+	v, pos, _ := msgpack.ReadHeader(buf, off)
+	switch v.Kind() {
+	case msgpack.Nil, msgpack.Invalid:
+	case msgpack.Array:
+		if s.tooDeep(v, depth) {
+			return skip(buf, off)
+		}
+		for range v.Len() {
+			pos = s.add(buf, pos, depth-1)
+		}
+	case msgpack.Map:
+		v, pos, _ = msgpack.Read(buf, off)
+		fallthrough
+	default:
+		s.values = append(s.values, v)
+	}
+	return pos
+}
+
+// leaves appends what lies at the ends of the value: texts, numbers, truths.
+func (s *scratch) leaves(buf []byte, off, depth int) (end int) {
+	v, pos, _ := msgpack.ReadHeader(buf, off)
+	switch v.Kind() {
+	case msgpack.Nil, msgpack.Invalid:
+	case msgpack.Array, msgpack.Map:
+		if s.tooDeep(v, depth) {
+			return skip(buf, off)
+		}
+		return s.leavesOf(v, buf, pos, depth)
+	default:
+		s.values = append(s.values, v)
+	}
+	return pos
+}
+
+// leavesOf is leaves in the container v, whose members are at buf[pos:].
+func (s *scratch) leavesOf(v msgpack.Value, buf []byte, pos, depth int) (end int) {
+	for range v.Len() {
+		if v.Kind() == msgpack.Map {
+			pos = skip(buf, pos) // the key
+		}
+		pos = s.leaves(buf, pos, depth-1)
+	}
+	return pos
+}
+
+// tooDeep reports whether the container v is not to be looked into any more, and
+// remembers it.
+func (s *scratch) tooDeep(v msgpack.Value, depth int) bool {
+	if depth > 0 {
+		return false
+	}
+	s.cut = s.cut || v.Len() > 0
+	return true
+}
+
+// skip returns the offset behind the value at buf[off:], which is whole.
+func skip(buf []byte, off int) int {
+	end, _ := msgpack.Skip(buf, off)
+	return end
+}
+
+// dropEmpty drops the values from mark on that are empty.
+func (s *scratch) dropEmpty(mark int) {
+	kept := mark
+	for _, v := range s.values[mark:] {
+		if !msgpack.IsEmpty(v) {
+			s.values[kept] = v
+			kept++
+		}
+	}
+	s.values = s.values[:kept]
+}

@@ -1,0 +1,149 @@
+package match
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/literal"
+)
+
+// minLiteral is the length from which looking for a literal is worth it.
+const minLiteral = 4
+
+// literalOf returns what is in every text that the matcher matches, if the field
+// is one where that is quicker to look for than the values.
+func literalOf(f *event.Field, m matcher) (none literal.Literal) {
+	if !f.Nested() {
+		return none
+	}
+	texts, ok := literalsOf(m)
+	if !ok || len(texts) != 1 {
+		return none
+	}
+	return literal.NewLiteral(texts[0])
+}
+
+// literalsOf returns texts of which one is in every text that the matcher
+// matches, each of them as JSON writes it; ok is false when not all that it
+// matches have one that is worth looking for. Texts that a number or a truth may
+// have are none: these are not written as text in an event.
+func literalsOf(m matcher) (texts []string, ok bool) {
+	add := func(text string) bool {
+		text = longestPlain(text)
+		if len(text) < minLiteral || !strings.ContainsFunc(text, notOfNumbers) {
+			return false
+		}
+		texts = append(texts, text)
+		return true
+	}
+	switch m := m.(type) {
+	case exact:
+		return texts, add(string(m))
+	case textSet:
+		for text := range m {
+			if !add(text) {
+				return nil, false
+			}
+		}
+		return texts, true
+	case pattern:
+		longest := ""
+		for _, part := range append(m.middle[:len(m.middle):len(m.middle)], m.first, m.last) {
+			if part := longestPlain(string(part)); len(part) > len(longest) {
+				longest = part
+			}
+		}
+		return texts, add(longest)
+	case leaves:
+		return literalsOf(m.matcher)
+	case either:
+		for _, one := range m {
+			more, ok := literalsOf(one)
+			if !ok {
+				return nil, false
+			}
+			texts = append(texts, more...)
+		}
+		return texts, true
+	}
+	return nil, false
+}
+
+// longestPlain returns the longest part of a text that JSON writes as it is,
+// unless with \u: of ASCII without what is, or may be, escaped.
+func longestPlain(text string) string {
+	longest := ""
+	for part := range strings.FieldsFuncSeq(text, func(r rune) bool { return r < ' ' || r > '~' || strings.ContainsRune(`"\/`, r) }) {
+		if len(part) > len(longest) {
+			longest = part
+		}
+	}
+	return longest
+}
+
+// notOfNumbers reports whether a character stands in no number and in no truth.
+func notOfNumbers(r rune) bool { return !strings.ContainsRune("0123456789+-.eEINafnitrulsy", r) }
+
+// Literals returns texts of which one is in every event that one of the programs
+// matches, as JSON writes it; ok is false when not all programs have such texts.
+// Of what must be true together the texts that a sieve finds cheapest are taken.
+func (s *Set) Literals() (texts []string, ok bool) {
+	for _, p := range s.programs {
+		more, ok := p.literals(0)
+		if !ok {
+			return nil, false
+		}
+		texts = append(texts, more...)
+	}
+	return distinct(texts), true
+}
+
+// literals returns the texts of which one is in every event for which node i is
+// true.
+func (p *Program) literals(i int32) (texts []string, ok bool) {
+	n := &p.nodes[i]
+	switch n.op {
+	case opFalse:
+		return nil, true
+	case opCondition:
+		return p.conditions[n.child].literals()
+	case opAnd:
+		for c := n.child; c >= 0; c = p.nodes[c].next {
+			if t, has := p.literals(c); has && (!ok || literal.New(t).Cost() < literal.New(texts).Cost()) {
+				texts, ok = t, true
+			}
+		}
+		return texts, ok
+	case opOr:
+		for c := n.child; c >= 0; c = p.nodes[c].next {
+			t, has := p.literals(c)
+			if !has {
+				return nil, false
+			}
+			texts = append(texts, t...)
+		}
+		return distinct(texts), true
+	}
+	return nil, false
+}
+
+func (c *Condition) literals() (texts []string, ok bool) {
+	if c.nested != nil || c.others != nil {
+		return nil, false
+	}
+	for i := range c.tests {
+		t := &c.tests[i]
+		more, ok := literalsOf(t.match)
+		if !ok || !t.field.Verbatim() {
+			return nil, false
+		}
+		texts = append(texts, more...)
+	}
+	return distinct(texts), true
+}
+
+func distinct(texts []string) []string {
+	slices.Sort(texts)
+	return slices.Compact(texts)
+}

@@ -1,0 +1,106 @@
+package match
+
+import (
+	"strings"
+
+	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
+	"github.com/fluent-detect/fluent-detect/detector/query/kql"
+)
+
+// Program is a compiled query.
+type Program struct {
+	nodes      []node
+	conditions []Condition
+	query      kql.Node
+}
+
+// node is an inner node with its children, or a leaf with its condition. Node
+// 0 is the root; children form a list through next.
+type node struct {
+	op    op
+	child int32 // first child; for opCondition the index of the condition
+	next  int32 // sibling, -1 at the end
+}
+
+type op uint8
+
+const (
+	opTrue op = iota
+	opFalse
+	opAnd
+	opOr
+	opNot
+	opCondition
+)
+
+// Match reports whether the event satisfies the query.
+func (p *Program) Match(e *event.Event) bool { return p.eval(0, e, msgpack.Value{}) }
+
+// eval evaluates a node over the event, or over an object of a nested field.
+func (p *Program) eval(i int32, e *event.Event, object msgpack.Value) bool {
+	n := &p.nodes[i]
+	switch n.op {
+	case opAnd:
+		for c := n.child; c >= 0; c = p.nodes[c].next {
+			if !p.eval(c, e, object) {
+				return false
+			}
+		}
+		return true
+	case opOr:
+		for c := n.child; c >= 0; c = p.nodes[c].next {
+			if p.eval(c, e, object) {
+				return true
+			}
+		}
+		return false
+	case opNot:
+		return !p.eval(n.child, e, object)
+	case opCondition:
+		return p.conditions[n.child].holds(e, object)
+	case opFalse:
+		return false
+	}
+	return true
+}
+
+// Conditions returns the conditions in the order in which they are written. The
+// slice is the program's.
+func (p *Program) Conditions() []Condition { return p.conditions }
+
+// Fields returns the fields that the program reads, each once. A wildcard in a
+// name stands for the fields that it means.
+func (p *Program) Fields() []*event.Field {
+	var fields []*event.Field
+	seen := map[string]bool{}
+	for i := range p.conditions {
+		for _, f := range p.conditions[i].Fields() {
+			if !seen[f.Name] {
+				seen[f.Name] = true
+				fields = append(fields, f)
+			}
+		}
+	}
+	return fields
+}
+
+// Underivable returns the names of the fields that the query reads and an event
+// in CloudTrail's own form cannot have: a condition on one is never true there.
+// A name with wildcards is one of them if it means no other field.
+func (p *Program) Underivable() []string {
+	var names []string
+	seen := map[string]bool{}
+	for i := range p.conditions {
+		if name := p.conditions[i].underivable(); name != "" && !seen[name] {
+			seen[name] = true
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// String returns the query in KQL, on one line.
+func (p *Program) String() string { return oneLine(p.query) }
+
+func oneLine(n kql.Node) string { return strings.Join(strings.Fields(kql.Format(n)), " ") }

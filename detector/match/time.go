@@ -1,0 +1,227 @@
+package match
+
+import (
+	"strconv"
+
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
+)
+
+// timeSpan is what the text of a date denotes: from the first to the last
+// millisecond, since 1970. Missing hours and smaller units are the first in
+// first and the last in last; a missing month or day is the first in both, as
+// Elasticsearch has it. A date field keeps the first.
+type timeSpan struct{ first, last int64 }
+
+const (
+	second = 1000 // milliseconds
+	minute = 60 * second
+	hour   = 60 * minute
+	day    = 24 * hour
+)
+
+// parseTime reads a date in Elasticsearch's strict_date_optional_time or
+// epoch_millis, what a date field takes when its mapping does not say. Without a
+// zone it is UTC.
+func parseTime(text []byte) (timeSpan, bool) {
+	if s, ok := parseISO(text); ok {
+		return s, true
+	}
+	return parseMillis(text)
+}
+
+// parseISO reads 2026-01-02T03:04:05.678+01:00, or less of it: it may end behind
+// each part of the date and of the time, and a zone may follow each part of the
+// time.
+func parseISO(text []byte) (timeSpan, bool) {
+	year, text, ok := cutYear(text)
+	month, dayOfMonth := 1, 1
+	for _, part := range [...]*int{&month, &dayOfMonth} {
+		if ok && len(text) > 0 {
+			*part, text, ok = cutNumber(text, '-')
+		}
+	}
+	if !ok || month < 1 || month > 12 || dayOfMonth < 1 || dayOfMonth > daysOf(year, month) {
+		return timeSpan{}, false
+	}
+	ms := daysSince1970(year, month, dayOfMonth) * day
+	if len(text) == 0 || string(text) == "T" {
+		return timeSpan{ms, ms + day - 1}, true
+	}
+	for _, part := range [...]struct {
+		before byte
+		below  int
+		unit   int64
+	}{{'T', 24, hour}, {':', 60, minute}, {':', 60, second}} {
+		n, rest, ok := cutNumber(text, part.before)
+		if !ok || n >= part.below {
+			return timeSpan{}, false
+		}
+		ms += int64(n) * part.unit
+		if offset, ok := parseZone(rest); ok {
+			ms -= offset
+			return timeSpan{ms, ms + part.unit - 1}, true
+		}
+		text = rest
+	}
+	fraction, text, ok := cutFraction(text)
+	if !ok {
+		return timeSpan{}, false
+	}
+	offset, ok := parseZone(text)
+	ms += fraction - offset
+	return timeSpan{ms, ms}, ok
+}
+
+// cutYear reads the four digits of a year, which may be before the year 1.
+func cutYear(text []byte) (year int, rest []byte, ok bool) {
+	sign := 1
+	if len(text) > 0 && text[0] == '-' {
+		sign, text = -1, text[1:]
+	}
+	if len(text) < 4 || skipDigits(text[:4], 0) < 4 {
+		return 0, text, false
+	}
+	for _, c := range text[:4] {
+		year = 10*year + int(c-'0')
+	}
+	return sign * year, text[4:], true
+}
+
+// cutNumber reads the two digits behind the byte before.
+func cutNumber(text []byte, before byte) (n int, rest []byte, ok bool) {
+	if len(text) < 3 || text[0] != before || skipDigits(text[1:3], 0) < 2 {
+		return 0, text, false
+	}
+	return int(text[1]-'0')*10 + int(text[2]-'0'), text[3:], true
+}
+
+// cutFraction reads the part of a second, nine digits at most behind a point or
+// a comma, in milliseconds.
+func cutFraction(text []byte) (ms int64, rest []byte, ok bool) {
+	if len(text) < 2 || text[0] != '.' && text[0] != ',' {
+		return 0, text, false
+	}
+	digits := skipDigits(text[1:], 0)
+	if digits == 0 || digits > 9 {
+		return 0, text, false
+	}
+	for i, unit := 1, int64(100); i <= digits; i, unit = i+1, unit/10 {
+		ms += int64(text[i]-'0') * unit
+	}
+	return ms, text[1+digits:], true
+}
+
+// parseZone reads Z, UTC, +01, +0100, +01:00, +01:00:00 or nothing and returns
+// the offset in milliseconds. Regions (Europe/Paris) are not known.
+func parseZone(text []byte) (offset int64, ok bool) {
+	switch string(text) {
+	case "", "Z", "UTC", "GMT", "UT":
+		return 0, true
+	}
+	if len(text) < 3 || text[0] != '+' && text[0] != '-' {
+		return 0, false
+	}
+	sign, separator := int64(1), ""
+	if text[0] == '-' {
+		sign = -1
+	}
+	text = text[1:]
+	if len(text) > 2 && text[2] == ':' {
+		separator = ":"
+	}
+	for i, unit := range [...]int64{hour, minute, second} {
+		if i > 0 && separator != "" {
+			if text[0] != ':' {
+				return 0, false
+			}
+			text = text[1:]
+		}
+		if len(text) < 2 || skipDigits(text[:2], 0) < 2 {
+			return 0, false
+		}
+		offset += (int64(text[0]-'0')*10 + int64(text[1]-'0')) * unit
+		if text = text[2:]; len(text) == 0 {
+			return sign * offset, offset <= 18*hour
+		}
+	}
+	return 0, false
+}
+
+// parseMillis reads milliseconds since 1970, with or without a fraction.
+func parseMillis(text []byte) (timeSpan, bool) {
+	digits := text
+	if len(text) > 0 && text[0] == '-' {
+		digits = text[1:]
+	}
+	n := skipDigits(digits, 0)
+	if n == 0 || n > 19 {
+		return timeSpan{}, false
+	}
+	if rest := digits[n:]; len(rest) > 0 && (rest[0] != '.' || skipDigits(rest, 1) < len(rest) || len(rest) > 7) {
+		return timeSpan{}, false
+	}
+	whole, ok := parseWhole(text)
+	if !ok || whole.magnitude > 1<<62 {
+		return timeSpan{}, false
+	}
+	ms := int64(whole.magnitude)
+	if whole.negative {
+		ms = -ms
+	}
+	return timeSpan{ms, ms}, true
+}
+
+func daysOf(year, month int) int {
+	switch month {
+	case 4, 6, 9, 11:
+		return 30
+	case 2:
+		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
+			return 29
+		}
+		return 28
+	}
+	return 31
+}
+
+// daysSince1970 counts the days of the Gregorian calendar. Years begin in March
+// here, so that the leap day is the last of one.
+func daysSince1970(year, month, dayOfMonth int) int64 {
+	if month <= 2 {
+		year--
+		month += 12
+	}
+	const era = 146097 // days of 400 years
+	eras := year / 400
+	if year < 0 {
+		eras = (year - 399) / 400
+	}
+	yearOfEra := year - 400*eras
+	dayOfYear := (153*(month-3)+2)/5 + dayOfMonth - 1
+	dayOfEra := 365*yearOfEra + yearOfEra/4 - yearOfEra/100 + dayOfYear
+	const from0To1970 = 719468 // days from the first of March of the year 0
+	return int64(eras*era + dayOfEra - from0To1970)
+}
+
+// timeOf returns the time that a value is, in milliseconds since 1970.
+func timeOf(v msgpack.Value) (int64, bool) {
+	switch v.Kind() {
+	case msgpack.Str, msgpack.Bin:
+		s, ok := parseTime(v.Bytes())
+		return s.first, ok
+	case msgpack.Int: // read as its text: 2026 is a year
+		var buf [numberText]byte
+		s, ok := parseTime(strconv.AppendInt(buf[:0], v.Int(), 10))
+		return s.first, ok
+	case msgpack.Float:
+		ms, ok := toward0(v.Float())
+		if !ok || ms.magnitude > 1<<62 {
+			return 0, false
+		}
+		if ms.negative {
+			return -int64(ms.magnitude), true
+		}
+		return int64(ms.magnitude), true
+	}
+	return 0, false
+}

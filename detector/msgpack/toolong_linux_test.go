@@ -1,0 +1,29 @@
+package msgpack
+
+import (
+	"errors"
+	"math"
+	"syscall"
+	"testing"
+)
+
+// TestCursorTooLong gives the cursor addresses without memory behind them:
+// nothing may look at the bytes.
+func TestCursorTooLong(t *testing.T) {
+	if math.MaxInt == math.MaxInt32 {
+		t.Skip("no slice is that long")
+	}
+	long := int64(MaxChunk) + 1
+	chunk, err := syscall.Mmap(-1, 0, int(long), syscall.PROT_NONE, syscall.MAP_ANON|syscall.MAP_PRIVATE|syscall.MAP_NORESERVE)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer syscall.Munmap(chunk)
+	c := NewCursor(chunk)
+	var e Event
+	ok, err := c.Next(&e)
+	var broken *Error
+	if ok || !errors.As(err, &broken) || *broken != (Error{MaxChunk, TooLong}) {
+		t.Errorf("got %v, %v", ok, err)
+	}
+}

@@ -1,0 +1,116 @@
+package kql
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf16"
+)
+
+func (f *formatter) field(field Field) {
+	switch {
+	case field.None:
+		f.b.WriteString("null")
+	case field.Pattern != nil:
+		f.runs(field.Pattern)
+	case field.Name != "" && field.Name != "null" && unquotedText(field.Name) == field.Name && trim(field.Name) == field.Name:
+		f.b.WriteString(field.Name)
+	default:
+		f.quoted(field.Name)
+	}
+}
+
+func (f *formatter) literal(v Value) {
+	switch {
+	case v.Kind == Wildcard:
+		f.runs(v.Pattern)
+	case v.Kind == Bool, v.Kind == Null:
+		f.b.WriteString(v.Text)
+	case v.Quoted, v.Text == "true", v.Text == "false", v.Text == "null", trim(v.Text) != v.Text:
+		f.quoted(v.Text)
+	case v.Text == "":
+		f.b.WriteString(`\t`) // trimmed when it is read
+	default:
+		f.b.WriteString(unquotedText(v.Text))
+	}
+}
+
+func (f *formatter) runs(runs []string) {
+	for i, run := range runs {
+		if i > 0 {
+			f.b.WriteByte('*')
+		}
+		f.b.WriteString(unquotedText(run))
+	}
+}
+
+func (f *formatter) quoted(text string) {
+	f.b.WriteByte('"')
+	for _, r := range text {
+		if r == '"' {
+			f.b.WriteString(`\"`)
+		} else if r == '\\' {
+			f.b.WriteString(`\\`)
+		} else {
+			writeVisible(&f.b, r)
+		}
+	}
+	f.b.WriteByte('"')
+}
+
+// unquotedText escapes what would not be text without quotes.
+func unquotedText(text string) string {
+	var b strings.Builder
+	for i, r := range text {
+		switch {
+		case strings.ContainsRune(unquotedSpecials, r):
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		case !startsKeyword(text, i):
+			writeVisible(&b, r)
+		case r == 'n':
+			b.WriteString(`\u006e`) // \n would be a line feed
+		default:
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// startsKeyword reports whether the text from i on, or the text with more behind
+// it, could be read as a keyword.
+func startsKeyword(text string, i int) bool {
+	ends := func(word string) bool {
+		end := i + len(word)
+		return wordAt(text, i, word) && (end == len(text) || spaceAt(text, end) > 0)
+	}
+	return ends("not") || spaceBefore(text, i) && (ends("and") || ends("or"))
+}
+
+// writeVisible writes a character as it is, or as an escape if it would not show.
+func writeVisible(b *strings.Builder, r rune) {
+	switch {
+	case r == '\t':
+		b.WriteString(`\t`)
+	case r == '\r':
+		b.WriteString(`\r`)
+	case r == '\n':
+		b.WriteString(`\n`)
+	case unicode.IsPrint(r):
+		b.WriteRune(r)
+	case r > 0xFFFF:
+		high, low := utf16.EncodeRune(r)
+		writeUnit(b, high)
+		writeUnit(b, low)
+	default:
+		writeUnit(b, r)
+	}
+}
+
+func writeUnit(b *strings.Builder, unit rune) {
+	const digits = "0123456789abcdef"
+	b.WriteString(`\u`)
+	for shift := 12; shift >= 0; shift -= 4 {
+		b.WriteByte(digits[unit>>shift&0xF])
+	}
+}

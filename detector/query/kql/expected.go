@@ -1,0 +1,199 @@
+package kql
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+var (
+	conditionExpected  = []string{"a field", "a value", `"("`, `"not"`}
+	listValueExpected  = []string{"a value", `"("`, `"not"`}
+	fieldValueExpected = []string{"a value", `"("`, `"{"`}
+	rangeValueExpected = []string{"a value"}
+)
+
+// missing is the error of a condition or a value that does not start at the
+// current place.
+func (p *parser) missing(expected []string) *Error {
+	if p.prev.kind == tokenKeyword && p.isWord(p.prev.span, "not") {
+		expected = expected[:len(expected)-1] // "not" comes last
+	}
+	return &Error{
+		Query:    p.query,
+		Span:     p.here(),
+		Message:  fmt.Sprintf("found %s, expected %s %s", p.found(), oneOf(expected), p.afterPrev()),
+		Expected: expected,
+		Hint:     p.missingHint(),
+	}
+}
+
+// unexpected is the error of text that follows a complete condition or value.
+func (p *parser) unexpected() *Error {
+	expected := []string{`"and"`, `"or"`}
+	if len(p.open) == 0 {
+		expected = append(expected, "the end of the query")
+	} else {
+		opened := p.open[len(p.open)-1]
+		closing := `")"`
+		if opened.kind == tokenBrace {
+			closing = `"}"`
+		}
+		if p.pos == len(p.query) {
+			return &Error{
+				Query:    p.query,
+				Span:     opened.span,
+				Message:  fmt.Sprintf("%q is never closed, expected %s before the end of the query", p.text(opened.span), closing),
+				Expected: []string{closing},
+			}
+		}
+		expected = append(expected, closing)
+	}
+	return &Error{
+		Query:    p.query,
+		Span:     p.here(),
+		Message:  fmt.Sprintf("found %s%s, expected %s %s", p.found(), p.keywordFlaw(), oneOf(expected), p.afterPrev()),
+		Expected: expected,
+		Hint:     p.unexpectedHint(),
+	}
+}
+
+// unclosedQuote is the error of the quote at the current place.
+func (p *parser) unclosedQuote() *Error {
+	return &Error{
+		Query:    p.query,
+		Span:     Span{p.pos, p.pos + 1},
+		Message:  `the quote is never closed, expected another " before the end of the query`,
+		Expected: []string{`"\""`},
+		Hint:     p.unclosedQuoteHint(),
+	}
+}
+
+var escapes = []string{
+	`\t`, `\r`, `\n`, `\uXXXX`, `\\`, `\(`, `\)`, `\:`, `\<`, `\>`, `\"`, `\*`, `\{`, `\}`, `\and`, `\or`, `\Not`,
+}
+
+// badEscape is the error of the backslash at i, outside quotes.
+func (p *parser) badEscape(i int) *Error {
+	e := &Error{
+		Query:    p.query,
+		Expected: escapes,
+		Hint:     `write \\ for a backslash, or quote the text`,
+	}
+	r, n := utf8.DecodeRuneInString(p.query[i+1:])
+	switch {
+	case n == 0:
+		e.Message = "the query ends after a backslash"
+	case spaceAt(p.query, i+1) > 0:
+		n = 0
+		e.Message = "found a backslash before white space"
+	case r == 'u':
+		e.Message = `found \u without four hexadecimal digits`
+	default:
+		e.Message = `unknown escape \` + string(printable(r))
+	}
+	e.Span = Span{i, i + 1 + n}
+	e.Message += ", expected one of " + strings.Join(escapes, " ")
+	return e
+}
+
+// tooDeep is the error of a parenthesis or brace at the current place.
+func (p *parser) tooDeep() *Error {
+	return &Error{
+		Query:   p.query,
+		Span:    Span{p.pos, p.pos + 1},
+		Message: fmt.Sprintf("%d parentheses and braces are open, no more are allowed", len(p.open)),
+	}
+}
+
+// here is the span of what stands at the current place. At the end of the query
+// it is the place where more could have been written.
+func (p *parser) here() Span {
+	if p.pos == len(p.query) {
+		return Span{p.prev.span.End, p.prev.span.End}
+	}
+	return Span{p.pos, p.wordEnd(p.pos)}
+}
+
+// found describes what stands at the current place.
+func (p *parser) found() string {
+	if p.pos == len(p.query) {
+		return "the end of the query"
+	}
+	if p.peek() == '"' {
+		return "a quote"
+	}
+	return `"` + p.shown(Span{p.pos, p.wordEnd(p.pos)}) + `"`
+}
+
+// keywordFlaw says why the "and" or "or" at the current place is not taken as
+// such. It is empty if there is neither.
+func (p *parser) keywordFlaw() string {
+	end := p.wordEnd(p.pos)
+	here := Span{p.pos, end}
+	switch {
+	case p.prev.kind == tokenUnquoted || !p.isWord(here, "and") && !p.isWord(here, "or"):
+		return ""
+	case skipSpace(p.query, end) == len(p.query):
+		return " with nothing behind it"
+	}
+	return " without white space on both sides"
+}
+
+// wordEnd is the end of the special character or of the word at i.
+func (p *parser) wordEnd(i int) int {
+	for end := i; end < len(p.query); end++ {
+		if strings.IndexByte(unquotedSpecials, p.query[end]) >= 0 || spaceAt(p.query, end) > 0 {
+			return max(end, i+1)
+		}
+	}
+	return len(p.query)
+}
+
+// afterPrev says what was read last.
+func (p *parser) afterPrev() string {
+	switch p.prev.kind {
+	case tokenNone:
+		return "at the start of the query"
+	case tokenQuoted:
+		return "after the quoted text " + p.shown(p.prev.span)
+	case tokenUnquoted:
+		return `after the text "` + p.shown(p.prev.span) + `"`
+	}
+	return `after "` + p.shown(p.prev.span) + `"`
+}
+
+const shownLength = 24 // characters of the query shown within a message
+
+// shown is a piece of the query as a message shows it. Long pieces lose their
+// middle.
+func (p *parser) shown(s Span) string {
+	runes := []rune(p.text(s))
+	if len(runes) > shownLength {
+		const half = shownLength / 2
+		tail := runes[len(runes)-half:]
+		runes = append(append(runes[:half:half], '…'), tail...)
+	}
+	for i, r := range runes {
+		if runes[i] = printable(r); spaceAt(string(r), 0) > 0 {
+			runes[i] = ' '
+		}
+	}
+	return string(runes)
+}
+
+func (p *parser) text(s Span) string { return p.query[s.Start:s.End] }
+
+// isWord reports whether the word stands at s, in any letter case.
+func (p *parser) isWord(s Span, word string) bool {
+	return s.End-s.Start == len(word) && wordAt(p.query, s.Start, word)
+}
+
+// oneOf writes a list as "a, b or c".
+func oneOf(list []string) string {
+	last := len(list) - 1
+	if last < 1 {
+		return strings.Join(list, "")
+	}
+	return strings.Join(list[:last], ", ") + " or " + list[last]
+}
