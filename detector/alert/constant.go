@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
 )
 
@@ -55,24 +56,24 @@ func (c *constants) encode(v any) {
 	case string:
 		c.w.string(clean([]byte(v)))
 	case int:
-		_ = c.w.enc.EncodeInt(int64(v))
+		c.w.out = msgpack.AppendInt(c.w.out, int64(v))
 	case float64:
-		_ = c.w.enc.EncodeFloat64(v)
+		c.w.out = msgpack.AppendFloat(c.w.out, v)
 	case bool:
-		_ = c.w.enc.EncodeBool(v)
+		c.w.out = msgpack.AppendBool(c.w.out, v)
 	case []string:
-		_ = c.w.enc.EncodeArrayLen(len(v))
+		c.w.out = msgpack.AppendArrayHeader(c.w.out, len(v))
 		for _, s := range v {
 			c.encode(s)
 		}
 	case []tree:
-		_ = c.w.enc.EncodeArrayLen(len(v))
+		c.w.out = msgpack.AppendArrayHeader(c.w.out, len(v))
 		for _, t := range v {
 			c.encode(t)
 		}
 	case tree:
 		v = slices.DeleteFunc(slices.Clone(v), func(b branch) bool { return isEmpty(b.value) })
-		_ = c.w.enc.EncodeMapLen(len(v))
+		c.w.out = msgpack.AppendMapHeader(c.w.out, len(v))
 		for _, b := range v {
 			c.w.string([]byte(b.key))
 			c.encode(b.value)
@@ -84,7 +85,7 @@ func (c *constants) encode(v any) {
 
 // commonConstants are the constants of every format, by their names in ECS form.
 func commonConstants(r *rule.Rule, o Observer) []constantField {
-	c := constants{w: newWriter()}
+	c := constants{}
 	c.set("alert_rule", r.Slug())
 	c.set("alert_severity", r.Severity.String())
 	c.set("ecs.version", ecsVersion)

@@ -45,7 +45,7 @@ const (
 )
 
 func newDocument(l *layout) document {
-	return document{values: make([]value, len(slots)), layout: l, w: newWriter()}
+	return document{values: make([]value, len(slots)), layout: l}
 }
 
 func (d *document) reset() {

@@ -123,7 +123,7 @@ func innerMembers(v msgpack.Value) (m msgpacktest.Members) {
 			m = append(m, innerMembers(value))
 			continue
 		}
-		w := newWriter()
+		var w writer
 		w.begin(nil)
 		w.object(value, maxDepth)
 		m = append(m, msgpacktest.Raw(w.end()))
@@ -157,7 +157,7 @@ func putAt(m msgpacktest.Members, path []string, value any, beside bool) msgpack
 // reverse appends v with the members of all maps in reverse, headers as wide as
 // they can be and str instead of bin.
 func reverse(dst []byte, v msgpack.Value) []byte {
-	w := newWriter()
+	var w writer
 	switch v.Kind() {
 	case msgpack.Map:
 		dst = append(dst, 0xdf, byte(v.Len()>>24), byte(v.Len()>>16), byte(v.Len()>>8), byte(v.Len()))

@@ -19,7 +19,7 @@ var kibanaPlaces = map[string][]place{
 // of a rule. What only Kibana knows is not there: the rule's saved object, the
 // space, the execution, the URL.
 func kibanaConstants(r *rule.Rule) []constantField {
-	c := constants{w: newWriter()}
+	c := constants{}
 	const alert, ofRule, original = "kibana.alert.", "kibana.alert.rule.", "kibana.alert.original_event."
 	c.set(alert+"status", "active")
 	c.set(alert+"workflow_status", "open")

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
 // layout says how the documents of one rule are written in one format. What is
@@ -70,7 +72,7 @@ func newLayout(f Format, common, ofFormat []constantField) *layout {
 // the tables of this package, and panics.
 func layOut(leaves []leaf) *layout {
 	slices.SortFunc(leaves, func(a, b leaf) int { return comparePaths(a.path, b.path) })
-	b := layoutBuilder{w: newWriter()}
+	b := layoutBuilder{}
 	b.node(leaves, 0)
 	return &layout{steps: slices.Clip(b.steps)}
 }
@@ -135,7 +137,7 @@ func (b *layoutBuilder) object(leaves []leaf, from int, key []byte, list bool) {
 		b.constant(b.encode(func() {
 			b.w.out = append(b.w.out, key...)
 			if list {
-				_ = b.w.enc.EncodeArrayLen(1)
+				b.w.out = msgpack.AppendArrayHeader(b.w.out, 1)
 			}
 			b.w.closeMap(b.w.openMap(inner.steps[0].n), inner.steps[0].n)
 			b.w.out = append(b.w.out, inner.steps[0].key...)
@@ -213,7 +215,7 @@ func (w *writer) document(dst []byte, l *layout, values []value) []byte {
 			at = opened{begin: len(w.out)}
 			w.out = append(w.out, s.key...)
 			if s.list {
-				_ = w.enc.EncodeArrayLen(1)
+				w.out = msgpack.AppendArrayHeader(w.out, 1)
 			}
 			at.header = w.openMap(s.n)
 		case closing:

@@ -9,7 +9,7 @@ import (
 // the arguments. filled has the number of those fields that have a value.
 func lay(filled int, paths ...string) string {
 	var leaves []leaf
-	c := constants{w: newWriter()}
+	c := constants{}
 	values := make([]value, len(paths))
 	fields := 0
 	for _, p := range paths {
@@ -24,7 +24,7 @@ func lay(filled int, paths ...string) string {
 		leaves = append(leaves, leaf{path: p, slot: slot(fields)})
 		fields++
 	}
-	w := newWriter()
+	var w writer
 	return string(AppendJSON(nil, w.document(nil, layOut(leaves), values)))
 }
 

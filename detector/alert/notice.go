@@ -29,7 +29,7 @@ type Field struct {
 // Append appends the notice to dst as a msgpack map. Two fields of the same name
 // are an error of the caller, and panic.
 func (n *Notice) Append(dst []byte, o Observer) []byte {
-	c := constants{w: newWriter()}
+	c := constants{}
 	c.set("@timestamp", timeText(n.Time))
 	c.set("ecs.version", ecsVersion)
 	c.set("message", n.Message)
@@ -53,7 +53,7 @@ func (n *Notice) Append(dst []byte, o Observer) []byte {
 	for i, f := range c.list {
 		leaves[i] = leaf{path: f.name, encoded: f.encoded}
 	}
-	w := newWriter()
+	var w writer
 	return w.document(dst, layOut(leaves), nil)
 }
 

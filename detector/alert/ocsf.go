@@ -131,7 +131,7 @@ func ocsfSeverity(s rule.Severity) int {
 
 // ocsfConstants are the attributes that are the same in each finding of a rule.
 func ocsfConstants(r *rule.Rule) []constantField {
-	c := constants{w: newWriter()}
+	c := constants{}
 	c.set("category_uid", 2)
 	c.set("category_name", "Findings")
 	c.set("class_uid", 2004)

@@ -1,6 +1,10 @@
 package alert
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
+)
 
 // observable is a field that an analyst searches for, with its place in a
 // Detection Finding. Only places that the schema defines have a name: what is
@@ -93,7 +97,7 @@ func (w *writer) observable(o observable, text []byte) {
 	}
 	w.pair("type", view(o.typeName))
 	w.string(view("type_id"))
-	_ = w.enc.EncodeInt(o.typeID)
+	w.out = msgpack.AppendInt(w.out, o.typeID)
 	w.pair("value", clean(text))
 	w.closeMap(header, n)
 }

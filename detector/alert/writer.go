@@ -8,104 +8,45 @@ import (
 	"time"
 	"unicode/utf8"
 
-	vmsgpack "github.com/vmihailenco/msgpack/v5"
-	"github.com/vmihailenco/msgpack/v5/msgpcode"
-
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
-// writer encodes values as msgpack: texts, which most of them are, and the
-// headers of maps by itself, everything else with vmihailenco's Encoder. All that it writes every consumer can
+// writer encodes values as msgpack. All that it writes every consumer can
 // read: texts are UTF-8 and not too long, keys are texts and each is in a map
 // once, numbers are finite, nothing is nested too deep.
 type writer struct {
-	out  buffer
-	enc  *vmsgpack.Encoder
+	out  []byte
 	keys [][]byte // of the maps that are being written, a stack
 	open []opened // maps of the document that are being written, a stack
 }
 
-// buffer is what the encoder writes to. It cannot fail, and so the encoder's
-// errors are not looked at.
-type buffer []byte
-
-func (b *buffer) Write(p []byte) (int, error) {
-	*b = append(*b, p...)
-	return len(p), nil
-}
-
-func (b *buffer) WriteByte(c byte) error {
-	*b = append(*b, c)
-	return nil
-}
-
-func newWriter() writer {
-	w := writer{enc: vmsgpack.NewEncoder(nil)}
-	w.enc.UseCompactInts(true)
-	return w
-}
-
-// begin makes w write behind dst; end returns what is there then.
-func (w *writer) begin(dst []byte) {
-	w.out = dst
-	w.enc.ResetWriter(&w.out)
-}
+// begin makes w append to dst; end returns the result.
+func (w *writer) begin(dst []byte) { w.out = dst }
 
 func (w *writer) end() []byte {
-	out := []byte(w.out)
+	out := w.out
 	w.out = nil
 	return out
 }
 
-// openMap begins a map of at most most members, closeMap says how many they
-// became.
-func (w *writer) openMap(most int) (header int) {
+// openMap begins a map of at most max members, closeMap sets how many there are.
+func (w *writer) openMap(max int) (header int) {
 	header = len(w.out)
-	switch {
-	case most < 1<<4:
-		w.out = append(w.out, msgpcode.FixedMapLow)
-	case most < 1<<16:
-		w.out = append(w.out, msgpcode.Map16, 0, 0)
-	default:
-		w.out = append(w.out, msgpcode.Map32, 0, 0, 0, 0)
-	}
+	w.out = msgpack.AppendMapHeader(w.out, max)
 	return header
 }
 
-func (w *writer) closeMap(header, members int) {
-	w.count(header, members, msgpcode.FixedMapLow, msgpcode.Map16)
-}
+func (w *writer) closeMap(header, members int) { msgpack.SetLen(w.out[header:], members) }
 
 // openList begins a list, as openMap does.
-func (w *writer) openList(most int) (header int) {
+func (w *writer) openList(max int) (header int) {
 	header = len(w.out)
-	switch {
-	case most < 1<<4:
-		w.out = append(w.out, msgpcode.FixedArrayLow)
-	case most < 1<<16:
-		w.out = append(w.out, msgpcode.Array16, 0, 0)
-	default:
-		w.out = append(w.out, msgpcode.Array32, 0, 0, 0, 0)
-	}
+	w.out = msgpack.AppendArrayHeader(w.out, max)
 	return header
 }
 
-func (w *writer) closeList(header, elements int) {
-	w.count(header, elements, msgpcode.FixedArrayLow, msgpcode.Array16)
-}
-
-// count fills in a header's number of members.
-func (w *writer) count(header, n int, fixed, two byte) {
-	switch w.out[header] {
-	case fixed:
-		w.out[header] = fixed | byte(n)
-	case two:
-		binary.BigEndian.PutUint16(w.out[header+1:], uint16(n))
-	default:
-		binary.BigEndian.PutUint32(w.out[header+1:], uint32(n))
-	}
-}
+func (w *writer) closeList(header, elements int) { msgpack.SetLen(w.out[header:], elements) }
 
 // clean returns the text cut to maxText bytes, and valid: U+FFFD in the place
 // of what is not UTF-8. Encoders of JSON differ about such bytes, and
@@ -135,19 +76,7 @@ func isASCII(text []byte) bool {
 }
 
 // string writes a text as it is.
-func (w *writer) string(text []byte) {
-	switch n := len(text); {
-	case n < 1<<5:
-		w.out = append(w.out, msgpcode.FixedStrLow|byte(n))
-	case n < 1<<8:
-		w.out = append(w.out, msgpcode.Str8, byte(n))
-	case n < 1<<16:
-		w.out = append(w.out, msgpcode.Str16, byte(n>>8), byte(n))
-	default:
-		w.out = append(w.out, msgpcode.Str32, byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
-	}
-	w.out = append(w.out, text...)
-}
+func (w *writer) string(text []byte) { w.out = msgpack.AppendString(w.out, text) }
 
 // value writes a value in one of the forms, or nothing if it has none in it,
 // and says which.
@@ -163,7 +92,7 @@ func (w *writer) value(v *value, as form) bool {
 		if x.kind != aTruth {
 			return false
 		}
-		_ = w.enc.EncodeBool(x.number != 0)
+		w.out = msgpack.AppendBool(w.out, x.number != 0)
 		return true
 	case asSingle:
 		if v.kind == aList {
@@ -175,18 +104,18 @@ func (w *writer) value(v *value, as form) bool {
 	case aText:
 		w.string(clean(v.text))
 	case aList:
-		_ = w.enc.EncodeArrayLen(len(v.list))
+		w.out = msgpack.AppendArrayHeader(w.out, len(v.list))
 		for _, t := range v.list {
 			w.string(clean(t))
 		}
 	case anInteger:
-		_ = w.enc.EncodeInt(v.number)
+		w.out = msgpack.AppendInt(w.out, v.number)
 	case aFloat:
-		_ = w.enc.EncodeFloat64(math.Float64frombits(uint64(v.number)))
+		w.out = msgpack.AppendFloat(w.out, math.Float64frombits(uint64(v.number)))
 	case aTruth:
-		_ = w.enc.EncodeBool(v.number != 0)
+		w.out = msgpack.AppendBool(w.out, v.number != 0)
 	case aTime:
-		w.out = append(w.out, msgpcode.FixedStrLow|byte(len(timeFormat)))
+		w.out = msgpack.AppendStringHeader(w.out, len(timeFormat))
 		w.out = appendTime(w.out, v.number)
 	case anObject:
 		w.object(msgpack.MapOf(int(v.number), v.text), maxDepth)
@@ -221,11 +150,11 @@ func appendTwo(dst []byte, n int) []byte { return append(dst, '0'+byte(n/10), '0
 func (w *writer) millis(v *value) bool {
 	switch v.kind {
 	case aTime:
-		_ = w.enc.EncodeInt(v.number)
+		w.out = msgpack.AppendInt(w.out, v.number)
 		return true
 	case aText:
 		if t := eventTime(msgpack.Text(v.text)); !t.IsZero() {
-			_ = w.enc.EncodeInt(t.UnixMilli())
+			w.out = msgpack.AppendInt(w.out, t.UnixMilli())
 			return true
 		}
 	}
@@ -243,31 +172,31 @@ func (w *writer) object(v msgpack.Value, depth int) {
 	case msgpack.Str, msgpack.Bin:
 		w.string(clean(v.Bytes()))
 	case msgpack.Bool:
-		_ = w.enc.EncodeBool(v.Bool())
+		w.out = msgpack.AppendBool(w.out, v.Bool())
 	case msgpack.Int:
-		_ = w.enc.EncodeInt(v.Int())
+		w.out = msgpack.AppendInt(w.out, v.Int())
 	case msgpack.Uint:
-		_ = w.enc.EncodeUint(v.Uint())
+		w.out = msgpack.AppendUint(w.out, v.Uint())
 	case msgpack.Float:
 		if f := v.Float(); !math.IsNaN(f) && !math.IsInf(f, 0) {
-			_ = w.enc.EncodeFloat64(f)
+			w.out = msgpack.AppendFloat(w.out, f)
 			return
 		}
-		_ = w.enc.EncodeNil()
+		w.out = msgpack.AppendNil(w.out)
 	case msgpack.Array:
 		if depth == 0 {
-			_ = w.enc.EncodeNil()
+			w.out = msgpack.AppendNil(w.out)
 			return
 		}
 		w.list(v, depth)
 	case msgpack.Map:
 		if depth == 0 {
-			_ = w.enc.EncodeNil()
+			w.out = msgpack.AppendNil(w.out)
 			return
 		}
 		w.members(v, depth)
 	default:
-		_ = w.enc.EncodeNil()
+		w.out = msgpack.AppendNil(w.out)
 	}
 }
 

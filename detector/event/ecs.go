@@ -1,10 +1,7 @@
 package event
 
 import (
-	"encoding/binary"
 	"strings"
-
-	"github.com/vmihailenco/msgpack/v5/msgpcode"
 
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
@@ -16,12 +13,12 @@ import (
 // What is appended does not alias the event.
 func (e *Event) AppendECS(dst []byte) []byte {
 	if e.shape == ECS {
-		dst = appendMapHeader(dst, e.document.Len())
+		dst = msgpack.AppendMapHeader(dst, e.document.Len())
 		return append(dst, e.document.Encoded()...)
 	}
 	out, ok := e.appendObject(dst, view)
 	if !ok {
-		return append(dst, msgpcode.FixedMapLow)
+		return msgpack.AppendMapHeader(dst, 0)
 	}
 	return out
 }
@@ -83,11 +80,11 @@ func (o *object) value(e *Event, _ *Field) {
 // not nothing is appended.
 func (e *Event) appendObject(dst []byte, o *object) (out []byte, ok bool) {
 	header := len(dst)
-	dst = append(dst, msgpcode.Map32, 0, 0, 0, 0)
-	n := uint32(0)
+	dst = msgpack.AppendMapHeader(dst, len(o.below))
+	n := 0
 	for _, b := range o.below {
 		before := len(dst)
-		dst = appendText(dst, []byte(b.name))
+		dst = msgpack.AppendString(dst, b.name)
 		if dst, ok = e.appendNode(dst, b); ok {
 			n++
 		} else {
@@ -97,7 +94,7 @@ func (e *Event) appendObject(dst []byte, o *object) (out []byte, ok bool) {
 	if n == 0 {
 		return dst[:header], false
 	}
-	binary.BigEndian.PutUint32(dst[header+1:], n)
+	msgpack.SetLen(dst[header:], n)
 	return dst, true
 }
 
@@ -117,20 +114,19 @@ func (e *Event) appendNode(dst []byte, o *object) (out []byte, ok bool) {
 // appendResources appends the list of resources. Fields in it are named by what
 // they are in all of the list's elements, but an element is one object.
 func (e *Event) appendResources(dst []byte) (out []byte, ok bool) {
-	from := len(dst)
-	dst = append(dst, msgpcode.Array32, 0, 0, 0, 0)
-	n := uint32(0)
 	mark := len(e.scratch.values)
 	e.copyMember(resources, "")
+	header, n := len(dst), 0
+	dst = msgpack.AppendArrayHeader(dst, len(e.scratch.values)-mark)
 	for _, v := range e.scratch.values[mark:] {
 		if dst, ok = appendRenamed(dst, v, resourceName); ok {
 			n++
 		}
 	}
 	if n == 0 {
-		return dst[:from], false
+		return dst[:header], false
 	}
-	binary.BigEndian.PutUint32(dst[from+1:], n)
+	msgpack.SetLen(dst[header:], n)
 	return dst, true
 }
 
@@ -163,14 +159,13 @@ func appendValues(dst []byte, values []msgpack.Value) (out []byte, ok bool) {
 	case 1:
 		return appendFull(dst, values[0])
 	}
-	header := len(dst)
-	dst = append(dst, msgpcode.Array32, 0, 0, 0, 0)
-	n := uint32(0)
+	header, n := len(dst), 0
+	dst = msgpack.AppendArrayHeader(dst, len(values))
 	for _, v := range values {
 		if dst, ok = appendFull(dst, v); ok {
 			n++
 		}
 	}
-	binary.BigEndian.PutUint32(dst[header+1:], n)
+	msgpack.SetLen(dst[header:], n)
 	return dst, true
 }

@@ -1,11 +1,6 @@
 package event
 
 import (
-	"encoding/binary"
-	"math"
-
-	"github.com/vmihailenco/msgpack/v5/msgpcode"
-
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
@@ -35,8 +30,8 @@ func appendList(dst []byte, v msgpack.Value, depth int) (out []byte, ok bool) {
 	if depth == 0 {
 		return dst, false
 	}
-	dst = append(dst, msgpcode.Array32, 0, 0, 0, 0)
-	n := uint32(0)
+	dst = msgpack.AppendArrayHeader(dst, v.Len())
+	n := 0
 	for elements := v.Elements(); ; {
 		element, more := elements.Next()
 		if !more {
@@ -49,7 +44,7 @@ func appendList(dst []byte, v msgpack.Value, depth int) (out []byte, ok bool) {
 	if n == 0 {
 		return dst[:header], false
 	}
-	binary.BigEndian.PutUint32(dst[header+1:], n)
+	msgpack.SetLen(dst[header:], n)
 	return dst, true
 }
 
@@ -66,8 +61,8 @@ func appendMap(dst []byte, v msgpack.Value, depth int, rename func([]byte) []byt
 	if depth == 0 {
 		return dst, false
 	}
-	dst = append(dst, msgpcode.Map32, 0, 0, 0, 0)
-	n := uint32(0)
+	dst = msgpack.AppendMapHeader(dst, v.Len())
+	n := 0
 	for pairs := v.Members(); ; {
 		key, value, more := pairs.Next()
 		if !more {
@@ -76,11 +71,11 @@ func appendMap(dst []byte, v msgpack.Value, depth int, rename func([]byte) []byt
 		before := len(dst)
 		switch {
 		case !key.IsText(): // JSON has none; their text is that of their value
-			dst = appendText(dst, jsontext.AppendValue(nil, key))
+			dst = msgpack.AppendString(dst, jsontext.AppendValue(nil, key))
 		case rename != nil:
-			dst = appendText(dst, rename(key.Bytes()))
+			dst = msgpack.AppendString(dst, rename(key.Bytes()))
 		default:
-			dst = appendText(dst, key.Bytes())
+			dst = msgpack.AppendString(dst, key.Bytes())
 		}
 		if dst, ok = appendWithin(dst, value, depth-1); ok {
 			n++
@@ -91,7 +86,7 @@ func appendMap(dst []byte, v msgpack.Value, depth int, rename func([]byte) []byt
 	if n == 0 {
 		return dst[:header], false
 	}
-	binary.BigEndian.PutUint32(dst[header+1:], n)
+	msgpack.SetLen(dst[header:], n)
 	return dst, true
 }
 
@@ -99,41 +94,17 @@ func appendMap(dst []byte, v msgpack.Value, depth int, rename func([]byte) []byt
 func appendScalar(dst []byte, v msgpack.Value) []byte {
 	switch v.Kind() {
 	case msgpack.Bool:
-		if v.Bool() {
-			return append(dst, msgpcode.True)
-		}
-		return append(dst, msgpcode.False)
+		return msgpack.AppendBool(dst, v.Bool())
 	case msgpack.Int:
-		return binary.BigEndian.AppendUint64(append(dst, msgpcode.Int64), uint64(v.Int()))
+		return msgpack.AppendInt(dst, v.Int())
 	case msgpack.Uint:
-		return binary.BigEndian.AppendUint64(append(dst, msgpcode.Uint64), v.Uint())
+		return msgpack.AppendUint(dst, v.Uint())
 	case msgpack.Float:
-		return binary.BigEndian.AppendUint64(append(dst, msgpcode.Double), math.Float64bits(v.Float()))
+		return msgpack.AppendFloat(dst, v.Float())
 	case msgpack.Str, msgpack.Bin:
-		return appendText(dst, v.Bytes())
+		return msgpack.AppendString(dst, v.Bytes())
 	case msgpack.Ext:
-		b := v.Bytes()
-		dst = binary.BigEndian.AppendUint32(append(dst, msgpcode.Ext32), uint32(len(b)))
-		return append(append(dst, byte(v.ExtType())), b...)
+		return msgpack.AppendExt(dst, v.ExtType(), v.Bytes())
 	}
-	return append(dst, msgpcode.Nil)
-}
-
-// appendText appends a str.
-func appendText(dst, text []byte) []byte {
-	switch n := len(text); {
-	case n < 1<<5:
-		dst = append(dst, msgpcode.FixedStrLow|byte(n))
-	case n < 1<<8:
-		dst = append(dst, msgpcode.Str8, byte(n))
-	case n < 1<<16:
-		dst = binary.BigEndian.AppendUint16(append(dst, msgpcode.Str16), uint16(n))
-	default:
-		dst = binary.BigEndian.AppendUint32(append(dst, msgpcode.Str32), uint32(n))
-	}
-	return append(dst, text...)
-}
-
-func appendMapHeader(dst []byte, n int) []byte {
-	return binary.BigEndian.AppendUint32(append(dst, msgpcode.Map32), uint32(n))
+	return msgpack.AppendNil(dst)
 }

@@ -16,10 +16,10 @@ import (
 // placed puts fuzzed data where a reader of untrusted records meets it.
 func placed(place uint8, data []byte) []byte {
 	pair := func(key string, value []byte) []byte {
-		return append(appendText([]byte{msgpcode.FixedMapLow | 1}, []byte(key)), value...)
+		return append(msgpack.AppendString([]byte{msgpcode.FixedMapLow | 1}, []byte(key)), value...)
 	}
 	list := func(element []byte) []byte { return append([]byte{msgpcode.FixedArrayLow | 1}, element...) }
-	text := func(s []byte) []byte { return appendText(nil, s) }
+	text := func(s []byte) []byte { return msgpack.AppendString(nil, s) }
 	packed := func(s []byte) []byte { return text([]byte(base64.StdEncoding.EncodeToString(s))) }
 	switch place % 10 {
 	case 0: // a whole record
@@ -103,7 +103,7 @@ func FuzzRead(f *testing.F) {
 		}
 		if seen.Shape == Raw { // the same event in a list
 			again.Reset()
-			list := append(appendText([]byte{msgpcode.FixedMapLow | 1}, []byte("Records")), msgpcode.FixedArrayLow|1)
+			list := append(msgpack.AppendString([]byte{msgpcode.FixedMapLow | 1}, []byte("Records")), msgpcode.FixedArrayLow|1)
 			if _, _, err := kept.Read(append(list, body[:end]...), 0); err != nil || again.String() != strings.ReplaceAll(view.String(), "shape raw", "shape records") {
 				t.Fatalf("in a list: %v\n%s\nwant\n%s", err, again.String(), view.String())
 			}

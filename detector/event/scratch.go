@@ -80,7 +80,7 @@ func (s *scratch) findMembers(buf []byte, pos, n int, path string, depth int) (e
 // wrap appends the object {key: value}, of an encoded value.
 func (s *scratch) wrap(key, value []byte) {
 	mark := len(s.text)
-	s.text = append(appendText(s.text, key), value...)
+	s.text = append(msgpack.AppendString(s.text, key), value...)
 	s.values = append(s.values, msgpack.MapOf(1, s.text[mark:]))
 }
 
