@@ -10,24 +10,24 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/dedup"
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
-	"github.com/fluent-detect/fluent-detect/detector/rule"
+	"github.com/fluent-detect/fluent-detect/detector/ruleset"
 )
 
 // activeRule is a rule with all that happens between its match and its alert.
 type activeRule struct {
 	*alert.Maker
-	exceptions  []exception
-	told        []bool // of exceptions: that they have expired
+	exceptions  []*ruleset.Exception
+	warned      []bool // of exceptions: that they have expired
 	dedupBy     []*event.Field
 	suppressBy  []*event.Field
 	suppressFor time.Duration
 }
 
-func newActiveRule(r *rule.Rule, exceptions []exception, c Config, o alert.Observer) activeRule {
+func newActiveRule(r *ruleset.Rule, c Config, o alert.Observer) activeRule {
 	a := activeRule{
-		Maker:       alert.NewMaker(r, o, c.Format),
-		exceptions:  exceptions,
-		told:        make([]bool, len(exceptions)),
+		Maker:       alert.NewMaker(r.Rule, o, c.Format),
+		exceptions:  r.Exceptions,
+		warned:      make([]bool, len(r.Exceptions)),
 		dedupBy:     fieldsNamed(r.Extension.DedupBy),
 		suppressBy:  fieldsNamed(r.Extension.SuppressBy),
 		suppressFor: r.Extension.SuppressFor,
@@ -43,6 +43,23 @@ func newActiveRule(r *rule.Rule, exceptions []exception, c Config, o alert.Obser
 	}
 	a.suppressFor = min(a.suppressFor, maxSuppression)
 	return a
+}
+
+// excepted reports whether an exception of the rule covers the event. An expired
+// exception does not; the first event that it would have covered is reported.
+func (a *activeRule) excepted(e *event.Event, now time.Time, warn func(string)) bool {
+	for i, x := range a.exceptions {
+		expired := x.Expired(now)
+		if expired && a.warned[i] || !x.Program.Match(e) {
+			continue
+		}
+		if !expired {
+			return true
+		}
+		a.warned[i] = true
+		warn(x.ExpiredWarning() + "; an event that it covered alerts")
+	}
+	return false
 }
 
 // rule returns the rule of that id, nil when it is not loaded.

@@ -13,7 +13,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/match"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
-	"github.com/fluent-detect/fluent-detect/detector/rule"
+	"github.com/fluent-detect/fluent-detect/detector/ruleset"
 	"github.com/fluent-detect/fluent-detect/detector/store"
 )
 
@@ -54,33 +54,38 @@ type Host struct {
 	Now  func() time.Time // nil: time.Now
 }
 
-// New makes an Engine of rules that LoadRules gave.
-func New(config Config, rules *Rules, host Host) (*Engine, error) {
+// New returns an Engine that evaluates the rules.
+func New(config Config, rules *ruleset.Set, host Host) (*Engine, error) {
 	if host.Now == nil {
 		host.Now = time.Now
 	}
 	if host.Warn == nil {
 		host.Warn = func(string) {}
 	}
-	e := &Engine{config: config, programs: rules.programs, host: host, state: host.State}
+	e := &Engine{config: config, host: host, state: host.State}
+	var programs []*match.Program
+	for _, r := range rules.Rules {
+		programs = append(programs, r.Program)
+	}
 	if config.SelfTest > 0 {
 		var err error
 		if e.canary, err = newCanary(config, host.Observer); err != nil {
 			return nil, err
 		}
-		e.programs = match.NewSet(append(slices.Clone(rules.compiled), e.canary.program))
+		programs = append(programs, e.canary.program)
 	}
+	e.programs = match.NewSet(programs)
 	if !config.ReadAll {
 		e.sieve = newSieve(e.programs)
 	}
-	for _, r := range rules.rules {
-		e.rules = append(e.rules, newActiveRule(r, rules.exceptions[r.ID], config, host.Observer))
+	for _, r := range rules.Rules {
+		e.rules = append(e.rules, newActiveRule(r, config, host.Observer))
 	}
 	e.scanners.New = func() any { return newScanner(e) }
-	if err := e.state.use(config, rules.rules, host); err != nil {
+	if err := e.state.use(config, rules.Rules, host); err != nil {
 		return nil, err
 	}
-	e.near = e.state.load(rules.rules, rules.compiled)
+	e.near = e.state.load(rules.Rules)
 	for _, a := range host.Outbox.Orphans() { // the inputs were changed in a reload
 		host.Lost(a)
 	}
@@ -94,7 +99,7 @@ func New(config Config, rules *Rules, host Host) (*Engine, error) {
 }
 
 // use fits the state to the settings of the Engine that goes on with it.
-func (s *State) use(c Config, rules []*rule.Rule, host Host) error {
+func (s *State) use(c Config, rules []*ruleset.Rule, host Host) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.seen == nil {
@@ -128,7 +133,7 @@ func (s *State) use(c Config, rules []*rule.Rule, host Host) error {
 		}
 	}
 	for id, c := range s.caps {
-		if slices.ContainsFunc(rules, func(r *rule.Rule) bool { return r.ID == id }) {
+		if slices.ContainsFunc(rules, func(r *ruleset.Rule) bool { return r.ID == id }) {
 			continue
 		}
 		delete(s.caps, id)

@@ -12,6 +12,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/alert"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack/msgpacktest"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
+	"github.com/fluent-detect/fluent-detect/detector/ruleset"
 )
 
 // bench is an engine with the built-in rule, on a clock that stands still.
@@ -49,12 +50,12 @@ func (b *bench) open(settings ...string) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	rules, err := LoadRules(config.Rules)
+	rules, err := ruleset.Load(config.Rules)
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	if config.Exceptions != "" {
-		if err := rules.Except(config.Exceptions); err != nil {
+		if err := rules.LoadExceptions(config.Exceptions); err != nil {
 			b.t.Fatal(err)
 		}
 	}
@@ -230,7 +231,7 @@ func TestSummaryComesByItself(t *testing.T) {
 	b.now = time.Now()
 	began := time.Now()
 	config, _ := ReadConfig(func(key string) string { return map[string]string{"max_alerts": "1/1s"}[key] })
-	rules, err := LoadRules("builtin")
+	rules, err := ruleset.Load("builtin")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -49,40 +49,6 @@ func TestExpiredException(t *testing.T) {
 	}
 }
 
-func TestWhatIsWrongWithExceptions(t *testing.T) {
-	rules := func() *Rules {
-		r, err := LoadRules("builtin")
-		if err != nil {
-			t.Fatal(err)
-		}
-		return r
-	}
-	err := rules().Except(exceptionFile(t, builtinSlug, "user.name: (alice or bob", "2999-12-31"))
-	if err == nil || !strings.Contains(err.Error(), "exceptions.toml:3:") || !strings.Contains(err.Error(), "^") {
-		t.Errorf("a query that does not parse gives %v", err)
-	}
-	for _, c := range []struct{ rule, query, want string }{
-		{"no-such-rule", "user.name: alice", `no rule "no-such-rule" is loaded`},
-		{builtinSlug, "user_agent.original: ours*", "every field of its query holds what the caller chooses"},
-		{"*", "aws.cloudtrail.request_parameters: *bastion* and not user_agent.original: x", "every field of its query holds what the caller chooses"},
-	} {
-		r := rules()
-		if err := r.Except(exceptionFile(t, c.rule, c.query, "2999-12-31")); err != nil {
-			t.Fatal(err)
-		}
-		if w := strings.Join(r.Warnings(), "\n"); !strings.Contains(w, c.want) {
-			t.Errorf("%s: warnings are %q, want %q", c.query, w, c.want)
-		}
-	}
-	r := rules()
-	if err := r.Except(exceptionFile(t, builtinSlug, "user_agent.original: ours* and source.ip: 192.0.2.1", "2020-01-01")); err != nil {
-		t.Fatal(err)
-	}
-	if len(r.Warnings()) != 0 || len(r.Expired(time.Now())) != 1 {
-		t.Errorf("warnings are %q, expired %q", r.Warnings(), r.Expired(time.Now()))
-	}
-}
-
 func TestSuppression(t *testing.T) {
 	b := newBench(t, "suppress_by", "user.name", "suppress_for", "10m", "max_alerts", "0")
 	same := func(id int) string {

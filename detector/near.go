@@ -5,6 +5,7 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector/match"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
+	"github.com/fluent-detect/fluent-detect/detector/ruleset"
 )
 
 // ConditionStats counts the near misses of one condition of a rule: events that
@@ -33,16 +34,16 @@ type conditionKey struct{ rule, text string }
 
 // load notes which rules are in force now, and returns the counters of their
 // conditions. Those that were there before go on.
-func (s *State) load(rules []*rule.Rule, compiled []*match.Program) nearCounters {
+func (s *State) load(rules []*ruleset.Rule) nearCounters {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var n nearCounters
 	s.loaded = make([]loadedRule, len(rules))
 	for i, r := range rules {
 		l := &s.loaded[i]
-		l.rule = r
+		l.rule = r.Rule
 		n.first = append(n.first, int32(len(n.counters)))
-		conditions := compiled[i].Conditions()
+		conditions := r.Program.Conditions()
 		known := map[string]bool{}
 		for j := range conditions {
 			key := conditionKey{r.ID, conditions[j].String()}

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/fluent-detect/fluent-detect/detector/alert"
+	"github.com/fluent-detect/fluent-detect/detector/ruleset"
 )
 
 // TestRuleStats: what became of the matches, by rule, and over a reload.
@@ -36,7 +37,7 @@ func TestNoDedup(t *testing.T) {
 	b := newBench(t)
 	config := b.engine.config
 	config.NoDedup = true
-	rules, err := LoadRules(config.Rules)
+	rules, err := ruleset.Load(config.Rules)
 	if err != nil {
 		t.Fatal(err)
 	}

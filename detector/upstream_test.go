@@ -127,24 +127,6 @@ func TestUpstreamRules(t *testing.T) {
 	}
 }
 
-// Every rule of type query in KQL loads; what of the others a directory brings
-// is listed.
-func TestUpstreamDirectoryLoads(t *testing.T) {
-	r, err := LoadRules(upstream(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Logf("%d rules loaded, %d skipped, %d warnings", len(r.Rules()), len(r.Skipped()), len(r.Warnings()))
-	if len(r.Rules()) < 50 {
-		t.Errorf("only %d rules", len(r.Rules()))
-	}
-	for _, s := range r.Skipped() {
-		if strings.HasPrefix(s.Reason, `type "query"`) {
-			t.Errorf("skipped: %s", s)
-		}
-	}
-}
-
 // quiet is an event that no rule is a candidate for.
 const quiet = `{"eventVersion":"1.08","userIdentity":{"type":"AssumedRole","principalId":"AROAEXAMPLE:s","arn":"arn:aws:sts::111122223333:assumed-role/app/s",` +
 	`"accountId":"111122223333","accessKeyId":"ASIAEXAMPLE","sessionContext":{"sessionIssuer":{"type":"Role","principalId":"AROAEXAMPLE","arn":"arn:aws:iam::111122223333:role/app",` +

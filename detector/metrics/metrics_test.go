@@ -22,6 +22,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/alert"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack/msgpacktest"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
+	"github.com/fluent-detect/fluent-detect/detector/ruleset"
 )
 
 var update = flag.Bool("update", false, "write the golden file anew")
@@ -65,7 +66,7 @@ func detectors(t *testing.T) []Detector {
 		if err != nil {
 			t.Fatal(err)
 		}
-		loaded, err := detector.LoadRules(config.Rules)
+		loaded, err := ruleset.Load(config.Rules)
 		if err != nil {
 			t.Fatal(err)
 		}

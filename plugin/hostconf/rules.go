@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/fluent-detect/fluent-detect/detector"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
+	"github.com/fluent-detect/fluent-detect/detector/ruleset"
 )
 
 // ruleFiles loads the rules and exceptions that the outputs name, as far as they
@@ -26,7 +26,7 @@ func (c *config) ruleFiles() {
 			complete[channel] = false
 			continue
 		}
-		for _, r := range rules.Rules() {
+		for _, r := range rules.Rules {
 			slugs[channel] = append(slugs[channel], r.Slug())
 		}
 	}
@@ -53,7 +53,7 @@ func (c *config) slug(p *property, channel, slug string, all []string) {
 
 // loadRules returns the rules of an output, or nil when not all of them are here
 // or something is wrong with them.
-func (c *config) loadRules(s *section) *detector.Rules {
+func (c *config) loadRules(s *section) *ruleset.Set {
 	if p := s.get("rules"); p != nil {
 		if p.unknown != "" || p.isList {
 			return nil
@@ -65,7 +65,7 @@ func (c *config) loadRules(s *section) *detector.Rules {
 			}
 		}
 	}
-	rules, err := detector.LoadRules(s.text("rules", rule.Builtin))
+	rules, err := ruleset.Load(s.text("rules", rule.Builtin))
 	if err != nil {
 		c.because(s.place("rules"), err)
 		return nil
@@ -74,14 +74,14 @@ func (c *config) loadRules(s *section) *detector.Rules {
 }
 
 // exceptions checks the file of exceptions against the rules, if they are known.
-func (c *config) exceptions(s *section, rules *detector.Rules) {
+func (c *config) exceptions(s *section, rules *ruleset.Set) {
 	p := s.get("exceptions")
 	switch {
 	case p == nil, p.unknown != "":
 	case !isHere(p.text):
 		c.notHere(p, p.text)
 	case rules != nil:
-		if err := rules.Except(p.text); err != nil {
+		if err := rules.LoadExceptions(p.text); err != nil {
 			c.because(p.at, err)
 		}
 	}

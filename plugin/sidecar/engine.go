@@ -8,6 +8,8 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
+	"github.com/fluent-detect/fluent-detect/detector/ruleset"
+	"github.com/fluent-detect/fluent-detect/detector/ruletest"
 	"github.com/fluent-detect/fluent-detect/detector/store"
 )
 
@@ -20,29 +22,29 @@ type engine struct {
 	reloads sync.Mutex   // one at a time
 	mu      sync.RWMutex // the Engine is in use, or replaced
 	current *detector.Engine
-	rules   *detector.Rules
+	rules   *ruleset.Set
 }
 
 // loadRules reads the rules and exceptions that are configured.
-func loadRules(c detector.Config) (*detector.Rules, error) {
-	rules, err := detector.LoadRules(c.Rules)
+func loadRules(c detector.Config) (*ruleset.Set, error) {
+	rules, err := ruleset.Load(c.Rules)
 	if err != nil {
-		return nil, detector.AboutRules(err)
+		return nil, ruleset.KeyError(err)
 	}
 	if c.Exceptions != "" {
-		if err := rules.Except(c.Exceptions); err != nil {
+		if err := rules.LoadExceptions(c.Exceptions); err != nil {
 			return nil, fmt.Errorf("exceptions: %w", err)
 		}
 	}
 	if c.RuleTests {
-		if err := rules.Test(); err != nil {
+		if err := ruletest.Run(rules); err != nil {
 			return nil, fmt.Errorf("rule_tests: %w", err)
 		}
 	}
 	return rules, nil
 }
 
-func newEngine(c detector.Config, rules *detector.Rules, host detector.Host, log Log) (*engine, error) {
+func newEngine(c detector.Config, rules *ruleset.Set, host detector.Host, log Log) (*engine, error) {
 	c.ReadAll = true // the JSON has been read anyway, and dead letters come of what was read
 	e := &engine{config: c, host: host, log: log, rules: rules}
 	var err error
@@ -55,11 +57,11 @@ func newEngine(c detector.Config, rules *detector.Rules, host detector.Host, log
 
 // introduce logs the rules that are in force, and what in them does nothing.
 func (e *engine) introduce() {
-	e.log(Info, fmt.Sprintf("%s loaded, %d skipped", count(len(e.rules.Rules()), "rule"), len(e.rules.Skipped())))
-	for _, s := range e.rules.Skipped() {
+	e.log(Info, fmt.Sprintf("%s loaded, %d skipped", count(len(e.rules.Rules), "rule"), len(e.rules.Skipped)))
+	for _, s := range e.rules.Skipped {
 		e.log(Info, "skipped "+s.String())
 	}
-	for _, line := range append(e.rules.Warnings(), e.rules.Expired(time.Now())...) {
+	for _, line := range append(e.rules.Warnings, e.rules.Expired(time.Now())...) {
 		e.log(Warn, line)
 	}
 }
@@ -95,7 +97,7 @@ func (e *engine) reload() {
 }
 
 // replace puts other rules in force, between two chunks.
-func (e *engine) replace(rules *detector.Rules) error {
+func (e *engine) replace(rules *ruleset.Set) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.current.Close(false)

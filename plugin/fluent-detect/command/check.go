@@ -13,8 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/fluent-detect/fluent-detect/detector"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
+	"github.com/fluent-detect/fluent-detect/detector/ruleset"
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/pipeline"
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/terminal"
 	"github.com/fluent-detect/fluent-detect/plugin/hostconf"
@@ -145,28 +145,28 @@ func checkRules(paths, exceptions []string, f *findings) {
 	if spec == "" {
 		spec = rule.Builtin
 	}
-	rules, err := detector.LoadRules(spec)
+	rules, err := ruleset.Load(spec)
 	if err != nil {
 		f.fail(err)
 		if len(exceptions) == 0 {
 			return
 		}
-		if rules, err = detector.LoadRules(rule.Builtin); err != nil {
+		if rules, err = ruleset.Load(rule.Builtin); err != nil {
 			f.fail(err)
 			return
 		}
 	} else if len(paths) > 0 {
-		f.good = append(f.good, terminal.Plural(len(rules.Rules()), "rule"))
+		f.good = append(f.good, terminal.Plural(len(rules.Rules), "rule"))
 	}
 	for _, path := range exceptions {
-		if err := rules.Except(path); err != nil {
+		if err := rules.LoadExceptions(path); err != nil {
 			f.fail(err)
 		} else {
 			f.good = append(f.good, path)
 		}
 	}
-	f.warnings = append(f.warnings, rules.Warnings()...)
-	for _, s := range rules.Skipped() {
+	f.warnings = append(f.warnings, rules.Warnings...)
+	for _, s := range rules.Skipped {
 		f.skipped = append(f.skipped, s.String())
 	}
 }

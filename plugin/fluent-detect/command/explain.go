@@ -8,8 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/fluent-detect/fluent-detect/detector"
 	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/ruleset"
 )
 
 func (a *app) explain() *cobra.Command {
@@ -37,13 +37,13 @@ command line or a rule is wrong.`,
 			if err != nil {
 				return err
 			}
-			i, err := findRule(c, rules, name)
+			rule, err := findRule(c, rules, name)
 			if err != nil {
 				return err
 			}
-			fmt.Printf("%s\n  %s\n", a.out.Strong(rules.Rules()[i].Name), oneLine(rules.Rules()[i].Query))
+			fmt.Printf("%s\n  %s\n", a.out.Strong(rule.Name), oneLine(rule.Query))
 			return a.eachEvent(c.Context(), files, func(r *reading, e located) error {
-				matches, findings := rules.Explain(i, e.Event)
+				matches, findings := rule.Explain(e.Event)
 				if matches || !matching {
 					r.out.buf = a.appendEvent(r.out.buf, e, matches)
 					r.out.buf = a.appendFindings(r.out.buf, findings)
@@ -83,7 +83,7 @@ func (a *app) appendEvent(dst []byte, e located, matches bool) []byte {
 }
 
 // appendFindings appends a line for each condition.
-func (a *app) appendFindings(dst []byte, findings []detector.Finding) []byte {
+func (a *app) appendFindings(dst []byte, findings []ruleset.Finding) []byte {
 	const most = 80 // characters that a condition may take before its value
 	width := 0
 	for _, f := range findings {

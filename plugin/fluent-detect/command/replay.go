@@ -13,6 +13,8 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector"
 	"github.com/fluent-detect/fluent-detect/detector/alert"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
+	"github.com/fluent-detect/fluent-detect/detector/ruleset"
+	"github.com/fluent-detect/fluent-detect/detector/ruletest"
 	"github.com/fluent-detect/fluent-detect/detector/store"
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/pipeline"
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/terminal"
@@ -77,7 +79,7 @@ type replay struct {
 	files    []string
 	pipe     *pipeline.Pipeline
 	progress *terminal.Progress
-	rules    *detector.Rules
+	rules    *ruleset.Set
 	engine   *detector.Engine
 	taker    *outbox.Taker
 	out      output
@@ -87,17 +89,17 @@ type replay struct {
 }
 
 func (a *app) runReplay(ctx context.Context, config detector.Config, files []string) error {
-	rules, err := detector.LoadRules(config.Rules)
+	rules, err := ruleset.Load(config.Rules)
 	if err != nil {
 		return fail(exitUsage, rulesError(err))
 	}
 	if config.Exceptions != "" {
-		if err := rules.Except(config.Exceptions); err != nil {
+		if err := rules.LoadExceptions(config.Exceptions); err != nil {
 			return fail(exitUsage, err)
 		}
 	}
 	if config.RuleTests {
-		if err := rules.Test(); err != nil {
+		if err := ruletest.Run(rules); err != nil {
 			return fail(exitUsage, fmt.Errorf("rules fail their own tests; --rule-tests off goes on all the same:\n%w", err))
 		}
 	}
@@ -129,7 +131,7 @@ func (a *app) runReplay(ctx context.Context, config detector.Config, files []str
 	if err != nil {
 		return fail(exitUsage, err)
 	}
-	for _, w := range rules.Warnings() {
+	for _, w := range rules.Warnings {
 		a.warn(w)
 	}
 	for _, w := range rules.Expired(time.Now()) {

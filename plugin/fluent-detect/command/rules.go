@@ -8,8 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/fluent-detect/fluent-detect/detector"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
+	"github.com/fluent-detect/fluent-detect/detector/ruleset"
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/terminal"
 )
 
@@ -38,11 +38,11 @@ it alerts, and where it lies in ATT&CK.`,
 			if len(args) == 0 {
 				return a.listRules(rules)
 			}
-			i, err := findRule(c, rules, args[0])
+			r, err := findRule(c, rules, args[0])
 			if err != nil {
 				return err
 			}
-			a.showRule(rules.Rules()[i])
+			a.showRule(r.Rule)
 			return nil
 		},
 	}
@@ -54,12 +54,12 @@ it alerts, and where it lies in ATT&CK.`,
 }
 
 // loadRules loads the rules that a flag names, or the built-in ones.
-func loadRules(globs []string) (*detector.Rules, error) {
+func loadRules(globs []string) (*ruleset.Set, error) {
 	spec := strings.Join(globs, ",")
 	if spec == "" {
 		spec = rule.Builtin
 	}
-	rules, err := detector.LoadRules(spec)
+	rules, err := ruleset.Load(spec)
 	if err != nil {
 		return nil, fail(exitUsage, rulesError(err))
 	}
@@ -75,14 +75,14 @@ func rulesError(err error) error {
 	return err
 }
 
-// findRule returns the place of the rule with that id, slug or name.
-func findRule(c *cobra.Command, rules *detector.Rules, name string) (int, error) {
-	for i, r := range rules.Rules() {
+// findRule returns the rule with that id, slug or name.
+func findRule(c *cobra.Command, rules *ruleset.Set, name string) (*ruleset.Rule, error) {
+	for _, r := range rules.Rules {
 		if name == r.ID || name == r.Slug() || name == r.Name {
-			return i, nil
+			return r, nil
 		}
 	}
-	return 0, usage(c, "no rule %q is loaded; %s rules lists them", name, c.Root().Name())
+	return nil, usage(c, "no rule %q is loaded; %s rules lists them", name, c.Root().Name())
 }
 
 // ruleNames returns the rules for completion.
@@ -92,22 +92,22 @@ func ruleNames(globs []string) []string {
 		return nil
 	}
 	var names []string
-	for _, r := range rules.Rules() {
+	for _, r := range rules.Rules {
 		names = append(names, r.Slug()+"\t"+r.Name)
 	}
 	return names
 }
 
-func (a *app) listRules(rules *detector.Rules) error {
+func (a *app) listRules(rules *ruleset.Set) error {
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "RULE\tID\tVERSION\tSEVERITY\tRISK\tTESTS\tFILE")
-	for _, r := range rules.Rules() {
+	for _, r := range rules.Rules {
 		fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%d\t%d\t%s\n", r.Slug(), r.ID, r.Version, r.Severity, r.RiskScore, len(r.Extension.Tests), r.Source.Path)
 	}
 	if err := w.Flush(); err != nil {
 		return fail(exitIncomplete, err)
 	}
-	if n := len(rules.Skipped()); n > 0 {
+	if n := len(rules.Skipped); n > 0 {
 		fmt.Fprintf(os.Stderr, "%s not for this engine; fluent-detect check says why\n", terminal.Plural(n, "more rule"))
 	}
 	return nil

@@ -97,7 +97,7 @@ func (r *replay) ruleTable(w io.Writer, s detector.Stats) {
 	}
 	_ = table.Flush()
 	line := fmt.Sprintf("%s of %s matched", terminal.Count(uint64(matched)), terminal.Plural(len(all), "rule"))
-	if n := len(r.rules.Skipped()); n > 0 {
+	if n := len(r.rules.Skipped); n > 0 {
 		line += fmt.Sprintf("; %s skipped, fluent-detect check says why", terminal.Plural(n, "rule"))
 	}
 	if s.Summaries > 0 {

@@ -6,8 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/fluent-detect/fluent-detect/detector"
-	"github.com/fluent-detect/fluent-detect/detector/rule"
+	"github.com/fluent-detect/fluent-detect/detector/ruleset"
+	"github.com/fluent-detect/fluent-detect/detector/ruletest"
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/terminal"
 )
 
@@ -45,34 +45,35 @@ loaded.`,
 	return c
 }
 
-func (a *app) runTests(rules *detector.Rules, verbose bool) error {
+func (a *app) runTests(rules *ruleset.Set, verbose bool) error {
 	passed, failed := 0, 0
-	rules.EachTest(func(r *rule.Rule, t *rule.Test, f *detector.TestFailure) {
+	for r := range ruletest.Results(rules) {
 		switch {
-		case f != nil:
+		case !r.Passed():
 			failed++
-			fmt.Printf("%s %s\n", a.out.Bad("FAIL"), f)
-			if len(f.Findings) == 0 && f.Err == nil {
+			fmt.Printf("%s %s\n", a.out.Bad("FAIL"), &ruletest.Failure{Result: r})
+			all := r.Explain()
+			if len(all) == 0 && r.Err == nil {
 				fmt.Println("  there is no CloudTrail event in it")
 			}
-			for _, findings := range f.Findings {
+			for _, findings := range all {
 				os.Stdout.Write(a.appendFindings(nil, findings))
 			}
 		case verbose:
 			passed++
-			fmt.Printf("%s   %s:%d: rule %q, test %q\n", a.out.Good("ok"), r.Source.Path, t.Line, r.Name, t.Name)
+			fmt.Printf("%s   %s:%d: rule %q, test %q\n", a.out.Good("ok"), r.Rule.Source.Path, r.Test.Line, r.Rule.Name, r.Test.Name)
 		default:
 			passed++
 		}
-	})
+	}
 	without := 0
-	for _, r := range rules.Rules() {
+	for _, r := range rules.Rules {
 		if len(r.Extension.Tests) == 0 {
 			without++
 		}
 	}
 	if without > 0 {
-		fmt.Fprintf(os.Stderr, "%s of %d without a test\n", terminal.Plural(without, "rule"), len(rules.Rules()))
+		fmt.Fprintf(os.Stderr, "%s of %d without a test\n", terminal.Plural(without, "rule"), len(rules.Rules))
 	}
 	if failed > 0 {
 		fmt.Fprintf(os.Stderr, "%s %s, %d passed\n", a.err.Bad("FAIL:"), terminal.Plural(failed, "test"), passed)

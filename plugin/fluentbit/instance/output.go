@@ -9,7 +9,8 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
-	"github.com/fluent-detect/fluent-detect/detector/rule"
+	"github.com/fluent-detect/fluent-detect/detector/ruleset"
+	"github.com/fluent-detect/fluent-detect/detector/ruletest"
 	"github.com/fluent-detect/fluent-detect/plugin/forward"
 )
 
@@ -29,7 +30,7 @@ type Output struct {
 	channel  *channel
 	engine   *detector.Engine
 	state    *detector.State
-	rules    []*rule.Rule
+	rules    []*ruleset.Rule
 	forwards bool // it is a user of the channel's forwarding
 	log      Log
 	retries  sparse
@@ -39,7 +40,7 @@ type Output struct {
 // setup is what the user configured for one output, read and checked.
 type setup struct {
 	config   detector.Config
-	rules    *detector.Rules
+	rules    *ruleset.Set
 	receiver forward.Config // with forward_to
 }
 
@@ -49,16 +50,16 @@ func readSetup(get detector.Getter, hostname string) (s setup, err error) {
 	if s.config, err = detector.ReadConfig(get); err != nil {
 		return s, err
 	}
-	if s.rules, err = detector.LoadRules(s.config.Rules); err != nil {
-		return s, detector.AboutRules(err)
+	if s.rules, err = ruleset.Load(s.config.Rules); err != nil {
+		return s, ruleset.KeyError(err)
 	}
 	if s.config.Exceptions != "" {
-		if err := s.rules.Except(s.config.Exceptions); err != nil {
+		if err := s.rules.LoadExceptions(s.config.Exceptions); err != nil {
 			return s, fmt.Errorf("exceptions: %w", err)
 		}
 	}
 	if s.config.RuleTests {
-		if err := s.rules.Test(); err != nil {
+		if err := ruletest.Run(s.rules); err != nil {
 			return s, fmt.Errorf("rule_tests: %w", err)
 		}
 	}
@@ -117,7 +118,7 @@ func (r *Registry) OpenOutput(name string, get detector.Getter, log Log, lost fu
 	if n == len(c.states) {
 		c.states = append(c.states, detector.NewState())
 	}
-	o := &Output{registry: r, channel: c, state: c.states[n], rules: rules.Rules(), log: log, retries: newSparse(), errors: newSparse()}
+	o := &Output{registry: r, channel: c, state: c.states[n], rules: rules.Rules, log: log, retries: newSparse(), errors: newSparse()}
 	if err := o.show(config, n); err != nil {
 		if !r.reloaded {
 			return nil, err
@@ -144,13 +145,13 @@ func (r *Registry) OpenOutput(name string, get detector.Getter, log Log, lost fu
 }
 
 // introduce logs the values in effect and what will not work as written.
-func (o *Output) introduce(config detector.Config, rules *detector.Rules) {
+func (o *Output) introduce(config detector.Config, rules *ruleset.Set) {
 	o.log(Info, config.String())
-	o.log(Info, fmt.Sprintf("%s loaded, %d skipped", count(len(o.rules), "rule"), len(rules.Skipped())))
-	for _, s := range rules.Skipped() {
+	o.log(Info, fmt.Sprintf("%s loaded, %d skipped", count(len(o.rules), "rule"), len(rules.Skipped)))
+	for _, s := range rules.Skipped {
 		o.log(Info, "skipped "+s.String())
 	}
-	for _, line := range append(rules.Warnings(), rules.Expired(time.Now())...) {
+	for _, line := range append(rules.Warnings, rules.Expired(time.Now())...) {
 		o.log(Warn, line)
 	}
 	var orphans []string

@@ -1,4 +1,4 @@
-package detector
+package ruletest
 
 import (
 	"fmt"
@@ -6,19 +6,21 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/fluent-detect/fluent-detect/detector/ruleset"
 )
 
 // TestBuiltinRules runs the tests that the built-in rules carry.
 func TestBuiltinRules(t *testing.T) {
-	rules, err := LoadRules("builtin")
+	rules, err := ruleset.Load("builtin")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := rules.Test(); err != nil {
+	if err := Run(rules); err != nil {
 		t.Error(err)
 	}
 	n := 0
-	for _, r := range rules.Rules() {
+	for _, r := range rules.Rules {
 		n += len(r.Extension.Tests)
 	}
 	if n < 20 {
@@ -53,12 +55,12 @@ suppress_for = "1h"
 		if err := os.WriteFile(path, []byte(head+strings.Join(tests, "")), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		rules, err := LoadRules(path)
+		rules, err := ruleset.Load(path)
 		if err != nil {
 			t.Fatal(err)
 		}
 		got := ""
-		if err := rules.Test(); err != nil {
+		if err := Run(rules); err != nil {
 			got = strings.ReplaceAll(err.Error(), filepath.ToSlash(path), "trails.toml")
 		}
 		if all := strings.Join(want, "\n"); got != all {

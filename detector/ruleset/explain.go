@@ -1,0 +1,37 @@
+package ruleset
+
+import (
+	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/jsontext"
+)
+
+// Finding is the result of one condition of a query for an event.
+type Finding struct {
+	Condition string // in the language of the query
+	// Values are the values of the condition's field, as JSON text; if it reads
+	// several fields, each value comes after the name of its field.
+	Values []string
+	Holds  bool // by itself, apart from the and, or and not around it
+}
+
+// Explain reports whether the event matches the query of the rule, and returns
+// the result of each of its conditions in order.
+func (r *Rule) Explain(e *event.Event) (matches bool, findings []Finding) {
+	conditions := r.Program.Conditions()
+	for i := range conditions {
+		c := &conditions[i]
+		f := Finding{Condition: c.String(), Holds: c.Holds(e)}
+		fields := c.Fields()
+		for _, field := range fields {
+			for _, v := range e.Values(field) {
+				text := string(jsontext.AppendValue(nil, v))
+				if len(fields) > 1 {
+					text = field.Name + ": " + text
+				}
+				f.Values = append(f.Values, text)
+			}
+		}
+		findings = append(findings, f)
+	}
+	return r.Program.Match(e), findings
+}
