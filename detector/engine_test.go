@@ -39,27 +39,17 @@ func newBench(t testing.TB, settings ...string) *bench {
 // open makes the engine, with settings as key, value, key, value, …
 func (b *bench) open(settings ...string) {
 	b.t.Helper()
-	config, err := ReadConfig(func(key string) string {
-		for i := 0; i < len(settings); i += 2 {
-			if settings[i] == key {
-				return settings[i+1]
-			}
-		}
-		return ""
-	})
+	config := configOf(b.t, settings...)
+	rules, err := ruleset.Load(config.rules)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	rules, err := ruleset.Load(config.Rules)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	if config.Exceptions != "" {
-		if err := rules.LoadExceptions(config.Exceptions); err != nil {
+	if config.exceptions != "" {
+		if err := rules.LoadExceptions(config.exceptions); err != nil {
 			b.t.Fatal(err)
 		}
 	}
-	b.engine, err = New(config, rules, Host{
+	b.engine, err = New(config.Config, rules, Host{
 		Outbox:   b.box,
 		Warn:     func(line string) { b.warned = append(b.warned, line) },
 		Observer: alert.Observer{Version: "test", Hostname: "host"},
@@ -230,12 +220,12 @@ func TestSummaryComesByItself(t *testing.T) {
 	b.engine = nil
 	b.now = time.Now()
 	began := time.Now()
-	config, _ := ReadConfig(func(key string) string { return map[string]string{"max_alerts": "1/1s"}[key] })
+	config := configOf(t, "max_alerts", "1/1s")
 	rules, err := ruleset.Load("builtin")
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.engine, err = New(config, rules, Host{Outbox: b.box, State: b.state, Lost: func(outbox.Alert) {}})
+	b.engine, err = New(config.Config, rules, Host{Outbox: b.box, State: b.state, Lost: func(outbox.Alert) {}})
 	if err != nil {
 		t.Fatal(err)
 	}

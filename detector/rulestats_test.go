@@ -37,7 +37,7 @@ func TestNoDedup(t *testing.T) {
 	b := newBench(t)
 	config := b.engine.config
 	config.NoDedup = true
-	rules, err := ruleset.Load(config.Rules)
+	rules, err := ruleset.Load("builtin")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,6 +20,7 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector"
 	"github.com/fluent-detect/fluent-detect/detector/alert"
+	"github.com/fluent-detect/fluent-detect/detector/limit"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack/msgpacktest"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
 	"github.com/fluent-detect/fluent-detect/detector/ruleset"
@@ -60,13 +61,11 @@ func detectors(t *testing.T) []Detector {
 	box.Open(outbox.Filter{})
 	var all []Detector
 	for i, rules := range []string{"builtin," + path, "builtin"} {
-		config, err := detector.ReadConfig(func(key string) string {
-			return map[string]string{"rules": rules, "max_alerts": "2/1h", "self_test": "1000h"}[key]
-		})
-		if err != nil {
-			t.Fatal(err)
+		config := detector.Config{
+			Channel: "default", DedupSize: 1 << 16, DedupTTL: 24 * time.Hour, MaxAlerts: &limit.Rate{Max: 2, Per: time.Hour},
+			Heartbeat: 5 * time.Minute, SelfTest: 1000 * time.Hour,
 		}
-		loaded, err := ruleset.Load(config.Rules)
+		loaded, err := ruleset.Load(rules)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -8,7 +8,7 @@ import (
 	"net"
 	"os"
 
-	"github.com/fluent-detect/fluent-detect/detector"
+	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
 // Config says where alerts are sent, and how.
@@ -25,7 +25,7 @@ type Config struct {
 
 // NewConfig makes a Config of what the user set; hostname is for when he set
 // none. It reads the file of certificates. The error names the key.
-func NewConfig(f *detector.Forward, hostname string) (Config, error) {
+func NewConfig(f *settings.Forward, hostname string) (Config, error) {
 	c := Config{
 		Network:   f.Network,
 		Address:   f.Address,

@@ -16,8 +16,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fluent-detect/fluent-detect/detector"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
+	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
 // certificate makes a certificate for 127.0.0.1 that is its own authority. It
@@ -70,28 +70,28 @@ func TestSockets(t *testing.T) {
 		network  string
 		tls      *tls.Config
 		receiver script
-		set      func(*detector.Forward)
+		set      func(*settings.Forward)
 		failure  string
 	}{
-		{"unix", "unix", nil, good, func(*detector.Forward) {}, ""},
-		{"unix, shared key", "unix", nil, (&guard{key: "k", name: "server"}).script, func(f *detector.Forward) { f.SharedKey = "k" }, ""},
-		{"tcp", "tcp", nil, good, func(*detector.Forward) {}, ""},
-		{"tcp, shared key", "tcp", nil, (&guard{key: "k", name: "server", bin: true}).script, func(f *detector.Forward) { f.SharedKey = "k" }, ""},
-		{"TLS", "tcp", server, good, func(f *detector.Forward) { f.TLS, f.TLSVerify, f.TLSCAFile = true, true, ca }, ""},
+		{"unix", "unix", nil, good, func(*settings.Forward) {}, ""},
+		{"unix, shared key", "unix", nil, (&guard{key: "k", name: "server"}).script, func(f *settings.Forward) { f.SharedKey = "k" }, ""},
+		{"tcp", "tcp", nil, good, func(*settings.Forward) {}, ""},
+		{"tcp, shared key", "tcp", nil, (&guard{key: "k", name: "server", bin: true}).script, func(f *settings.Forward) { f.SharedKey = "k" }, ""},
+		{"TLS", "tcp", server, good, func(f *settings.Forward) { f.TLS, f.TLSVerify, f.TLSCAFile = true, true, ca }, ""},
 		{"TLS, shared key", "tcp", server, (&guard{key: "k", name: "server"}).script,
-			func(f *detector.Forward) { f.TLS, f.TLSVerify, f.TLSCAFile, f.SharedKey = true, true, ca, "k" }, ""},
-		{"TLS, not verified", "tcp", server, good, func(f *detector.Forward) { f.TLS = true }, ""},
+			func(f *settings.Forward) { f.TLS, f.TLSVerify, f.TLSCAFile, f.SharedKey = true, true, ca, "k" }, ""},
+		{"TLS, not verified", "tcp", server, good, func(f *settings.Forward) { f.TLS = true }, ""},
 		{"TLS, another authority", "tcp", server, good,
-			func(f *detector.Forward) { f.TLS, f.TLSVerify, f.TLSCAFile = true, true, otherCA }, "certificate signed by unknown authority"},
-		{"TLS, the system's authorities", "tcp", server, good, func(f *detector.Forward) { f.TLS, f.TLSVerify = true, true }, "TLS: tls: failed to verify certificate"},
-		{"TLS, another host", "tcp", server, good, func(f *detector.Forward) {
+			func(f *settings.Forward) { f.TLS, f.TLSVerify, f.TLSCAFile = true, true, otherCA }, "certificate signed by unknown authority"},
+		{"TLS, the system's authorities", "tcp", server, good, func(f *settings.Forward) { f.TLS, f.TLSVerify = true, true }, "TLS: tls: failed to verify certificate"},
+		{"TLS, another host", "tcp", server, good, func(f *settings.Forward) {
 			f.TLS, f.TLSVerify, f.TLSCAFile = true, true, ca
 			f.Address = strings.Replace(f.Address, "127.0.0.1", "localhost", 1)
 		}, "certificate is not valid for any names"},
 		{"TLS 1.1", "tcp", &tls.Config{Certificates: server.Certificates, MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}, good,
-			func(f *detector.Forward) { f.TLS = true }, "TLS: tls: protocol version not supported"},
+			func(f *settings.Forward) { f.TLS = true }, "TLS: tls: protocol version not supported"},
 		{"TLS, and a receiver without", "tcp", nil, func(s *session) { _, _ = s.conn.Read(make([]byte, 16000)) },
-			func(f *detector.Forward) { f.TLS = true }, "TLS: the receiver closed the connection"},
+			func(f *settings.Forward) { f.TLS = true }, "TLS: the receiver closed the connection"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -104,7 +104,7 @@ func TestSockets(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			f := detector.Forward{Network: c.network, Address: l.Addr().String(), Tag: tagged}
+			f := settings.Forward{Network: c.network, Address: l.Addr().String(), Tag: tagged}
 			c.set(&f)
 			config, err := NewConfig(&f, "us")
 			if err != nil {
@@ -185,7 +185,7 @@ func TestReceiverComesLate(t *testing.T) {
 }
 
 func TestCertificateFiles(t *testing.T) {
-	f := detector.Forward{Network: "tcp", Address: "localhost:1", TLS: true, TLSCAFile: filepath.Join(t.TempDir(), "none.pem")}
+	f := settings.Forward{Network: "tcp", Address: "localhost:1", TLS: true, TLSCAFile: filepath.Join(t.TempDir(), "none.pem")}
 	if _, err := NewConfig(&f, "us"); err == nil || !strings.Contains(err.Error(), "forward_tls_ca_file: open "+f.TLSCAFile) {
 		t.Errorf("a file that is not there: %v", err)
 	}

@@ -5,14 +5,14 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/fluent-detect/fluent-detect/detector"
+	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
 // route is an output's way for its alerts.
 type route struct {
 	section *section
 	channel string
-	forward *detector.Forward
+	forward *settings.Forward
 }
 
 // channels checks that the alerts of every detect output go somewhere, and one
@@ -29,7 +29,7 @@ func (c *config) channels() {
 	}
 	var routes []route
 	for _, s := range c.of("output", "detect") {
-		config, err := detector.ReadConfig(getter(s))
+		config, err := settings.ReadDetector(getter(s))
 		if err != nil || !known(s, "channel") || !known(s, "forward_to") {
 			continue
 		}

@@ -11,7 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/fluent-detect/fluent-detect/detector/rule"
-	"github.com/fluent-detect/fluent-detect/plugin/sidecar"
+	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
 // Host is whose configuration a file is.
@@ -98,7 +98,7 @@ func (c *config) fluentBit() {
 // when there are none.
 func hostOf(root *yaml.Node) Host {
 	var own []string
-	for _, k := range sidecar.AllKeys() {
+	for _, k := range settings.SidecarKeys() {
 		own = append(own, k.Name)
 	}
 	count, near := map[Host]int{}, Host("")

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/fluent-detect/fluent-detect/detector"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
+	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
 // names finds sections whose plugin is ours, but misspelt or in the wrong place.
@@ -46,13 +46,13 @@ func (c *config) nearOurs(at Position, name string) {
 func (c *config) ownSections() {
 	for _, s := range c.of("output", "detect") {
 		c.ownProperties(s)
-		_, err := detector.ReadConfig(getter(s))
+		_, err := settings.ReadDetector(getter(s))
 		c.badValues(s, err)
 		c.outputSettings(s)
 	}
 	for _, s := range c.of("input", "detect_alerts") {
 		c.ownProperties(s)
-		_, err := detector.ReadInputConfig(getter(s))
+		_, err := settings.ReadInput(getter(s))
 		c.badValues(s, err)
 		c.inputSettings(s)
 	}
@@ -60,7 +60,7 @@ func (c *config) ownSections() {
 
 // getter gives the values of a section as Fluent Bit does. What depends on a
 // variable that is not known here is as if it were not set.
-func getter(s *section) detector.Getter {
+func getter(s *section) settings.Getter {
 	return func(key string) string { return s.text(key, "") }
 }
 
@@ -109,12 +109,12 @@ func unknownKey(name, plugin string, known []string) string {
 func (c *config) badValues(s *section, err error) {
 	open := slices.ContainsFunc(s.properties, func(p property) bool { return p.unknown != "" })
 	for _, e := range flatten(err) {
-		var bad *detector.KeyError
+		var bad *settings.KeyError
 		if !errors.As(e, &bad) {
 			c.fail(s.at, "%s", e)
 			continue
 		}
-		if open && bad.Err != nil {
+		if open && bad.Allowed == "" {
 			continue // it may be about a key whose value is not known here
 		}
 		at := s.at

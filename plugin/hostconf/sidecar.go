@@ -6,21 +6,20 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/fluent-detect/fluent-detect/detector"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
-	"github.com/fluent-detect/fluent-detect/plugin/sidecar"
+	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
 // sidecar checks a file of settings of fluent-detect serve.
 func (c *config) sidecar(path string) {
-	file, err := sidecar.ReadFile(path)
+	file, err := settings.ReadFile(path)
 	c.located(path, err)
 	if file == nil {
 		return
 	}
-	config, bad := sidecar.ReadConfig(file.Get)
+	config, bad := settings.ReadSidecar(file.Get)
 	for _, e := range flatten(bad) {
-		var k *detector.KeyError
+		var k *settings.KeyError
 		// What is missing may be there, misspelt.
 		if errors.As(e, &k) && (err == nil || file.Get(k.Key) != "") {
 			c.located(path, file.Locate(k))
@@ -29,14 +28,14 @@ func (c *config) sidecar(path string) {
 	if err != nil || bad != nil {
 		return
 	}
-	if config.Detector.StatePath == "" {
+	if config.StatePath == "" {
 		c.warn(Position{File: path}, "state_path is not set: undelivered alerts, and what was alerted before, are forgotten when the sidecar ends")
 	}
 	s := &section{at: Position{File: path}}
 	for _, key := range []string{"rules", "exceptions"} {
 		if v := file.Get(key); v != "" {
 			at := Position{File: path}
-			if p, _, ok := cutPosition(file.Locate(&detector.KeyError{Key: key}).Error()); ok {
+			if p, _, ok := cutPosition(file.Locate(&settings.KeyError{Key: key}).Error()); ok {
 				at = p
 			}
 			s.properties = append(s.properties, property{key: key, name: key, value: v, text: v, at: at, valueAt: at})

@@ -10,7 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/fluent-detect/fluent-detect/detector/rule"
-	"github.com/fluent-detect/fluent-detect/plugin/sidecar"
+	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
 // component is a source, transform or sink of Vector.
@@ -244,7 +244,7 @@ func (f *vectorFile) command(c component) {
 		return
 	}
 	flags := []string{"config", "help"}
-	for _, k := range sidecar.AllKeys() {
+	for _, k := range settings.SidecarKeys() {
 		flags = append(flags, strings.ReplaceAll(k.Name, "_", "-"))
 	}
 	for _, arg := range list.Content[2:] {

@@ -3,8 +3,8 @@ package hostconf
 import (
 	"strings"
 
-	"github.com/fluent-detect/fluent-detect/detector"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
+	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
 // kinds are the names of sections in the classic format and what they are.
@@ -67,9 +67,9 @@ func isIdle(name string) bool {
 }
 
 // ownKeys returns the table of keys of a plugin of ours.
-func ownKeys(plugin string) []detector.Key {
+func ownKeys(plugin string) []settings.Key {
 	if plugin == "detect" {
-		return detector.OutputKeys
+		return settings.DetectorKeys()
 	}
-	return detector.InputKeys
+	return settings.InputKeys()
 }

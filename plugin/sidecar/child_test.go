@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
 // childVariable has the settings with which a process of the test binary is a
@@ -20,12 +22,12 @@ const childVariable = "FLUENT_DETECT_TEST_SIDECAR"
 
 // child runs a sidecar and returns the exit code.
 func child() int {
-	var s settings
+	var s keys
 	if err := json.Unmarshal([]byte(os.Getenv(childVariable)), &s); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
 	}
-	c, err := ReadConfig(s.get)
+	c, err := settings.ReadSidecar(s.get)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
@@ -55,7 +57,7 @@ type process struct {
 }
 
 // launch starts a process and waits until it serves.
-func launch(t *testing.T, s settings) *process {
+func launch(t *testing.T, s keys) *process {
 	t.Helper()
 	p := &process{t: t, done: make(chan struct{})}
 	data, err := json.Marshal(s)

@@ -11,11 +11,12 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/ruleset"
 	"github.com/fluent-detect/fluent-detect/detector/ruletest"
 	"github.com/fluent-detect/fluent-detect/detector/store"
+	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
 // engine is the detector, whose rules can be replaced while it is in use.
 type engine struct {
-	config detector.Config
+	config settings.Detector
 	host   detector.Host
 	log    Log
 
@@ -26,7 +27,7 @@ type engine struct {
 }
 
 // loadRules reads the rules and exceptions that are configured.
-func loadRules(c detector.Config) (*ruleset.Set, error) {
+func loadRules(c settings.Detector) (*ruleset.Set, error) {
 	rules, err := ruleset.Load(c.Rules)
 	if err != nil {
 		return nil, ruleset.KeyError(err)
@@ -44,11 +45,11 @@ func loadRules(c detector.Config) (*ruleset.Set, error) {
 	return rules, nil
 }
 
-func newEngine(c detector.Config, rules *ruleset.Set, host detector.Host, log Log) (*engine, error) {
+func newEngine(c settings.Detector, rules *ruleset.Set, host detector.Host, log Log) (*engine, error) {
 	c.ReadAll = true // the JSON has been read anyway, and dead letters come of what was read
 	e := &engine{config: c, host: host, log: log, rules: rules}
 	var err error
-	if e.current, err = detector.New(c, rules, host); err != nil {
+	if e.current, err = detector.New(c.Config, rules, host); err != nil {
 		return nil, err
 	}
 	e.introduce()
@@ -101,13 +102,13 @@ func (e *engine) replace(rules *ruleset.Set) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.current.Close(false)
-	next, err := detector.New(e.config, rules, e.host)
+	next, err := detector.New(e.config.Config, rules, e.host)
 	if err == nil {
 		e.current, e.rules = next, rules
 		return nil
 	}
 	// The state goes on with one Engine, and the last one is closed.
-	again, cannot := detector.New(e.config, e.rules, e.host)
+	again, cannot := detector.New(e.config.Config, e.rules, e.host)
 	if cannot != nil {
 		return errors.Join(err, cannot)
 	}
@@ -126,7 +127,7 @@ func (e *engine) close() {
 
 // openStore opens the directory of state, nil when none is configured, and puts
 // the alerts that wait there in the outbox.
-func openStore(c detector.Config, box *outbox.Box, log Log) (*store.Store, error) {
+func openStore(c settings.Detector, box *outbox.Box, log Log) (*store.Store, error) {
 	if c.StatePath == "" {
 		return nil, nil
 	}

@@ -103,7 +103,7 @@ func TestBadRecords(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			path := filepath.Join(t.TempDir(), "dead.ndjson")
-			s := run(t, settings{"dead_letters": path})
+			s := run(t, keys{"dead_letters": path})
 			s.post(test.body, 200, "Content-Encoding", test.encoding)
 			if n := s.state.Stats(); n.Emitted != test.alerts {
 				t.Errorf("%d alerts, want %d", n.Emitted, test.alerts)
@@ -171,7 +171,7 @@ func TestDeadLettersAreBounded(t *testing.T) {
 func TestAPanicCostsOneRecord(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "dead.ndjson")
-	s := run(t, settings{"dead_letters": path})
+	s := run(t, keys{"dead_letters": path})
 	scan := s.ingest.scan
 	s.ingest.scan = func(tag string, chunk []byte) error {
 		if strings.Contains(string(chunk), "poison") {
@@ -191,7 +191,7 @@ func TestAPanicCostsOneRecord(t *testing.T) {
 // What a client is told that is set up wrong.
 func TestRejections(t *testing.T) {
 	t.Parallel()
-	s := run(t, settings{"listen_username": "vector", "listen_password": "s3cret"})
+	s := run(t, keys{"listen_username": "vector", "listen_password": "s3cret"})
 	base := "http://" + s.Addr().String()
 	login := []string{"Authorization", "Basic dmVjdG9yOnMzY3JldA=="} // vector:s3cret
 	for _, test := range []struct {
@@ -242,7 +242,7 @@ func TestRejections(t *testing.T) {
 func TestBrokenBodies(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "dead.ndjson")
-	s := run(t, settings{"listen_requests": "1", "dead_letters": path}, func(l *limits) { l.read = 300 * time.Millisecond })
+	s := run(t, keys{"listen_requests": "1", "dead_letters": path}, func(l *limits) { l.read = 300 * time.Millisecond })
 	for i, stall := range []bool{false, true} {
 		c, err := net.Dial("tcp", s.Addr().String())
 		if err != nil {
@@ -274,7 +274,7 @@ func TestBrokenBodies(t *testing.T) {
 func TestWhatCannotBeTakenIsToBeSentAgain(t *testing.T) {
 	t.Parallel()
 	source := newVectorSource(t, "", func(v *vectorSource) { v.sink = func(string) int { return 500 } })
-	s := run(t, settings{"alerts": source.url}, func(l *limits) { l.outbox = 8 << 10 })
+	s := run(t, keys{"alerts": source.url}, func(l *limits) { l.outbox = 8 << 10 })
 	n := 0
 	for ; n < 20; n++ {
 		answer, err := http.Post(s.url(), "", strings.NewReader(push(fmt.Sprint(n))))

@@ -37,7 +37,7 @@ func TestKill(t *testing.T) {
 	over := time.Duration(number(t, "DETECT_SIDECAR_SECONDS", 3)) * time.Second
 	const each, matches = 1605, 3 // records of a batch, and those of them that match
 	source := newVectorSource(t, "")
-	s := settings{"alerts": source.url, "listen": freeAddress(t), "state_path": t.TempDir()}
+	s := keys{"alerts": source.url, "listen": freeAddress(t), "state_path": t.TempDir()}
 	var batches []string
 	for i := range (records + each - 1) / each {
 		batches = append(batches, strings.Repeat(other+"\n", each-2*matches)+pushes(fmt.Sprintf("b%d-", i), matches))
@@ -80,7 +80,7 @@ func TestKill(t *testing.T) {
 func TestTerm(t *testing.T) {
 	t.Parallel()
 	source := newVectorSource(t, "")
-	p := launch(t, settings{"alerts": source.url})
+	p := launch(t, keys{"alerts": source.url})
 	sink := newVectorSink(p.url)
 	for i := range 6 {
 		if i == 1 {
@@ -100,7 +100,7 @@ func TestTerm(t *testing.T) {
 // stderr.
 func TestTermWithoutASource(t *testing.T) {
 	t.Parallel()
-	p := launch(t, settings{"alerts": "http://" + freeAddress(t) + "/alerts"})
+	p := launch(t, keys{"alerts": "http://" + freeAddress(t) + "/alerts"})
 	post(t, p.url, strings.NewReader(push("a")+"\n"+push("b")), 200)
 	p.signal(syscall.SIGTERM)
 	p.wantExit(0)

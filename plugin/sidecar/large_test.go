@@ -58,7 +58,7 @@ func TestLargeBodies(t *testing.T) {
 	t.Parallel()
 	const size = 100 << 20
 	source := newVectorSource(t, "")
-	p := launch(t, settings{"alerts": source.url})
+	p := launch(t, keys{"alerts": source.url})
 	post(t, p.url, &repeated{text: other + "\n", times: size / len(other), end: push("lines")}, 200)
 	post(t, p.url, &repeated{text: `{"Records":[` + other + "," + other + "]}\n", times: size / len(other) / 2, end: push("files")}, 200)
 	list := io.MultiReader(strings.NewReader(`{"Records":[`), &repeated{text: other + ",", times: size / len(other), end: push("list") + "]}"})

@@ -30,7 +30,7 @@ func TestReload(t *testing.T) {
 	}
 	source := newVectorSource(t, "")
 	write(strings.Replace(ownRule, "NAME", "DescribeInstances", 1))
-	p := launch(t, settings{"alerts": source.url, "rules": "builtin," + rules})
+	p := launch(t, keys{"alerts": source.url, "rules": "builtin," + rules})
 	event := func(id string) string { return strings.Replace(other, "o-1", id, 1) }
 	said := func(what string, times int) {
 		t.Helper()

@@ -5,6 +5,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
 // StartError says why a sidecar could not start.
@@ -20,9 +22,9 @@ func (e *StartError) Unwrap() error { return e.Err }
 // the end changes nothing: who starts the sidecar and who watches over it may both
 // send one. The error is a *StartError, or says why it cannot
 // go on.
-func Serve(c Config, o Options) error { return serve(c, o, usualLimits) }
+func Serve(c settings.Sidecar, o Options) error { return serve(c, o, usualLimits) }
 
-func serve(c Config, o Options, t limits) error {
+func serve(c settings.Sidecar, o Options, t limits) error {
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer signal.Stop(signals)

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fluent-detect/fluent-detect/plugin/settings"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -36,7 +37,8 @@ func TestShippedVectorFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	sink, source := v.Sinks["fluent_detect"], v.Sources["alerts"]
-	base := "http://" + key("listen").Default
+
+	base := "http://" + settings.OwnSidecarKeys()[0].Default // of listen
 	_, after, _ := strings.Cut(string(text), "--alerts ")
 	for _, c := range []struct{ what, got, want string }{
 		{"the sink", sink.Type, "http"},
@@ -75,7 +77,7 @@ func TestShippedLogstashFileDeletesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`mode => "read"`, `file_completed_action => "log"`, `file_completed_log_path => `, key("listen").Default + "/v1/ingest"} {
+	for _, want := range []string{`mode => "read"`, `file_completed_action => "log"`, `file_completed_log_path => `, settings.OwnSidecarKeys()[0].Default + "/v1/ingest"} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("there is no %s", want)
 		}

@@ -22,6 +22,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
 	"github.com/fluent-detect/fluent-detect/detector/store"
 	"github.com/fluent-detect/fluent-detect/plugin/forward"
+	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
 // Options are what a sidecar needs from the process that it runs in.
@@ -34,7 +35,7 @@ type Options struct {
 
 // Sidecar is a running sidecar.
 type Sidecar struct {
-	config  Config
+	config  settings.Sidecar
 	options Options
 	limits  limits
 
@@ -57,9 +58,9 @@ type Sidecar struct {
 
 // Start starts a sidecar. When it returns without an error, the sidecar serves.
 // Errors say which key has which value and what is wrong with it.
-func Start(c Config, o Options) (*Sidecar, error) { return start(c, o, usualLimits) }
+func Start(c settings.Sidecar, o Options) (*Sidecar, error) { return start(c, o, usualLimits) }
 
-func start(c Config, o Options, t limits) (s *Sidecar, err error) {
+func start(c settings.Sidecar, o Options, t limits) (s *Sidecar, err error) {
 	s = &Sidecar{config: c, options: o, limits: t, state: detector.NewState(), failure: make(chan error, 1)}
 	defer func(s *Sidecar) { // the result is nil by then
 		if err != nil {
@@ -204,10 +205,10 @@ func (s *Sidecar) serve() error {
 	}
 	s.run(mux, listener)
 	s.options.Log(Info, fmt.Sprintf("takes events at %s://%s/v1/ingest", scheme, s.Addr()))
-	if ip := s.Addr().(*net.TCPAddr).IP; !ip.IsLoopback() && s.config.Login == nil {
+	if ip := s.Addr().(*net.TCPAddr).IP; !ip.IsLoopback() && s.config.Login.Username == "" {
 		s.options.Log(Warn, "listen is not a loopback address and listen_username is not set: whoever reaches it can send events and read the counters")
 	}
-	if s.config.Login != nil && !s.Addr().(*net.TCPAddr).IP.IsLoopback() && scheme == "http" {
+	if s.config.Login.Username != "" && !s.Addr().(*net.TCPAddr).IP.IsLoopback() && scheme == "http" {
 		s.options.Log(Warn, "listen_password goes over the network in the clear: listen_tls_cert_file is not set")
 	}
 	if s.config.Alerts != nil && s.config.Alerts.Scheme == "https" && !s.config.TLSVerify {
@@ -256,7 +257,7 @@ func (s *Sidecar) health(w http.ResponseWriter, _ *http.Request) {
 // guard wants clients to log in, when that is configured.
 func (s *Sidecar) guard(h http.Handler) http.Handler {
 	l := s.config.Login
-	if l == nil {
+	if l.Username == "" {
 		return h
 	}
 	want := sha256.Sum256([]byte(l.Username + ":" + string(l.Password)))

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fluent-detect/fluent-detect/plugin/settings"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zlib"
 	"github.com/klauspost/compress/zstd"
@@ -31,18 +32,18 @@ var quick = limits{
 }
 
 // settings are keys and values; what tests do not say has these values.
-type settings map[string]string
+type keys map[string]string
 
-func (s settings) get(key string) string {
+func (s keys) get(key string) string {
 	if v, ok := s[key]; ok {
 		return v
 	}
-	return settings{"listen": "127.0.0.1:0", "alerts": "-", "max_alerts": "0", "heartbeat": "0", "rule_tests": "off"}[key]
+	return keys{"listen": "127.0.0.1:0", "alerts": "-", "max_alerts": "0", "heartbeat": "0", "rule_tests": "off"}[key]
 }
 
-func (s settings) config(t testing.TB) Config {
+func (s keys) config(t testing.TB) settings.Sidecar {
 	t.Helper()
-	c, err := ReadConfig(s.get)
+	c, err := settings.ReadSidecar(s.get)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +76,7 @@ type running struct {
 }
 
 // run starts a sidecar, which ends with the test.
-func run(t testing.TB, s settings, change ...func(*limits)) *running {
+func run(t testing.TB, s keys, change ...func(*limits)) *running {
 	t.Helper()
 	l := quick
 	for _, f := range change {

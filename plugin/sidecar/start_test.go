@@ -5,13 +5,15 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
 // A start that is refused says why, and leaves nothing behind: the same address
 // and the same state can be used at once.
 func TestStartRefused(t *testing.T) {
 	start := func(listen, key, value string) (*Sidecar, error) {
-		c, err := ReadConfig(func(name string) string {
+		c, err := settings.ReadSidecar(func(name string) string {
 			return map[string]string{"listen": listen, "alerts": "-", key: value}[name]
 		})
 		if err != nil {

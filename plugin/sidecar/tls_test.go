@@ -65,7 +65,7 @@ func TestTLS(t *testing.T) {
 	go func() { _ = server.ServeTLS(listener, certFile, keyFile) }()
 	t.Cleanup(func() { _ = server.Close() })
 	alerts := "https://" + listener.Addr().String() + "/alerts"
-	s := run(t, settings{"listen_tls_cert_file": certFile, "listen_tls_key_file": keyFile, "alerts": alerts, "alerts_tls_ca_file": certFile})
+	s := run(t, keys{"listen_tls_cert_file": certFile, "listen_tls_key_file": keyFile, "alerts": alerts, "alerts_tls_ca_file": certFile})
 	url := strings.Replace(s.url(), "http:", "https:", 1)
 	send := func(id string, pool *x509.CertPool) error {
 		client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, DisableKeepAlives: true}}
@@ -100,7 +100,7 @@ func TestTLS(t *testing.T) {
 	source.wantAlerts(3)
 
 	// A receiver that nobody vouches for gets nothing.
-	other := run(t, settings{"alerts": alerts})
+	other := run(t, keys{"alerts": alerts})
 	other.post(push("e"), 200)
 	wait(t, "a warning", func() bool { return strings.Contains(other.log.String(), "certificate signed by unknown authority") })
 	if n, _ := source.alerts(); n != 3 {

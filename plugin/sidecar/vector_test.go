@@ -263,7 +263,7 @@ func TestNothingIsLostBetweenSinkAndSource(t *testing.T) {
 			return true
 		}
 	})
-	s := run(t, settings{
+	s := run(t, keys{
 		"alerts": source.url, "alerts_username": "fluent", "alerts_password": "secret", "listen_requests": "2", "state_path": t.TempDir(),
 	}, func(l *limits) { l.outbox = 60 << 10; l.place = time.Millisecond })
 	const batches, each = 40, 10

@@ -12,17 +12,19 @@ import (
 	"net/url"
 	"os"
 	"time"
+
+	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
 // httpWay delivers by POST.
 type httpWay struct {
 	url    *url.URL
-	login  *Login
+	login  settings.Login
 	agent  string // User-Agent
 	client *http.Client
 }
 
-func newHTTPWay(c Config, version string) (*httpWay, error) {
+func newHTTPWay(c settings.Sidecar, version string) (*httpWay, error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.ForceAttemptHTTP2 = false
 	transport.MaxIdleConnsPerHost = 1
@@ -57,7 +59,7 @@ func (h *httpWay) deliver(ctx context.Context, lines []byte) error {
 	}
 	r.Header.Set("Content-Type", "application/x-ndjson")
 	r.Header.Set("User-Agent", h.agent)
-	if h.login != nil {
+	if h.login.Username != "" {
 		r.SetBasicAuth(h.login.Username, string(h.login.Password))
 	}
 	answer, err := h.client.Do(r)

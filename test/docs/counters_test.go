@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fluent-detect/fluent-detect/plugin/settings"
 	"github.com/fluent-detect/fluent-detect/plugin/sidecar"
 	"github.com/fluent-detect/fluent-detect/test/docs/generated"
 )
@@ -43,7 +44,7 @@ func (o *output) lines() []string {
 func serve(t *testing.T) (url string, alerts *output) {
 	t.Helper()
 	keys := map[string]string{"listen": "127.0.0.1:0", "alerts": "-", "heartbeat": "1s", "self_test": "1h", "state_path": t.TempDir()}
-	config, err := sidecar.ReadConfig(func(key string) string { return keys[key] })
+	config, err := settings.ReadSidecar(func(key string) string { return keys[key] })
 	if err != nil {
 		t.Fatal(err)
 	}

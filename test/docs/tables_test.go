@@ -3,8 +3,7 @@ package docs
 import (
 	"testing"
 
-	"github.com/fluent-detect/fluent-detect/detector"
-	"github.com/fluent-detect/fluent-detect/plugin/sidecar"
+	"github.com/fluent-detect/fluent-detect/plugin/settings"
 	"github.com/fluent-detect/fluent-detect/test/docs/generated"
 )
 
@@ -12,11 +11,11 @@ import (
 func TestKeys(t *testing.T) {
 	for _, of := range []struct {
 		file, name string
-		keys       []detector.Key
+		keys       []settings.Key
 	}{
-		{"README.md", "output-keys", detector.OutputKeys},
-		{"README.md", "input-keys", detector.InputKeys},
-		{"docs/operators.md", "sidecar-keys", sidecar.Keys},
+		{"README.md", "output-keys", settings.DetectorKeys()},
+		{"README.md", "input-keys", settings.InputKeys()},
+		{"docs/operators.md", "sidecar-keys", settings.OwnSidecarKeys()},
 	} {
 		var rows [][]string
 		for _, k := range of.keys {

@@ -13,9 +13,9 @@ func TestWrongValuesStopTheStart(t *testing.T) {
 		want         []string
 	}{
 		{"dedup_ttl", pipeline("SETTINGS", "Dedup_TTL banana"),
-			[]string{"[error] [output:detect:detect.0] dedup_ttl: \"banana\" is not allowed: want a duration from 1s on"}},
+			[]string{"[error] [output:detect:detect.0] dedup_ttl: invalid value \"banana\": must be a duration of at least 1s"}},
 		{"two at once", pipeline("SETTINGS", "Dedup_Size -3\n    Max_Alerts many"),
-			[]string{`dedup_size: "-3" is not allowed: want a whole number from 1`, `max_alerts: "many" is not allowed: want a count and an interval such as`}},
+			[]string{`dedup_size: invalid value "-3": must be an integer from 1`, `max_alerts: invalid value "many": must be a count and an interval such as`}},
 		{"rules file", pipeline("SETTINGS", "Rules DIR/nothing.toml"),
 			[]string{"rules:", "DIR/nothing.toml"}},
 		{"query", pipeline("SETTINGS", "Rules DIR/bad.toml"),
@@ -23,7 +23,7 @@ func TestWrongValuesStopTheStart(t *testing.T) {
 		{"channel", pipeline("SETTINGS", "Channel other"),
 			[]string{`channel: "other" has no [INPUT] with Name detect_alerts`, "the inputs take default"}},
 		{"input", strings.Replace(pipeline(), "Tag      alert.ssh", "Tag      alert.ssh\n    Min_Severity terrible", 1),
-			[]string{"[error] [input:detect_alerts:detect_alerts.1] min_severity: \"terrible\" is not allowed: want `low`, `medium`, `high` or `critical`"}},
+			[]string{"[error] [input:detect_alerts:detect_alerts.1] min_severity: invalid value \"terrible\": must be `low`, `medium`, `high` or `critical`"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

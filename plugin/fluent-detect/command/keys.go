@@ -5,9 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fluent-detect/fluent-detect/plugin/settings"
 	"github.com/spf13/cobra"
-
-	"github.com/fluent-detect/fluent-detect/detector"
 )
 
 // keys are the detector's configuration keys as flags: dedup_ttl is
@@ -19,11 +18,11 @@ type keys struct {
 
 // keyFlags adds a flag for each key of a detector but those.
 func keyFlags(c *cobra.Command, but ...string) *keys {
-	return keyFlagsOf(c, detector.OutputKeys, but...)
+	return keyFlagsOf(c, settings.DetectorKeys(), but...)
 }
 
 // keyFlagsOf adds a flag for each of the keys but those.
-func keyFlagsOf(c *cobra.Command, all []detector.Key, but ...string) *keys {
+func keyFlagsOf(c *cobra.Command, all []settings.Key, but ...string) *keys {
 	k := &keys{values: map[string]*string{}}
 	for _, key := range all {
 		if slices.Contains(but, key.Name) {
@@ -49,7 +48,7 @@ func rulesFlag(c *cobra.Command, rules *[]string) {
 func flagOf(key string) string { return strings.ReplaceAll(key, "_", "-") }
 
 // describe is the key's meaning as a flag's help has it.
-func describe(k detector.Key) string {
+func describe(k settings.Key) string {
 	text := k.Meaning + " (" + k.Type
 	if k.Default != "" {
 		text += "; default " + k.Default
@@ -69,8 +68,8 @@ func (k *keys) get(key string) string {
 }
 
 // read reads the configuration. The error names flags, not keys.
-func (k *keys) read() (detector.Config, error) {
-	config, err := detector.ReadConfig(k.get)
+func (k *keys) read() (settings.Detector, error) {
+	config, err := settings.ReadDetector(k.get)
 	return config, asFlags(err)
 }
 
@@ -86,7 +85,7 @@ func asFlags(err error) error {
 		}
 		return errors.Join(all...)
 	}
-	var e *detector.KeyError
+	var e *settings.KeyError
 	if errors.As(err, &e) {
 		flag := *e
 		flag.Key = "--" + flagOf(e.Key)

@@ -18,6 +18,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/store"
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/pipeline"
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/terminal"
+	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
 func (a *app) replay() *cobra.Command {
@@ -88,7 +89,7 @@ type replay struct {
 	bytes    int64
 }
 
-func (a *app) runReplay(ctx context.Context, config detector.Config, files []string) error {
+func (a *app) runReplay(ctx context.Context, config settings.Detector, files []string) error {
 	rules, err := ruleset.Load(config.Rules)
 	if err != nil {
 		return fail(exitUsage, rulesError(err))
@@ -119,7 +120,7 @@ func (a *app) runReplay(ctx context.Context, config detector.Config, files []str
 	if err != nil {
 		hostname = "unknown"
 	}
-	r.engine, err = detector.New(config, rules, detector.Host{
+	r.engine, err = detector.New(config.Config, rules, detector.Host{
 		Outbox:   box,
 		Observer: alert.Observer{Version: a.version, Hostname: hostname},
 		State:    detector.NewState(),
@@ -149,7 +150,7 @@ func (a *app) runReplay(ctx context.Context, config detector.Config, files []str
 
 // openState opens the directory of --state-path, nil when there is none. Alerts
 // that wait there for delivery come first.
-func (a *app) openState(config detector.Config, box *outbox.Box) (*store.Store, error) {
+func (a *app) openState(config settings.Detector, box *outbox.Box) (*store.Store, error) {
 	if config.StatePath == "" {
 		return nil, nil
 	}

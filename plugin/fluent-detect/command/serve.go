@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/fluent-detect/fluent-detect/detector"
+	"github.com/fluent-detect/fluent-detect/plugin/settings"
 	"github.com/fluent-detect/fluent-detect/plugin/sidecar"
 )
 
@@ -49,18 +49,18 @@ Exit code: 0 after a signal, 1 when it cannot go on, 2 when it cannot start.`,
 	c.Flags().SortFlags = false
 	c.Flags().StringVar(&path, "config", "", "a YAML file of settings")
 	_ = c.MarkFlagFilename("config", "yaml", "yml")
-	k = keyFlagsOf(c, sidecar.AllKeys())
+	k = keyFlagsOf(c, settings.SidecarKeys())
 	return c
 }
 
 // readServe reads the settings from flags and, where there is none, from the file.
-func readServe(k *keys, path string) (sidecar.Config, error) {
+func readServe(k *keys, path string) (settings.Sidecar, error) {
 	get := k.get
-	var file *sidecar.File
+	var file *settings.File
 	if path != "" {
 		var err error
-		if file, err = sidecar.ReadFile(path); err != nil {
-			return sidecar.Config{}, err
+		if file, err = settings.ReadFile(path); err != nil {
+			return settings.Sidecar{}, err
 		}
 		get = func(key string) string {
 			if v := k.get(key); v != "" {
@@ -69,13 +69,13 @@ func readServe(k *keys, path string) (sidecar.Config, error) {
 			return file.Get(key)
 		}
 	}
-	config, err := sidecar.ReadConfig(get)
+	config, err := settings.ReadSidecar(get)
 	if err == nil {
 		return config, nil
 	}
 	var all []error
 	for _, e := range flatten(err) {
-		var bad *detector.KeyError
+		var bad *settings.KeyError
 		if file != nil && errors.As(e, &bad) && k.get(bad.Key) == "" {
 			e = file.Locate(bad)
 		} else {
@@ -86,7 +86,7 @@ func readServe(k *keys, path string) (sidecar.Config, error) {
 	return config, errors.Join(all...)
 }
 
-func (a *app) runServe(config sidecar.Config) error {
+func (a *app) runServe(config settings.Sidecar) error {
 	var mu sync.Mutex
 	err := sidecar.Serve(config, sidecar.Options{
 		Version: a.version,

@@ -3,15 +3,15 @@ package instance
 import (
 	"fmt"
 
-	"github.com/fluent-detect/fluent-detect/detector"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
 	"github.com/fluent-detect/fluent-detect/plugin/forward"
+	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
 // forwarding is a channel's way out that is no input. All outputs of the channel
 // share it: which of them made an alert does not decide where it goes.
 type forwarding struct {
-	settings detector.Forward
+	settings settings.Forward
 	sender   *forward.Sender
 	users    int // outputs that have these settings and are open
 }
@@ -25,15 +25,15 @@ func (e *routeError) Error() string { return e.problem }
 
 // checkRoute checks that the alerts of an output with these settings go where
 // they say. The lock is held.
-func (r *Registry) checkRoute(name string, want *detector.Forward) *routeError {
+func (r *Registry) checkRoute(name string, want *settings.Forward) *routeError {
 	c := r.channel(name)
 	switch f := c.forward; {
 	case f != nil && want == nil:
 		return &routeError{fmt.Sprintf("forward_to: another output sends the alerts of channel %q to %s: set it to that here too, with the keys that go with it, or give this output another channel",
 			name, f.settings.URL()), "they go there"}
 	case f != nil && *want != f.settings:
-		return &routeError{fmt.Sprintf("forward_to: another output of channel %q has %s: alert_tag and all keys of forward must be the same here, or this output must have another channel",
-			name, &f.settings), "they go there"}
+		return &routeError{fmt.Sprintf("forward_to: another output of channel %q sends its alerts to %s with the tag %s: forward_to, alert_tag and all forward_ keys must be the same here, or give this output another channel",
+			name, f.settings.URL(), f.settings.Tag), "they go there"}
 	case f == nil && want != nil && c.box.HasTakers():
 		return &routeError{fmt.Sprintf("forward_to: channel %q has an [INPUT] with Name detect_alerts, which takes its alerts: give this output another channel", name),
 			"the input takes them"}

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/fluent-detect/fluent-detect/detector"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
+	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
 const (
@@ -26,7 +26,7 @@ type Input struct {
 	registry *Registry
 	channel  *channel
 	taker    *outbox.Taker
-	config   detector.InputConfig
+	config   settings.Input
 	log      Log
 	checked  bool // the channel was looked at, after all instances were open
 }
@@ -35,8 +35,8 @@ type Input struct {
 // Bit's for the instance. Errors say which key has which value and what is
 // allowed; after a hot reload they are logged, and the settings from before stay
 // in force.
-func (r *Registry) OpenInput(name string, get detector.Getter, log Log) (*Input, error) {
-	config, err := detector.ReadInputConfig(get)
+func (r *Registry) OpenInput(name string, get settings.Getter, log Log) (*Input, error) {
+	config, err := settings.ReadInput(get)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err != nil {

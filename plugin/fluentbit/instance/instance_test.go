@@ -9,11 +9,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fluent-detect/fluent-detect/detector"
 	"github.com/fluent-detect/fluent-detect/detector/alert"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack/msgpacktest"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
+	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
 // host is what the plugin's C side is in Fluent Bit.
@@ -30,7 +30,7 @@ func newHost(t *testing.T) *host {
 }
 
 // keys makes a getter of key, value, key, value, …
-func keys(pairs ...string) detector.Getter {
+func keys(pairs ...string) settings.Getter {
 	return func(key string) string {
 		for i := 0; i < len(pairs); i += 2 {
 			if pairs[i] == key {
@@ -118,9 +118,9 @@ func TestEveryWrongValueIsToldAtOnce(t *testing.T) {
 		t.Fatal("no error")
 	}
 	for _, want := range []string{
-		`dedup_ttl: "banana" is not allowed: want a duration`, `dedup_size: "0" is not allowed`, `max_alerts: "100" is not allowed`,
-		"alert_format: \"xml\" is not allowed: want `ecs`, `kibana` or `ocsf`", `suppress_by: "" is not allowed`, "rule_tests: \"maybe\" is not allowed: want `on` or `off`",
-		`channel: "a b" is not allowed`,
+		`dedup_ttl: invalid value "banana": must be a duration`, `dedup_size: invalid value "0"`, `max_alerts: invalid value "100"`,
+		"alert_format: invalid value \"xml\": must be `ecs`, `kibana` or `ocsf`", "suppress_for: requires suppress_by, which is not set", "rule_tests: invalid value \"maybe\": must be `on` or `off`",
+		`channel: invalid value "a b"`,
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("the error does not say %s\n%v", want, err)
@@ -203,7 +203,7 @@ func TestReloadKeepsWhatWorked(t *testing.T) {
 		t.Fatal(err)
 	}
 	out = h.mustOutput("detect.0", "rules", rules)
-	h.wantLog("min_severity: \"huge\" is not allowed")
+	h.wantLog("min_severity: invalid value \"huge\"")
 	h.wantLog(rules + ":1")
 	h.wantLog("the settings and rules from before the reload stay in force")
 	flush(t, out, 2)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector"
 	"github.com/fluent-detect/fluent-detect/detector/metrics"
+	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
 // exporter serves the counters of detectors to Prometheus, at one listener for
@@ -114,10 +115,10 @@ func (x *exporter) close() {
 
 // detectorName names the n-th detector of a channel, in metrics and on disk. The
 // n-th output after a reload goes on with it.
-func detectorName(c detector.Config, n int) string { return fmt.Sprintf("%s.%d", c.Channel, n) }
+func detectorName(c settings.Detector, n int) string { return fmt.Sprintf("%s.%d", c.Channel, n) }
 
 // show shows the output's counters where the configuration says.
-func (o *Output) show(c detector.Config, n int) error {
+func (o *Output) show(c settings.Detector, n int) error {
 	d := metrics.Detector{Channel: c.Channel, Name: detectorName(c, n), State: o.state, Outbox: o.channel.box}
 	return o.registry.exporter.show(c.MetricsListen, d, o.log)
 }

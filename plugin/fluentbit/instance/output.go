@@ -12,6 +12,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/ruleset"
 	"github.com/fluent-detect/fluent-detect/detector/ruletest"
 	"github.com/fluent-detect/fluent-detect/plugin/forward"
+	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
 // Answer is what a flush answers Fluent Bit, with its numbers.
@@ -39,15 +40,15 @@ type Output struct {
 
 // setup is what the user configured for one output, read and checked.
 type setup struct {
-	config   detector.Config
+	config   settings.Detector
 	rules    *ruleset.Set
 	receiver forward.Config // with forward_to
 }
 
 // readSetup reads the keys, and the files that they name. Errors say which key
 // has which value and what is allowed.
-func readSetup(get detector.Getter, hostname string) (s setup, err error) {
-	if s.config, err = detector.ReadConfig(get); err != nil {
+func readSetup(get settings.Getter, hostname string) (s setup, err error) {
+	if s.config, err = settings.ReadDetector(get); err != nil {
 		return s, err
 	}
 	if s.rules, err = ruleset.Load(s.config.Rules); err != nil {
@@ -74,7 +75,7 @@ func readSetup(get detector.Getter, hostname string) (s setup, err error) {
 // setup returns what is configured for the output of that name. After a hot
 // reload what was in force before stays when the new cannot be used: to refuse
 // would end Fluent Bit.
-func (r *Registry) setup(name string, get detector.Getter, log Log) (setup, error) {
+func (r *Registry) setup(name string, get settings.Getter, log Log) (setup, error) {
 	s, err := readSetup(get, r.observer.Hostname)
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -95,7 +96,7 @@ func (r *Registry) setup(name string, get detector.Getter, log Log) (setup, erro
 // output, so it is known then where the alerts of a channel go; what does not fit
 // together is an error, except after a reload.
 // Errors say which key has which value and what is allowed.
-func (r *Registry) OpenOutput(name string, get detector.Getter, log Log, lost func(outbox.Alert)) (*Output, error) {
+func (r *Registry) OpenOutput(name string, get settings.Getter, log Log, lost func(outbox.Alert)) (*Output, error) {
 	s, err := r.setup(name, get, log)
 	if err != nil {
 		return nil, err
@@ -125,7 +126,7 @@ func (r *Registry) OpenOutput(name string, get detector.Getter, log Log, lost fu
 		}
 		log(Error, err.Error()+"; the counters are shown where they were before the reload, if anywhere")
 	}
-	o.engine, err = detector.New(config, rules, detector.Host{
+	o.engine, err = detector.New(config.Config, rules, detector.Host{
 		Outbox:   c.box,
 		Observer: r.observer,
 		State:    o.state,
@@ -145,7 +146,7 @@ func (r *Registry) OpenOutput(name string, get detector.Getter, log Log, lost fu
 }
 
 // introduce logs the values in effect and what will not work as written.
-func (o *Output) introduce(config detector.Config, rules *ruleset.Set) {
+func (o *Output) introduce(config settings.Detector, rules *ruleset.Set) {
 	o.log(Info, config.String())
 	o.log(Info, fmt.Sprintf("%s loaded, %d skipped", count(len(o.rules), "rule"), len(rules.Skipped)))
 	for _, s := range rules.Skipped {

@@ -12,6 +12,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/alert"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
 	"github.com/fluent-detect/fluent-detect/detector/store"
+	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
 // maxOutbox is how many bytes of undelivered alerts a channel holds before
@@ -25,12 +26,12 @@ type Registry struct {
 
 	mu       sync.Mutex
 	channels map[string]*channel
-	stores   map[string]*store.Store         // by directory
-	names    map[string]int                  // instances opened since the plugin was registered, by plugin
-	setups   map[string]setup                // of outputs, by instance
-	inputs   map[string]detector.InputConfig // likewise
-	reloaded bool                            // instances were closed to be opened again
-	open     int                             // instances that are open
+	stores   map[string]*store.Store   // by directory
+	names    map[string]int            // instances opened since the plugin was registered, by plugin
+	setups   map[string]setup          // of outputs, by instance
+	inputs   map[string]settings.Input // likewise
+	reloaded bool                      // instances were closed to be opened again
+	open     int                       // instances that are open
 }
 
 // channel is what outputs and inputs of one channel share.
@@ -45,7 +46,7 @@ type channel struct {
 // as that observer.
 func NewRegistry(o alert.Observer) *Registry {
 	return &Registry{observer: o, exporter: exporter{version: o.Version}, channels: map[string]*channel{}, stores: map[string]*store.Store{}, names: map[string]int{},
-		setups: map[string]setup{}, inputs: map[string]detector.InputConfig{}}
+		setups: map[string]setup{}, inputs: map[string]settings.Input{}}
 }
 
 // Registered notes that Fluent Bit registered the plugin of that name: its

@@ -1,0 +1,163 @@
+package settings
+
+import (
+	"errors"
+	"time"
+
+	"github.com/fluent-detect/fluent-detect/detector"
+	"github.com/fluent-detect/fluent-detect/detector/alert"
+	"github.com/fluent-detect/fluent-detect/detector/limit"
+)
+
+// Detector is the configuration of a detector: of [OUTPUT] Name detect, of
+// fluent-detect replay, and with [Sidecar] of fluent-detect serve.
+type Detector struct {
+	detector.Config
+
+	Rules         string
+	RuleTests     bool
+	Exceptions    string   // path, or empty
+	StatePath     string   // directory, or empty: memory only
+	MetricsListen string   // address of the Prometheus endpoint; empty: none
+	Forward       *Forward // nil: not by the Forward protocol
+
+	effective string
+}
+
+// String lists the values in effect, without secrets.
+func (d *Detector) String() string { return d.effective }
+
+var detectorKeys = []row[Detector]{
+	{Key: Key{"rules", "`builtin`, or files, directories, globs, separated by commas", "builtin",
+		"the detection rules"},
+		list: true,
+		set:  func(d *Detector, v string) error { d.Rules = v; return nil }},
+	{Key: Key{"channel", "a name", "default",
+		"the detect_alerts inputs with the same channel get the alerts"},
+		set: func(d *Detector, v string) (err error) { d.Channel, err = parseName(v); return err }},
+	{Key: Key{"alert_format", "`ecs`, `kibana` or `ocsf`", "ecs",
+		"the form of the alerts: ECS, ECS with the fields of Kibana's alerts, or an OCSF Detection Finding"},
+		set: func(d *Detector, v string) (err error) {
+			if d.Format, err = alert.ParseFormat(v); err != nil {
+				return errInvalid
+			}
+			return nil
+		}},
+	{Key: Key{"dedup_size", "an integer from 1 to 16777216", "65536",
+		"the maximum number of alerts to remember for recognizing exact duplicates"},
+		set: func(d *Detector, v string) (err error) { d.DedupSize, err = parseCount(v, 1<<24); return err }},
+	{Key: Key{"dedup_ttl", "a duration of at least 1s, such as 90s, 15m, 24h, 7d", "24h",
+		"how long to remember an alert"},
+		set: func(d *Detector, v string) (err error) { d.DedupTTL, err = parseDuration(v, noMax); return err }},
+	{Key: Key{"suppress_by", "names of fields, separated by commas", "",
+		"suppress the alerts of a rule that agree in these fields, except the first and those with a new instance, key, OS user or source address; a rule's own setting takes precedence"},
+		list:  true,
+		set:   func(d *Detector, v string) error { d.SuppressBy = parseList(v); return nil },
+		needs: []string{"suppress_for"}},
+	{Key: Key{"suppress_for", "a duration from 1s to 24h", "",
+		"how long to suppress them, counted from the first alert; requires `suppress_by`"},
+		set: func(d *Detector, v string) (err error) {
+			d.SuppressFor, err = parseDuration(v, 24*time.Hour)
+			return err
+		},
+		needs: []string{"suppress_by"}},
+	{Key: Key{"max_alerts", "a count and an interval such as `100/5m`, or `0` for no limit", "",
+		"the maximum number of alerts of a rule in an interval; the others are counted and reported in one summary alert; empty: the rule's own max_signals and interval"},
+		set: func(d *Detector, v string) error {
+			rate, err := limit.ParseRate(v)
+			if err != nil {
+				return errInvalid
+			}
+			d.MaxAlerts = &rate
+			return nil
+		}},
+	{Key: Key{"exceptions", "the path of a TOML file", "",
+		"known events that do not make an alert: per rule a query, an owner, a reason and an expiry date"},
+		set: func(d *Detector, v string) error { d.Exceptions = v; return nil }},
+	{Key: Key{"state_path", "the path of a directory", "",
+		"where undelivered alerts and the memory of duplicates survive a crash or a restart; empty: they are in memory only"},
+		set: func(d *Detector, v string) error { d.StatePath = v; return nil }},
+	{Key: Key{"forward_to", "`unix:///path` or `tcp://host:port`", "",
+		"send the alerts by the Forward protocol, with acknowledgements, to this forward input of Fluent Bit or Fluentd; empty: to a detect_alerts input"},
+		set: func(d *Detector, v string) (err error) {
+			d.Forward.Network, d.Forward.Address, err = parseForwardTo(v)
+			return err
+		}},
+	{Key: Key{"alert_tag", "a tag, with the placeholders `{rule}` and `{severity}`", "alert.{rule}",
+		"the tag of alerts that are sent to `forward_to`"},
+		set:   func(d *Detector, v string) (err error) { d.Forward.Tag, err = parseTag(v); return err },
+		needs: []string{"forward_to"}},
+	{Key: Key{"forward_shared_key", "a text", "",
+		"the shared key of the receiver at `forward_to`; it is not logged"},
+		secret: true,
+		set:    func(d *Detector, v string) error { d.Forward.SharedKey = Secret(v); return nil },
+		needs:  []string{"forward_to"}},
+	{Key: Key{"forward_username", "a name", "",
+		"the username, if the receiver requires one; requires `forward_password`"},
+		set:   func(d *Detector, v string) (err error) { d.Forward.Username, err = parseForwardName(v); return err },
+		needs: []string{"forward_to", "forward_password"}},
+	{Key: Key{"forward_password", "a text", "",
+		"the password of that user; it is not logged"},
+		secret: true,
+		set:    func(d *Detector, v string) error { d.Forward.Password = Secret(v); return nil },
+		needs:  []string{"forward_to", "forward_username"}},
+	{Key: Key{"forward_self_hostname", "a name", "",
+		"the name of this side in the handshake with the receiver; empty: the host's name"},
+		set:   func(d *Detector, v string) (err error) { d.Forward.SelfHostname, err = parseForwardName(v); return err },
+		needs: []string{"forward_to"}},
+	{Key: Key{"forward_tls", "`on` or `off`, `on` only with tcp://", "off",
+		"encrypt the connection to `forward_to`"},
+		set: func(d *Detector, v string) (err error) {
+			d.Forward.TLS, err = parseSwitch(v)
+			if d.Forward.TLS && d.Forward.Network == "unix" {
+				return errors.New("a Unix socket has no TLS")
+			}
+			return err
+		},
+		needs: []string{"forward_to"}},
+	{Key: Key{"forward_tls_verify", "`on` or `off`", "on",
+		"reject a receiver whose certificate is not trusted or not valid for the host in `forward_to`"},
+		set:       func(d *Detector, v string) (err error) { d.Forward.TLSVerify, err = parseSwitch(v); return err },
+		condition: &forwardTLS},
+	{Key: Key{"forward_tls_ca_file", "the path of a PEM file", "",
+		"the certificates to trust; empty: the system's"},
+		set:       func(d *Detector, v string) error { d.Forward.TLSCAFile = v; return nil },
+		condition: &forwardTLS},
+	{Key: Key{"heartbeat", "a duration of at least 1s, or `0` for none", "5m",
+		"the interval of heartbeat records, which have all counters and are delivered like alerts"},
+		set: func(d *Detector, v string) (err error) { d.Heartbeat, err = parseInterval(v); return err }},
+	{Key: Key{"metrics_listen", "an address and a port such as `127.0.0.1:2112`", "",
+		"the address to serve the counters at for Prometheus, with the path /metrics; empty: none"},
+		set: func(d *Detector, v string) (err error) { d.MetricsListen, err = parseListen(v); return err }},
+	{Key: Key{"self_test", "a duration of at least 1s, or `0` for never", "",
+		"the interval at which a synthetic event is evaluated like any other event; if it makes no alert, the heartbeat's status is failed; empty: never"},
+		set: func(d *Detector, v string) (err error) { d.SelfTest, err = parseInterval(v); return err }},
+	{Key: Key{"rule_tests", "`on` or `off`", "on",
+		"run the tests in the rule files at the start"},
+		set: func(d *Detector, v string) (err error) { d.RuleTests, err = parseSwitch(v); return err }},
+}
+
+// forwardTLS is for keys that have an effect with TLS only.
+var forwardTLS = condition[Detector]{"forward_tls on", func(d *Detector) bool { return d.Forward.TLS }}
+
+// DetectorKeys returns the keys of a detector.
+func DetectorKeys() []Key { return keysOf(detectorKeys) }
+
+// ReadDetector reads the configuration of a detector. The error joins a
+// *KeyError for each invalid value.
+func ReadDetector(get Getter) (Detector, error) {
+	var d Detector
+	errs := d.read(get)
+	return d, errors.Join(errs...)
+}
+
+func (d *Detector) read(get Getter) []error {
+	d.Forward = new(Forward)
+	v := values[Detector]{detectorKeys, get}
+	errs := v.read(d)
+	d.effective = v.effective(d)
+	if v.set("forward_to") == "" {
+		d.Forward = nil
+	}
+	return errs
+}

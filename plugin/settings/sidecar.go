@@ -1,0 +1,146 @@
+package settings
+
+import (
+	"errors"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Sidecar is the configuration of fluent-detect serve.
+type Sidecar struct {
+	Detector
+	Listen   string // host:port
+	Login    Login  // that clients must use, if it is set
+	CertFile string // PEM; empty: no TLS
+	KeyFile  string
+	Requests int // that are read at the same time
+
+	Alerts      *url.URL // nil: stdout, or by the Forward protocol if Forward is set
+	AlertsLogin Login
+	Timeout     time.Duration
+	TLSVerify   bool
+	TLSCAFile   string // path, or empty: the system's certificates
+
+	DeadLetters string // path, or empty: stderr
+
+	effective string
+}
+
+// Login is a username and a password for basic authentication. The zero value
+// means that there is none.
+type Login struct {
+	Username string
+	Password Secret
+}
+
+// String lists the values in effect, without secrets.
+func (s *Sidecar) String() string { return s.effective + " " + s.Detector.String() }
+
+var sidecarKeys = []row[Sidecar]{
+	{Key: Key{"listen", "an address and a port such as `127.0.0.1:9880`", "127.0.0.1:9880",
+		"the address to receive events at, by POST to /v1/ingest; it also serves /healthz and /metrics"},
+		set: func(s *Sidecar, v string) (err error) { s.Listen, err = parseListen(v); return err }},
+	{Key: Key{"listen_username", "a name without colons", "",
+		"the username for basic authentication of clients; requires `listen_password`"},
+		set:   func(s *Sidecar, v string) (err error) { s.Login.Username, err = parseUsername(v); return err },
+		needs: []string{"listen_password"}},
+	{Key: Key{"listen_password", "a text", "",
+		"the password of that user; it is not logged"},
+		secret: true,
+		set:    func(s *Sidecar, v string) error { s.Login.Password = Secret(v); return nil },
+		needs:  []string{"listen_username"}},
+	{Key: Key{"listen_tls_cert_file", "the path of a PEM file", "",
+		"the server certificate with its chain; turns TLS on, requires `listen_tls_key_file`"},
+		set:   func(s *Sidecar, v string) error { s.CertFile = v; return nil },
+		needs: []string{"listen_tls_key_file"}},
+	{Key: Key{"listen_tls_key_file", "the path of a PEM file", "",
+		"the private key of that certificate"},
+		set:   func(s *Sidecar, v string) error { s.KeyFile = v; return nil },
+		needs: []string{"listen_tls_cert_file"}},
+	{Key: Key{"listen_requests", "an integer from 1 to 1024", "16",
+		"the maximum number of requests that are read at the same time; others wait for up to five seconds and are then answered with 503"},
+		set: func(s *Sidecar, v string) (err error) { s.Requests, err = parseCount(v, 1024); return err }},
+	{Key: Key{"alerts", "a URL with http:// or https://, or `-` for stdout", "",
+		"where to send the alerts, as lines of JSON, by POST until they are accepted; either this or `forward_to` must be set"},
+		set: func(s *Sidecar, v string) (err error) { s.Alerts, err = parseTarget(v); return err }},
+	{Key: Key{"alerts_username", "a name without colons", "",
+		"the username for basic authentication at `alerts`; requires `alerts_password`"},
+		set:   func(s *Sidecar, v string) (err error) { s.AlertsLogin.Username, err = parseUsername(v); return err },
+		needs: []string{"alerts_password"}, condition: &alertsURL},
+	{Key: Key{"alerts_password", "a text", "",
+		"the password of that user; it is not logged"},
+		secret: true,
+		set:    func(s *Sidecar, v string) error { s.AlertsLogin.Password = Secret(v); return nil },
+		needs:  []string{"alerts_username"}},
+	{Key: Key{"alerts_timeout", "a duration from 1s to 1h", "60s",
+		"how long to wait for a response of `alerts` before sending the same again"},
+		set:       func(s *Sidecar, v string) (err error) { s.Timeout, err = parseDuration(v, time.Hour); return err },
+		condition: &alertsURL},
+	{Key: Key{"alerts_tls_verify", "`on` or `off`", "on",
+		"reject a receiver whose certificate is not trusted or not valid for the host in `alerts`"},
+		set:       func(s *Sidecar, v string) (err error) { s.TLSVerify, err = parseSwitch(v); return err },
+		condition: &alertsTLS},
+	{Key: Key{"alerts_tls_ca_file", "the path of a PEM file", "",
+		"the certificates to trust; empty: the system's"},
+		set:       func(s *Sidecar, v string) error { s.TLSCAFile = v; return nil },
+		condition: &alertsTLS},
+	{Key: Key{"dead_letters", "the path of a file", "",
+		"where to write what could not be read, and alerts that the receiver rejects, as lines of JSON; empty: stderr"},
+		set: func(s *Sidecar, v string) error { s.DeadLetters = v; return nil }},
+}
+
+var (
+	alertsURL = condition[Sidecar]{"a URL in alerts", func(s *Sidecar) bool { return s.Alerts != nil }}
+	alertsTLS = condition[Sidecar]{"an https URL in alerts", func(s *Sidecar) bool { return s.Alerts != nil && s.Alerts.Scheme == "https" }}
+)
+
+// OwnSidecarKeys returns the keys of the sidecar that a detector does not have.
+func OwnSidecarKeys() []Key { return keysOf(sidecarKeys) }
+
+// SidecarKeys returns all keys of the sidecar: its own and a detector's.
+func SidecarKeys() []Key { return append(OwnSidecarKeys(), DetectorKeys()...) }
+
+// ReadSidecar reads the configuration of a sidecar. The error joins a *KeyError
+// for each invalid value.
+func ReadSidecar(get Getter) (Sidecar, error) {
+	var s Sidecar
+	v := values[Sidecar]{sidecarKeys, get}
+	errs := v.read(&s)
+	s.effective = v.effective(&s)
+	errs = append(errs, s.Detector.read(get)...)
+	alerts := v.set("alerts") != ""
+	switch {
+	case !alerts && s.Forward == nil:
+		errs = append(errs, &KeyError{Key: "alerts", Err: errors.New("either alerts or forward_to must be set: the alerts would have no destination")})
+	case alerts && s.Forward != nil:
+		errs = append(errs, &KeyError{Key: "alerts", Err: errors.New("forward_to is set as well: alerts have one destination only")})
+	}
+	return s, errors.Join(errs...)
+}
+
+func parseUsername(v string) (string, error) {
+	if strings.Contains(v, ":") { // it separates the name from the password
+		return "", errInvalid
+	}
+	return v, nil
+}
+
+// parseTarget parses the destination of alerts: nil for stdout.
+func parseTarget(v string) (*url.URL, error) {
+	if v == "-" {
+		return nil, nil
+	}
+	u, err := url.Parse(v)
+	switch {
+	case err != nil:
+		return nil, errors.New("it is not a URL")
+	case u.User != nil:
+		return nil, errors.New("use alerts_username and alerts_password for the name and the password")
+	case u.Scheme != "http" && u.Scheme != "https":
+		return nil, errors.New("it begins with neither http:// nor https://")
+	case u.Hostname() == "":
+		return nil, errors.New("it has no host")
+	}
+	return u, nil
+}
