@@ -210,11 +210,11 @@ func FuzzDismiss(f *testing.F) {
 		})
 		cursor := msgpack.NewCursor(chunk)
 		for {
-			var head msgpack.Event
+			var head msgpack.Head
 			if ok, err := cursor.Next(&head); !ok || err != nil {
 				break
 			}
-			if head.Item != msgpack.IsEvent {
+			if head.Item != msgpack.Record {
 				continue
 			}
 			end, _, err := reader.Read(chunk, head.Body)

@@ -97,7 +97,7 @@ func (s *scanner) searches(chunk []byte) bool {
 // walk evaluates the records from the offset up to the end of the chunk, or to
 // where it is broken.
 func (s *scanner) walk(chunk []byte, from int) error {
-	var head msgpack.Event
+	var head msgpack.Head
 	cursor := msgpack.NewCursor(chunk)
 	cursor.Resume(from)
 	for {
@@ -106,9 +106,9 @@ func (s *scanner) walk(chunk []byte, from int) error {
 			return err
 		}
 		switch head.Item {
-		case msgpack.Odd:
+		case msgpack.Other:
 			s.tally.odd++
-		case msgpack.IsEvent:
+		case msgpack.Record:
 			s.read = time.Unix(head.Sec, int64(head.Nsec))
 			end, seen, err := s.reader.Read(chunk, head.Body)
 			if err != nil {

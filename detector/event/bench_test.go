@@ -22,7 +22,7 @@ func sampleChunk(tb testing.TB, w wrapper) []byte {
 
 // readChunk reads all records of a chunk.
 func readChunk(tb testing.TB, r *Reader, chunk []byte) {
-	var head msgpack.Event
+	var head msgpack.Head
 	cursor := msgpack.NewCursor(chunk)
 	for {
 		ok, err := cursor.Next(&head)
@@ -47,7 +47,7 @@ func BenchmarkRead(b *testing.B) {
 		chunk := sampleChunk(b, asRaw)
 		b.SetBytes(int64(len(chunk)))
 		for b.Loop() {
-			var head msgpack.Event
+			var head msgpack.Head
 			for cursor := msgpack.NewCursor(chunk); ; {
 				if ok, err := cursor.Next(&head); !ok || err != nil {
 					break

@@ -27,7 +27,7 @@ func readLine(t *testing.T, r *Reader, line string) Seen {
 	t.Helper()
 	chunk := msgpacktest.FromJSON(t, line)
 	cursor := msgpack.NewCursor(chunk)
-	var head msgpack.Event
+	var head msgpack.Head
 	if ok, err := cursor.Next(&head); !ok || err != nil {
 		t.Fatalf("cursor: %v, %v", ok, err)
 	}

@@ -70,7 +70,7 @@ type body struct {
 func events(t testing.TB, chunk []byte) []body {
 	t.Helper()
 	var bodies []body
-	var e msgpack.Event
+	var e msgpack.Head
 	c := msgpack.NewCursor(chunk)
 	for {
 		ok, err := c.Next(&e)
@@ -80,7 +80,7 @@ func events(t testing.TB, chunk []byte) []body {
 		if !ok {
 			return bodies
 		}
-		if e.Item != msgpack.IsEvent || e.Sec != 1_700_000_000 || e.Nsec != 5 {
+		if e.Item != msgpack.Record || e.Sec != 1_700_000_000 || e.Nsec != 5 {
 			t.Fatalf("no event of that time: %+v", e)
 		}
 		v, end, err := msgpack.Read(chunk, e.Body)

@@ -36,7 +36,7 @@ func sampleChunk(t testing.TB) []byte {
 // scan reads the chunk and matches its events.
 func scan(t testing.TB, r *event.Reader, chunk []byte) {
 	cursor := msgpack.NewCursor(chunk)
-	var head msgpack.Event
+	var head msgpack.Head
 	for {
 		ok, err := cursor.Next(&head)
 		if err != nil {

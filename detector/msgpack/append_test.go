@@ -65,8 +65,8 @@ func TestAppendRecordHead(t *testing.T) {
 		t.Errorf("the head has %d bytes, want %d", len(chunk), RecordHeadSize)
 	}
 	cursor := NewCursor(AppendMapHeader(chunk, 0))
-	var e Event
-	if ok, err := cursor.Next(&e); !ok || err != nil || e.Item != IsEvent || e.Body != RecordHeadSize ||
+	var e Head
+	if ok, err := cursor.Next(&e); !ok || err != nil || e.Item != Record || e.Body != RecordHeadSize ||
 		e.Sec != at.Unix() || int(e.Nsec) != at.Nanosecond() {
 		t.Errorf("the cursor read %+v, %v", e, err)
 	}

@@ -19,7 +19,7 @@ func sampleChunk(tb testing.TB, n int) (chunk []byte) {
 // skipBodies counts the events of a chunk and steps over their bodies.
 func skipBodies(tb testing.TB, chunk []byte) (n int) {
 	c := NewCursor(chunk)
-	var e Event
+	var e Head
 	for {
 		ok, err := c.Next(&e)
 		if err != nil {
@@ -28,7 +28,7 @@ func skipBodies(tb testing.TB, chunk []byte) (n int) {
 		if !ok {
 			return n
 		}
-		if e.Item == IsEvent {
+		if e.Item == Record {
 			end, err := Skip(chunk, e.Body)
 			if err != nil {
 				tb.Fatal(err)
@@ -42,7 +42,7 @@ func skipBodies(tb testing.TB, chunk []byte) (n int) {
 // walkBodies counts the values at the top of all bodies that are text.
 func walkBodies(tb testing.TB, chunk []byte) (n int) {
 	c := NewCursor(chunk)
-	var e Event
+	var e Head
 	for {
 		ok, err := c.Next(&e)
 		if err != nil {
@@ -51,7 +51,7 @@ func walkBodies(tb testing.TB, chunk []byte) (n int) {
 		if !ok {
 			return n
 		}
-		if e.Item != IsEvent {
+		if e.Item != Record {
 			continue
 		}
 		body, end, err := Read(chunk, e.Body)

@@ -7,74 +7,72 @@ import (
 	"github.com/vmihailenco/msgpack/v5/msgpcode"
 )
 
-// MaxChunk is the size in bytes up to which chunks are read: offsets fit in 31
-// bits. Fluent Bit's own chunks are about 2 MiB.
+// MaxChunk is the maximum size of a chunk in bytes: offsets fit in 31 bits.
+// Fluent Bit's own chunks are about 2 MiB.
 const MaxChunk = math.MaxInt32
 
-// Item is what the cursor found.
+// Item is the kind of an item in a chunk.
 type Item uint8
 
 // The items.
 const (
-	// Odd is a whole msgpack value that is no event: the stream goes on
-	// behind it.
-	Odd Item = iota
-	// GroupStart and GroupEnd bracket events that share a resource and a scope
-	// (OpenTelemetry logs). They look like events but are none.
+	// Other is a complete msgpack value that is not a record.
+	Other Item = iota
+	// GroupStart and GroupEnd enclose records that share a resource and a scope
+	// (OpenTelemetry logs). They look like records.
 	GroupStart
 	GroupEnd
-	// IsEvent is an event. Its body has not been read yet.
-	IsEvent
+	// Record is a log record. Its body has not been read yet.
+	Record
 )
 
-// Event is the head of one event.
-type Event struct {
+// Head describes an item: of a record all but the body.
+type Head struct {
 	Item     Item
-	Start    int   // byte offset of the event in the chunk
-	Body     int   // byte offset of the body's map, for IsEvent
+	Start    int   // byte offset of the item in the chunk
+	Body     int   // byte offset of the body, a map; only of a Record
 	Sec      int64 // time: seconds since 1970
 	Nsec     uint32
-	Metadata Value // a map, or the zero Value in the older format
+	Metadata Value // a map, or the zero Value in the old format
 }
 
-// Cursor walks the events of one chunk. The chunk must not change meanwhile.
+// Cursor iterates over the items of a chunk. The chunk must not change meanwhile.
 type Cursor struct {
 	chunk []byte
 	off   int
 }
 
-// NewCursor returns a cursor at the beginning of chunk. It keeps chunk.
+// NewCursor returns a cursor at the beginning of the chunk, which it retains.
 func NewCursor(chunk []byte) Cursor { return Cursor{chunk: chunk} }
 
-// Offset returns where the next item begins.
+// Offset returns the offset of the next item.
 func (c *Cursor) Offset() int { return c.off }
 
-// Resume says that the item in hand ends at byte off. It must be called after
-// each IsEvent with the offset behind its body, which the reader of the body
-// knows without walking over it a second time.
+// Resume sets the offset of the next item. It must be called after each Record
+// with the end of its body, which whoever read the body knows.
 func (c *Cursor) Resume(off int) { c.off = off }
 
-// Next reads the head of the next item into e and returns false at the end of
-// the chunk. Of an event the body is left to the caller, who goes on with
-// Resume; of other items nothing is left. The error is an *Error: what lies
-// behind its offset cannot be read, and the cursor stays at the item.
-func (c *Cursor) Next(e *Event) (bool, error) {
+// Next reads the next item into h and returns false at the end of the chunk. It
+// does not read the body of a record: the caller does, and then calls Resume.
+// The error is an *Error: the chunk cannot be read beyond its offset, and the
+// cursor stays at the item.
+func (c *Cursor) Next(h *Head) (bool, error) {
 	if c.off >= len(c.chunk) {
 		return false, nil
 	}
 	if len(c.chunk) > MaxChunk {
 		return false, &Error{Offset: MaxChunk, Fault: TooLong}
 	}
-	if c.usual(e) {
+	if c.nextCommon(h) {
 		return true, nil
 	}
-	*e = Event{Start: c.off}
+	*h = Head{Start: c.off}
 	outer, off, err := ReadHeader(c.chunk, c.off)
 	if err != nil {
 		return false, err
 	}
 	if outer.Kind() != Array || outer.Len() != 2 {
-		return c.odd(e)
+		return c.other(h)
 	}
 	head, next, err := ReadHeader(c.chunk, off)
 	if err != nil {
@@ -83,45 +81,45 @@ func (c *Cursor) Next(e *Event) (bool, error) {
 	stamp := head
 	if head.Kind() == Array {
 		if head.Len() != 2 {
-			return c.odd(e)
+			return c.other(h)
 		}
 		if stamp, next, err = Read(c.chunk, next); err != nil {
 			return false, err
 		}
-		if e.Metadata, next, err = Read(c.chunk, next); err != nil {
+		if h.Metadata, next, err = Read(c.chunk, next); err != nil {
 			return false, err
 		}
-		if e.Metadata.Kind() != Map {
-			return c.odd(e)
+		if h.Metadata.Kind() != Map {
+			return c.other(h)
 		}
 	}
-	if !e.setTime(stamp) {
-		return c.odd(e)
+	if !h.setTime(stamp) {
+		return c.other(h)
 	}
 	body, _, err := ReadHeader(c.chunk, next)
 	if err != nil {
 		return false, err
 	}
 	if body.Kind() != Map {
-		return c.odd(e)
+		return c.other(h)
 	}
-	e.Body = next
-	switch e.Sec {
+	h.Body = next
+	switch h.Sec {
 	case groupStart, groupStart & math.MaxUint32:
-		e.Item = GroupStart
+		h.Item = GroupStart
 	case groupEnd, groupEnd & math.MaxUint32:
-		e.Item = GroupEnd
+		h.Item = GroupEnd
 	default:
-		e.Item = IsEvent
+		h.Item = Record
 		return true, nil
 	}
-	return c.stepOver(e)
+	return c.skip(h)
 }
 
-// usual reads the head of an event as Fluent Bit writes most of them: an
-// EventTime, no metadata, a map. It returns false for any other, and for what
-// the chunk has not room for.
-func (c *Cursor) usual(e *Event) bool {
+// nextCommon is a fast path of Next for the records that Fluent Bit writes most:
+// an EventTime, no metadata, a map. It returns false for all others, and near the
+// end of the chunk.
+func (c *Cursor) nextCommon(h *Head) bool {
 	if len(c.chunk)-c.off < headLen+4 || !isHead(c.chunk, c.off) {
 		return false
 	}
@@ -137,30 +135,31 @@ func (c *Cursor) usual(e *Event) bool {
 	if formats[head[body]].kind != Map {
 		return false
 	}
-	e.Item = IsEvent
-	e.Start, e.Body = c.off, c.off+body
-	e.Sec = int64(binary.BigEndian.Uint32(head[headSec:]))
-	e.Nsec = binary.BigEndian.Uint32(head[headNsec:])
-	e.Metadata = Value{nil, of(Map)}
+	h.Item = Record
+	h.Start, h.Body = c.off, c.off+body
+	h.Sec = int64(binary.BigEndian.Uint32(head[headSec:]))
+	h.Nsec = binary.BigEndian.Uint32(head[headNsec:])
+	h.Metadata = Value{nil, of(Map)}
 	return true
 }
 
 // The seconds that mark groups, as 32-bit integers: include/fluent-bit/
-// flb_log_event.h of Fluent Bit. An EventTime has them unsigned. Numbers of
-// more than 32 bits are never markers, whatever their lower half: a marker is
-// not evaluated.
+// flb_log_event.h of Fluent Bit. In an EventTime they are unsigned. Numbers of
+// more than 32 bits are never markers, whatever their lower half: a record must
+// not evade evaluation by looking like a marker.
 const (
 	groupStart = -1
 	groupEnd   = -2
 )
 
-func (c *Cursor) odd(e *Event) (bool, error) {
-	*e = Event{Start: e.Start}
-	return c.stepOver(e)
+// other skips an item that is not a record.
+func (c *Cursor) other(h *Head) (bool, error) {
+	*h = Head{Start: h.Start}
+	return c.skip(h)
 }
 
-func (c *Cursor) stepOver(e *Event) (bool, error) {
-	end, err := Skip(c.chunk, e.Start)
+func (c *Cursor) skip(h *Head) (bool, error) {
+	end, err := Skip(c.chunk, h.Start)
 	if err != nil {
 		return false, err
 	}
@@ -172,28 +171,28 @@ func (c *Cursor) stepOver(e *Event) (bool, error) {
 // seconds and 4 bytes of nanoseconds, both unsigned.
 const eventTime = 0
 
-// setTime reads an EventTime, an integer or a float, and reports whether it was
-// one of them.
-func (e *Event) setTime(v Value) bool {
+// setTime sets the time to that of an EventTime, an integer or a float, and
+// reports whether v is one of them.
+func (h *Head) setTime(v Value) bool {
 	switch v.Kind() {
 	case Ext:
 		if v.ExtType() != eventTime || len(v.payload) != 8 {
 			return false
 		}
-		e.Sec = int64(binary.BigEndian.Uint32(v.payload))
-		e.Nsec = binary.BigEndian.Uint32(v.payload[4:])
+		h.Sec = int64(binary.BigEndian.Uint32(v.payload))
+		h.Nsec = binary.BigEndian.Uint32(v.payload[4:])
 	case Int:
-		e.Sec = v.Int()
-	case Uint: // centuries after the sun is gone
-		e.Sec = math.MaxInt64
+		h.Sec = v.Int()
+	case Uint: // beyond any real time
+		h.Sec = math.MaxInt64
 	case Float:
 		whole, part := math.Modf(v.Float())
 		if !(math.Abs(whole) < 1<<62) { // NaN too
 			return false
 		}
-		e.Sec = int64(whole)
+		h.Sec = int64(whole)
 		if part > 0 {
-			e.Nsec = uint32(part * 1e9)
+			h.Nsec = uint32(part * 1e9)
 		}
 	default:
 		return false

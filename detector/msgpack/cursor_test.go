@@ -15,17 +15,17 @@ import (
 // error; items that the error cuts off are not listed.
 func walk(chunk []byte) (items []string, c Cursor, err error) {
 	c = NewCursor(chunk)
-	var e Event
+	var e Head
 	for {
 		ok, err := c.Next(&e)
 		if err != nil || !ok {
 			return items, c, err
 		}
 		item := fmt.Sprintf("%d: %s", e.Start, [...]string{"odd", "group", "end", "event"}[e.Item])
-		if e.Item != Odd {
+		if e.Item != Other {
 			item += fmt.Sprintf(" %d.%09d %s", e.Sec, e.Nsec, describe(e.Metadata))
 		}
-		if e.Item == IsEvent {
+		if e.Item == Record {
 			body, end, err := Read(chunk, e.Body)
 			if err != nil {
 				return items, c, err

@@ -1,22 +1,24 @@
-// Package msgpack reads Fluent Bit's chunks without copying them.
+// Package msgpack reads Fluent Bit's chunks without copying them, and writes
+// msgpack.
 //
-// A chunk is a concatenation of msgpack events. [Cursor] finds the events one
-// after the other and says where each body begins; [Read], [Skip] and
-// [Value] look at one msgpack value; [Members] and [Elements] walk the inside
-// of maps and arrays. Nothing here allocates.
+// A chunk is a concatenation of records. [Cursor] finds the records one after
+// the other and reports where each body begins; [Read], [Skip] and [Value] read
+// one msgpack value; [Members] and [Elements] iterate over maps and arrays. The
+// Append functions write values. Nothing here allocates, except for what append
+// needs.
 //
-//	chunk bytes ──Cursor──▶ Event{Time, Metadata, Body offset} ──Read──▶ Value
+//	chunk bytes ──Cursor──▶ Head{Time, Metadata, Body offset} ──Read──▶ Value
 //
-// # Who owns the bytes
+// # Ownership of the bytes
 //
 // Every Value aliases the slice it was read from and is valid only as long as
-// that slice is. Inside Fluent Bit this means: until the flush returns.
-// Whatever must outlive it is copied by the one who keeps it.
+// that slice is. Inside Fluent Bit this means: until the flush returns. Whoever
+// keeps a value longer must copy it.
 //
 // # Formats
 //
-// Event formats are those of Fluent Bit 2.1 and later,
-// [[timestamp, metadata], body], and of earlier versions and forwarders,
-// [timestamp, body]. The encoding is that of the msgpack specification,
+// A record is [[timestamp, metadata], body], as Fluent Bit 2.1 and later write
+// it, or [timestamp, body], as earlier versions and forwarders do. The encoding
+// is that of the msgpack specification,
 // github.com/msgpack/msgpack/blob/master/spec.md.
 package msgpack

@@ -1,11 +1,11 @@
 package msgpack
 
-// maxEmptyDepth bounds how deep IsEmpty looks.
+// maxEmptyDepth is how many levels IsEmpty descends.
 const maxEmptyDepth = 64
 
-// IsEmpty reports whether Elastic's aws.cloudtrail pipeline drops the member that
-// has this value: null, "", "-", "none", and maps and arrays of nothing else.
-// What lies deeper than 64 levels is not empty.
+// IsEmpty reports whether Elastic's ingest pipelines remove a member with this
+// value: null, "", "-", "none", and maps and arrays of nothing else. Values nested
+// deeper than 64 levels are not empty.
 func IsEmpty(v Value) bool {
 	switch v.Kind() {
 	case Array, Map:
@@ -26,9 +26,9 @@ func isEmptyScalar(v Value) bool {
 	return false
 }
 
-// allEmpty reports whether all members of the container v, which are at b[off:],
-// are empty, and returns the offset behind them if they are. Every byte is
-// looked at once, however deep it lies.
+// allEmpty reports whether all members of the container v, which begin at b[off:],
+// are empty, and if so returns the offset of their end. It reads every byte once,
+// however deep it is nested.
 func allEmpty(v Value, b []byte, off, depth int) (empty bool, end int) {
 	for range v.Len() {
 		var err error
@@ -38,7 +38,7 @@ func allEmpty(v Value, b []byte, off, depth int) (empty bool, end int) {
 			}
 		}
 		member, body, err := ReadHeader(b, off)
-		if err != nil { // not after Read has walked over the container
+		if err != nil { // impossible if the container came from Read
 			return false, off
 		}
 		switch member.Kind() {

@@ -2,16 +2,16 @@ package msgpack
 
 import "strconv"
 
-// Fault is what is wrong with a chunk at one place.
+// Fault is what is wrong with a chunk at some offset.
 type Fault uint8
 
 // The faults.
 const (
-	// Truncated: the value says that it is longer than the bytes that are left.
+	// Truncated means that the value is longer than the rest of the chunk.
 	Truncated Fault = iota + 1
-	// BadCode: the byte 0xc1, which msgpack never uses.
+	// BadCode is the byte 0xc1, which msgpack never uses.
 	BadCode
-	// TooLong: over MaxChunk.
+	// TooLong means longer than MaxChunk.
 	TooLong
 )
 
@@ -21,8 +21,8 @@ var faultTexts = [...]string{
 	TooLong:   "the chunk is over 2 GiB",
 }
 
-// Error says that a chunk cannot be read on from Offset, a byte offset into
-// the slice that was given. What came before Offset is unaffected.
+// Error reports that a chunk cannot be read from Offset on, a byte offset in the
+// slice that was given. What precedes Offset is unaffected.
 type Error struct {
 	Offset int
 	Fault  Fault

@@ -5,8 +5,8 @@ import "github.com/vmihailenco/msgpack/v5/msgpcode"
 // Kind is the type family of a msgpack value.
 type Kind uint8
 
-// The kinds of value. Str and Bin are told apart because msgpack does, but
-// both are text to a rule: Fluent Bit's parsers make either.
+// The kinds of values. A rule takes both Str and Bin for text: Fluent Bit's
+// parsers make either.
 const (
 	Invalid Kind = iota // the byte 0xc1, which msgpack never uses, and the zero Value
 	Nil
@@ -23,7 +23,7 @@ const (
 
 var kindNames = [...]string{"invalid", "nil", "bool", "int", "uint", "float", "str", "bin", "array", "map", "ext"}
 
-// String returns msgpack's name of the kind.
+// String returns the name of the kind in the msgpack specification.
 func (k Kind) String() string {
 	if int(k) < len(kindNames) {
 		return kindNames[k]
@@ -31,13 +31,13 @@ func (k Kind) String() string {
 	return "invalid"
 }
 
-// format says how a value that begins with one certain byte is laid out:
-// the byte, then width bytes of length (big endian), then for ext one byte of
-// type, then the payload.
+// format is the layout of the values that begin with a certain byte: the byte,
+// then width bytes of length (big endian), then for ext one byte of type, then the
+// payload.
 type format struct {
 	kind   Kind
-	number number // how to read the payload of a number
-	width  uint8  // bytes of the length that follows: 0, 1, 2 or 4
+	number number // encoding of the payload of a number
+	width  uint8  // number of bytes of the length: 0, 1, 2 or 4
 	fixed  uint8  // payload bytes (or members, for containers) when width is 0
 }
 
@@ -51,8 +51,7 @@ const (
 	float
 )
 
-// formats has the layout for each first byte. It is read-only after the
-// package is initialised.
+// formats is indexed by the first byte. It is read-only after initialisation.
 var formats = buildFormats()
 
 func buildFormats() (t [256]format) {

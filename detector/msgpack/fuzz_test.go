@@ -269,7 +269,7 @@ func FuzzCursor(f *testing.F) {
 		d := msgpack.NewDecoder(reader)
 		c := NewCursor(chunk)
 		for {
-			var e Event
+			var e Head
 			start := c.Offset()
 			ok, err := c.Next(&e)
 			if err == nil && !ok {
@@ -279,7 +279,7 @@ func FuzzCursor(f *testing.F) {
 				return
 			}
 			var body Value
-			if err == nil && e.Item == IsEvent {
+			if err == nil && e.Item == Record {
 				if c.Offset() != start {
 					t.Fatalf("at %d before its body is read, at %d", start, c.Offset())
 				}
@@ -303,13 +303,13 @@ func FuzzCursor(f *testing.F) {
 				t.Fatalf("the item at %d ends at %d, want %d", start, c.Offset(), want)
 			}
 			got := fmt.Sprintf("%d: %s", e.Start, [...]string{"odd", "group", "end", "event"}[e.Item])
-			if e.Item != Odd {
+			if e.Item != Other {
 				got += fmt.Sprintf(" %d.%09d", e.Sec, e.Nsec)
 			}
 			if want := classify(item, start); got != want {
 				t.Fatalf("%#v: got %s, want %s", item, got, want)
 			}
-			if e.Item == IsEvent {
+			if e.Item == Record {
 				outer := item.([]any)
 				if err := differ(body, outer[1]); err != nil {
 					t.Fatal(err)

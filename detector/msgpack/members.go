@@ -1,14 +1,14 @@
 package msgpack
 
-// Members walks the pairs of a map, in their order in the bytes. A key that
-// occurs twice comes twice: which one counts is for the caller to say.
+// Members iterates over the pairs of a map in their encoded order. Duplicate keys
+// are not removed: the caller decides which one counts.
 type Members struct {
 	b    []byte
 	off  int
 	left int
 }
 
-// Members returns a walk over the pairs of a Map, and an empty one for any
+// Members returns an iterator over the pairs of a Map, and an empty one for any
 // other kind.
 func (v Value) Members() Members {
 	if v.Kind() != Map {
@@ -28,7 +28,7 @@ func (m *Members) Next() (key, value Value, ok bool) {
 	if err == nil {
 		value, off, err = Read(m.b, off)
 	}
-	if err != nil { // not after Read has walked over the map
+	if err != nil { // impossible if the map came from Read
 		m.left = 0
 		return Value{}, Value{}, false
 	}
@@ -36,14 +36,14 @@ func (m *Members) Next() (key, value Value, ok bool) {
 	return key, value, true
 }
 
-// Elements walks the elements of an array.
+// Elements iterates over the elements of an array.
 type Elements struct {
 	b    []byte
 	off  int
 	left int
 }
 
-// Elements returns a walk over the elements of an Array, and an empty one for
+// Elements returns an iterator over the elements of an Array, and an empty one for
 // any other kind.
 func (v Value) Elements() Elements {
 	if v.Kind() != Array {
@@ -52,14 +52,15 @@ func (v Value) Elements() Elements {
 	return Elements{b: v.payload, left: v.Len()}
 }
 
-// Next returns the next element, and false at the end. It aliases the input.
+// Next returns the next element, and false at the end. The value aliases the
+// input.
 func (e *Elements) Next() (value Value, ok bool) {
 	if e.left == 0 {
 		return Value{}, false
 	}
 	e.left--
 	value, off, err := Read(e.b, e.off)
-	if err != nil { // not after Read has walked over the array
+	if err != nil { // impossible if the array came from Read
 		e.left = 0
 		return Value{}, false
 	}

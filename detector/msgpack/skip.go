@@ -2,15 +2,15 @@ package msgpack
 
 import "github.com/vmihailenco/msgpack/v5/msgpcode"
 
-// Skip returns the offset behind the value at b[off:]. Strings are stepped
-// over by their length, their bytes are not touched. It needs no stack and no
-// depth limit: a count of the values still to come is enough. The error is an
-// *Error that points to the value that does not fit.
+// Skip returns the offset of the end of the value at b[off:]. It does not touch
+// the bytes of strings, and needs neither a stack nor a depth limit: a count of
+// the values still to come is enough. The error is an *Error with the offset of
+// the value that does not fit.
 func Skip(b []byte, off int) (int, error) { return skipMembers(b, off, 1) }
 
-// SkipPlain is Skip for the values whose first byte says how long they are, most
-// of all short texts, where the compiler can put it into the caller's loop. It
-// returns 0 for others, and for what is not whole.
+// SkipPlain is Skip for values whose first byte gives their length, such as short
+// texts; the compiler can inline it. It returns 0 for all other values and for
+// truncated ones.
 func SkipPlain(b []byte, off int) int {
 	if uint(off) < uint(len(b)) {
 		if end := off + int(plain[b[off]]); end > off && end <= len(b) {
@@ -30,7 +30,7 @@ func SkipStr8(b []byte, off int) int {
 	return 0
 }
 
-// skipMembers steps over n values that follow each other.
+// skipMembers skips n consecutive values.
 func skipMembers(b []byte, off int, n uint64) (int, error) {
 	for ; n > 0; n-- {
 		if uint(off) >= uint(len(b)) {
@@ -43,7 +43,7 @@ func skipMembers(b []byte, off int, n uint64) (int, error) {
 			off += size
 			continue
 		}
-		if b[off] == msgpcode.Str8 && len(b)-off > 2 { // of the others the most frequent
+		if b[off] == msgpcode.Str8 && len(b)-off > 2 { // the most frequent of the rest
 			if end := off + 2 + int(b[off+1]); end <= len(b) {
 				off = end
 				continue
@@ -66,8 +66,8 @@ func skipMembers(b []byte, off int, n uint64) (int, error) {
 		case Array:
 			n += size
 			size = 0
-			// Every member takes a byte at least, so a count above what is
-			// left is a lie; saying so here keeps n from growing without end.
+			// Every member takes at least one byte, so a count above the number
+			// of bytes left is wrong. Checking it here keeps n bounded.
 			if n-1 > uint64(len(b)-pos) {
 				return off, &Error{Offset: off, Fault: Truncated}
 			}
@@ -84,8 +84,8 @@ func skipMembers(b []byte, off int, n uint64) (int, error) {
 	return off, nil
 }
 
-// plain has the size of values whose first byte says all about it, the first
-// byte included, and 0 for the others.
+// plain has the size, the first byte included, of the values whose first byte
+// determines it, and 0 for all others.
 var plain = buildPlain()
 
 func buildPlain() (t [256]uint8) {

@@ -20,7 +20,7 @@ func TestCursorTooLong(t *testing.T) {
 	}
 	defer syscall.Munmap(chunk)
 	c := NewCursor(chunk)
-	var e Event
+	var e Head
 	ok, err := c.Next(&e)
 	var broken *Error
 	if ok || !errors.As(err, &broken) || *broken != (Error{MaxChunk, TooLong}) {

@@ -8,19 +8,19 @@ import (
 )
 
 // Value is a typed view of one msgpack value. It aliases the bytes it was read
-// from. The zero Value has kind Invalid and stands for "not there".
+// from. The zero Value has kind Invalid and means that there is no value.
 //
-// It is four words long, because the compiler keeps no larger struct in
-// registers, and walking costs three times as much with values in memory.
+// It is four words long, because the compiler does not keep larger structs in
+// registers, and iterating costs three times as much with values in memory.
 type Value struct {
 	payload []byte // Str, Bin, Ext: the payload. Array, Map: the encoded members. Numbers: their bytes, nil for those of one byte.
-	about   about
+	meta    meta
 }
 
-// about packs what else is known of a value: the kind in the top byte, below it
-// the encoding of an Int and the type of an Ext, and in the lower half the
-// number of members, the truth of a Bool or the single byte of an Int.
-type about uint64
+// meta packs the kind of a value in the top byte, below it the encoding of an
+// Int and the type of an Ext, and in the lower half the number of members, the
+// value of a Bool or the single byte of an Int.
+type meta uint64
 
 const (
 	kindShift   = 56
@@ -28,32 +28,32 @@ const (
 	extShift    = 32
 )
 
-func of(k Kind) about { return about(k) << kindShift }
+func of(k Kind) meta { return meta(k) << kindShift }
 
 // Kind returns the type family of the value.
-func (v Value) Kind() Kind { return Kind(v.about >> kindShift) }
+func (v Value) Kind() Kind { return Kind(v.meta >> kindShift) }
 
-// Bool returns the truth of a Bool, and false for any other kind.
-func (v Value) Bool() bool { return v.about == of(Bool)|1 }
+// Bool returns the value of a Bool, and false for any other kind.
+func (v Value) Bool() bool { return v.meta == of(Bool)|1 }
 
-// Int returns the number of an Int, and 0 for any other kind.
+// Int returns the value of an Int, and 0 for any other kind.
 func (v Value) Int() int64 {
 	if v.Kind() != Int {
 		return 0
 	}
 	if v.payload == nil {
-		return int64(int8(v.about))
+		return int64(int8(v.meta))
 	}
 	n := bigEndian(v.payload, uint8(len(v.payload)))
-	if number(v.about>>numberShift) == signed {
+	if number(v.meta>>numberShift) == signed {
 		unused := 64 - 8*len(v.payload)
 		return int64(n<<unused) >> unused
 	}
 	return int64(n)
 }
 
-// Uint returns the number of a Uint, or of an Int that is not negative, and 0
-// for anything else.
+// Uint returns the value of a Uint, or of an Int that is not negative, and 0 for
+// anything else.
 func (v Value) Uint() uint64 {
 	if v.Kind() == Uint {
 		return binary.BigEndian.Uint64(v.payload)
@@ -61,8 +61,8 @@ func (v Value) Uint() uint64 {
 	return uint64(max(v.Int(), 0))
 }
 
-// Float returns the number of a Float, Int or Uint (the two rounded to what a
-// float64 can hold), and 0 for any other kind.
+// Float returns the value of a Float, or of an Int or Uint, rounded to a float64,
+// and 0 for any other kind.
 func (v Value) Float() float64 {
 	switch v.Kind() {
 	case Float:
@@ -78,8 +78,8 @@ func (v Value) Float() float64 {
 	return 0
 }
 
-// Bytes returns the text of a Str or Bin and the payload of an Ext, aliasing
-// the input, and nil for any other kind.
+// Bytes returns the bytes of a Str, Bin or Ext, aliasing the input, and nil for
+// any other kind.
 func (v Value) Bytes() []byte {
 	switch v.Kind() {
 	case Str, Bin, Ext:
@@ -92,24 +92,24 @@ func (v Value) Bytes() []byte {
 func (v Value) IsText() bool { return v.Kind() == Str || v.Kind() == Bin }
 
 // ExtType returns the type of an Ext, and 0 for any other kind.
-func (v Value) ExtType() int8 { return int8(v.about >> extShift) }
+func (v Value) ExtType() int8 { return int8(v.meta >> extShift) }
 
 // Len returns the number of pairs of a Map and of elements of an Array, and
 // the number of bytes of a Str, Bin or Ext.
 func (v Value) Len() int {
 	switch v.Kind() {
 	case Array, Map:
-		return int(uint32(v.about))
+		return int(uint32(v.meta))
 	case Str, Bin, Ext:
 		return len(v.payload)
 	}
 	return 0
 }
 
-// Text makes a Str value of b, which it aliases.
+// Text returns a Str value that aliases b.
 func Text(b []byte) Value { return Value{b, of(Str)} }
 
-// Truth makes a Bool value.
+// Truth returns a Bool value.
 func Truth(t bool) Value {
 	if t {
 		return Value{nil, of(Bool) | 1}
@@ -117,9 +117,9 @@ func Truth(t bool) Value {
 	return Value{nil, of(Bool)}
 }
 
-// Read reads the value at b[off:] and returns it with the offset behind it.
-// The members of a container are stepped over, and so are known to be whole:
-// walking them later cannot fail. The error is an *Error.
+// Read reads the value at b[off:] and returns it with the offset of its end. It
+// skips over the members of a container, so that iterating over them later cannot
+// fail. The error is an *Error.
 func Read(b []byte, off int) (Value, int, error) {
 	v, body, err := ReadHeader(b, off)
 	if err != nil {
@@ -136,19 +136,19 @@ func Read(b []byte, off int) (Value, int, error) {
 	return v, end, nil
 }
 
-// members returns how many encoded values a container holds: two for each pair
+// members returns the number of encoded values in a container: two for each pair
 // of a map.
 func (v Value) members() uint64 {
-	n := uint64(uint32(v.about))
+	n := uint64(uint32(v.meta))
 	if v.Kind() == Map {
 		return 2 * n
 	}
 	return n
 }
 
-// ReadHeader reads the value at b[off:] but does not step over the members of
-// a container, which begin at the offset that it returns. A container that
-// claims more members than there are bytes left is Truncated.
+// ReadHeader is Read without skipping the members of a container, which begin at
+// the returned offset. A container that claims more members than there are bytes
+// left is Truncated.
 func ReadHeader(b []byte, off int) (Value, int, error) {
 	if uint(off) >= uint(len(b)) {
 		return Value{}, off, &Error{Offset: off, Fault: Truncated}
@@ -171,9 +171,9 @@ func ReadHeader(b []byte, off int) (Value, int, error) {
 	case Nil:
 		return Value{nil, m}, pos, nil
 	case Bool:
-		return Value{nil, m | about(first-msgpcode.False)}, pos, nil
+		return Value{nil, m | meta(first-msgpcode.False)}, pos, nil
 	case Array, Map:
-		v := Value{nil, m | about(n)}
+		v := Value{nil, m | meta(n)}
 		if v.members() > uint64(len(b)-pos) {
 			return Value{}, off, &Error{Offset: off, Fault: Truncated}
 		}
@@ -182,11 +182,11 @@ func ReadHeader(b []byte, off int) (Value, int, error) {
 		if len(b)-pos < 1 {
 			return Value{}, off, &Error{Offset: off, Fault: Truncated}
 		}
-		m |= about(b[pos]) << extShift
+		m |= meta(b[pos]) << extShift
 		pos++
 	case Int:
 		if f.number == inline {
-			return Value{nil, m | about(first)}, pos, nil
+			return Value{nil, m | meta(first)}, pos, nil
 		}
 	}
 	if n > uint64(len(b)-pos) {
@@ -194,7 +194,7 @@ func ReadHeader(b []byte, off int) (Value, int, error) {
 	}
 	end := pos + int(n)
 	if f.kind == Int {
-		m |= about(f.number) << numberShift
+		m |= meta(f.number) << numberShift
 		if f.number == unsigned && n == 8 && b[pos] >= 0x80 {
 			m = of(Uint)
 		}
@@ -202,7 +202,7 @@ func ReadHeader(b []byte, off int) (Value, int, error) {
 	return Value{b[pos:end], m}, end, nil
 }
 
-// bigEndian reads 1, 2, 4 or 8 bytes; b holds at least that many.
+// bigEndian reads width bytes: 1, 2, 4 or 8. b must have as many.
 func bigEndian(b []byte, width uint8) uint64 {
 	switch width {
 	case 1:
@@ -217,8 +217,8 @@ func bigEndian(b []byte, width uint8) uint64 {
 }
 
 // ReadKey reads the value at b[off:], a key in a map, and returns its text,
-// aliasing b, with the offset behind it. A key that is no text is stepped over
-// and comes back as nil. The error is an *Error.
+// aliasing b, with the offset of its end. For a key that is not text it returns
+// nil. The error is an *Error.
 func ReadKey(b []byte, off int) (key []byte, end int, err error) {
 	if uint(off) < uint(len(b)) {
 		if c := b[off]; msgpcode.FixedStrLow <= c && c <= msgpcode.FixedStrHigh {
@@ -235,12 +235,12 @@ func ReadKey(b []byte, off int) (key []byte, end int, err error) {
 	return v.payload, end, nil
 }
 
-// MapOf makes a Map value of n pairs whose encoded keys and values are b, which
-// it aliases. The pairs must be known to be whole.
-func MapOf(n int, b []byte) Value { return Value{b, of(Map) | about(uint32(n))} }
+// MapOf returns a Map value of n pairs whose encoded keys and values are b, which
+// it aliases. They must be complete.
+func MapOf(n int, b []byte) Value { return Value{b, of(Map) | meta(uint32(n))} }
 
 // Encoded returns the encoded members of a Map or Array, aliasing the input,
-// and nil for any other kind. Len says how many they are.
+// and nil for any other kind. Len is their number.
 func (v Value) Encoded() []byte {
 	if v.Kind() == Map || v.Kind() == Array {
 		return v.payload

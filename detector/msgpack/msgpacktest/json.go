@@ -16,13 +16,13 @@ func (w *writer) json(text string) error {
 		return err
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return fmt.Errorf("something follows the JSON value, at byte %d", d.InputOffset())
+		return fmt.Errorf("unexpected data after the JSON value, at byte %d", d.InputOffset())
 	}
 	return w.value(v)
 }
 
-// readJSON reads the next value token by token, because json.Decoder's maps
-// know neither order nor duplicates.
+// readJSON reads the next value token by token, because json.Decoder's maps keep
+// neither the order nor duplicates.
 func readJSON(d *json.Decoder) (any, error) {
 	token, err := d.Token()
 	if err != nil {

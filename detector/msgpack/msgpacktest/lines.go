@@ -1,9 +1,8 @@
 package msgpacktest
 
-// Lines returns CloudTrail events of our own making as JSON lines: a pushed
-// key that went through, one over the serial console that did not, and three
-// calls that no rule of ours asks for. Names and numbers are those reserved for
-// examples.
+// Lines returns synthetic CloudTrail events as JSON lines: an SSH key pushed with
+// success, one over the serial console without, and three calls that the built-in
+// rule does not match. Names and numbers are those reserved for examples.
 func Lines() []string {
 	return []string{
 		`{"eventVersion":"1.08","userIdentity":{"type":"AssumedRole","principalId":"AROAEXAMPLEEXAMPLE000:ada","arn":"arn:aws:sts::111122223333:assumed-role/operator/ada","accountId":"111122223333","accessKeyId":"ASIAEXAMPLE0EXAMPLE0","sessionContext":{"sessionIssuer":{"type":"Role","principalId":"AROAEXAMPLEEXAMPLE000","arn":"arn:aws:iam::111122223333:role/operator","accountId":"111122223333","userName":"operator"},"attributes":{"creationDate":"2024-02-01T08:00:00Z","mfaAuthenticated":"true"}}},"eventTime":"2024-02-01T08:15:30Z","eventSource":"ec2-instance-connect.amazonaws.com","eventName":"SendSSHPublicKey","awsRegion":"eu-central-1","sourceIPAddress":"198.51.100.7","userAgent":"aws-cli/2.15.0 Python/3.11.6 Linux/6.1.0 exe/x86_64 prompt/off command/ec2-instance-connect.send-ssh-public-key","requestParameters":{"instanceId":"i-0123456789abcdef0","instanceOSUser":"ec2-user","sSHPublicKey":"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMP ada@example\n","availabilityZone":"eu-central-1a"},"responseElements":{"requestId":"6f3c9f0e-2f5d-4f3e-9c56-3a4f7b1f0f11","success":true},"requestID":"6f3c9f0e-2f5d-4f3e-9c56-3a4f7b1f0f11","eventID":"0c4b7d3e-8d55-4a3e-8e58-1f0d5f1b7a10","readOnly":false,"eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"111122223333","eventCategory":"Management","tlsDetails":{"tlsVersion":"TLSv1.3","cipherSuite":"TLS_AES_128_GCM_SHA256","clientProvidedHostHeader":"ec2-instance-connect.eu-central-1.amazonaws.com"}}`,

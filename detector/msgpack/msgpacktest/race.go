@@ -2,5 +2,5 @@
 
 package msgpacktest
 
-// RaceDetector says that the race detector is on, which allocates by itself.
+// RaceDetector reports whether the race detector is on, which allocates.
 const RaceDetector = true

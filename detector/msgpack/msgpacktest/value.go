@@ -21,22 +21,22 @@ type Ext struct {
 	Data []byte
 }
 
-// Members is a map whose members stand in the order given and may repeat: key,
-// value, key, value. Keys may be anything.
+// Members is a map as key, value, key, value: in this order, duplicates included.
+// Keys may be anything.
 type Members []any
 
-// Raw is msgpack already, taken as it is.
+// Raw is encoded msgpack.
 type Raw []byte
 
-// JSON is JSON text, encoded with its members in their order, duplicates
-// included. Integers that 64 bits can hold become integers, other numbers
-// float64, and what float64 cannot hold a string of its digits. As
-// encoding/json does, invalid UTF-8 becomes U+FFFD.
+// JSON is JSON text. Its members are encoded in their order, duplicates included.
+// Integers of up to 64 bits become integers, other numbers float64, and those
+// beyond float64 a string of their digits. As in encoding/json, invalid UTF-8
+// becomes U+FFFD.
 type JSON string
 
-// Value returns v as msgpack. The types of this package, map[string]any (keys
-// sorted), []any and json.Number are encoded as they say; everything else by
-// vmihailenco's Encoder: []byte becomes bin, structs become maps.
+// Value returns v as msgpack. The types of this package, map[string]any (with
+// sorted keys), []any and json.Number are encoded as documented; everything else
+// by vmihailenco's Encoder: []byte becomes bin, structs become maps.
 func Value(t testing.TB, v any) []byte {
 	t.Helper()
 	var w writer

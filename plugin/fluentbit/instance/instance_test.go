@@ -142,7 +142,7 @@ func TestEncode(t *testing.T) {
 	chunk := make([]byte, EncodedSize(alerts))
 	Encode(chunk, alerts)
 	cursor := msgpack.NewCursor(chunk)
-	var head msgpack.Event
+	var head msgpack.Head
 	n := 0
 	for ; ; n++ {
 		ok, err := cursor.Next(&head)
@@ -152,7 +152,7 @@ func TestEncode(t *testing.T) {
 		if !ok {
 			break
 		}
-		if at := time.Unix(head.Sec, int64(head.Nsec)); head.Item != msgpack.IsEvent || time.Since(at) > time.Minute || time.Since(at) < 0 {
+		if at := time.Unix(head.Sec, int64(head.Nsec)); head.Item != msgpack.Record || time.Since(at) > time.Minute || time.Since(at) < 0 {
 			t.Fatalf("record %d is %+v", n, head)
 		}
 		end, err := msgpack.Skip(chunk, head.Body)

@@ -1,18 +1,16 @@
-// Package msgpacktest makes chunks for tests, laid out as Fluent Bit lays them
-// out: maps as map32 even when small, everything else in its shortest form.
-// It is built on the Encoder of vmihailenco/msgpack and on encoding/json, so
-// that what it makes owes nothing to the code under test.
+// Package msgpacktest makes chunks for tests, laid out as Fluent Bit does: maps
+// as map32 even when small, everything else in its shortest form. It uses the
+// Encoder of vmihailenco/msgpack and encoding/json, so that it does not depend on
+// the code under test.
 //
-// Chunks are concatenations: append(Event(t, a), OldEvent(t, b)...) is one.
-// Whoever calls owns the bytes that are returned. What cannot be encoded fails
-// the test.
+// Chunks are concatenations: append(Event(t, a), OldEvent(t, b)...) is one. The
+// caller owns the returned bytes. A value that cannot be encoded fails the test.
 package msgpacktest
 
 import "testing"
 
-// Chunk returns a chunk of several events. A []byte among them is an event
-// already and is taken as it is; a string is a JSON line, as for [FromJSON];
-// anything else is the body of an [Event].
+// Chunk returns a chunk of several events: a []byte is an encoded event, a string
+// a JSON line as for [FromJSON], anything else the body of an [Event].
 func Chunk(t testing.TB, events ...any) []byte {
 	t.Helper()
 	var chunk []byte
@@ -30,7 +28,7 @@ func Chunk(t testing.TB, events ...any) []byte {
 }
 
 // Event returns one event with that body, in the format of Fluent Bit 2.1 and
-// later unless an option says otherwise: [[[DefaultTime], {}], body]. See
+// later by default: [[[DefaultTime], {}], body]. See
 // [Value] for what the body may be.
 func Event(t testing.TB, body any, options ...Option) []byte {
 	t.Helper()
@@ -65,15 +63,14 @@ type head struct {
 	old             bool
 }
 
-// Old asks for the format [timestamp, body].
+// Old selects the format [timestamp, body].
 func Old() Option { return func(h *head) { h.old = true } }
 
-// At sets the timestamp: a [Time], a number, or any odd [Value] that a test
-// wants to see refused.
+// At sets the timestamp: a [Time], a number, or any invalid [Value].
 func At(stamp any) Option { return func(h *head) { h.stamp = stamp } }
 
-// Metadata sets what follows the timestamp in the newer format, a map in all
-// but odd events.
+// Metadata sets the value after the timestamp in the newer format, a map unless
+// the event is invalid.
 func Metadata(m any) Option { return func(h *head) { h.metadata = m } }
 
 // GroupStart and GroupEnd are the timestamps of Fluent Bit's group markers:
@@ -83,6 +80,6 @@ var (
 	GroupEnd   = Time{Sec: 1<<32 - 2}
 )
 
-// DefaultTime is the timestamp of events that do not say: 2023-11-14T22:13:20
-// and 123456789 ns.
+// DefaultTime is the timestamp of events without [At]: 2023-11-14T22:13:20 and
+// 123456789 ns.
 var DefaultTime = Time{Sec: 1_700_000_000, Nsec: 123_456_789}
