@@ -2,12 +2,10 @@ package ingest
 
 import (
 	"bytes"
-	"encoding/binary"
 	"time"
 
-	"github.com/vmihailenco/msgpack/v5/msgpcode"
-
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
 // Chunk is a block as msgpack, the way Fluent Bit hands it over. It can be
@@ -16,8 +14,9 @@ type Chunk struct {
 	Data    []byte   // events
 	Records []Record // one for each event of Data, in order
 
-	element []byte // scratch
-	lineAt  int    // offset in the item's text up to which its lines were counted
+	head    [msgpack.RecordHeadSize]byte // of every record: [[time, {}],
+	element []byte                       // scratch
+	lineAt  int                          // offset in the item's text up to which its lines were counted
 	lines   int
 }
 
@@ -41,29 +40,20 @@ func (c *Chunk) Fill(b *Block, at time.Time) {
 		c.Data = nil
 	}
 	c.Data, c.Records = c.Data[:0], c.Records[:0]
-	head := eventHead(at)
+	msgpack.AppendRecordHead(c.head[:0], at)
 	for _, it := range b.items {
 		size, n := len(c.Data), len(c.Records)
 		c.lineAt, c.lines = 0, 0
-		if !c.values(b.text[it.begin:it.end:it.end], it, &head) {
+		if !c.values(b.text[it.begin:it.end:it.end], it) {
 			c.Data, c.Records = c.Data[:size], c.Records[:n]
-			c.line(b.text[it.begin:it.end:it.end], it, &head)
+			c.line(b.text[it.begin:it.end:it.end], it)
 		}
 	}
 }
 
-// eventHead returns what stands before the body of each event: the header of
-// [[time, {}], body].
-func eventHead(at time.Time) (h [13]byte) {
-	h = [13]byte{0x92, 0x92, msgpcode.FixExt8, 0, 12: msgpcode.FixedMapLow}
-	binary.BigEndian.PutUint32(h[4:], uint32(at.Unix()))
-	binary.BigEndian.PutUint32(h[8:], uint32(at.Nanosecond()))
-	return h
-}
-
 // values appends the JSON values that the text consists of, and reports whether it
 // consists of nothing else. Line ends and commas may stand between them.
-func (c *Chunk) values(text []byte, it item, head *[13]byte) bool {
+func (c *Chunk) values(text []byte, it item) bool {
 	i := 0
 	for {
 		for i < len(text) && (isSpace[text[i]] || text[i] == ',' && i > 0) {
@@ -75,9 +65,9 @@ func (c *Chunk) values(text []byte, it item, head *[13]byte) bool {
 		ok := false
 		switch text[i] {
 		case '{':
-			i, ok = c.object(text, i, it, head)
+			i, ok = c.object(text, i, it)
 		case '[':
-			i, ok = c.array(text, i, it, head)
+			i, ok = c.array(text, i, it)
 		}
 		if !ok {
 			return false
@@ -86,8 +76,8 @@ func (c *Chunk) values(text []byte, it item, head *[13]byte) bool {
 }
 
 // object appends the object at text[i] and returns the offset behind it.
-func (c *Chunk) object(text []byte, i int, it item, head *[13]byte) (int, bool) {
-	c.Data = append(c.Data, head[:]...)
+func (c *Chunk) object(text []byte, i int, it item) (int, bool) {
+	c.Data = append(c.Data, c.head[:]...)
 	body := len(c.Data)
 	var n int
 	var err error
@@ -102,7 +92,7 @@ func (c *Chunk) object(text []byte, i int, it item, head *[13]byte) (int, bool) 
 
 // array appends the elements of the array at text[i] and returns the offset
 // behind it. They must be objects, or strings.
-func (c *Chunk) array(text []byte, i int, it item, head *[13]byte) (int, bool) {
+func (c *Chunk) array(text []byte, i int, it item) (int, bool) {
 	i = skipSpace(text, i+1)
 	if i < len(text) && text[i] == ']' {
 		return i + 1, true
@@ -111,9 +101,9 @@ func (c *Chunk) array(text []byte, i int, it item, head *[13]byte) (int, bool) {
 		ok := false
 		switch text[i] {
 		case '{':
-			i, ok = c.object(text, i, it, head)
+			i, ok = c.object(text, i, it)
 		case '"':
-			i, ok = c.string(text, i, it, head)
+			i, ok = c.string(text, i, it)
 		}
 		if !ok {
 			return i, false
@@ -135,13 +125,13 @@ func (c *Chunk) array(text []byte, i int, it item, head *[13]byte) (int, bool) {
 }
 
 // string appends the string at text[i] as a line of its own.
-func (c *Chunk) string(text []byte, i int, it item, head *[13]byte) (int, bool) {
+func (c *Chunk) string(text []byte, i int, it item) (int, bool) {
 	var n int
 	var err error
 	if c.element, n, err = jsontext.Append(c.element[:0], text[i:]); err != nil {
 		return i, false
 	}
-	body := c.wrap(head)
+	body := c.wrap()
 	c.Data = append(c.Data, c.element...)
 	end := i + n
 	c.record(text, i, end, it, body)
@@ -149,11 +139,9 @@ func (c *Chunk) string(text []byte, i int, it item, head *[13]byte) (int, bool) 
 }
 
 // line appends the text as {"log": text}.
-func (c *Chunk) line(text []byte, it item, head *[13]byte) {
-	body := c.wrap(head)
-	c.Data = append(c.Data, msgpcode.Str32)
-	c.Data = binary.BigEndian.AppendUint32(c.Data, uint32(len(text)))
-	c.Data = append(c.Data, text...)
+func (c *Chunk) line(text []byte, it item) {
+	body := c.wrap()
+	c.Data = msgpack.AppendString(c.Data, text)
 	c.lineAt, c.lines = 0, 0
 	c.record(text, 0, len(text), it, body)
 }
@@ -171,10 +159,10 @@ func (c *Chunk) record(text []byte, begin, end int, it item, body int) {
 }
 
 // wrap begins an event {"log": and returns where its map begins.
-func (c *Chunk) wrap(head *[13]byte) int {
-	c.Data = append(c.Data, head[:]...)
+func (c *Chunk) wrap() int {
+	c.Data = append(c.Data, c.head[:]...)
 	body := len(c.Data)
-	c.Data = append(c.Data, msgpcode.FixedMapLow|1, msgpcode.FixedStrLow|3, 'l', 'o', 'g')
+	c.Data = msgpack.AppendString(msgpack.AppendMapHeader(c.Data, 1), "log")
 	return body
 }
 

@@ -1,16 +1,16 @@
-// Package jsontext turns JSON text into msgpack and msgpack into JSON text.
+// Package jsontext converts JSON text to msgpack and msgpack to JSON text.
 //
 //	JSON text ──Append──▶ msgpack ──msgpack.Read──▶ msgpack.Value ──AppendValue──▶ JSON text
 //
-// Whatever reaches the detector as text (lines that a shipper did not parse,
-// JSON in a string, NDJSON over HTTP) is made msgpack first, so that the rest
-// knows one encoding only.
+// Everything that reaches the detector as text (lines that a shipper did not
+// parse, JSON in a string, NDJSON over HTTP) is converted to msgpack first, so that
+// the other packages handle one encoding only.
 //
-// # Who owns the bytes
+// # Ownership of the bytes
 //
-// Every function appends to dst as append does and keeps nothing: the result
-// may share memory with dst and never with the input. dst and the input must
-// not overlap. What lies in dst between its length and its capacity may be
-// overwritten, also behind what is returned. With room in dst nothing is
-// allocated, but for errors and for the rare float that [Append] names.
+// Every function appends to dst as append does and retains nothing: the result may
+// share memory with dst, but never with the input. dst and the input must not
+// overlap. The bytes between the length and the capacity of dst may be overwritten,
+// even those after the result. With room in dst nothing is allocated, except for
+// errors and for the rare floats that [Append] names.
 package jsontext

@@ -2,28 +2,28 @@ package jsontext
 
 import "strconv"
 
-// Reason is why a text is not JSON, or not JSON that we take.
+// Reason is why a text is not JSON, or not JSON that we accept.
 type Reason uint8
 
 // The reasons.
 const (
-	// Truncated: the text ends before the value does.
+	// Truncated means that the text ends before the value does.
 	Truncated Reason = iota + 1
-	// NoValue: what stands there begins no value.
+	// NoValue means that no value begins at the offset.
 	NoValue
-	// BadNumber: a number with a leading zero, or with no digit where one must be.
+	// BadNumber is a number with a leading zero or with a missing digit.
 	BadNumber
-	// BadEscape: a backslash followed by what JSON does not know.
+	// BadEscape is an escape that JSON does not define.
 	BadEscape
-	// NoKey: a member of an object does not begin with a string.
+	// NoKey means that a member of an object does not begin with a string.
 	NoKey
-	// NoColon: no colon behind the key.
+	// NoColon means that no colon follows the key.
 	NoColon
-	// NoComma: neither a comma nor the closing bracket behind a member.
+	// NoComma means that neither a comma nor the closing bracket follows a member.
 	NoComma
-	// TooDeep: over MaxDepth.
+	// TooDeep means nested deeper than MaxDepth.
 	TooDeep
-	// TooLong: the value does not end before msgpack.MaxChunk bytes.
+	// TooLong means that the value is longer than msgpack.MaxChunk bytes.
 	TooLong
 )
 
@@ -47,8 +47,8 @@ func (r Reason) String() string {
 	return ""
 }
 
-// SyntaxError says that the text cannot be read on from Offset, a byte offset
-// into the slice that was given.
+// SyntaxError reports that the text cannot be read from Offset on, a byte offset in
+// the slice that was given.
 type SyntaxError struct {
 	Offset int
 	Reason Reason

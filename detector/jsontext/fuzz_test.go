@@ -37,7 +37,7 @@ func FuzzAppend(f *testing.F) {
 			t.Fatalf("what was in dst is now %q", packed)
 		}
 		packed = packed[len(before):]
-		roomy, end2, err2 := Append(make([]byte, 0, 3*len(text)+2*fixed), text)
+		roomy, end2, err2 := Append(make([]byte, 0, 3*len(text)+2*minLong), text)
 		if !bytes.Equal(roomy, packed) || end2 != end || (err2 == nil) != (err == nil) {
 			t.Fatalf("with room in dst %x, end %d, %v; without %x, end %d, %v", roomy, end2, err2, packed, end, err)
 		}

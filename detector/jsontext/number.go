@@ -1,11 +1,10 @@
 package jsontext
 
 import (
-	"encoding/binary"
 	"math"
 	"strconv"
 
-	"github.com/vmihailenco/msgpack/v5/msgpcode"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
 // appendNumber appends the number at text[i], which is a digit or a minus.
@@ -26,21 +25,21 @@ func appendNumber(dst, text []byte, i int) ([]byte, int, Reason) {
 	if i < len(text) && (text[i] == '.' || text[i]|0x20 == 'e') {
 		return appendDecimal(dst, text, start, first, i, n)
 	}
-	// Up to 19 digits fit in a uint64. Of those with 20 the ones that do begin
-	// with 1, and wrapping around would leave less than 10^19 of them.
+	// Up to 19 digits fit in a uint64. Of numbers with 20 digits those that fit
+	// begin with 1, and one that overflowed would be less than 10^19.
 	size := i - first
 	fits := size < 20 || size == 20 && text[first] == '1' && n >= 1e19
 	switch {
 	case fits && !negative:
-		return appendUint(dst, n), i, 0
+		return msgpack.AppendUint(dst, n), i, 0
 	case fits && n <= 1<<63:
-		return appendNegative(dst, -int64(n)), i, 0
+		return msgpack.AppendInt(dst, -int64(n)), i, 0
 	}
-	return appendDigits(dst, text[start:i]), i, 0
+	return msgpack.AppendString(dst, text[start:i]), i, 0
 }
 
-// digits reads decimal digits from text[i] on, as the continuation of the
-// number n. Behind 19 digits the number wraps around and means nothing.
+// digits reads decimal digits from text[i] on and appends them to the number n,
+// which is wrong, since it overflows, after more than 19 digits.
 func digits(text []byte, i int, n uint64) (uint64, int) {
 	for ; i < len(text); i++ {
 		d := text[i] - '0'
@@ -59,16 +58,11 @@ func missingDigit(text []byte, i int) Reason {
 	return BadNumber
 }
 
-// appendDigits appends a number that no msgpack number can hold, as a str.
-func appendDigits(dst, number []byte) []byte {
-	return append(appendTextHeader(dst, len(number)), number...)
-}
-
 // appendDecimal appends the number that begins at text[start], has its digits
-// from text[first] on and a dot or an e at text[i]; n is its whole part.
+// from text[first] on and a dot or an e at text[i]; n is its integer part.
 func appendDecimal(dst, text []byte, start, first, i int, n uint64) ([]byte, int, Reason) {
 	size := i - first // digits of the mantissa
-	scale := 0        // it is to be multiplied by 10^scale
+	scale := 0        // the number is mantissa·10^scale
 	if text[i] == '.' {
 		dot := i
 		if n, i = digits(text, i+1, n); i == dot+1 {
@@ -90,7 +84,7 @@ func appendDecimal(dst, text []byte, start, first, i int, n uint64) ([]byte, int
 		}
 		switch {
 		case i-begin > 4:
-			size = math.MaxInt // for the careful way
+			size = math.MaxInt // leave it to ParseFloat
 		case minus:
 			scale -= int(e)
 		default:
@@ -102,18 +96,16 @@ func appendDecimal(dst, text []byte, start, first, i int, n uint64) ([]byte, int
 	if !ok {
 		var err error
 		if f, err = strconv.ParseFloat(string(number), 64); err != nil {
-			return appendDigits(dst, number), i, 0 // too large: the syntax is right
+			return msgpack.AppendString(dst, number), i, 0 // too large, but valid JSON
 		}
 	} else if number[0] == '-' {
 		f = -f
 	}
-	dst = append(dst, msgpcode.Double)
-	return binary.BigEndian.AppendUint64(dst, math.Float64bits(f)), i, 0
+	return msgpack.AppendFloat(dst, f), i, 0
 }
 
 // exactFloat returns n·10^scale if both n, which was written with size digits,
-// and 10^|scale| are floats exactly: then one operation rounds once, as it
-// should be.
+// and 10^|scale| are exact as floats: then the one operation rounds correctly.
 func exactFloat(n uint64, size, scale int) (float64, bool) {
 	if size > 19 || n > 1<<53 || scale < -22 || scale > 22 {
 		return 0, false
@@ -127,34 +119,4 @@ func exactFloat(n uint64, size, scale int) (float64, bool) {
 var powersOfTen = [...]float64{
 	1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
 	1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
-}
-
-// appendUint appends n in its shortest form.
-func appendUint(dst []byte, n uint64) []byte {
-	switch {
-	case n <= uint64(msgpcode.PosFixedNumHigh):
-		return append(dst, byte(n))
-	case n <= math.MaxUint8:
-		return append(dst, msgpcode.Uint8, byte(n))
-	case n <= math.MaxUint16:
-		return append(dst, msgpcode.Uint16, byte(n>>8), byte(n))
-	case n <= math.MaxUint32:
-		return append(dst, msgpcode.Uint32, byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
-	}
-	return binary.BigEndian.AppendUint64(append(dst, msgpcode.Uint64), n)
-}
-
-// appendNegative appends n, which is 0 or less, in its shortest form.
-func appendNegative(dst []byte, n int64) []byte {
-	switch {
-	case n >= int64(int8(-32)): // the negative fixnums
-		return append(dst, byte(n))
-	case n >= math.MinInt8:
-		return append(dst, msgpcode.Int8, byte(n))
-	case n >= math.MinInt16:
-		return append(dst, msgpcode.Int16, byte(n>>8), byte(n))
-	case n >= math.MinInt32:
-		return append(dst, msgpcode.Int32, byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
-	}
-	return binary.BigEndian.AppendUint64(append(dst, msgpcode.Int64), uint64(n))
 }

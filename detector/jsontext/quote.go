@@ -2,9 +2,8 @@ package jsontext
 
 import "unicode/utf8"
 
-// AppendString appends s to dst as a JSON string: quotes, backslashes and
-// control characters escaped, every byte that is not UTF-8 replaced by U+FFFD,
-// all else as it is.
+// AppendString appends s to dst as a JSON string, with quotes, backslashes and
+// control characters escaped and every byte that is not UTF-8 replaced by U+FFFD.
 func AppendString(dst, s []byte) []byte {
 	dst = append(dst, '"')
 	for i := 0; ; {

@@ -6,9 +6,9 @@ import (
 	"math/bits"
 )
 
-// The search for the end of a string looks at eight bytes at a time, as one
+// The search for the end of a string checks eight bytes at a time, as one
 // little-endian word. A mark is a word whose lowest set bit is in the first
-// byte looked for; bits above it mean nothing.
+// matching byte; the bits above it are undefined.
 
 const (
 	lows  = 0x0101010101010101
@@ -22,15 +22,15 @@ func markSpecial(word uint64) uint64 {
 	return ((quote-lows)&^quote | (backslash-lows)&^backslash) & highs
 }
 
-// firstMark returns which of the eight bytes is marked first; mark is not 0.
+// firstMark returns the index of the first marked byte; mark is not 0.
 func firstMark(mark uint64) int { return bits.TrailingZeros64(mark) / 8 }
 
 const (
-	// nearby is how far words are looked at before the search of package bytes
-	// takes over, which is faster only over a distance.
+	// nearby is how many bytes are searched word by word before bytes.IndexByte,
+	// which is faster only over longer distances, takes over.
 	nearby = 64
-	// stride bounds each of those searches, so that one that finds nothing
-	// cannot cost more than a few times what was already passed.
+	// stride limits each call of bytes.IndexByte: there are two for each stretch,
+	// and one of them may find nothing where the other is close.
 	stride = 1024
 )
 
@@ -58,9 +58,9 @@ func nextSpecial(text []byte, i int) int {
 	return i
 }
 
-// markUnprintable marks the first byte that cannot stand in a JSON string as it
-// is (a quote, a backslash, a control character) or may not (a byte of a
-// non-ASCII character, which can be broken).
+// markUnprintable marks the first byte that must be escaped in a JSON string (a
+// quote, a backslash, a control character) or checked (a byte of a non-ASCII
+// character, which may be invalid).
 func markUnprintable(word uint64) uint64 {
 	quote := word ^ '"'*lows
 	backslash := word ^ '\\'*lows

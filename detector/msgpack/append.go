@@ -28,7 +28,7 @@ func AppendInt(dst []byte, n int64) []byte {
 	switch {
 	case n >= 0:
 		return AppendUint(dst, uint64(n))
-	case n >= int64(int8(msgpcode.NegFixedNumLow)):
+	case n >= -1<<5:
 		return append(dst, byte(n))
 	case n >= math.MinInt8:
 		return append(dst, msgpcode.Int8, byte(n))
@@ -43,7 +43,7 @@ func AppendInt(dst []byte, n int64) []byte {
 // AppendUint appends an unsigned integer.
 func AppendUint(dst []byte, n uint64) []byte {
 	switch {
-	case n <= uint64(msgpcode.PosFixedNumHigh):
+	case n <= math.MaxInt8:
 		return append(dst, byte(n))
 	case n <= math.MaxUint8:
 		return append(dst, msgpcode.Uint8, byte(n))
@@ -68,7 +68,7 @@ func AppendString[T ~string | ~[]byte](dst []byte, text T) []byte {
 // AppendStringHeader appends the header of a str of n bytes, which must follow.
 func AppendStringHeader(dst []byte, n int) []byte {
 	switch {
-	case n <= int(msgpcode.FixedStrMask):
+	case n < 1<<5:
 		return append(dst, msgpcode.FixedStrLow|byte(n))
 	case n <= math.MaxUint8:
 		return append(dst, msgpcode.Str8, byte(n))
@@ -127,7 +127,7 @@ func AppendArrayHeader(dst []byte, n int) []byte {
 
 func appendHeader(dst []byte, n int, fixed, two, four byte) []byte {
 	switch {
-	case n <= int(msgpcode.FixedArrayMask): // which is that of maps too
+	case n < 1<<4:
 		return append(dst, fixed|byte(n))
 	case n <= math.MaxUint16:
 		return append(dst, two, byte(n>>8), byte(n))
@@ -145,6 +145,6 @@ func SetLen(b []byte, n int) {
 	case msgpcode.Map32, msgpcode.Array32:
 		binary.BigEndian.PutUint32(b[1:], uint32(n))
 	default:
-		b[0] = b[0]&^msgpcode.FixedArrayMask | byte(n)
+		b[0] = b[0]&0xf0 | byte(n)
 	}
 }

@@ -9,8 +9,6 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/vmihailenco/msgpack/v5/msgpcode"
-
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
@@ -77,9 +75,9 @@ func (c *Config) ping(salt, nonce, auth string) []byte {
 	if c.Username != "" {
 		password = digest(auth, c.Username, c.Password)
 	}
-	dst := []byte{msgpcode.FixedArrayLow | 6}
+	dst := msgpack.AppendArrayHeader(nil, 6)
 	for _, text := range []string{"PING", c.Hostname, salt, digest(salt, c.Hostname, nonce, c.SharedKey), c.Username, password} {
-		dst = appendText(dst, text)
+		dst = msgpack.AppendString(dst, text)
 	}
 	return dst
 }

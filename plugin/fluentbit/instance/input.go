@@ -1,10 +1,10 @@
 package instance
 
 import (
-	"encoding/binary"
 	"fmt"
 	"time"
 
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
@@ -120,27 +120,20 @@ func (i *Input) Close() {
 	i.registry.open--
 }
 
-// eventHead is the head of a record: [[EventTime, {}], … .
-const eventHead = 1 + 1 + 2 + 8 + 1
-
-// EncodedSize returns how many bytes Encode writes for the alerts.
+// EncodedSize returns the number of bytes that Encode writes for the alerts.
 func EncodedSize(alerts []outbox.Alert) int {
 	n := 0
 	for _, a := range alerts {
-		n += eventHead + len(a.Record)
+		n += msgpack.RecordHeadSize + len(a.Record)
 	}
 	return n
 }
 
-// Encode writes the alerts to dst as a chunk in Fluent Bit's format, each
-// [[EventTime, {}], alert]. dst has EncodedSize bytes.
+// Encode writes the alerts to dst as a chunk in Fluent Bit's format, [[time, {}],
+// alert] for each. dst has EncodedSize bytes.
 func Encode(dst []byte, alerts []outbox.Alert) {
 	for _, a := range alerts {
-		head := append(dst[:0], 0x92, 0x92, 0xd7, 0x00) // two arrays of 2, ext of 8 bytes and type 0
-		head = binary.BigEndian.AppendUint32(head, uint32(a.Time.Unix()))
-		head = binary.BigEndian.AppendUint32(head, uint32(a.Time.Nanosecond()))
-		head = append(head, 0x80) // no metadata
-		n := copy(dst[len(head):], a.Record)
-		dst = dst[len(head)+n:]
+		msgpack.AppendRecordHead(dst[:0], a.Time)
+		dst = dst[msgpack.RecordHeadSize+copy(dst[msgpack.RecordHeadSize:], a.Record):]
 	}
 }

@@ -17,21 +17,21 @@ import (
 //
 //   - str and bin as strings, see [AppendString];
 //   - integers with all their digits;
-//   - floats with the fewest digits that read back as the same float64, and
-//     always with a point or an exponent (1.0, 1e+21), so that they come back
-//     as floats; NaN and the infinities, which JSON does not have, as null;
-//   - maps with their members in order, duplicates included. A key that is no
-//     string becomes one with the JSON text of the key in it ("5", "null",
-//     "[1,2]"); inside such a text further maps and arrays as keys are null,
-//     because escapes of escapes would grow without bound;
+//   - floats with the fewest digits that yield the same float64, and always with a
+//     point or an exponent (1.0, 1e+21), so that they are read back as floats; NaN
+//     and the infinities, which JSON does not have, as null;
+//   - maps with their members in order, duplicates included. A key that is not a
+//     string becomes the JSON text of the key in a string ("5", "null", "[1,2]");
+//     maps and arrays that are keys within such a key are null, because escapes of
+//     escapes would grow without bound;
 //   - an EventTime (ext type 0 of 8 bytes) as RFC 3339 in UTC with its
 //     nanoseconds, another ext as "ext:TYPE:HEX" with decimal type and
 //     hexadecimal payload;
-//   - the zero Value as null, and so an array or map that more than MaxDepth-1
-//     others surround: no JSON reader takes any depth, Append neither.
+//   - the zero Value as null, and also arrays and maps nested deeper than MaxDepth:
+//     JSON readers limit the depth, and so does Append.
 //
-// The text is valid UTF-8, Append reads it, and it is at most eight times as
-// long as the msgpack.
+// The text is valid UTF-8 and at most eight times as long as the msgpack. Append
+// can read it.
 func AppendValue(dst []byte, v msgpack.Value) []byte {
 	switch v.Kind() {
 	case msgpack.Array, msgpack.Map:
@@ -41,14 +41,13 @@ func AppendValue(dst []byte, v msgpack.Value) []byte {
 	return appendScalar(dst, v)
 }
 
-// broken is the offset behind a value that cannot be read. There is none inside
-// of a Value that came from msgpack.Read; should a caller have made one
-// otherwise, its brackets are closed early.
+// broken is the offset returned for a value that cannot be read. A Value from
+// msgpack.Read contains none; in one made otherwise, the brackets are closed early.
 const broken = -1
 
-// appendNext appends the value at b[off:] and returns the offset behind it, so
-// that the members of containers are walked once. At most depth containers may
-// be inside each other; in a key, containers that are keys become null.
+// appendNext appends the value at b[off:] and returns the offset of its end, so
+// that nested containers are read only once. Containers nested deeper than depth
+// become null, as do those that are keys within a key.
 func appendNext(dst, b []byte, off, depth int, inKey bool) ([]byte, int) {
 	if uint(off) < uint(len(b)) && msgpcode.IsFixedString(b[off]) { // keys, and most values
 		if end := off + 1 + int(b[off]&msgpcode.FixedStrMask); end <= len(b) {
@@ -98,9 +97,9 @@ func appendMembers(dst []byte, v msgpack.Value, b []byte, off, depth int, inKey 
 	return append(dst, closing), off
 }
 
-// appendKey appends the key at b[off:] as a string. Of a key that is no text
-// the JSON text is written first and its string behind it, which then takes
-// its place.
+// appendKey appends the key at b[off:] as a string. For a key that is not text it
+// writes the JSON text first, then the quoted form after it, and moves that into
+// place.
 func appendKey(dst, b []byte, off, depth int, inKey bool) ([]byte, int) {
 	if inKey {
 		depth = 0
@@ -134,8 +133,8 @@ func appendScalar(dst []byte, v msgpack.Value) []byte {
 	return append(dst, "null"...)
 }
 
-// appendFloat appends f with the fewest digits that tell it from its
-// neighbours, with an exponent only outside of [1e-6, 1e21).
+// appendFloat appends f with the fewest digits that identify it, with an exponent
+// only outside of [1e-6, 1e21).
 func appendFloat(dst []byte, f float64) []byte {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return append(dst, "null"...)
@@ -155,7 +154,7 @@ func appendFloat(dst []byte, f float64) []byte {
 	return dst
 }
 
-// appendExt appends an ext as a string. Nothing in it needs an escape.
+// appendExt appends an ext as a string, which needs no escapes.
 func appendExt(dst []byte, v msgpack.Value) []byte {
 	data := v.Bytes()
 	dst = append(dst, '"')

@@ -8,36 +8,36 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
-// MaxDepth is how many arrays and objects may be open at once. CloudTrail
-// needs about ten.
+// MaxDepth is the maximum nesting of arrays and objects. CloudTrail events have
+// about ten levels.
 const MaxDepth = 128
 
-// Append transcodes the one JSON value that text begins with, white space
-// before it allowed, to msgpack and appends it to dst. It returns the extended
-// slice and the offset in text behind the value: what follows there is for the
-// caller to judge. The error is a *SyntaxError; dst then comes back at its
-// original length and the offset is that of the error.
+// Append converts the JSON value at the beginning of text, leading white space
+// allowed, to msgpack and appends it to dst. It returns the extended slice and the
+// offset in text of the end of the value; it does not check what follows. The
+// error is a *SyntaxError; dst is then returned with its original length, and the
+// offset is that of the error.
 //
-// The text must be what RFC 8259 says, with these exceptions and choices:
+// The text must conform to RFC 8259, with these exceptions and choices:
 //
-//   - Members of an object are kept in their order, duplicates included.
+//   - Members of an object keep their order, duplicates included.
 //   - Control characters in strings need no escape: shippers that build JSON by
-//     hand leave them in, and a rule must see such records too.
-//   - Bytes that are not UTF-8 are kept as they are. \u0000 becomes a NUL byte,
-//     half a surrogate pair U+FFFD.
-//   - Integers that 64 bits can hold become integers in their shortest form,
-//     -0 becomes 0. Larger ones become a str of their digits: a float would
-//     lose digits, and the text forms that rules see have all of them.
-//   - Numbers with a fraction or an exponent become float64, what is too large
-//     for that a str of the text as it stands. Too small becomes 0.
-//   - Nesting deeper than MaxDepth is refused.
+//     hand do not escape them, and rules must see such records too.
+//   - Bytes that are not UTF-8 are kept. \u0000 becomes a NUL byte, half a
+//     surrogate pair U+FFFD.
+//   - Integers of up to 64 bits become integers in their shortest form, -0 becomes
+//     0. Larger ones become a str of their digits, because rules may compare them
+//     as text and a float would lose digits.
+//   - Numbers with a fraction or an exponent become float64; those too large for
+//     that a str, unchanged; those too small 0.
+//   - Nesting deeper than MaxDepth is an error.
 //
-// Objects become map32 and arrays array32, because their number of members
-// comes last; empty ones take a single byte. The msgpack is at most three times
-// as long as the text (1e0 takes 9 bytes), and in practice about as long.
+// Objects become map32 and arrays array32, because the number of their members is
+// known last; empty ones take a single byte. The msgpack is at most three times as
+// long as the text (1e0 takes 9 bytes), and usually about as long.
 //
-// Nothing is allocated, given room in dst, for a text without errors, without
-// floats too large for float64 and without floats written in over 32 bytes.
+// Append does not allocate, given room in dst, if the text has neither errors, nor
+// floats too large for float64, nor floats written in over 32 bytes.
 func Append(dst, text []byte) (out []byte, end int, err error) {
 	return appendWithin(msgpack.MaxChunk, dst, text)
 }
@@ -46,7 +46,7 @@ func Append(dst, text []byte) (out []byte, end int, err error) {
 func appendWithin(limit int, dst, text []byte) ([]byte, int, error) {
 	start := len(dst)
 	dst, end, reason := transcode(dst, text[:min(len(text), limit)])
-	if end == limit && len(text) > limit { // it may go on
+	if end == limit && len(text) > limit { // the value may continue
 		reason = TooLong
 	}
 	if reason != 0 {
@@ -55,24 +55,23 @@ func appendWithin(limit int, dst, text []byte) ([]byte, int, error) {
 	return dst, end, nil
 }
 
-// transcode appends the value at the beginning of text to dst. With a reason
-// other than 0 the offset is that of the error and what was appended is
-// worthless.
+// transcode appends the value at the beginning of text to dst. If the reason is not
+// 0, the offset is that of the error and the appended bytes are invalid.
 //
-// While a container is open its header's count is scratch: it is brought up to
-// date when a container inside opens, so that a stack of header offsets is all
-// that has to be remembered.
+// While a container is open, the count in its header is the number of members so
+// far, saved when a nested container opens. So a stack of header offsets is all the
+// state that is needed.
 func transcode(dst, text []byte) ([]byte, int, Reason) {
 	var (
-		open   [MaxDepth]int // offsets in dst of the headers of the containers around the current one
-		depth  int           // how many containers are open, the current one included
+		open   [MaxDepth]int // offsets in dst of the headers of the enclosing containers
+		depth  int           // number of open containers
 		header int           // offset in dst of the current container's header
-		count  uint32        // values complete in the current container; pairs, for maps
+		count  uint32        // complete members of the current container
 		i      int
 		reason Reason
 	)
 	for {
-		// A value begins, in a map a pair.
+		// The next value, or in a map the next pair.
 		i = skipSpace(text, i)
 		if i >= len(text) {
 			return dst, i, Truncated
@@ -82,7 +81,7 @@ func transcode(dst, text []byte) ([]byte, int, Reason) {
 			if c != '"' {
 				return dst, i, NoKey
 			}
-			if dst, i, reason = appendText(dst, text, i+1); reason != 0 {
+			if dst, i, reason = appendStr(dst, text, i+1); reason != 0 {
 				return dst, i, reason
 			}
 			i = skipSpace(text, i)
@@ -101,7 +100,7 @@ func transcode(dst, text []byte) ([]byte, int, Reason) {
 
 		switch c {
 		case '"':
-			dst, i, reason = appendText(dst, text, i+1)
+			dst, i, reason = appendStr(dst, text, i+1)
 		case '{', '[':
 			code, empty := msgpcode.Map32, msgpcode.FixedMapLow
 			if c == '[' {
@@ -111,7 +110,7 @@ func transcode(dst, text []byte) ([]byte, int, Reason) {
 				return dst, i, TooDeep
 			}
 			i = skipSpace(text, i+1)
-			if i < len(text) && text[i] == c+2 { // ] and } both come two behind their opening
+			if i < len(text) && text[i] == c+2 { // ] and } are their opening brackets + 2
 				dst = append(dst, empty)
 				i++
 				break
@@ -133,7 +132,7 @@ func transcode(dst, text []byte) ([]byte, int, Reason) {
 			return dst, i, reason
 		}
 
-		// The value is complete, and perhaps with it containers around it.
+		// The value is complete, and perhaps enclosing containers with it.
 		for {
 			if depth == 0 {
 				return dst, i, 0
@@ -165,7 +164,7 @@ func transcode(dst, text []byte) ([]byte, int, Reason) {
 	}
 }
 
-// skipSpace returns the offset of the first byte from i on that is no white
+// skipSpace returns the offset of the first byte from i on that is not white
 // space, or len(text).
 func skipSpace(text []byte, i int) int {
 	for i < len(text) && text[i] <= ' ' && (text[i] == ' ' || text[i] == '\n' || text[i] == '\r' || text[i] == '\t') {

@@ -7,25 +7,26 @@ import (
 	"unicode/utf8"
 
 	"github.com/vmihailenco/msgpack/v5/msgpcode"
+
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
-// maxTextHeader is the length of the longest header of a str: the code and
-// four bytes of length.
-const maxTextHeader = 5
+// maxStrHeader is the maximum length of the header of a str: the code and four
+// bytes of length.
+const maxStrHeader = 5
 
-// fixed is the number of bytes from which a str needs more than a single byte
-// of header.
-const fixed = 32
+// minLong is the minimum length of a str whose header is longer than a byte.
+const minLong = 32
 
-// appendText appends the string whose opening quote is at text[i-1] and
-// returns the offset behind its closing quote.
-func appendText(dst, text []byte, i int) ([]byte, int, Reason) {
+// appendStr appends the string whose opening quote is at text[i-1] and returns
+// the offset after its closing quote.
+func appendStr(dst, text []byte, i int) ([]byte, int, Reason) {
 	end, n := i, len(dst)
-	if i+fixed <= len(text) && n+1+fixed <= cap(dst) {
-		// Most strings are short: they are copied word by word while their end
-		// is looked for.
-		in, out := text[i:i+fixed], dst[n:n+1+fixed]
-		for k := 0; k < fixed; k += 8 {
+	if i+minLong <= len(text) && n+1+minLong <= cap(dst) {
+		// Most strings are short: copy them word by word while searching for
+		// their end.
+		in, out := text[i:i+minLong], dst[n:n+1+minLong]
+		for k := 0; k < minLong; k += 8 {
 			word := binary.LittleEndian.Uint64(in[k:])
 			binary.LittleEndian.PutUint64(out[1+k:], word)
 			if mark := markSpecial(word); mark != 0 {
@@ -37,7 +38,7 @@ func appendText(dst, text []byte, i int) ([]byte, int, Reason) {
 				return dst[:n+1+k], i + k + 1, 0
 			}
 		}
-		end += fixed
+		end += minLong
 	}
 	end = nextSpecial(text, end)
 	if end >= len(text) {
@@ -46,27 +47,13 @@ func appendText(dst, text []byte, i int) ([]byte, int, Reason) {
 	if text[end] != '"' {
 		return appendEscaped(dst, text, i, end)
 	}
-	dst = appendTextHeader(dst, end-i)
-	return append(dst, text[i:end]...), end + 1, 0
-}
-
-// appendTextHeader appends the header of a str of n bytes.
-func appendTextHeader(dst []byte, n int) []byte {
-	switch {
-	case n < fixed:
-		return append(dst, msgpcode.FixedStrLow|byte(n))
-	case n < 1<<8:
-		return append(dst, msgpcode.Str8, byte(n))
-	case n < 1<<16:
-		return append(dst, msgpcode.Str16, byte(n>>8), byte(n))
-	}
-	return append(dst, msgpcode.Str32, byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
+	return msgpack.AppendString(dst, text[i:end]), end + 1, 0
 }
 
 // appendEscaped appends the string that begins at text[i] and has its first
-// backslash at text[next]. How long it is decoded is known only afterwards: it
-// is written behind room for the longest header and then moved up to the one
-// that it needs.
+// backslash at text[next]. Its decoded length is known only afterwards: it is
+// written after room for the longest header, and then moved to the end of the
+// header it needs.
 func appendEscaped(dst, text []byte, i, next int) ([]byte, int, Reason) {
 	start := len(dst)
 	dst = append(dst, 0, 0, 0, 0, 0)
@@ -81,16 +68,16 @@ func appendEscaped(dst, text []byte, i, next int) ([]byte, int, Reason) {
 			return dst, i, Truncated
 		}
 	}
-	decoded := dst[start+maxTextHeader:]
-	out := appendTextHeader(dst[:start], len(decoded))
+	decoded := dst[start+maxStrHeader:]
+	out := msgpack.AppendStringHeader(dst[:start], len(decoded))
 	return append(out, decoded...), i + 1, 0
 }
 
-// appendPlain copies text from i up to the next quote or backslash, and
-// returns its offset, or len(text).
+// appendPlain copies text from i up to the next quote or backslash and returns
+// its offset, or len(text) if there is none.
 func appendPlain(dst, text []byte, i int) ([]byte, int) {
-	// Escapes often follow each other closely, in JSON inside a string: eight
-	// bytes at a time are copied first and then looked at.
+	// Escapes are often close to each other, in JSON inside a string: copy eight
+	// bytes at a time first, then check them.
 	for i+8 <= len(text) {
 		dst = slices.Grow(dst, 8)
 		word := binary.LittleEndian.Uint64(text[i:])
@@ -107,13 +94,13 @@ func appendPlain(dst, text []byte, i int) ([]byte, int) {
 	return append(dst, text[i:end]...), end
 }
 
-// unescaped has for each byte behind a backslash what the two stand for, and 0
-// for u and for bytes that must not stand there.
+// unescaped maps the byte after a backslash to the byte that the two stand for;
+// 0 for u and for bytes that are not allowed there.
 var unescaped = [256]byte{
 	'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t',
 }
 
-// appendEscape appends what the escape at text[i] stands for.
+// appendEscape appends the character that the escape at text[i] stands for.
 func appendEscape(dst, text []byte, i int) ([]byte, int, Reason) {
 	if i+1 >= len(text) {
 		return dst, len(text), Truncated
