@@ -12,6 +12,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/match"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack/msgpacktest"
+	"github.com/fluent-detect/fluent-detect/detector/ruleset"
 )
 
 // many are quiet events, enough to be worth dismissing.
@@ -133,7 +134,7 @@ func TestWhatIsSieved(t *testing.T) {
 		t.Run(strings.Join(c.queries, ", "), func(t *testing.T) {
 			var programs []*match.Program
 			for _, q := range c.queries {
-				p, err := match.Compile(q)
+				p, err := ruleset.Compile("kuery", q)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -184,7 +185,7 @@ func FuzzDismiss(f *testing.F) {
 	}
 	var subjects []subject
 	for _, q := range sieved {
-		p, err := match.Compile(q)
+		p, err := ruleset.Compile("kuery", q)
 		if err != nil {
 			f.Fatal(err)
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/match"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
+	"github.com/fluent-detect/fluent-detect/detector/ruleset"
 	"github.com/fluent-detect/fluent-detect/detector/store"
 )
 
@@ -46,7 +47,7 @@ func newCanary(c Config, o alert.Observer) (*canary, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := match.Compile(r.Query)
+	p, err := ruleset.Compile(r.Language, r.Query)
 	if err != nil {
 		return nil, err
 	}

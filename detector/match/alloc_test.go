@@ -65,7 +65,7 @@ func TestDocumentsAllocateNothing(t *testing.T) {
 		m.Learn(v)
 		var programs []*Program
 		for _, query := range append(c.holds, c.not...) {
-			p, err := CompileFor(query, m)
+			p, err := compileKQL(query, m)
 			if err != nil {
 				t.Fatal(err)
 			}

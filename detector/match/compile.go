@@ -6,29 +6,22 @@ import (
 	"strings"
 
 	"github.com/fluent-detect/fluent-detect/detector/event"
-	"github.com/fluent-detect/fluent-detect/detector/query/kql"
+	"github.com/fluent-detect/fluent-detect/detector/query"
 )
 
-// Compile parses a query and compiles it against the ECS view of CloudTrail. The
-// error is a *kql.Error with the place: text that is no KQL, or a condition that
-// Elasticsearch refuses.
-func Compile(query string) (*Program, error) { return CompileFor(query, ECS{}) }
-
-// CompileFor is Compile against another mapping, which it does not keep.
-func CompileFor(query string, m Mapping) (*Program, error) {
-	tree, err := kql.Parse(query)
-	if err != nil {
-		return nil, err
-	}
-	c := compiler{query: query, mapping: m, program: &Program{query: tree}}
-	if _, err := c.add(tree); err != nil {
+// Compile compiles a query for documents with fields of these types. It does not
+// keep the mapping. The error is a [*query.Error] if the type of a field does not
+// allow a condition.
+func Compile(q query.Query, m Mapping) (*Program, error) {
+	c := compiler{query: q, mapping: m, program: &Program{}}
+	if _, err := c.add(q.Root); err != nil {
 		return nil, err
 	}
 	return c.program, nil
 }
 
 type compiler struct {
-	query   string
+	query   query.Query
 	mapping Mapping
 	nested  string // the nested field whose objects the conditions are about
 	program *Program
@@ -36,57 +29,67 @@ type compiler struct {
 }
 
 // refuse makes the error for something at a place in the query.
-func (c *compiler) refuse(at kql.Span, format string, args ...any) error {
-	return &kql.Error{Query: c.query, Span: at, Message: fmt.Sprintf(format, args...)}
+func (c *compiler) refuse(at query.Span, format string, args ...any) error {
+	return &query.Error{Query: c.query.Text, Span: at, Message: fmt.Sprintf(format, args...)}
 }
 
 // add compiles n and returns the index of its node.
-func (c *compiler) add(n kql.Node) (int32, error) {
+func (c *compiler) add(n query.Node) (int32, error) {
 	switch n := n.(type) {
-	case *kql.MatchAll:
-		if n.Bare && c.nested != "" { // there it asks for a field "null"
-			return c.node(opFalse, 0), nil
-		}
-		return c.node(opTrue, 0), nil
-	case *kql.And:
+	case *query.MatchAll:
+		return c.constant(true), nil
+	case *query.And:
 		return c.group(opAnd, n.Nodes)
-	case *kql.Or:
+	case *query.Or:
 		if list, ok := listOf(n); ok {
 			return c.leaf(n, list[0].Field, func(t target) (matcher, error) { return c.oneOf(t, list) })
 		}
 		return c.group(opOr, n.Nodes)
-	case *kql.Not:
-		i, err := c.group(opNot, []kql.Node{n.Node})
+	case *query.Not:
+		i, err := c.group(opNot, []query.Node{n.Node})
 		c.costs[i] += 2 // what a query excludes is rare: it hardly ever decides
 		return i, err
-	case *kql.Exists:
+	case *query.Exists:
+		if n.Field.Any {
+			return c.constant(c.nested == ""), nil
+		}
 		return c.leaf(n, n.Field, func(t target) (matcher, error) { return exists(t), nil })
-	case *kql.Is:
-		switch {
-		case n.Value.Kind == kql.Null && n.Field.None:
-			return 0, c.refuse(n.Value.Span, "null cannot be searched for; as a text it is written \"null\", in quotes")
-		case n.Value.Kind == kql.Null:
-			return 0, c.refuse(n.Value.Span, "null cannot be searched for; for a field without a value write \"not %s: *\"", n.Field.Name)
-		case n.Field.None:
-			return c.anywhere(n)
+	case *query.Compare:
+		if n.Value.Kind == query.Null {
+			return 0, c.refuseNull(n)
 		}
-		return c.leaf(n, n.Field, func(t target) (matcher, error) { return c.equals(t, n.Value) })
-	case *kql.Range:
-		field := n.Field
-		if field.None { // a comparison always has a field, here one that is called null
-			field = kql.Field{Name: "null", Span: field.Span}
+		matcherFor := func(t target) (matcher, error) { return c.compare(t, n.Op, n.Value) }
+		if n.Field.Any {
+			return c.anywhere(n, matcherFor)
 		}
-		return c.leaf(n, field, func(t target) (matcher, error) { return c.ordered(t, n.Op, n.Value) })
-	case *kql.Nested:
+		return c.leaf(n, n.Field, matcherFor)
+	case *query.Nested:
 		return c.nest(n)
 	}
-	return 0, fmt.Errorf("program: a node of type %T", n) // kql has no other
+	return 0, fmt.Errorf("match: unknown node of type %T", n)
+}
+
+// refuseNull refuses to search for null, and says how to write what may be meant.
+func (c *compiler) refuseNull(n *query.Compare) error {
+	if n.Field.Any {
+		text := c.query.Language.Format(&query.Compare{Field: n.Field, Value: query.Value{Text: n.Value.Text, Phrase: true}})
+		return c.refuse(n.Value.At, "null cannot be searched for; the text is written %s", text)
+	}
+	missing := c.query.Language.Format(&query.Not{Node: &query.Exists{Field: n.Field}})
+	return c.refuse(n.Value.At, "null cannot be searched for; for a field without a value write `%s`", missing)
 }
 
 func (c *compiler) node(o op, cost int) int32 {
 	c.program.nodes = append(c.program.nodes, node{op: o, child: -1, next: -1})
 	c.costs = append(c.costs, cost)
 	return int32(len(c.program.nodes) - 1)
+}
+
+func (c *compiler) constant(value bool) int32 {
+	if value {
+		return c.node(opTrue, 0)
+	}
+	return c.node(opFalse, 0)
 }
 
 func (c *compiler) condition(cond Condition) int32 {
@@ -98,7 +101,7 @@ func (c *compiler) condition(cond Condition) int32 {
 
 // group compiles the children. They are evaluated in the order of their costs:
 // what decides cheaply spares the rest.
-func (c *compiler) group(o op, children []kql.Node) (int32, error) {
+func (c *compiler) group(o op, children []query.Node) (int32, error) {
 	parent := c.node(o, 0)
 	order := make([]int32, len(children))
 	for i, child := range children {
@@ -118,10 +121,10 @@ func (c *compiler) group(o op, children []kql.Node) (int32, error) {
 }
 
 // listOf returns the values of a list joined by or, all for the same field.
-func listOf(n *kql.Or) (list []*kql.Is, ok bool) {
+func listOf(n *query.Or) (list []*query.Compare, ok bool) {
 	for _, child := range n.Nodes {
-		is, ok := child.(*kql.Is)
-		if !ok || is.Field.None || is.Field.Pattern != nil || is.Value.Kind == kql.Null {
+		is, ok := child.(*query.Compare)
+		if !ok || is.Op != query.Is || is.Field.Any || is.Field.Pattern != nil || is.Value.Kind == query.Null {
 			return nil, false
 		}
 		if len(list) > 0 && is.Field.Name != list[0].Field.Name {
@@ -177,7 +180,7 @@ func (c *compiler) whole(name string) string {
 
 // leaf compiles a condition on a field, or on the fields that a name with
 // wildcards means.
-func (c *compiler) leaf(n kql.Node, f kql.Field, matcherFor func(target) (matcher, error)) (int32, error) {
+func (c *compiler) leaf(n query.Node, f query.Field, matcherFor func(target) (matcher, error)) (int32, error) {
 	if f.Pattern != nil {
 		return c.named(n, f, matcherFor)
 	}
@@ -186,29 +189,18 @@ func (c *compiler) leaf(n kql.Node, f kql.Field, matcherFor func(target) (matche
 	if err != nil {
 		return 0, err
 	}
-	cond := Condition{node: n, name: t.field.Name}
+	cond := Condition{node: n, format: c.query.Language.Format, name: t.field.Name}
 	switch {
 	case nestedIn(c.mapping, t.field.Name) != c.nested:
 		// What is in a nested field can only be reached by braces.
 	case t.typ == event.TypeObject:
-		if asksForAny(n) {
+		if _, ok := n.(*query.Exists); ok {
 			c.members(&cond, t)
 		}
 	default:
 		cond.tests = []test{newTest(t, m)}
 	}
 	return c.condition(cond), nil
-}
-
-// asksForAny reports whether any value does: "field: *", and a range without an end.
-func asksForAny(n kql.Node) bool {
-	switch n := n.(type) {
-	case *kql.Exists:
-		return true
-	case *kql.Range:
-		return n.Value.Kind == kql.Null
-	}
-	return false
 }
 
 // members makes a condition that any field in the object has a value.
@@ -225,9 +217,9 @@ func (c *compiler) members(cond *Condition, object target) {
 }
 
 // nest compiles a nested query.
-func (c *compiler) nest(n *kql.Nested) (int32, error) {
-	if n.Path.None || n.Path.Pattern != nil {
-		return 0, c.refuse(n.Path.Span, "a nested query needs the name of one nested field")
+func (c *compiler) nest(n *query.Nested) (int32, error) {
+	if n.Path.Any || n.Path.Pattern != nil {
+		return 0, c.refuse(n.Path.At, "a nested query needs the name of one nested field")
 	}
 	t := c.target(c.whole(n.Path.Name))
 	name := t.field.Name
@@ -235,15 +227,15 @@ func (c *compiler) nest(n *kql.Nested) (int32, error) {
 	case t.typ == event.TypeNested:
 	case t.typ == event.TypeDynamic && !c.mapping.Closed():
 	case t.typ == event.TypeDynamic:
-		return 0, c.refuse(n.Path.Span, "%s is not known to be a nested field", name)
+		return 0, c.refuse(n.Path.At, "%s is not known to be a nested field", name)
 	default:
-		return 0, c.refuse(n.Path.Span, "%s is of type %s, not nested", name, t.typ)
+		return 0, c.refuse(n.Path.At, "%s is of type %s, not nested", name, t.typ)
 	}
-	inner := compiler{query: c.query, mapping: nestedMapping{c.mapping, name}, nested: name, program: &Program{query: n.Node}}
+	inner := compiler{query: c.query, mapping: nestedMapping{c.mapping, name}, nested: name, program: &Program{}}
 	if _, err := inner.add(n.Node); err != nil {
 		return 0, err
 	}
-	return c.condition(Condition{node: n, name: name, nested: &nested{t.field, t.path, inner.program}}), nil
+	return c.condition(Condition{node: n, format: c.query.Language.Format, name: name, nested: &nested{t.field, t.path, inner.program}}), nil
 }
 
 // nestedMapping is a mapping of which one field is nested, also if the mapping

@@ -1,17 +1,20 @@
 package match
 
 import (
+	"strings"
+
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/literal"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
-	"github.com/fluent-detect/fluent-detect/detector/query/kql"
+	"github.com/fluent-detect/fluent-detect/detector/query"
 )
 
 // Condition is one condition of a query: a field and what it must be. A list of
 // values joined by "or" is one condition, and so is a nested query.
 type Condition struct {
-	node kql.Node
-	name string // of the field, "" for a value without one
+	node   query.Node
+	format func(query.Node) string
+	name   string // of the field, "" for a value without one
 	// It holds if one of the tests does, or others, or the nested query.
 	tests  []test
 	others *others
@@ -94,7 +97,7 @@ func (c *Condition) underivable() string {
 
 // Span returns where the condition stands in the query. What comes from one
 // value of a list has the span of the value.
-func (c *Condition) Span() kql.Span { return c.node.Span() }
+func (c *Condition) Span() query.Span { return c.node.Span() }
 
-// String returns the condition in KQL, on one line.
-func (c *Condition) String() string { return oneLine(c.node) }
+// String returns the condition in the language of the query, on one line.
+func (c *Condition) String() string { return strings.Join(strings.Fields(c.format(c.node)), " ") }

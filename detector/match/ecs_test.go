@@ -60,7 +60,7 @@ func TestQueriesOverEvents(t *testing.T) {
 		visit(t, c.event, func(e *event.Event) {
 			for want, queries := range map[bool][]string{true: c.holds, false: c.not} {
 				for _, query := range queries {
-					p, err := Compile(query)
+					p, err := compileKQL(query, ECS{})
 					if err != nil {
 						t.Error(err)
 					} else if got := p.Match(e); got != want {
@@ -79,7 +79,7 @@ func TestQueriesThatNoEventCanSatisfyAreRefused(t *testing.T) {
 		`aws.cloudtrail.flattened.request_parameters.maxCount > 1`, `event.action: null`, `user.name: { a: b }`, `aws.cloudtrail: { event_type: x }`, `source: { ip: 192.0.2.7 }`, `aws.cloudtrail.user_identity.*: IAMUser`,
 		`aws.cloudtrail.*: x`, `source.*: internal`, `source.port: http`, `event.duration > long`, `destination.ip: nowhere`,
 	} {
-		if _, err := Compile(query); !isRefused(t, query, err) {
+		if _, err := compileKQL(query, ECS{}); !isRefused(t, query, err) {
 			t.Errorf("%s is not refused", query)
 		}
 	}
@@ -88,7 +88,7 @@ func TestQueriesThatNoEventCanSatisfyAreRefused(t *testing.T) {
 // The conditions of a program tell what they are, for explanations.
 func TestConditions(t *testing.T) {
 	const query = "event.action: (RunInstances or Stop*) and not user.name: x* and\n source.ip: 10.0.0.0/8 and (event.code: 5 or related.*: z) and delta: { a: 1 and b: 2 } and alice and cloud.r*: * and event.dataset: aws.cloudtrail"
-	p, err := Compile(query)
+	p, err := compileKQL(query, ECS{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +141,7 @@ func TestUnderivable(t *testing.T) {
 		`aws.cloudtrail.request_parameters.instanceId: x`: "aws.cloudtrail.request_parameters.instanceId",
 		`threat.enrichments: { indicator.ip: 10.0.0.1 }`:  "threat.enrichments",
 	} {
-		p, err := Compile(query)
+		p, err := compileKQL(query, ECS{})
 		if err != nil {
 			t.Error(err)
 			continue

@@ -9,6 +9,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
+	"github.com/fluent-detect/fluent-detect/detector/query"
 	"github.com/fluent-detect/fluent-detect/detector/query/kql"
 )
 
@@ -35,14 +36,14 @@ func compare(t *testing.T, query, document string) (got, refused bool) {
 
 // isRefused reports whether the error is that of a query that is refused, and looks
 // at its place.
-func isRefused(t *testing.T, query string, err error) bool {
+func isRefused(t *testing.T, text string, err error) bool {
 	t.Helper()
 	if err == nil {
 		return false
 	}
-	var refused *kql.Error
-	if !errors.As(err, &refused) || refused.Query != query || refused.Span.Start > refused.Span.End || refused.Span.End > len(query) || refused.Message == "" {
-		t.Errorf("%s\nis refused by a bad error: %#v", query, err)
+	var refused *query.Error
+	if !errors.As(err, &refused) || refused.Query != text || refused.Span.Start > refused.Span.End || refused.Span.End > len(text) || refused.Message == "" {
+		t.Errorf("%s\nis refused by a bad error: %#v", text, err)
 	}
 	return true
 }
@@ -141,7 +142,7 @@ func verdict(query, document string, types map[string]event.Type) (bool, error) 
 	}
 	m := NewDocuments(types)
 	m.Learn(v)
-	p, err := CompileFor(query, m)
+	p, err := compileKQL(query, m)
 	if err != nil {
 		return false, err
 	}

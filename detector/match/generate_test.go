@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/fluent-detect/fluent-detect/detector/event"
-	"github.com/fluent-detect/fluent-detect/detector/query/kql"
+	"github.com/fluent-detect/fluent-detect/detector/query"
 )
 
 // generator makes queries and documents that have something to do with each
@@ -89,21 +89,21 @@ func (g *generator) text(t byte) string {
 }
 
 // value returns the right side of a condition.
-func (g *generator) value(t byte) kql.Value {
+func (g *generator) value(t byte) query.Value {
 	text := g.text(t)
 	switch g.upTo(8) {
 	case 0, 1:
-		return kql.Value{Text: text, Quoted: true}
+		return query.Value{Text: text, Phrase: true}
 	case 2, 3:
 		if t == 'i' && g.upTo(2) == 0 {
 			text += "/" + g.pick("8", "24", "0", "32", "128", "96", "33")
 			break
 		}
 		runs := strings.Split(g.pick("a*", "*a", "*", "a*b", "*a*b*", "**", "qui*", "*X*", "* a", "a b*", "*b c*a", "2*", "*\n*", "e*", "A* *b"), "*")
-		return kql.Value{Kind: kql.Wildcard, Pattern: runs, Text: strings.Join(runs, "*")}
+		return query.Value{Kind: query.Wildcard, Pattern: runs, Text: strings.Join(runs, "*")}
 	case 4:
 		if g.upTo(8) == 0 {
-			return kql.Value{Kind: kql.Null, Text: "null"}
+			return query.Value{Kind: query.Null, Text: "null"}
 		}
 	case 5:
 		if g.upTo(6) == 0 {
@@ -111,9 +111,9 @@ func (g *generator) value(t byte) kql.Value {
 		}
 	}
 	if text == "true" || text == "false" {
-		return kql.Value{Kind: kql.Bool, Text: text}
+		return query.Value{Kind: query.Bool, Text: text}
 	}
-	return kql.Value{Text: text}
+	return query.Value{Text: text}
 }
 
 // typeOf is the letter of the type of a field.
@@ -125,50 +125,53 @@ func (g *generator) typeOf(name string) byte {
 	return "kknxb"[g.upTo(5)]
 }
 
-func (g *generator) condition() kql.Node {
+func (g *generator) condition() query.Node {
 	if g.upTo(12) == 0 {
-		return &kql.Is{Field: kql.Field{None: true}, Value: g.value("knibtm"[g.upTo(6)])}
+		return &query.Compare{Field: query.Field{Any: true}, Value: g.value("knibtm"[g.upTo(6)])}
 	}
 	name := g.name()
-	field := kql.Field{Name: name}
+	field := query.Field{Name: name}
 	t := g.typeOf(name)
 	if g.upTo(10) == 0 {
 		runs := strings.Split(g.pick("o.*", "*", "*.k", "k*", "*k", "d.*", "d*k", "*n", "f.*", "*.m", "f*", "y*"), "*")
-		field = kql.Field{Name: strings.Join(runs, "*"), Pattern: runs}
+		field = query.Field{Name: strings.Join(runs, "*"), Pattern: runs}
 		t = 'k'
 	}
 	switch g.upTo(10) {
 	case 0:
-		return &kql.Exists{Field: field}
+		return &query.Exists{Field: field}
 	case 1, 2:
-		return &kql.Range{Field: field, Op: kql.RangeOp(g.upTo(4)), Value: g.value(t)}
+		return &query.Compare{Field: field, Op: query.Gt + query.Op(g.upTo(4)), Value: g.value(t)}
 	case 3, 4:
-		var list []kql.Node
+		var list []query.Node
 		for range 2 + g.upTo(3) {
-			list = append(list, &kql.Is{Field: field, Value: g.value(t)})
+			list = append(list, &query.Compare{Field: field, Value: g.value(t)})
 		}
-		return &kql.Or{Nodes: list}
+		return &query.Or{Nodes: list}
 	}
-	return &kql.Is{Field: field, Value: g.value(t)}
+	return &query.Compare{Field: field, Value: g.value(t)}
 }
 
 // query returns a tree that Parse could have given.
-func (g *generator) query(depth int) kql.Node {
+func (g *generator) query(depth int) query.Node {
 	if depth == 0 {
 		return g.condition()
 	}
 	switch g.upTo(8) {
 	case 0:
-		return &kql.Not{Node: g.query(depth - 1)}
+		return &query.Not{Node: g.query(depth - 1)}
 	case 1:
-		return &kql.And{Nodes: []kql.Node{g.query(depth - 1), g.query(depth - 1)}}
+		return &query.And{Nodes: []query.Node{g.query(depth - 1), g.query(depth - 1)}}
 	case 2:
-		return &kql.Or{Nodes: []kql.Node{g.query(depth - 1), g.query(depth - 1)}}
+		return &query.Or{Nodes: []query.Node{g.query(depth - 1), g.query(depth - 1)}}
 	case 3:
-		return &kql.Nested{Path: kql.Field{Name: g.pick("d", "d", "d", "o.d", "d.d", "k", "o")}, Node: g.query(depth - 1)}
+		return &query.Nested{Path: query.Field{Name: g.pick("d", "d", "d", "o.d", "d.d", "k", "o")}, Node: g.query(depth - 1)}
 	case 4:
 		if g.upTo(6) == 0 {
-			return &kql.MatchAll{Bare: g.upTo(2) == 0}
+			if g.upTo(2) == 0 {
+				return &query.Exists{Field: query.Field{Any: true}}
+			}
+			return &query.MatchAll{}
 		}
 	}
 	return g.condition()

@@ -25,7 +25,7 @@ func documentProgram(t testing.TB, query, document string, types map[string]even
 	}
 	m := NewDocuments(types)
 	m.Learn(v)
-	p, err := CompileFor(query, m)
+	p, err := compileKQL(query, m)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +103,7 @@ func TestLongLists(t *testing.T) {
 	for i := range 1000 {
 		list = append(list, fmt.Sprintf("v%d", i), fmt.Sprintf("*p%d", i))
 	}
-	p, err := Compile("event.action: (" + strings.Join(list, " or ") + ")")
+	p, err := compileKQL("event.action: ("+strings.Join(list, " or ")+")", ECS{})
 	if err != nil {
 		t.Fatal(err)
 	}

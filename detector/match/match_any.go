@@ -2,7 +2,7 @@ package match
 
 import (
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
-	"github.com/fluent-detect/fluent-detect/detector/query/kql"
+	"github.com/fluent-detect/fluent-detect/detector/query"
 )
 
 // anyOf returns a matcher of what one of these matches. Texts become one set.
@@ -120,7 +120,7 @@ type anyOrder struct {
 	text, long, double matcher
 }
 
-func newAnyOrder(o kql.RangeOp, text string) matcher {
+func newAnyOrder(o query.Op, text string) matcher {
 	m := anyOrder{textOrder{o, []byte(text)}, never{}, never{}}
 	if double, ok := parseDouble([]byte(text)); ok {
 		m.double = doubleOrder{o, double}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
-	"github.com/fluent-detect/fluent-detect/detector/query/kql"
+	"github.com/fluent-detect/fluent-detect/detector/query"
 )
 
 // Elasticsearch keeps all addresses in 16 bytes, those of IPv4 mapped into IPv6,
@@ -58,7 +58,7 @@ func (m block) match(v msgpack.Value) bool {
 
 // addressOrder matches addresses on one side of another.
 type addressOrder struct {
-	op      kql.RangeOp
+	op      query.Op
 	address [16]byte
 }
 

@@ -2,7 +2,7 @@ package match
 
 import (
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
-	"github.com/fluent-detect/fluent-detect/detector/query/kql"
+	"github.com/fluent-detect/fluent-detect/detector/query"
 )
 
 // longIs matches an equal whole number.
@@ -15,7 +15,7 @@ func (m longIs) match(v msgpack.Value) bool {
 
 // longOrder matches whole numbers on one side of a number.
 type longOrder struct {
-	op    kql.RangeOp
+	op    query.Op
 	bound bound
 }
 
@@ -46,7 +46,7 @@ func (m doubleIs) match(v msgpack.Value) bool {
 
 // doubleOrder matches numbers on one side of another.
 type doubleOrder struct {
-	op     kql.RangeOp
+	op     query.Op
 	number float64
 }
 
@@ -56,11 +56,11 @@ func (m doubleOrder) match(v msgpack.Value) bool {
 		return false
 	}
 	switch m.op {
-	case kql.Gt:
+	case query.Gt:
 		return n > m.number
-	case kql.Gte:
+	case query.Gte:
 		return n >= m.number
-	case kql.Lt:
+	case query.Lt:
 		return n < m.number
 	}
 	return n <= m.number

@@ -1,7 +1,6 @@
 package match
 
 import (
-	"errors"
 	"flag"
 	"os"
 	"path/filepath"
@@ -9,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/fluent-detect/fluent-detect/detector/event"
-	"github.com/fluent-detect/fluent-detect/detector/query/kql"
 )
 
 // meanings are queries that hold for a document, and queries that do not: what a
@@ -208,17 +206,5 @@ func golden(t *testing.T, name, got string) {
 	}
 	if got != string(want) {
 		t.Errorf("%s differs; -update writes it anew. Got:\n%s", path, got)
-	}
-}
-
-// A query that is no KQL is refused as the parser refuses it.
-func TestSyntaxErrors(t *testing.T) {
-	for _, query := range []string{`: x`, `a: x)`, `a: b:c`, `not not a: x`} {
-		_, err := Compile(query)
-		_, parse := kql.Parse(query)
-		var refused *kql.Error
-		if !errors.As(err, &refused) || err.Error() != parse.Error() {
-			t.Errorf("%s: %v, the parser says %v", query, err, parse)
-		}
 	}
 }

@@ -6,7 +6,7 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
-	"github.com/fluent-detect/fluent-detect/detector/query/kql"
+	"github.com/fluent-detect/fluent-detect/detector/query"
 )
 
 // exact matches a value whose text is this, to the letter.
@@ -37,7 +37,7 @@ func (m textSet) match(v msgpack.Value) bool {
 // textOrder matches texts on one side of another, by code points: the order of
 // the bytes of UTF-8.
 type textOrder struct {
-	op   kql.RangeOp
+	op   query.Op
 	text []byte
 }
 
@@ -48,13 +48,13 @@ func (m textOrder) match(v msgpack.Value) bool {
 }
 
 // in reports whether something that compares so lies on the operator's side.
-func in(op kql.RangeOp, compared int) bool {
+func in(op query.Op, compared int) bool {
 	switch op {
-	case kql.Gt:
+	case query.Gt:
 		return compared > 0
-	case kql.Gte:
+	case query.Gte:
 		return compared >= 0
-	case kql.Lt:
+	case query.Lt:
 		return compared < 0
 	}
 	return compared <= 0

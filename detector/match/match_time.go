@@ -4,7 +4,7 @@ import (
 	"cmp"
 
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
-	"github.com/fluent-detect/fluent-detect/detector/query/kql"
+	"github.com/fluent-detect/fluent-detect/detector/query"
 )
 
 // A span matches the times in it.
@@ -15,14 +15,14 @@ func (m timeSpan) match(v msgpack.Value) bool {
 
 // timeOrder matches times on one side of another.
 type timeOrder struct {
-	op kql.RangeOp
+	op query.Op
 	ms int64
 }
 
 // newTimeOrder takes the end of the span that the operator means: after a day is
 // after its end, from a day on is from its beginning.
-func newTimeOrder(o kql.RangeOp, s timeSpan) timeOrder {
-	if o == kql.Gt || o == kql.Lte {
+func newTimeOrder(o query.Op, s timeSpan) timeOrder {
+	if o == query.Gt || o == query.Lte {
 		return timeOrder{o, s.last}
 	}
 	return timeOrder{o, s.first}

@@ -2,7 +2,7 @@ package match
 
 import (
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
-	"github.com/fluent-detect/fluent-detect/detector/query/kql"
+	"github.com/fluent-detect/fluent-detect/detector/query"
 )
 
 // truth matches a boolean, or the text of one. The empty text is false.
@@ -28,7 +28,7 @@ func truthOf(text string) (truth, ok bool) { return text == "true", text == "tru
 
 // newTruthOrder returns a matcher of the booleans on one side of another; false
 // comes before true.
-func newTruthOrder(op kql.RangeOp, of bool) matcher {
+func newTruthOrder(op query.Op, of bool) matcher {
 	order := map[bool]int{false: 0, true: 1}
 	var sides either
 	for _, b := range []bool{false, true} {

@@ -4,7 +4,7 @@ import (
 	"bytes"
 
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
-	"github.com/fluent-detect/fluent-detect/detector/query/kql"
+	"github.com/fluent-detect/fluent-detect/detector/query"
 )
 
 // wordsOf returns the words of a text.
@@ -118,7 +118,7 @@ func (m wordPattern) match(v msgpack.Value) bool {
 
 // wordOrder matches a text of which some word lies on one side of another.
 type wordOrder struct {
-	op   kql.RangeOp
+	op   query.Op
 	text []byte
 }
 

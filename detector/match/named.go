@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"github.com/fluent-detect/fluent-detect/detector/event"
-	"github.com/fluent-detect/fluent-detect/detector/query/kql"
+	"github.com/fluent-detect/fluent-detect/detector/query"
 )
 
 // named compiles a condition on a name with wildcards, which stands for all
@@ -14,11 +14,11 @@ import (
 //
 // A name that fits what is in nested fields reaches into their objects, without
 // braces.
-func (c *compiler) named(n kql.Node, f kql.Field, matcherFor func(target) (matcher, error)) (int32, error) {
+func (c *compiler) named(n query.Node, f query.Field, matcherFor func(target) (matcher, error)) (int32, error) {
 	parts := append([]string(nil), f.Pattern...)
 	parts[0] = c.whole(parts[0])
 	name := newPattern(parts)
-	cond := Condition{node: n, name: strings.Join(parts, "*")}
+	cond := Condition{node: n, format: c.query.Language.Format, name: strings.Join(parts, "*")}
 	known := map[string]bool{}
 	for _, field := range c.mapping.Names() {
 		if !name.fits([]byte(field)) || c.nested != "" && nestedIn(c.mapping, field) != c.nested {
@@ -40,24 +40,19 @@ func (c *compiler) named(n kql.Node, f kql.Field, matcherFor func(target) (match
 // anywhere compiles a value without a field: whether any field has it.
 // Elasticsearch is asked leniently: a field whose type refuses the value does
 // not have it.
-func (c *compiler) anywhere(n *kql.Is) (int32, error) {
+func (c *compiler) anywhere(n *query.Compare, matcherFor func(target) (matcher, error)) (int32, error) {
 	if c.nested != "" {
-		return c.node(opFalse, 0), nil // Kibana asks for a field "null"
+		return c.constant(false), nil
 	}
-	if n.Value.Kind == kql.Wildcard {
+	if n.Op == query.Is && n.Value.Kind == query.Wildcard {
 		for _, part := range splitAtBlanks(n.Value.Pattern) {
-			if isLoneStar(part) {
-				return c.node(opTrue, 0), nil
+			if part.IsStar() {
+				return c.constant(true), nil
 			}
 		}
+		matcherFor = func(t target) (matcher, error) { return c.likeParts(t, n.Value) }
 	}
-	matcherFor := func(t target) (matcher, error) {
-		if n.Value.Kind == kql.Wildcard {
-			return c.likeParts(t, n.Value)
-		}
-		return c.equals(t, n.Value)
-	}
-	cond := Condition{node: n}
+	cond := Condition{node: n, format: c.query.Language.Format}
 	known := map[string]bool{}
 	for _, field := range c.mapping.Names() {
 		if nestedIn(c.mapping, field) != "" {

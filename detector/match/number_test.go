@@ -9,7 +9,7 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack/msgpacktest"
-	"github.com/fluent-detect/fluent-detect/detector/query/kql"
+	"github.com/fluent-detect/fluent-detect/detector/query"
 )
 
 func TestDecimals(t *testing.T) {
@@ -116,7 +116,7 @@ func TestNumbersThatAreNone(t *testing.T) {
 			t.Fatal(err)
 		}
 		zero, _ := parseBound("0")
-		for _, op := range []kql.RangeOp{kql.Gt, kql.Gte, kql.Lt, kql.Lte} {
+		for _, op := range []query.Op{query.Gt, query.Gte, query.Lt, query.Lte} {
 			if (longOrder{op, zero}).match(value) {
 				t.Errorf("%v %s 0 as a whole number", v, op)
 			}

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/fluent-detect/fluent-detect/detector/query/kql"
+	"github.com/fluent-detect/fluent-detect/detector/query"
 )
 
 // A second implementation of what a query means, over decoded documents. It is
@@ -248,21 +248,22 @@ func plainNever(any) bool  { return false }
 func plainAlways(any) bool { return true }
 
 // test returns the test of "field: value" and of "field > value".
-func (q *plainQuery) test(typ string, n kql.Node) plainTest {
+func (q *plainQuery) test(typ string, n query.Node) plainTest {
 	switch n := n.(type) {
-	case *kql.Exists:
+	case *query.Exists:
 		if typ == "nested" {
 			return plainNever
 		}
 		return plainAlways
-	case *kql.Range:
-		return q.rangeTest(typ, n.Op, n.Value)
-	case *kql.Is:
-		if n.Value.Kind == kql.Null {
+	case *query.Compare:
+		if n.Op != query.Is {
+			return q.rangeTest(typ, n.Op, n.Value)
+		}
+		if n.Value.Kind == query.Null {
 			return nil
 		}
-		if n.Value.Kind != kql.Wildcard {
-			return q.literalTest(typ, n.Value.Text, n.Value.Quoted)
+		if n.Value.Kind != query.Wildcard {
+			return q.literalTest(typ, n.Value.Text, n.Value.Phrase)
 		}
 		if typ == "keyword" || typ == "constant_keyword" || typ == "" {
 			return plainStars(n.Value.Pattern)
@@ -281,14 +282,14 @@ func plainParts(pattern []string) []string {
 }
 
 // splitTest is for patterns that are taken apart at blanks.
-func (q *plainQuery) splitTest(typ string, v kql.Value) plainTest {
+func (q *plainQuery) splitTest(typ string, v query.Value) plainTest {
 	var tests []plainTest
 	for _, part := range plainParts(v.Pattern) {
 		var test plainTest
 		runs := strings.Split(part, plainStar)
 		switch {
 		case part == plainStar:
-			test = q.test(typ, &kql.Exists{})
+			test = q.test(typ, &query.Exists{})
 		case len(runs) == 1:
 			test = q.literalTest(typ, part, false)
 		default:
@@ -385,13 +386,10 @@ func (q *plainQuery) literalTest(typ, text string, quoted bool) plainTest {
 	return func(v any) bool { return plainText(v) == text }
 }
 
-func (q *plainQuery) rangeTest(typ string, op kql.RangeOp, value kql.Value) plainTest {
+func (q *plainQuery) rangeTest(typ string, op query.Op, value query.Value) plainTest {
 	text := value.Text
-	if value.Kind == kql.Null {
-		return q.test(typ, &kql.Exists{})
-	}
 	side := func(order int) bool {
-		return order > 0 && (op == kql.Gt || op == kql.Gte) || order < 0 && (op == kql.Lt || op == kql.Lte) || order == 0 && (op == kql.Gte || op == kql.Lte)
+		return order > 0 && (op == query.Gt || op == query.Gte) || order < 0 && (op == query.Lt || op == query.Lte) || order == 0 && (op == query.Gte || op == query.Lte)
 	}
 	switch typ {
 	case "object", "nested":
@@ -432,7 +430,7 @@ func (q *plainQuery) rangeTest(typ string, op kql.RangeOp, value kql.Value) plai
 		if !ok {
 			return nil
 		}
-		if op == kql.Gt || op == kql.Lte {
+		if op == query.Gt || op == query.Lte {
 			first = last
 		}
 		return func(v any) bool { at, ok := plainTimeOf(v); return ok && side(at.Compare(first)) }
@@ -644,13 +642,9 @@ func plainWords(text string) (words []string) {
 }
 
 // names returns the whole names of the fields that a condition is about.
-func (q *plainQuery) fieldsOf(f kql.Field, in string) []string {
+func (q *plainQuery) fieldsOf(f query.Field, in string) []string {
 	if f.Pattern == nil {
-		name := f.Name
-		if f.None {
-			name = "null"
-		}
-		return []string{strings.TrimPrefix(in+"."+name, ".")}
+		return []string{strings.TrimPrefix(in+"."+f.Name, ".")}
 	}
 	runs := slices.Clone(f.Pattern)
 	runs[0] = strings.TrimPrefix(in+"."+runs[0], ".")
@@ -665,59 +659,61 @@ func (q *plainQuery) fieldsOf(f kql.Field, in string) []string {
 }
 
 // refuses reports whether Elasticsearch refuses the query for one of its clauses.
-func (q *plainQuery) refuses(n kql.Node, in string) bool {
+func (q *plainQuery) refuses(n query.Node, in string) bool {
 	switch n := n.(type) {
-	case *kql.MatchAll:
+	case *query.MatchAll:
 		return false
-	case *kql.And:
-		return slices.ContainsFunc(n.Nodes, func(n kql.Node) bool { return q.refuses(n, in) })
-	case *kql.Or:
-		return slices.ContainsFunc(n.Nodes, func(n kql.Node) bool { return q.refuses(n, in) })
-	case *kql.Not:
+	case *query.And:
+		return slices.ContainsFunc(n.Nodes, func(n query.Node) bool { return q.refuses(n, in) })
+	case *query.Or:
+		return slices.ContainsFunc(n.Nodes, func(n query.Node) bool { return q.refuses(n, in) })
+	case *query.Not:
 		return q.refuses(n.Node, in)
-	case *kql.Nested:
+	case *query.Nested:
 		path := strings.TrimPrefix(in+"."+n.Path.Name, ".")
-		return n.Path.Pattern != nil || n.Path.None || q.types[path] != "nested" || q.refuses(n.Node, path)
+		return n.Path.Pattern != nil || n.Path.Any || q.types[path] != "nested" || q.refuses(n.Node, path)
+	}
+	if compare, ok := n.(*query.Compare); ok && compare.Value.Kind == query.Null {
+		return true
 	}
 	field := plainField(n)
-	if is, ok := n.(*kql.Is); ok && is.Field.None {
-		return is.Value.Kind == kql.Null
-	}
-	if is, ok := n.(*kql.Is); ok && is.Value.Kind == kql.Null {
-		return true
+	if field.Any {
+		return false
 	}
 	return slices.ContainsFunc(q.fieldsOf(field, in), func(name string) bool { return q.test(q.typeOf(name), n) == nil })
 }
 
-func plainField(n kql.Node) kql.Field {
+func plainField(n query.Node) query.Field {
 	switch n := n.(type) {
-	case *kql.Is:
+	case *query.Compare:
 		return n.Field
-	case *kql.Exists:
-		return n.Field
-	case *kql.Range:
+	case *query.Exists:
 		return n.Field
 	}
 	panic(fmt.Sprintf("%T", n))
 }
 
 // holds reports whether a query that is not refused holds for an object.
-func (q *plainQuery) holds(n kql.Node, object plainObject, in string) bool {
+func (q *plainQuery) holds(n query.Node, object plainObject, in string) bool {
 	switch n := n.(type) {
-	case *kql.MatchAll:
-		return !n.Bare || in == ""
-	case *kql.And:
-		return !slices.ContainsFunc(n.Nodes, func(n kql.Node) bool { return !q.holds(n, object, in) })
-	case *kql.Or:
-		return slices.ContainsFunc(n.Nodes, func(n kql.Node) bool { return q.holds(n, object, in) })
-	case *kql.Not:
+	case *query.MatchAll:
+		return true
+	case *query.And:
+		return !slices.ContainsFunc(n.Nodes, func(n query.Node) bool { return !q.holds(n, object, in) })
+	case *query.Or:
+		return slices.ContainsFunc(n.Nodes, func(n query.Node) bool { return q.holds(n, object, in) })
+	case *query.Not:
 		return !q.holds(n.Node, object, in)
-	case *kql.Nested:
+	case *query.Nested:
 		path := strings.TrimPrefix(in+"."+n.Path.Name, ".")
 		return slices.ContainsFunc(q.objects(object, in, path), func(o plainObject) bool { return q.holds(n.Node, o, path) })
-	case *kql.Is:
-		if n.Field.None {
+	case *query.Compare:
+		if n.Field.Any {
 			return in == "" && q.anywhere(n.Value, object)
+		}
+	case *query.Exists:
+		if n.Field.Any {
+			return in == ""
 		}
 	}
 	field := plainField(n)
@@ -727,9 +723,7 @@ func (q *plainQuery) holds(n kql.Node, object plainObject, in string) bool {
 			continue
 		}
 		typ := q.typeOf(name)
-		r, ok := n.(*kql.Range)
-		_, exists := n.(*kql.Exists)
-		if typ == "object" && (exists || ok && r.Value.Kind == kql.Null) {
+		if _, exists := n.(*query.Exists); exists && typ == "object" {
 			if q.anyBelow(object, in, name) {
 				return true
 			}
@@ -750,8 +744,8 @@ func (q *plainQuery) anyBelow(object plainObject, in, name string) bool {
 }
 
 // anywhere reports whether any field has the value.
-func (q *plainQuery) anywhere(v kql.Value, object plainObject) bool {
-	if v.Kind == kql.Wildcard && slices.Contains(plainParts(v.Pattern), plainStar) {
+func (q *plainQuery) anywhere(v query.Value, object plainObject) bool {
+	if v.Kind == query.Wildcard && slices.Contains(plainParts(v.Pattern), plainStar) {
 		return true
 	}
 	return slices.ContainsFunc(q.names, func(name string) bool {
@@ -760,10 +754,10 @@ func (q *plainQuery) anywhere(v kql.Value, object plainObject) bool {
 		}
 		typ := q.typeOf(name)
 		var test plainTest
-		if v.Kind == kql.Wildcard {
+		if v.Kind == query.Wildcard {
 			test = q.splitTest(typ, v)
 		} else {
-			test = q.literalTest(typ, v.Text, v.Quoted)
+			test = q.literalTest(typ, v.Text, v.Phrase)
 		}
 		return test != nil && slices.ContainsFunc(q.values(object, "", name, false), test)
 	})
@@ -771,7 +765,7 @@ func (q *plainQuery) anywhere(v kql.Value, object plainObject) bool {
 
 // plainVerdict evaluates a query over a document. The error is for what the plain
 // evaluator does not know.
-func plainVerdict(query kql.Node, document string, declared map[string]string) (holds, refused bool, err error) {
+func plainVerdict(root query.Node, document string, declared map[string]string) (holds, refused bool, err error) {
 	defer func() {
 		switch x := recover(); x {
 		case nil:
@@ -786,8 +780,8 @@ func plainVerdict(query kql.Node, document string, declared map[string]string) (
 		return false, false, err
 	}
 	q := newPlainQuery(object, declared)
-	if q.refuses(query, "") {
+	if q.refuses(root, "") {
 		return false, true, nil
 	}
-	return q.holds(query, object, ""), false, nil
+	return q.holds(root, object, ""), false, nil
 }

@@ -1,18 +1,14 @@
 package match
 
 import (
-	"strings"
-
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
-	"github.com/fluent-detect/fluent-detect/detector/query/kql"
 )
 
 // Program is a compiled query.
 type Program struct {
 	nodes      []node
 	conditions []Condition
-	query      kql.Node
 }
 
 // node is an inner node with its children, or a leaf with its condition. Node
@@ -99,8 +95,3 @@ func (p *Program) Underivable() []string {
 	}
 	return names
 }
-
-// String returns the query in KQL, on one line.
-func (p *Program) String() string { return oneLine(p.query) }
-
-func oneLine(n kql.Node) string { return strings.Join(strings.Fields(kql.Format(n)), " ") }

@@ -10,13 +10,22 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
+	"github.com/fluent-detect/fluent-detect/detector/query/kql"
 )
+
+func compileKQL(text string, m Mapping) (*Program, error) {
+	q, err := kql.Language.Query(text)
+	if err != nil {
+		return nil, err
+	}
+	return Compile(q, m)
+}
 
 func compileAll(t testing.TB, queries []string) []*Program {
 	t.Helper()
 	programs := make([]*Program, len(queries))
 	for i, q := range queries {
-		p, err := Compile(q)
+		p, err := compileKQL(q, ECS{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -62,7 +62,7 @@ func TestUpstreamQueries(t *testing.T) {
 		var programs []*Program
 		underivable := 0
 		for _, query := range queries {
-			p, err := Compile(query)
+			p, err := compileKQL(query, ECS{})
 			if err != nil {
 				t.Errorf("%v", err)
 				continue

@@ -4,12 +4,20 @@ import (
 	"strings"
 
 	"github.com/fluent-detect/fluent-detect/detector/event"
-	"github.com/fluent-detect/fluent-detect/detector/query/kql"
+	"github.com/fluent-detect/fluent-detect/detector/query"
 )
 
-// equals makes the matcher of "field: value" for the type of the field.
-func (c *compiler) equals(t target, v kql.Value) (matcher, error) {
-	if v.Kind != kql.Wildcard {
+// compare returns the matcher of a comparison for the type of the field.
+func (c *compiler) compare(t target, op query.Op, v query.Value) (matcher, error) {
+	if op == query.Is {
+		return c.equals(t, v)
+	}
+	return c.ordered(t, op, v)
+}
+
+// equals returns the matcher of "field is value" for the type of the field.
+func (c *compiler) equals(t target, v query.Value) (matcher, error) {
+	if v.Kind != query.Wildcard {
 		return c.literal(t, v, v.Text)
 	}
 	switch t.typ {
@@ -20,7 +28,7 @@ func (c *compiler) equals(t target, v kql.Value) (matcher, error) {
 }
 
 // oneOf makes the matcher of a list of values joined by or.
-func (c *compiler) oneOf(t target, list []*kql.Is) (matcher, error) {
+func (c *compiler) oneOf(t target, list []*query.Compare) (matcher, error) {
 	all := make([]matcher, len(list))
 	for i, is := range list {
 		var err error
@@ -32,7 +40,7 @@ func (c *compiler) oneOf(t target, list []*kql.Is) (matcher, error) {
 }
 
 // literal makes the matcher of a text, which is v or a part of it.
-func (c *compiler) literal(t target, v kql.Value, text string) (matcher, error) {
+func (c *compiler) literal(t target, v query.Value, text string) (matcher, error) {
 	switch t.typ {
 	case event.TypeBoolean:
 		b, ok := truthOf(text)
@@ -43,7 +51,7 @@ func (c *compiler) literal(t target, v kql.Value, text string) (matcher, error) 
 	case event.TypeIP:
 		block, ok := parseBlock(text)
 		if !ok {
-			return nil, c.refuse(v.Span, "%s is an IP address: allowed are an address such as 10.1.2.3 or ::1 and a block such as 10.0.0.0/8", t.name())
+			return nil, c.refuse(v.At, "%s is an IP address: allowed are an address such as 10.1.2.3 or ::1 and a block such as 10.0.0.0/8", t.name())
 		}
 		return block, nil
 	case event.TypeLong:
@@ -65,7 +73,7 @@ func (c *compiler) literal(t target, v kql.Value, text string) (matcher, error) 
 		}
 		return span, nil
 	case event.TypeText:
-		return newText(text, v.Quoted), nil
+		return newText(text, v.Phrase), nil
 	case event.TypeObject, event.TypeNested:
 		return never{}, nil
 	case event.TypeDynamic:
@@ -76,13 +84,13 @@ func (c *compiler) literal(t target, v kql.Value, text string) (matcher, error) 
 
 // likeParts makes the matcher of a value with stars where Elasticsearch takes it
 // apart at its blanks: one of the parts has to fit.
-func (c *compiler) likeParts(t target, v kql.Value) (matcher, error) {
+func (c *compiler) likeParts(t target, v query.Value) (matcher, error) {
 	var all []matcher
 	for _, part := range splitAtBlanks(v.Pattern) {
 		var m matcher
 		var err error
 		switch {
-		case isLoneStar(part):
+		case part.IsStar():
 			m = exists(t)
 		case len(part) == 1:
 			m, err = c.literal(t, v, part[0])
@@ -98,10 +106,10 @@ func (c *compiler) likeParts(t target, v kql.Value) (matcher, error) {
 }
 
 // like makes the matcher of a part with stars.
-func (c *compiler) like(t target, v kql.Value, parts []string) (matcher, error) {
+func (c *compiler) like(t target, v query.Value, parts []string) (matcher, error) {
 	switch t.typ {
 	case event.TypeBoolean, event.TypeIP, event.TypeLong, event.TypeDouble, event.TypeDate:
-		return nil, c.refuse(v.Span, "%s is of type %s, which knows no wildcards", t.name(), t.typ)
+		return nil, c.refuse(v.At, "%s is of type %s, which knows no wildcards", t.name(), t.typ)
 	case event.TypeText:
 		return newWordPattern(parts), nil
 	case event.TypeObject, event.TypeNested:
@@ -116,13 +124,13 @@ const blanks = " \t\n\r\u3000"
 // splitAtBlanks takes the runs between stars apart at the blanks in them, as
 // Lucene's query parser does. Each part has runs of its own, one if it has no
 // star.
-func splitAtBlanks(pattern []string) (parts [][]string) {
-	part := []string{""}
+func splitAtBlanks(pattern query.Pattern) (parts []query.Pattern) {
+	part := query.Pattern{""}
 	end := func() {
 		if len(part) > 1 || part[0] != "" {
 			parts = append(parts, part)
 		}
-		part = []string{""}
+		part = query.Pattern{""}
 	}
 	for i, run := range pattern {
 		if i > 0 {
@@ -139,13 +147,8 @@ func splitAtBlanks(pattern []string) (parts [][]string) {
 	return parts
 }
 
-func isLoneStar(part []string) bool { return len(part) == 2 && part[0] == "" && part[1] == "" }
-
 // ordered makes the matcher of "field > value" for the type of the field.
-func (c *compiler) ordered(t target, o kql.RangeOp, v kql.Value) (matcher, error) {
-	if v.Kind == kql.Null {
-		return exists(t), nil // a range without an end
-	}
+func (c *compiler) ordered(t target, o query.Op, v query.Value) (matcher, error) {
 	switch t.typ {
 	case event.TypeBoolean:
 		b, ok := truthOf(v.Text)
@@ -156,7 +159,7 @@ func (c *compiler) ordered(t target, o kql.RangeOp, v kql.Value) (matcher, error
 	case event.TypeIP:
 		a, ok := event.ParseIP([]byte(v.Text))
 		if !ok {
-			return nil, c.refuse(v.Span, "%s is an IP address: a range needs one such as 10.1.2.3 or ::1", t.name())
+			return nil, c.refuse(v.At, "%s is an IP address: a range needs one such as 10.1.2.3 or ::1", t.name())
 		}
 		return addressOrder{o, a.As16()}, nil
 	case event.TypeLong:
@@ -179,7 +182,7 @@ func (c *compiler) ordered(t target, o kql.RangeOp, v kql.Value) (matcher, error
 		return newTimeOrder(o, span), nil
 	case event.TypeFlattened:
 		if !t.root {
-			return nil, c.refuse(v.Span, "%s is flattened: Elasticsearch knows no ranges with one end there", t.name())
+			return nil, c.refuse(v.At, "%s is flattened: Elasticsearch knows no ranges with one end there", t.name())
 		}
 		return t.leaves(textOrder{o, []byte(v.Text)}), nil
 	case event.TypeText:
@@ -200,20 +203,20 @@ func (t target) leaves(m matcher) matcher {
 	return m
 }
 
-func (c *compiler) refuseTruth(t target, v kql.Value) error {
-	return c.refuse(v.Span, "%s is a boolean: allowed are true and false", t.name())
+func (c *compiler) refuseTruth(t target, v query.Value) error {
+	return c.refuse(v.At, "%s is a boolean: allowed are true and false", t.name())
 }
 
-func (c *compiler) refuseNumber(t target, v kql.Value, text string) error {
+func (c *compiler) refuseNumber(t target, v query.Value, text string) error {
 	if t.typ == event.TypeLong && isDecimal([]byte(text)) {
-		return c.refuse(v.Span, "%s is a whole number of 64 bits, and %s is out of its range", t.name(), text)
+		return c.refuse(v.At, "%s is a whole number of 64 bits, and %s is out of its range", t.name(), text)
 	}
 	if isDecimal([]byte(text)) {
-		return c.refuse(v.Span, "%s is a number of double precision, and %s is out of its range", t.name(), text)
+		return c.refuse(v.At, "%s is a number of double precision, and %s is out of its range", t.name(), text)
 	}
-	return c.refuse(v.Span, "%s is a number, and %q is none", t.name(), text)
+	return c.refuse(v.At, "%s is a number, and %q is none", t.name(), text)
 }
 
-func (c *compiler) refuseDate(t target, v kql.Value) error {
-	return c.refuse(v.Span, "%s is a date: allowed are 2026, 2026-01, 2026-01-02, 2026-01-02T03:04:05.678Z with less of the time or another offset, and milliseconds since 1970; date math such as now-1d is not supported", t.name())
+func (c *compiler) refuseDate(t target, v query.Value) error {
+	return c.refuse(v.At, "%s is a date: allowed are 2026, 2026-01, 2026-01-02, 2026-01-02T03:04:05.678Z with less of the time or another offset, and milliseconds since 1970; date math such as now-1d is not supported", t.name())
 }

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/fluent-detect/fluent-detect/detector/event"
-	"github.com/fluent-detect/fluent-detect/detector/query/kql"
+	"github.com/fluent-detect/fluent-detect/detector/query"
 )
 
 // The vectors that lie beside the project on some machines: verdicts of
@@ -41,7 +41,7 @@ func TestVectors(t *testing.T) {
 			}
 		}
 		got, err := verdict(v.Query, string(v.Doc), types)
-		var refused *kql.Error
+		var refused *query.Error
 		switch {
 		case v.Expect == nil && !errors.As(err, &refused):
 			t.Errorf("%s\n%s\nis not refused (%v, %v): %s", v.Query, v.Doc, got, err, v.Note)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/match"
+	"github.com/fluent-detect/fluent-detect/detector/query/kql"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
 )
 
@@ -59,7 +60,7 @@ func (s *Set) loadExceptions(path string, rules []*Rule) error {
 	}
 	var errs []error
 	for _, loaded := range list {
-		program, err := match.Compile(loaded.Query)
+		program, err := Compile(kql.Language.Name, loaded.Query)
 		if err != nil {
 			errs = append(errs, queryError(loaded.Source.Path, "exception", loaded.QueryPosition, err))
 			continue

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/conf"
 	"github.com/fluent-detect/fluent-detect/detector/match"
+	"github.com/fluent-detect/fluent-detect/detector/query"
 	"github.com/fluent-detect/fluent-detect/detector/query/kql"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
 )
@@ -52,7 +53,7 @@ func Load(spec string) (*Set, error) {
 
 // add compiles a rule and adds it with the exceptions that its file names.
 func (s *Set) add(r *rule.Rule) error {
-	program, err := match.Compile(r.Query)
+	program, err := Compile(r.Language, r.Query)
 	if err != nil {
 		return queryError(r.Source.Path, fmt.Sprintf("query of rule %q", r.Name), r.QueryPosition, err)
 	}
@@ -82,10 +83,22 @@ func KeyError(err error) error {
 	return fmt.Errorf("rules: %w", err)
 }
 
+// languages are the languages of rules.
+var languages = query.Languages{kql.Language}
+
+// Compile compiles a query about the ECS view of an event.
+func Compile(language, text string) (*match.Program, error) {
+	q, err := languages.Query(language, text)
+	if err != nil {
+		return nil, err
+	}
+	return match.Compile(q, match.ECS{})
+}
+
 // queryError adds the file, the position in the file and what the query belongs
 // to.
 func queryError(path, what string, position func(line, column int) (int, int), err error) error {
-	var q *kql.Error
+	var q *query.Error
 	if !errors.As(err, &q) {
 		return fmt.Errorf("%s: %s: %w", path, what, err)
 	}

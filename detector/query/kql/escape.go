@@ -4,11 +4,13 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf16"
+
+	"github.com/fluent-detect/fluent-detect/detector/query"
 )
 
-func (f *formatter) field(field Field) {
+func (f *formatter) field(field query.Field) {
 	switch {
-	case field.None:
+	case field.Any:
 		f.b.WriteString("null")
 	case field.Pattern != nil:
 		f.runs(field.Pattern)
@@ -19,13 +21,13 @@ func (f *formatter) field(field Field) {
 	}
 }
 
-func (f *formatter) literal(v Value) {
+func (f *formatter) literal(v query.Value) {
 	switch {
-	case v.Kind == Wildcard:
+	case v.Kind == query.Wildcard:
 		f.runs(v.Pattern)
-	case v.Kind == Bool, v.Kind == Null:
+	case v.Kind == query.Bool, v.Kind == query.Null:
 		f.b.WriteString(v.Text)
-	case v.Quoted, v.Text == "true", v.Text == "false", v.Text == "null", trim(v.Text) != v.Text:
+	case v.Phrase, v.Text == "true", v.Text == "false", v.Text == "null", trim(v.Text) != v.Text:
 		f.quoted(v.Text)
 	case v.Text == "":
 		f.b.WriteString(`\t`) // trimmed when it is read
@@ -34,7 +36,7 @@ func (f *formatter) literal(v Value) {
 	}
 }
 
-func (f *formatter) runs(runs []string) {
+func (f *formatter) runs(runs query.Pattern) {
 	for i, run := range runs {
 		if i > 0 {
 			f.b.WriteByte('*')

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/fluent-detect/fluent-detect/detector/query"
 	"github.com/fluent-detect/fluent-detect/detector/query/kql"
 )
 
@@ -13,28 +14,27 @@ func ExampleParse() {
 		fmt.Println(err)
 		return
 	}
-	for _, n := range node.(*kql.And).Nodes {
+	for _, n := range node.(*query.And).Nodes {
 		fmt.Printf("%T %s\n", n, kql.Format(n))
 	}
 	// Output:
-	// *kql.Or event.action: (StopLogging or Delete*)
-	// *kql.Not not user.name: admin
+	// *query.Or event.action: (StopLogging or Delete*)
+	// *query.Not not user.name: admin
 }
 
 func ExampleParse_error() {
 	_, err := kql.Parse(`event.action: StopLogging and not(user.name: admin)`)
 	fmt.Println(err)
 
-	var e *kql.Error
+	var e *query.Error
 	if errors.As(err, &e) {
-		line, column := e.Position()
-		fmt.Println(line, column, e.Hint)
+		fmt.Println(e.Position())
 	}
 	// Output:
 	// 1:34: found "(", expected "and", "or" or the end of the query after the text "not"; "not" needs white space after it
 	// event.action: StopLogging and not(user.name: admin)
 	//                                  ^
-	// 1 34 "not" needs white space after it
+	// 1 34
 }
 
 func ExampleFormat() {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/fluent-detect/fluent-detect/detector/query"
 )
 
 var (
@@ -13,23 +15,26 @@ var (
 	rangeValueExpected = []string{"a value"}
 )
 
+// refuse returns an error with what was found, and a hint unless that is empty.
+func (p *parser) refuse(at query.Span, hint, format string, args ...any) *query.Error {
+	message := fmt.Sprintf(format, args...)
+	if hint != "" {
+		message += "; " + hint
+	}
+	return &query.Error{Query: p.query, Span: at, Message: message}
+}
+
 // missing is the error of a condition or a value that does not start at the
 // current place.
-func (p *parser) missing(expected []string) *Error {
+func (p *parser) missing(expected []string) *query.Error {
 	if p.prev.kind == tokenKeyword && p.isWord(p.prev.span, "not") {
 		expected = expected[:len(expected)-1] // "not" comes last
 	}
-	return &Error{
-		Query:    p.query,
-		Span:     p.here(),
-		Message:  fmt.Sprintf("found %s, expected %s %s", p.found(), oneOf(expected), p.afterPrev()),
-		Expected: expected,
-		Hint:     p.missingHint(),
-	}
+	return p.refuse(p.here(), p.missingHint(), "found %s, expected %s %s", p.found(), oneOf(expected), p.afterPrev())
 }
 
 // unexpected is the error of text that follows a complete condition or value.
-func (p *parser) unexpected() *Error {
+func (p *parser) unexpected() *query.Error {
 	expected := []string{`"and"`, `"or"`}
 	if len(p.open) == 0 {
 		expected = append(expected, "the end of the query")
@@ -40,79 +45,48 @@ func (p *parser) unexpected() *Error {
 			closing = `"}"`
 		}
 		if p.pos == len(p.query) {
-			return &Error{
-				Query:    p.query,
-				Span:     opened.span,
-				Message:  fmt.Sprintf("%q is never closed, expected %s before the end of the query", p.text(opened.span), closing),
-				Expected: []string{closing},
-			}
+			return p.refuse(opened.span, "", "%q is never closed, expected %s before the end of the query", p.text(opened.span), closing)
 		}
 		expected = append(expected, closing)
 	}
-	return &Error{
-		Query:    p.query,
-		Span:     p.here(),
-		Message:  fmt.Sprintf("found %s%s, expected %s %s", p.found(), p.keywordFlaw(), oneOf(expected), p.afterPrev()),
-		Expected: expected,
-		Hint:     p.unexpectedHint(),
-	}
+	return p.refuse(p.here(), p.unexpectedHint(), "found %s%s, expected %s %s", p.found(), p.keywordFlaw(), oneOf(expected), p.afterPrev())
 }
 
 // unclosedQuote is the error of the quote at the current place.
-func (p *parser) unclosedQuote() *Error {
-	return &Error{
-		Query:    p.query,
-		Span:     Span{p.pos, p.pos + 1},
-		Message:  `the quote is never closed, expected another " before the end of the query`,
-		Expected: []string{`"\""`},
-		Hint:     p.unclosedQuoteHint(),
-	}
+func (p *parser) unclosedQuote() *query.Error {
+	return p.refuse(span(p.pos, p.pos+1), p.unclosedQuoteHint(), `the quote is never closed, expected another " before the end of the query`)
 }
 
-var escapes = []string{
-	`\t`, `\r`, `\n`, `\uXXXX`, `\\`, `\(`, `\)`, `\:`, `\<`, `\>`, `\"`, `\*`, `\{`, `\}`, `\and`, `\or`, `\Not`,
-}
+const escapes = `\t \r \n \uXXXX \\ \( \) \: \< \> \" \* \{ \} \and \or \Not`
 
 // badEscape is the error of the backslash at i, outside quotes.
-func (p *parser) badEscape(i int) *Error {
-	e := &Error{
-		Query:    p.query,
-		Expected: escapes,
-		Hint:     `write \\ for a backslash, or quote the text`,
-	}
+func (p *parser) badEscape(i int) *query.Error {
 	r, n := utf8.DecodeRuneInString(p.query[i+1:])
+	found := `unknown escape \` + string(r)
 	switch {
 	case n == 0:
-		e.Message = "the query ends after a backslash"
+		found = "the query ends after a backslash"
 	case spaceAt(p.query, i+1) > 0:
 		n = 0
-		e.Message = "found a backslash before white space"
+		found = "found a backslash before white space"
 	case r == 'u':
-		e.Message = `found \u without four hexadecimal digits`
-	default:
-		e.Message = `unknown escape \` + string(printable(r))
+		found = `found \u without four hexadecimal digits`
 	}
-	e.Span = Span{i, i + 1 + n}
-	e.Message += ", expected one of " + strings.Join(escapes, " ")
-	return e
+	return p.refuse(span(i, i+1+n), `write \\ for a backslash, or quote the text`, "%s, expected one of %s", found, escapes)
 }
 
 // tooDeep is the error of a parenthesis or brace at the current place.
-func (p *parser) tooDeep() *Error {
-	return &Error{
-		Query:   p.query,
-		Span:    Span{p.pos, p.pos + 1},
-		Message: fmt.Sprintf("%d parentheses and braces are open, no more are allowed", len(p.open)),
-	}
+func (p *parser) tooDeep() *query.Error {
+	return p.refuse(span(p.pos, p.pos+1), "", "%d parentheses and braces are open, no more are allowed", len(p.open))
 }
 
-// here is the span of what stands at the current place. At the end of the query
+// here returns the span of what stands at the current place. At the end of the query
 // it is the place where more could have been written.
-func (p *parser) here() Span {
+func (p *parser) here() query.Span {
 	if p.pos == len(p.query) {
-		return Span{p.prev.span.End, p.prev.span.End}
+		return span(p.prev.span.End, p.prev.span.End)
 	}
-	return Span{p.pos, p.wordEnd(p.pos)}
+	return span(p.pos, p.wordEnd(p.pos))
 }
 
 // found describes what stands at the current place.
@@ -123,14 +97,14 @@ func (p *parser) found() string {
 	if p.peek() == '"' {
 		return "a quote"
 	}
-	return `"` + p.shown(Span{p.pos, p.wordEnd(p.pos)}) + `"`
+	return `"` + p.shown(span(p.pos, p.wordEnd(p.pos))) + `"`
 }
 
 // keywordFlaw says why the "and" or "or" at the current place is not taken as
 // such. It is empty if there is neither.
 func (p *parser) keywordFlaw() string {
 	end := p.wordEnd(p.pos)
-	here := Span{p.pos, end}
+	here := span(p.pos, end)
 	switch {
 	case p.prev.kind == tokenUnquoted || !p.isWord(here, "and") && !p.isWord(here, "or"):
 		return ""
@@ -140,7 +114,7 @@ func (p *parser) keywordFlaw() string {
 	return " without white space on both sides"
 }
 
-// wordEnd is the end of the special character or of the word at i.
+// wordEnd returns the end of the special character or of the word at i.
 func (p *parser) wordEnd(i int) int {
 	for end := i; end < len(p.query); end++ {
 		if strings.IndexByte(unquotedSpecials, p.query[end]) >= 0 || spaceAt(p.query, end) > 0 {
@@ -165,9 +139,9 @@ func (p *parser) afterPrev() string {
 
 const shownLength = 24 // characters of the query shown within a message
 
-// shown is a piece of the query as a message shows it. Long pieces lose their
+// shown returns a piece of the query as a message shows it. Long pieces lose their
 // middle.
-func (p *parser) shown(s Span) string {
+func (p *parser) shown(s query.Span) string {
 	runes := []rune(p.text(s))
 	if len(runes) > shownLength {
 		const half = shownLength / 2
@@ -175,17 +149,17 @@ func (p *parser) shown(s Span) string {
 		runes = append(append(runes[:half:half], '…'), tail...)
 	}
 	for i, r := range runes {
-		if runes[i] = printable(r); spaceAt(string(r), 0) > 0 {
+		if spaceAt(string(r), 0) > 0 {
 			runes[i] = ' '
 		}
 	}
 	return string(runes)
 }
 
-func (p *parser) text(s Span) string { return p.query[s.Start:s.End] }
+func (p *parser) text(s query.Span) string { return p.query[s.Start:s.End] }
 
 // isWord reports whether the word stands at s, in any letter case.
-func (p *parser) isWord(s Span, word string) bool {
+func (p *parser) isWord(s query.Span, word string) bool {
 	return s.End-s.Start == len(word) && wordAt(p.query, s.Start, word)
 }
 

@@ -1,16 +1,20 @@
 package kql
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/fluent-detect/fluent-detect/detector/query"
+)
 
 // Format writes a tree as a query. Conditions on one field that stand together
 // become a list.
 //
-// For every tree that [Parse] gave, Parse of the result gives an equal tree,
-// unless escapes make it longer than [MaxLength]. A tree built by hand may hold
-// what the language cannot say: a chain of one node is written as that node, one
-// of none as what it means, an unquoted [String] such as "true" or " x" gets quotes, and of a pattern's ends
-// the white space is lost. Format of nil is empty.
-func Format(n Node) string {
+// For every tree that [Parse] returns, Parse of the result returns an equal tree,
+// unless escapes make it longer than [MaxLength]. Other trees may hold what the
+// language cannot say: a chain of one node is written as that node, one of none as
+// what it means, a text such as "true" or " x" gets quotes even if it is no phrase,
+// and white space at the ends of a pattern is lost. Format of nil is empty.
+func Format(n query.Node) string {
 	f := formatter{}
 	if n != nil {
 		f.node(n, inQuery)
@@ -29,13 +33,13 @@ const (
 	inNot         // and for Not
 )
 
-func (at place) needsParens(n Node) bool {
+func (at place) needsParens(n query.Node) bool {
 	switch n := n.(type) {
-	case *Or:
+	case *query.Or:
 		return at >= inOr && len(n.Nodes) > 1
-	case *And:
+	case *query.And:
 		return at >= inAnd && len(n.Nodes) > 1
-	case *Not:
+	case *query.Not:
 		return at >= inNot
 	}
 	return false
@@ -46,7 +50,7 @@ type formatter struct {
 	depth int // parentheses and braces that are open
 }
 
-func (f *formatter) node(n Node, at place) {
+func (f *formatter) node(n query.Node, at place) {
 	parens := at.needsParens(n)
 	if field, ok := listField(n); ok && (parens || f.depth+1+depth(n, inQuery) <= MaxDepth) {
 		f.field(field)
@@ -59,26 +63,24 @@ func (f *formatter) node(n Node, at place) {
 		return
 	}
 	switch n := n.(type) {
-	case *MatchAll:
-		if n.Bare {
-			f.b.WriteString("*")
-		} else {
-			f.b.WriteString("*:*")
-		}
-	case *Is:
-		if !n.Field.None {
+	case *query.MatchAll:
+		f.b.WriteString("*:*")
+	case *query.Compare:
+		if n.Op != query.Is {
+			f.field(n.Field)
+			f.b.WriteString(" " + n.Op.String() + " ")
+		} else if !n.Field.Any {
 			f.field(n.Field)
 			f.b.WriteString(": ")
 		}
 		f.literal(n.Value)
-	case *Exists:
-		f.field(n.Field)
-		f.b.WriteString(": *")
-	case *Range:
-		f.field(n.Field)
-		f.b.WriteString(" " + n.Op.String() + " ")
-		f.literal(n.Value)
-	case *Nested:
+	case *query.Exists:
+		if !n.Field.Any {
+			f.field(n.Field)
+			f.b.WriteString(": ")
+		}
+		f.b.WriteByte('*')
+	case *query.Nested:
 		f.field(n.Path)
 		f.b.WriteString(": ")
 		f.enclosed("{ ", n.Node, f.node, " }")
@@ -88,15 +90,15 @@ func (f *formatter) node(n Node, at place) {
 }
 
 // value writes a node as a member of the list of its field.
-func (f *formatter) value(n Node, at place) {
+func (f *formatter) value(n query.Node, at place) {
 	if at.needsParens(n) {
 		f.enclosed("(", n, f.value, ")")
 		return
 	}
 	switch n := n.(type) {
-	case *Is:
+	case *query.Compare:
 		f.literal(n.Value)
-	case *Exists:
+	case *query.Exists:
 		f.b.WriteByte('*')
 	default:
 		f.chain(n, at, f.value)
@@ -104,25 +106,25 @@ func (f *formatter) value(n Node, at place) {
 }
 
 // chain writes And, Or and Not, whose members are written by write.
-func (f *formatter) chain(n Node, at place, write func(Node, place)) {
+func (f *formatter) chain(n query.Node, at place, write func(query.Node, place)) {
 	switch n := n.(type) {
-	case *Or:
+	case *query.Or:
 		if len(n.Nodes) == 0 {
-			write(&Not{Node: &MatchAll{}}, at)
+			write(&query.Not{Node: &query.MatchAll{}}, at)
 		}
 		f.joined(n.Nodes, " or ", at, inOr, write)
-	case *And:
+	case *query.And:
 		if len(n.Nodes) == 0 {
-			write(&MatchAll{}, at)
+			write(&query.MatchAll{}, at)
 		}
 		f.joined(n.Nodes, " and ", at, inAnd, write)
-	case *Not:
+	case *query.Not:
 		f.b.WriteString("not ")
 		write(n.Node, inNot)
 	}
 }
 
-func (f *formatter) joined(nodes []Node, by string, at, in place, write func(Node, place)) {
+func (f *formatter) joined(nodes []query.Node, by string, at, in place, write func(query.Node, place)) {
 	if len(nodes) == 1 {
 		write(nodes[0], at)
 		return
@@ -135,7 +137,7 @@ func (f *formatter) joined(nodes []Node, by string, at, in place, write func(Nod
 	}
 }
 
-func (f *formatter) enclosed(opening string, n Node, write func(Node, place), closing string) {
+func (f *formatter) enclosed(opening string, n query.Node, write func(query.Node, place), closing string) {
 	f.b.WriteString(opening)
 	f.depth++
 	write(n, inQuery)
@@ -143,62 +145,62 @@ func (f *formatter) enclosed(opening string, n Node, write func(Node, place), cl
 	f.b.WriteString(closing)
 }
 
-// listField gives the field that a list for n would have: n is a chain, and all
+// listField returns the field that a list for n would have: n is a chain, and all
 // its conditions are on that field.
-func listField(n Node) (field Field, ok bool) {
+func listField(n query.Node) (field query.Field, ok bool) {
 	switch n := n.(type) {
-	case *And:
+	case *query.And:
 		if len(n.Nodes) > 1 {
 			return sharedField(n)
 		}
-	case *Or:
+	case *query.Or:
 		if len(n.Nodes) > 1 {
 			return sharedField(n)
 		}
 	}
-	return Field{}, false
+	return query.Field{}, false
 }
 
-func sharedField(n Node) (field Field, ok bool) {
+func sharedField(n query.Node) (field query.Field, ok bool) {
 	switch n := n.(type) {
-	case *Is:
-		return n.Field, !n.Field.None
-	case *Exists:
-		return n.Field, !n.Field.None
-	case *Not:
+	case *query.Compare:
+		return n.Field, n.Op == query.Is && !n.Field.Any
+	case *query.Exists:
+		return n.Field, !n.Field.Any
+	case *query.Not:
 		return sharedField(n.Node)
-	case *And:
+	case *query.And:
 		return sharedFieldOf(n.Nodes)
-	case *Or:
+	case *query.Or:
 		return sharedFieldOf(n.Nodes)
 	}
-	return Field{}, false
+	return query.Field{}, false
 }
 
-func sharedFieldOf(nodes []Node) (field Field, ok bool) {
+func sharedFieldOf(nodes []query.Node) (field query.Field, ok bool) {
 	for i, n := range nodes {
 		next, ok := sharedField(n)
-		if !ok || i > 0 && !equalFields(field, next) {
-			return Field{}, false
+		if !ok || i > 0 && !field.Equal(next) {
+			return query.Field{}, false
 		}
 		field = next
 	}
 	return field, len(nodes) > 0
 }
 
-// depth is how many parentheses within parentheses n takes as a list.
-func depth(n Node, at place) int {
+// depth returns how many parentheses within parentheses n takes as a list.
+func depth(n query.Node, at place) int {
 	deepest := 0
 	switch n := n.(type) {
-	case *Or:
+	case *query.Or:
 		for _, member := range n.Nodes {
 			deepest = max(deepest, depth(member, inOr))
 		}
-	case *And:
+	case *query.And:
 		for _, member := range n.Nodes {
 			deepest = max(deepest, depth(member, inAnd))
 		}
-	case *Not:
+	case *query.Not:
 		deepest = depth(n.Node, inNot)
 	}
 	if at.needsParens(n) {

@@ -1,6 +1,10 @@
 package kql
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/fluent-detect/fluent-detect/detector/query"
+)
 
 func TestFormat(t *testing.T) {
 	for _, c := range []struct{ query, want string }{
@@ -18,7 +22,8 @@ func TestFormat(t *testing.T) {
 		{"not (a: 1 or b: 2)", "not (a: 1 or b: 2)"},
 		{"not (not a: 1)", "not (not a: 1)"},
 		{"x or y", "x or y"},
-		{"null: x or null > y", "x or null > y"},
+		{"null: x or null > y", `x or "null" > y`},
+		{"a > null", "a: *"},
 
 		// conditions on one field become a list
 		{"a: x or a: y", "a: (x or y)"},
@@ -78,7 +83,7 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-func checkRoundTrip(t *testing.T, n Node) {
+func checkRoundTrip(t *testing.T, n query.Node) {
 	t.Helper()
 	text := Format(n)
 	if len(text) > MaxLength {
@@ -89,7 +94,7 @@ func checkRoundTrip(t *testing.T, n Node) {
 		t.Errorf("Format gave a bad query: %v", err)
 		return
 	}
-	if !Equal(n, again) {
+	if !query.Equal(n, again) {
 		t.Errorf("Parse(%q)\n got %s\nwant %s", text, sexpr(again), sexpr(n))
 	}
 	if Format(again) != text {
@@ -99,22 +104,22 @@ func checkRoundTrip(t *testing.T, n Node) {
 
 // Trees that Parse does not build.
 func TestFormatBuiltByHand(t *testing.T) {
-	a := Field{Name: "a"}
-	x, y := &Is{Field: a, Value: Value{Text: "x"}}, &Is{Field: a, Value: Value{Text: "y"}}
+	a := query.Field{Name: "a"}
+	x, y := &query.Compare{Field: a, Value: query.Value{Text: "x"}}, &query.Compare{Field: a, Value: query.Value{Text: "y"}}
 	for _, c := range []struct {
-		node Node
+		node query.Node
 		want string
 	}{
 		{nil, ""},
-		{&And{Nodes: []Node{x}}, "a: x"},
-		{&And{Nodes: []Node{&Or{Nodes: []Node{x, y}}}}, "a: (x or y)"},
-		{&Not{Node: &And{Nodes: []Node{&Or{Nodes: []Node{x, &MatchAll{}}}}}}, "not (a: x or *:*)"},
-		{&Not{Node: &And{Nodes: []Node{&Not{Node: x}}}}, "not (not a: x)"},
-		{&And{}, "*:*"},
-		{&Not{Node: &Or{}}, "not (not *:*)"},
-		{&Is{Field: a, Value: Value{Text: "true"}}, `a: "true"`},
-		{&Is{Field: a, Value: Value{Text: " x"}}, `a: " x"`},
-		{&Exists{Field: Field{None: true}}, "null: *"},
+		{&query.And{Nodes: []query.Node{x}}, "a: x"},
+		{&query.And{Nodes: []query.Node{&query.Or{Nodes: []query.Node{x, y}}}}, "a: (x or y)"},
+		{&query.Not{Node: &query.And{Nodes: []query.Node{&query.Or{Nodes: []query.Node{x, &query.MatchAll{}}}}}}, "not (a: x or *:*)"},
+		{&query.Not{Node: &query.And{Nodes: []query.Node{&query.Not{Node: x}}}}, "not (not a: x)"},
+		{&query.And{}, "*:*"},
+		{&query.Not{Node: &query.Or{}}, "not (not *:*)"},
+		{&query.Compare{Field: a, Value: query.Value{Text: "true"}}, `a: "true"`},
+		{&query.Compare{Field: a, Value: query.Value{Text: " x"}}, `a: " x"`},
+		{&query.Exists{Field: query.Field{Any: true}}, "*"},
 	} {
 		if got := Format(c.node); got != c.want {
 			t.Errorf("got %s, want %s", got, c.want)
@@ -138,12 +143,12 @@ func TestEqual(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if Equal(a, b) != (i == j) {
+			if query.Equal(a, b) != (i == j) {
 				t.Errorf("Equal(%s, %s) = %v", q, r, i != j)
 			}
 		}
 	}
-	if !Equal(nil, nil) || Equal(nil, &MatchAll{}) || Equal(&MatchAll{}, nil) {
+	if !query.Equal(nil, nil) || query.Equal(nil, &query.MatchAll{}) || query.Equal(&query.MatchAll{}, nil) {
 		t.Error("Equal with nil")
 	}
 }

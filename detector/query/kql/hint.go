@@ -75,7 +75,7 @@ func (p *parser) unexpectedHint() string {
 	case p.prev.kind == tokenUnquoted:
 		return p.afterUnquotedHint()
 	}
-	if p.isWord(Span{p.pos, p.wordEnd(p.pos)}, "not") {
+	if p.isWord(span(p.pos, p.wordEnd(p.pos)), "not") {
 		return `join conditions with "and not" or "or not"`
 	}
 	if p.keywordFlaw() != "" {
@@ -117,7 +117,7 @@ func (p *parser) closingHint() string {
 		return `nothing is open; in text write \` + closing
 	}
 	opened := p.open[len(p.open)-1]
-	line, column := position(p.query, opened.span.Start)
+	line, column := opened.span.Position(p.query)
 	return fmt.Sprintf(`it does not close the %q of %d:%d`, p.text(opened.span), line, column)
 }
 

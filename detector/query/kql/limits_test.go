@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/fluent-detect/fluent-detect/detector/query"
 )
 
 // Hostile queries are answered in time proportional to their length.
@@ -80,15 +82,15 @@ func TestDepth(t *testing.T) {
 }
 
 func TestLength(t *testing.T) {
-	query := "a:" + strings.Repeat("x", MaxLength-2)
-	if _, err := Parse(query); err != nil {
+	text := "a:" + strings.Repeat("x", MaxLength-2)
+	if _, err := Parse(text); err != nil {
 		t.Error(err)
 	}
-	_, err := Parse(query + "x")
+	_, err := Parse(text + "x")
 	if err == nil {
 		t.Fatal("no error")
 	}
-	if got := err.(*Error).Span; got != (Span{MaxLength, MaxLength + 1}) {
+	if got := err.(*query.Error).Span; got != span(MaxLength, MaxLength+1) {
 		t.Errorf("span %v", got)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/fluent-detect/fluent-detect/detector/query"
 )
 
 // unquotedSpecials are the characters with a meaning of their own outside quotes,
@@ -13,14 +15,14 @@ const unquotedSpecials = `\():<>"*{}`
 // literal is quoted or unquoted text, before it is known whether it names a
 // field or is a value.
 type literal struct {
-	text   string   // escapes resolved
-	runs   []string // not nil: a pattern, the text between its stars
+	text   string        // escapes resolved
+	runs   query.Pattern // not nil if there are stars
 	quoted bool
-	span   Span // without the white space around it
+	span   query.Span // without the white space around it
 }
 
-// literal reads quoted or unquoted text. It gives nil when there is neither.
-func (p *parser) literal() (*literal, *Error) {
+// literal reads quoted or unquoted text. It returns nil if there is neither.
+func (p *parser) literal() (*literal, *query.Error) {
 	if p.peek() == '"' {
 		return p.quoted()
 	}
@@ -28,7 +30,7 @@ func (p *parser) literal() (*literal, *Error) {
 }
 
 // quoted reads text in quotes. A backslash that starts no escape stays.
-func (p *parser) quoted() (*literal, *Error) {
+func (p *parser) quoted() (*literal, *query.Error) {
 	var t text
 	raw := p.pos + 1 // start of what was not added to t yet
 	for i := raw; i < len(p.query); {
@@ -52,11 +54,11 @@ func (p *parser) quoted() (*literal, *Error) {
 }
 
 // unquoted reads up to a special character, a keyword or the end.
-func (p *parser) unquoted() (*literal, *Error) {
+func (p *parser) unquoted() (*literal, *query.Error) {
 	start := p.pos
 	var (
 		t    text
-		runs []string
+		runs query.Pattern
 		raw  = start // start of what was not added to t yet
 		i    = start
 	)
@@ -174,7 +176,7 @@ func (t *text) String() string {
 }
 
 // escapedChar reads what follows a backslash, \t \r \n \uXXXX or one of the
-// plain characters, and gives its length, 0 if it is none of these.
+// plain characters, and returns its length, 0 if it is none of these.
 func escapedChar(s, plain string) (char rune, n int) {
 	if s == "" {
 		return 0, 0

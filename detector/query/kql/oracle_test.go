@@ -150,7 +150,14 @@ func pegRange(s string, i int) (string, int, bool) {
 	for _, op := range []string{"<=", ">=", "<", ">"} {
 		if next, ok := pegMark(s, i, op); ok {
 			value, next, ok := pegLiteral(s, skipSpace(s, next))
-			return field.field() + op + value.value(), next, ok
+			name := field.field()
+			if field == pegNone {
+				name = field.text // a range always has a field
+			}
+			if value == pegNone {
+				return name + "?", next, ok // a range without an end
+			}
+			return name + op + value.value(), next, ok
 		}
 	}
 	return "", 0, false
@@ -239,8 +246,6 @@ func pegValue(s string, i int) (pegPartial, int, bool) {
 	value, i, ok := pegLiteral(s, i)
 	return func(field pegText) string {
 		switch {
-		case value == pegLoneStar && field == pegNone:
-			return "all*"
 		case value == pegLoneStar && field == pegLoneStar:
 			return "all"
 		case value == pegLoneStar:

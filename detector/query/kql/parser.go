@@ -3,29 +3,34 @@ package kql
 import (
 	"fmt"
 	"unicode/utf8"
+
+	"github.com/fluent-detect/fluent-detect/detector/query"
 )
 
+// Language is KQL, by the name that rules have for it.
+var Language = query.Language{Name: "kuery", Parse: Parse, Format: Format}
+
 const (
-	// MaxLength is the longest query [Parse] reads, in bytes.
+	// MaxLength is the maximum length of a query, in bytes.
 	MaxLength = 256 << 10
-	// MaxDepth is how many parentheses and braces may be open at once.
+	// MaxDepth is the maximum number of parentheses and braces open at once.
 	MaxDepth = 64
 )
 
-// Parse reads a query. The empty query gives a [*MatchAll].
+// Parse reads a query. The empty query is true for every document.
 //
-// The error, if any, is always an [*Error] and tells of the first mistake: text
-// that is not in the language, not UTF-8, longer than [MaxLength] or nested
+// The error, if any, is always a [*query.Error] and reports the first mistake:
+// text that is not in the language, not UTF-8, longer than [MaxLength] or nested
 // deeper than [MaxDepth].
 //
 // A half of a surrogate pair (`\ud83d`) without the other becomes U+FFFD.
 //
 // Source: Kibana kbn-es-query grammar.
-func Parse(query string) (Node, error) {
-	if err := checkText(query); err != nil {
+func Parse(text string) (query.Node, error) {
+	if err := checkText(text); err != nil {
 		return nil, err
 	}
-	p := parser{query: query}
+	p := parser{query: text}
 	node, err := p.start()
 	if err != nil {
 		return nil, err
@@ -33,23 +38,23 @@ func Parse(query string) (Node, error) {
 	return node, nil
 }
 
-func checkText(query string) error {
-	if len(query) > MaxLength {
-		return &Error{
-			Query:   query,
-			Span:    Span{MaxLength, len(query)},
-			Message: fmt.Sprintf("the query has %d bytes, at most %d are allowed", len(query), MaxLength),
+func checkText(text string) error {
+	if len(text) > MaxLength {
+		return &query.Error{
+			Query:   text,
+			Span:    span(MaxLength, len(text)),
+			Message: fmt.Sprintf("the query has %d bytes, at most %d are allowed", len(text), MaxLength),
 		}
 	}
-	for i, r := range query {
+	for i, r := range text {
 		if r != utf8.RuneError {
 			continue
 		}
-		if _, n := utf8.DecodeRuneInString(query[i:]); n == 1 {
-			return &Error{
-				Query:   query,
-				Span:    Span{i, i + 1},
-				Message: fmt.Sprintf("byte 0x%02X is not valid UTF-8", query[i]),
+		if _, n := utf8.DecodeRuneInString(text[i:]); n == 1 {
+			return &query.Error{
+				Query:   text,
+				Span:    span(i, i+1),
+				Message: fmt.Sprintf("byte 0x%02X is not valid UTF-8", text[i]),
 			}
 		}
 	}
@@ -69,7 +74,7 @@ type parser struct {
 // token is a piece of the query as messages speak of it.
 type token struct {
 	kind tokenKind
-	span Span
+	span query.Span
 	bare bool // a value without a field
 }
 
@@ -88,7 +93,10 @@ const (
 	tokenUnquoted
 )
 
-// peek is the byte at the current place, 0 at the end.
+// span returns a piece of the query.
+func span(start, end int) query.Span { return query.Span{Start: start, End: end} }
+
+// peek returns the byte at the current place, 0 at the end.
 func (p *parser) peek() byte {
 	if p.pos < len(p.query) {
 		return p.query[p.pos]
@@ -100,14 +108,14 @@ func (p *parser) skipSpace() { p.pos = skipSpace(p.query, p.pos) }
 
 // accept moves behind the token from start to end.
 func (p *parser) accept(kind tokenKind, start, end int) {
-	p.prev = token{kind: kind, span: Span{start, end}}
+	p.prev = token{kind: kind, span: span(start, end)}
 	p.pos = end
 }
 
-func (p *parser) start() (Node, *Error) {
+func (p *parser) start() (query.Node, *query.Error) {
 	p.skipSpace()
 	if p.pos == len(p.query) {
-		return &MatchAll{}, nil
+		return &query.MatchAll{}, nil
 	}
 	node, err := p.or(nil)
 	if err != nil {
@@ -122,43 +130,43 @@ func (p *parser) start() (Node, *Error) {
 
 // or reads a chain of `or`. Chains join conditions when list is nil, else the
 // values of that field. So do and, not and operand.
-func (p *parser) or(list *Field) (Node, *Error) {
+func (p *parser) or(list *query.Field) (query.Node, *query.Error) {
 	start := p.pos
 	node, err := p.and(list)
 	if err != nil || !p.acceptJoin("or") {
 		return node, err
 	}
-	nodes := []Node{node}
+	nodes := []query.Node{node}
 	for {
 		if node, err = p.and(list); err != nil {
 			return nil, err
 		}
 		nodes = append(nodes, node)
 		if !p.acceptJoin("or") {
-			return &Or{nodes, p.since(start)}, nil
+			return &query.Or{Nodes: nodes, At: p.since(start)}, nil
 		}
 	}
 }
 
-func (p *parser) and(list *Field) (Node, *Error) {
+func (p *parser) and(list *query.Field) (query.Node, *query.Error) {
 	start := p.pos
 	node, err := p.not(list)
 	if err != nil || !p.acceptJoin("and") {
 		return node, err
 	}
-	nodes := []Node{node}
+	nodes := []query.Node{node}
 	for {
 		if node, err = p.not(list); err != nil {
 			return nil, err
 		}
 		nodes = append(nodes, node)
 		if !p.acceptJoin("and") {
-			return &And{nodes, p.since(start)}, nil
+			return &query.And{Nodes: nodes, At: p.since(start)}, nil
 		}
 	}
 }
 
-func (p *parser) not(list *Field) (Node, *Error) {
+func (p *parser) not(list *query.Field) (query.Node, *query.Error) {
 	start := p.pos
 	next, negated := notAt(p.query, p.pos)
 	if !negated {
@@ -170,10 +178,10 @@ func (p *parser) not(list *Field) (Node, *Error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Not{node, p.since(start)}, nil
+	return &query.Not{Node: node, At: p.since(start)}, nil
 }
 
-func (p *parser) operand(list *Field) (Node, *Error) {
+func (p *parser) operand(list *query.Field) (query.Node, *query.Error) {
 	if list != nil {
 		return p.values(list)
 	}
@@ -190,12 +198,12 @@ func (p *parser) acceptJoin(word string) bool {
 	return ok
 }
 
-// since is the span from start to the end of what was read last.
-func (p *parser) since(start int) Span { return Span{start, p.prev.span.End} }
+// since returns the span from start to the end of what was read last.
+func (p *parser) since(start int) query.Span { return span(start, p.prev.span.End) }
 
 // condition reads a group, a nested query, a range, a field with its values, or
 // a bare value.
-func (p *parser) condition() (Node, *Error) {
+func (p *parser) condition() (query.Node, *query.Error) {
 	if p.peek() == '(' {
 		return p.group(tokenParen, nil)
 	}
@@ -219,7 +227,7 @@ func (p *parser) condition() (Node, *Error) {
 			if err != nil {
 				return nil, err
 			}
-			return &Nested{field, node, p.since(start)}, nil
+			return &query.Nested{Path: field, Node: node, At: p.since(start)}, nil
 		case '(':
 			return p.group(tokenList, &field)
 		}
@@ -241,15 +249,15 @@ func (p *parser) condition() (Node, *Error) {
 		if right == nil {
 			return nil, p.missing(rangeValueExpected)
 		}
-		return &Range{left.field(), op, right.value(), p.since(start)}, nil
+		return order(left, op, right, p.since(start)), nil
 	}
 	p.pos = end // a keyword needs the white space before it
 	p.prev.bare = true
-	return is(Field{None: true, Span: Span{start, start}}, left.value(), left.span), nil
+	return is(query.Field{Any: true, At: span(start, start)}, left.value(), left.span), nil
 }
 
 // values reads one value of the field, or a list in parentheses.
-func (p *parser) values(field *Field) (Node, *Error) {
+func (p *parser) values(field *query.Field) (query.Node, *query.Error) {
 	if p.peek() == '(' {
 		return p.group(tokenList, field)
 	}
@@ -264,7 +272,7 @@ func (p *parser) values(field *Field) (Node, *Error) {
 }
 
 // group reads a chain between parentheses or braces.
-func (p *parser) group(kind tokenKind, list *Field) (Node, *Error) {
+func (p *parser) group(kind tokenKind, list *query.Field) (query.Node, *query.Error) {
 	if len(p.open) == MaxDepth {
 		return nil, p.tooDeep()
 	}
@@ -288,12 +296,11 @@ func (p *parser) group(kind tokenKind, list *Field) (Node, *Error) {
 	return node, nil
 }
 
-// acceptRangeOp reads an operator of which the first character is known to be
-// there.
-func (p *parser) acceptRangeOp() RangeOp {
-	op := Lt
+// acceptRangeOp reads an operator, whose first character is known to be next.
+func (p *parser) acceptRangeOp() query.Op {
+	op := query.Lt
 	if p.peek() == '>' {
-		op = Gt
+		op = query.Gt
 	}
 	end := p.pos + 1
 	if end < len(p.query) && p.query[end] == '=' {
@@ -304,41 +311,50 @@ func (p *parser) acceptRangeOp() RangeOp {
 	return op
 }
 
-// is gives what a field with a value stands for, which is not always an [Is].
-func is(field Field, value Value, span Span) Node {
-	if value.Kind != Wildcard || !loneStar(value.Pattern) {
-		return &Is{field, value, span}
-	}
+// is returns the node of a field with a value. A star as the value asks whether the
+// field exists.
+func is(field query.Field, value query.Value, at query.Span) query.Node {
 	switch {
-	case field.None:
-		return &MatchAll{Bare: true, span: span}
-	case loneStar(field.Pattern):
-		return &MatchAll{span: span}
+	case !value.Pattern.IsStar():
+		return &query.Compare{Field: field, Op: query.Is, Value: value, At: at}
+	case field.Pattern.IsStar():
+		return &query.MatchAll{At: at}
 	}
-	return &Exists{field, span}
+	return &query.Exists{Field: field, At: at}
 }
 
-func loneStar(pattern []string) bool {
-	return len(pattern) == 2 && pattern[0] == "" && pattern[1] == ""
+// order returns the node of a comparison by order. It always has a field: the word
+// null in its place is the name of one. With null as the value the range has no
+// end, so that every value is in it.
+func order(left *literal, op query.Op, right *literal, at query.Span) query.Node {
+	field, value := left.field(), right.value()
+	if field.Any {
+		field = query.Field{Name: left.text, At: left.span}
+	}
+	if value.Kind == query.Null {
+		return &query.Exists{Field: field, At: at}
+	}
+	return &query.Compare{Field: field, Op: op, Value: value, At: at}
 }
 
-func (l *literal) field() Field {
+// field returns the field that the literal names. The word null stands for none.
+func (l *literal) field() query.Field {
 	if !l.quoted && l.runs == nil && l.text == "null" {
-		return Field{None: true, Span: l.span}
+		return query.Field{Any: true, At: l.span}
 	}
-	return Field{Name: l.text, Pattern: l.runs, Span: l.span}
+	return query.Field{Name: l.text, Pattern: l.runs, At: l.span}
 }
 
-func (l *literal) value() Value {
-	v := Value{Text: l.text, Quoted: l.quoted, Pattern: l.runs, Span: l.span}
+func (l *literal) value() query.Value {
+	v := query.Value{Text: l.text, Phrase: l.quoted, Pattern: l.runs, At: l.span}
 	switch {
 	case l.quoted:
 	case l.runs != nil:
-		v.Kind = Wildcard
+		v.Kind = query.Wildcard
 	case l.text == "true", l.text == "false":
-		v.Kind = Bool
+		v.Kind = query.Bool
 	case l.text == "null":
-		v.Kind = Null
+		v.Kind = query.Null
 	}
 	return v
 }

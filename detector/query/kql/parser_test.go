@@ -1,19 +1,23 @@
 package kql
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/fluent-detect/fluent-detect/detector/query"
+)
 
 type parseCase struct{ query, want string }
 
 var structureCases = []parseCase{
 	{"", "all"},
 	{" \t\r\n\u00a0", "all"},
-	{"*", "all*"},
-	{" * ", "all*"},
+	{"*", "-?"},
+	{" * ", "-?"},
 	{"*:*", "all"},
 	{"* : *", "all"},
-	{"null: *", "all*"},
-	{"not *", "(not all*)"},
-	{"d: { * or *:* }", "d{(or all* all)}"},
+	{"null: *", "-?"},
+	{"not *", "(not -?)"},
+	{"d: { * or *:* }", "d{(or -? all)}"},
 
 	{"a: x", "a:x"},
 	{"a:x", "a:x"},
@@ -50,7 +54,7 @@ var structureCases = []parseCase{
 	{"a <= 5", "a<=5"},
 	{"a > = 5", "a>= 5"},
 	{"a =< 5", "a =<5"},
-	{"null > 5", "->5"},
+	{"null > 5", "null>5"},
 	{"a > 1 and a < 5", "(and a>1 a<5)"},
 
 	{"d: { x: 1 }", "d{x:1}"},
@@ -75,7 +79,7 @@ var listCases = []parseCase{
 	{"a: (true or null or 5)", "(or a:#true a:#null a:5)"},
 	{"a.*: (x or *)", "(or ~[a.|]:x ~[a.|]?)"},
 	{"*: (x or *)", "(or ~[|]:x all)"},
-	{"null: (x or *)", "(or -:x all*)"},
+	{"null: (x or *)", "(or -:x -?)"},
 	{"a: (x or)", "a:x or"},
 	{"a: (x or or)", "(or a:x a:or)"},
 }
@@ -193,40 +197,40 @@ func TestParse(t *testing.T) {
 }
 
 func TestFieldAndValue(t *testing.T) {
-	is := func(query string) *Is {
+	is := func(text string) *query.Compare {
 		t.Helper()
-		n, err := Parse(query)
+		n, err := Parse(text)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return n.(*Is)
+		return n.(*query.Compare)
 	}
 	n := is(`a.*c: foo*b\*r`)
-	if n.Field.Name != "a.*c" || n.Field.None || len(n.Field.Pattern) != 2 {
+	if n.Field.Name != "a.*c" || n.Field.Any || len(n.Field.Pattern) != 2 {
 		t.Errorf("field pattern: %+v", n.Field)
 	}
-	if n.Value.Kind != Wildcard || n.Value.Text != "foo*b*r" || n.Value.Quoted {
+	if n.Value.Kind != query.Wildcard || n.Value.Text != "foo*b*r" || n.Value.Phrase {
 		t.Errorf("wildcard: %+v", n.Value)
 	}
 	n = is(`"x*"`)
-	if !n.Field.None || n.Field.Pattern != nil || n.Field.Name != "" {
+	if !n.Field.Any || n.Field.Pattern != nil || n.Field.Name != "" {
 		t.Errorf("no field: %+v", n.Field)
 	}
-	if n.Value.Kind != String || n.Value.Text != "x*" || !n.Value.Quoted || n.Value.Pattern != nil {
+	if n.Value.Kind != query.String || n.Value.Text != "x*" || !n.Value.Phrase || n.Value.Pattern != nil {
 		t.Errorf("quoted: %+v", n.Value)
 	}
 }
 
 // Every span, cut out of the query, is the text its node was read from.
 func TestSpans(t *testing.T) {
-	const query = ` a : "x y" and not (b > 5 or d: { e: (v or not *) }) or *:* or w  `
-	node, err := Parse(query)
+	const text = ` a : "x y" and not (b > 5 or d: { e: (v or not *) }) or *:* or w  `
+	node, err := Parse(text)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got []string
-	cut := func(s Span) string { return query[s.Start:s.End] }
-	walk(node, func(n Node) { got = append(got, cut(n.Span())) })
+	cut := func(s query.Span) string { return text[s.Start:s.End] }
+	walk(node, func(n query.Node) { got = append(got, cut(n.Span())) })
 	want := []string{
 		`a : "x y" and not (b > 5 or d: { e: (v or not *) }) or *:* or w`,
 		`a : "x y" and not (b > 5 or d: { e: (v or not *) })`,
@@ -250,25 +254,25 @@ func TestSpans(t *testing.T) {
 			t.Errorf("node %d spans %q, want %q", i, got[i], want[i])
 		}
 	}
-	first := node.(*Or).Nodes[0].(*And).Nodes[0].(*Is)
-	if f, v := cut(first.Field.Span), cut(first.Value.Span); f != "a" || v != `"x y"` {
+	first := node.(*query.Or).Nodes[0].(*query.And).Nodes[0].(*query.Compare)
+	if f, v := cut(first.Field.At), cut(first.Value.At); f != "a" || v != `"x y"` {
 		t.Errorf("field %q, value %q", f, v)
 	}
 }
 
 // walk visits a node and all below it, parents first.
-func walk(n Node, visit func(Node)) {
+func walk(n query.Node, visit func(query.Node)) {
 	visit(n)
-	var below []Node
+	var below []query.Node
 	switch n := n.(type) {
-	case *And:
+	case *query.And:
 		below = n.Nodes
-	case *Or:
+	case *query.Or:
 		below = n.Nodes
-	case *Not:
-		below = []Node{n.Node}
-	case *Nested:
-		below = []Node{n.Node}
+	case *query.Not:
+		below = []query.Node{n.Node}
+	case *query.Nested:
+		below = []query.Node{n.Node}
 	}
 	for _, m := range below {
 		walk(m, visit)

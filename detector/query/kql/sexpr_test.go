@@ -1,6 +1,10 @@
 package kql
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/fluent-detect/fluent-detect/detector/query"
+)
 
 // sexpr writes a tree compactly: (and a:x a:"y" (not b:~[foo|*])).
 //
@@ -8,32 +12,31 @@ import "strings"
 //	a:#true  boolean, null      a:~[x|y]  pattern, its literal runs
 //	a?       exists             -:x       no field
 //	~[a.|]:x field pattern      a{...}    nested
-func sexpr(n Node) string {
+//	-?       any field exists
+func sexpr(n query.Node) string {
 	switch n := n.(type) {
-	case *MatchAll:
-		if n.Bare {
-			return "all*"
-		}
+	case *query.MatchAll:
 		return "all"
-	case *And:
+	case *query.And:
 		return "(and" + sexprs(n.Nodes) + ")"
-	case *Or:
+	case *query.Or:
 		return "(or" + sexprs(n.Nodes) + ")"
-	case *Not:
+	case *query.Not:
 		return "(not " + sexpr(n.Node) + ")"
-	case *Is:
+	case *query.Compare:
+		if n.Op != query.Is {
+			return sexprField(n.Field) + n.Op.String() + sexprValue(n.Value)
+		}
 		return sexprField(n.Field) + ":" + sexprValue(n.Value)
-	case *Exists:
+	case *query.Exists:
 		return sexprField(n.Field) + "?"
-	case *Range:
-		return sexprField(n.Field) + n.Op.String() + sexprValue(n.Value)
-	case *Nested:
+	case *query.Nested:
 		return sexprField(n.Path) + "{" + sexpr(n.Node) + "}"
 	}
 	return "unknown node"
 }
 
-func sexprs(nodes []Node) string {
+func sexprs(nodes []query.Node) string {
 	var b strings.Builder
 	for _, n := range nodes {
 		b.WriteString(" " + sexpr(n))
@@ -41,9 +44,9 @@ func sexprs(nodes []Node) string {
 	return b.String()
 }
 
-func sexprField(f Field) string {
+func sexprField(f query.Field) string {
 	switch {
-	case f.None:
+	case f.Any:
 		return "-"
 	case f.Pattern != nil:
 		return "~[" + strings.Join(f.Pattern, "|") + "]"
@@ -51,13 +54,13 @@ func sexprField(f Field) string {
 	return f.Name
 }
 
-func sexprValue(v Value) string {
+func sexprValue(v query.Value) string {
 	switch {
-	case v.Quoted:
+	case v.Phrase:
 		return `"` + v.Text + `"`
-	case v.Kind == Wildcard:
+	case v.Kind == query.Wildcard:
 		return "~[" + strings.Join(v.Pattern, "|") + "]"
-	case v.Kind == Bool, v.Kind == Null:
+	case v.Kind == query.Bool, v.Kind == query.Null:
 		return "#" + v.Text
 	}
 	return v.Text

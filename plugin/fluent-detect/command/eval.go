@@ -12,11 +12,13 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
 	"github.com/fluent-detect/fluent-detect/detector/match"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
+	"github.com/fluent-detect/fluent-detect/detector/query"
+	"github.com/fluent-detect/fluent-detect/detector/query/kql"
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/pipeline"
 )
 
 func (a *app) eval() *cobra.Command {
-	var query string
+	var text string
 	var ecs bool
 	var types []string
 	c := &cobra.Command{
@@ -46,14 +48,18 @@ column are told.`,
 			if err != nil {
 				return err
 			}
-			if ecs {
-				return a.evalEvents(c.Context(), query, declared, files)
+			q, err := kql.Language.Query(text)
+			if err != nil {
+				return refused(err)
 			}
-			return a.evalDocuments(c.Context(), query, declared, files)
+			if ecs {
+				return a.evalEvents(c.Context(), q, declared, files)
+			}
+			return a.evalDocuments(c.Context(), q, declared, files)
 		},
 	}
 	c.Flags().SortFlags = false
-	c.Flags().Var(textValue{&query}, "query", "the query (required; an empty one matches everything)")
+	c.Flags().Var(textValue{&text}, "query", "the query (required; an empty one matches everything)")
 	c.Flags().BoolVar(&ecs, "ecs", false, "the documents are CloudTrail events, the query is about their ECS view")
 	c.Flags().Var(typeValue{listValue{&types}}, "type", "the type of a field, as in source.ip=ip; may be given several times")
 	return c
@@ -99,8 +105,8 @@ func (m typedECS) Field(name string) *event.Field {
 }
 
 // evalEvents prints the CloudTrail events that match.
-func (a *app) evalEvents(ctx context.Context, query string, declared map[string]event.Type, files []string) error {
-	p, err := match.CompileFor(query, typedECS{declared: declared})
+func (a *app) evalEvents(ctx context.Context, q query.Query, declared map[string]event.Type, files []string) error {
+	p, err := match.Compile(q, typedECS{declared: declared})
 	if err != nil {
 		return refused(err)
 	}
@@ -121,16 +127,16 @@ func (a *app) evalEvents(ctx context.Context, query string, declared map[string]
 }
 
 // evalDocuments prints the documents that match.
-func (a *app) evalDocuments(ctx context.Context, query string, declared map[string]event.Type, files []string) error {
+func (a *app) evalDocuments(ctx context.Context, q query.Query, declared map[string]event.Type, files []string) error {
 	mapping := match.NewDocuments(declared)
-	p, err := match.CompileFor(query, mapping)
+	p, err := match.Compile(q, mapping)
 	if err != nil {
 		return refused(err)
 	}
 	pipe := pipeline.New(files)
 	pipe.Whole = true
 	document := &event.Event{}
-	known := settled(query, mapping)
+	known := typesKnown(q.Root, mapping)
 	return a.readAll(ctx, pipe, func(r *reading, c *pipeline.Chunk) error {
 		r.faults.add(c, false)
 		for i := range c.Records {
@@ -144,8 +150,8 @@ func (a *app) evalDocuments(ctx context.Context, query string, declared map[stri
 				return fmt.Errorf("%s:%d: %w", c.File, one.Line, err) // the chunk is of our own making
 			}
 			if !known && mapping.Learn(v) {
-				known = settled(query, mapping)
-				if p, err = match.CompileFor(query, mapping); err != nil {
+				known = typesKnown(q.Root, mapping)
+				if p, err = match.Compile(q, mapping); err != nil {
 					return refused(fmt.Errorf("%w\nwith the types of the fields up to %s:%d", err, c.File, one.Line))
 				}
 			}

@@ -1,4 +1,4 @@
-package kql
+package query
 
 import (
 	"fmt"
@@ -7,49 +7,42 @@ import (
 	"unicode/utf8"
 )
 
-// Error is a query that is not in the language.
+// Error is a mistake in a query: text that is not in the language, or a condition
+// that the type of its field does not allow.
 type Error struct {
-	// Query is the whole query.
+	// Query is the whole text.
 	Query string
 	// Span is the place of the mistake. It is empty where something is missing.
 	Span Span
-	// Message says in one line what was found and what was expected.
+	// Message says in one line what is wrong and what is allowed.
 	Message string
-	// Expected lists what could have stood there instead; empty when nothing could.
-	Expected []string
-	// Hint is advice about a well-known slip, or empty.
-	Hint string
 }
 
-// Error gives three lines: "line:column: message; hint", the line of the query,
-// and a caret under the place. Characters that do not print are shown as U+FFFD,
-// and a long line only in part.
+// Error returns three lines: "line:column: message", the line of the query, and a
+// caret below the place. Characters that do not print are shown as U+FFFD. A long
+// line is shown in part.
 func (e *Error) Error() string {
 	line, column := e.Position()
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d:%d: %s", line, column, e.Message)
-	if e.Hint != "" {
-		b.WriteString("; ")
-		b.WriteString(e.Hint)
-	}
-	b.WriteByte('\n')
+	fmt.Fprintf(&b, "%d:%d: %s\n", line, column, strings.Map(printable, e.Message))
 	e.writeExcerpt(&b)
 	return b.String()
 }
 
-// Position is where Span starts: the line, and the column in characters, both
-// counted from 1.
-func (e *Error) Position() (line, column int) { return position(e.Query, e.Span.Start) }
+// Position returns the line and the column at which Span starts.
+func (e *Error) Position() (line, column int) { return e.Span.Position(e.Query) }
 
-func position(query string, at int) (line, column int) {
-	before := query[:at]
+// Position returns the line and the column of the text at which the span starts.
+// Both count from 1, columns in characters.
+func (s Span) Position(text string) (line, column int) {
+	before := text[:s.Start]
 	lineStart := strings.LastIndexByte(before, '\n') + 1
 	return 1 + strings.Count(before, "\n"), 1 + utf8.RuneCountInString(before[lineStart:])
 }
 
 const (
-	excerptWidth = 100 // characters of a line that are shown at most
-	excerptAfter = 30  // how many of them follow the place, if there are as many
+	excerptWidth = 100 // maximum number of characters of a line that are shown
+	excerptAfter = 30  // number of them behind the place, if the line is that long
 )
 
 // writeExcerpt writes the line of the query and the line with the caret.
@@ -60,9 +53,9 @@ func (e *Error) writeExcerpt(b *strings.Builder) {
 		tail = strings.TrimSuffix(tail[:n], "\r")
 	}
 	// The line may be long, so only what can be shown of it is decoded.
-	const most = (excerptWidth + 1) * utf8.UTFMax
-	before := []rune(head[max(0, len(head)-most):])
-	after := []rune(tail[:min(len(tail), most)])
+	const maxBytes = (excerptWidth + 1) * utf8.UTFMax
+	before := []rune(head[max(0, len(head)-maxBytes):])
+	after := []rune(tail[:min(len(tail), maxBytes)])
 	cutBefore := max(0, len(before)+min(len(after), excerptAfter)-excerptWidth)
 	before = before[cutBefore:]
 	cutAfter := max(0, len(before)+len(after)-excerptWidth)
@@ -88,7 +81,7 @@ func (e *Error) writeExcerpt(b *strings.Builder) {
 	b.WriteByte('^')
 }
 
-// printable is r, or U+FFFD where a terminal or a log would take r amiss.
+// printable returns r, or U+FFFD if r could disturb a terminal or a log.
 func printable(r rune) rune {
 	if r == '\t' || unicode.IsPrint(r) || unicode.Is(unicode.Zs, r) {
 		return r
@@ -96,8 +89,7 @@ func printable(r rune) rune {
 	return utf8.RuneError
 }
 
-// writeBlankFor writes white space as wide as r, so that the caret stays below
-// its place.
+// writeBlankFor writes white space as wide as r, to keep the caret below its place.
 func writeBlankFor(b *strings.Builder, r rune) {
 	switch {
 	case r == '\t', unicode.Is(unicode.Zs, r):

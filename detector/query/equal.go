@@ -1,16 +1,15 @@
-package kql
+package query
 
 import "slices"
 
-// Equal reports whether two trees are the same, wherever they were written. Quoted
-// and unquoted values differ, quoted and unquoted field names do not.
+// Equal reports whether two trees are the same, wherever they were written.
 func Equal(a, b Node) bool {
 	switch a := a.(type) {
 	case nil:
 		return b == nil
 	case *MatchAll:
-		b, ok := b.(*MatchAll)
-		return ok && a.Bare == b.Bare
+		_, ok := b.(*MatchAll)
+		return ok
 	case *And:
 		b, ok := b.(*And)
 		return ok && slices.EqualFunc(a.Nodes, b.Nodes, Equal)
@@ -20,25 +19,23 @@ func Equal(a, b Node) bool {
 	case *Not:
 		b, ok := b.(*Not)
 		return ok && Equal(a.Node, b.Node)
-	case *Is:
-		b, ok := b.(*Is)
-		return ok && equalFields(a.Field, b.Field) && equalValues(a.Value, b.Value)
+	case *Compare:
+		b, ok := b.(*Compare)
+		return ok && a.Op == b.Op && a.Field.Equal(b.Field) && equalValues(a.Value, b.Value)
 	case *Exists:
 		b, ok := b.(*Exists)
-		return ok && equalFields(a.Field, b.Field)
-	case *Range:
-		b, ok := b.(*Range)
-		return ok && a.Op == b.Op && equalFields(a.Field, b.Field) && equalValues(a.Value, b.Value)
+		return ok && a.Field.Equal(b.Field)
 	case *Nested:
 		b, ok := b.(*Nested)
-		return ok && equalFields(a.Path, b.Path) && Equal(a.Node, b.Node)
+		return ok && a.Path.Equal(b.Path) && Equal(a.Node, b.Node)
 	}
 	return false
 }
 
-func equalFields(a, b Field) bool {
-	if a.None || b.None {
-		return a.None == b.None
+// Equal reports whether both are the same field or pattern.
+func (a Field) Equal(b Field) bool {
+	if a.Any || b.Any {
+		return a.Any == b.Any
 	}
 	if a.Pattern != nil || b.Pattern != nil {
 		if len(a.Pattern) == 0 || len(a.Pattern) != len(b.Pattern) {
@@ -51,7 +48,7 @@ func equalFields(a, b Field) bool {
 }
 
 func equalValues(a, b Value) bool {
-	if a.Kind != b.Kind || a.Quoted != b.Quoted {
+	if a.Kind != b.Kind || a.Phrase != b.Phrase {
 		return false
 	}
 	if a.Kind == Wildcard {

@@ -1,0 +1,144 @@
+package query
+
+// Node is a part of an expression tree: one of [*MatchAll], [*And], [*Or], [*Not],
+// [*Compare], [*Exists] and [*Nested]. A tree does not change once it is built, so
+// goroutines may share it.
+type Node interface {
+	// Span returns where the node was written. A node made from one value of a
+	// list has the span of that value.
+	Span() Span
+	isNode()
+}
+
+// MatchAll is true for every document.
+type MatchAll struct {
+	At Span
+}
+
+// And is true if all its nodes are, also if it has none.
+type And struct {
+	Nodes []Node
+	At    Span
+}
+
+// Or is true if at least one of its nodes is.
+type Or struct {
+	Nodes []Node
+	At    Span
+}
+
+// Not is true if its node is false.
+type Not struct {
+	Node Node
+	At   Span
+}
+
+// Compare is true if a value of Field compares with Value as Op says.
+type Compare struct {
+	Field Field
+	Op    Op
+	Value Value
+	At    Span
+}
+
+// Exists is true if Field has any value at all. Without a field it is true for
+// every document.
+type Exists struct {
+	Field Field
+	At    Span
+}
+
+// Nested is true if Node is true for at least one of the objects at Path. The
+// names of the fields in Node are relative to Path. A leaf in it that has no
+// field is false.
+type Nested struct {
+	Path Field
+	Node Node
+	At   Span
+}
+
+func (n *MatchAll) Span() Span { return n.At }
+func (n *And) Span() Span      { return n.At }
+func (n *Or) Span() Span       { return n.At }
+func (n *Not) Span() Span      { return n.At }
+func (n *Compare) Span() Span  { return n.At }
+func (n *Exists) Span() Span   { return n.At }
+func (n *Nested) Span() Span   { return n.At }
+
+func (*MatchAll) isNode() {}
+func (*And) isNode()      {}
+func (*Or) isNode()       {}
+func (*Not) isNode()      {}
+func (*Compare) isNode()  {}
+func (*Exists) isNode()   {}
+func (*Nested) isNode()   {}
+
+// Op is the operator of a [Compare].
+type Op uint8
+
+const (
+	// Is holds for a value that is the other one, as the type of the field has
+	// it: the whole text of a keyword, one of the words of an analyzed text, an
+	// address in the block, a time in the span that a date denotes, an equal
+	// number. A pattern has to fit the whole text, or one word of an analyzed
+	// text.
+	Is  Op = iota
+	Gt     // >
+	Gte    // >=
+	Lt     // <
+	Lte    // <=
+)
+
+// String returns the operator as most languages write it, empty for [Is].
+func (op Op) String() string { return [...]string{"", ">", ">=", "<", "<="}[op] }
+
+// Field says which field a node is about.
+type Field struct {
+	// Name is the dotted name. For a pattern it is readable text in which `*`
+	// stands for each star.
+	Name string
+	// Pattern, if not nil, stands for all fields whose names fit: the leaf is
+	// true if it is for one of them.
+	Pattern Pattern
+	// Any means that no field was named: the leaf is true if it is for any field
+	// of the document. Fields whose type does not allow the value are left out.
+	Any bool
+	// At is where the name was written, empty if there is none.
+	At Span
+}
+
+// Value is what the values of a field are compared with.
+type Value struct {
+	Kind ValueKind
+	// Text is the text of the value, "true", "false" or "null". For a pattern it
+	// is readable text in which `*` stands for each star.
+	Text string
+	// Pattern is the pattern of a [Wildcard].
+	Pattern Pattern
+	// Phrase is true of a [String] whose words have to follow one another in an
+	// analyzed text. Otherwise one of them is enough.
+	Phrase bool
+	// At is where the value was written, quotes included.
+	At Span
+}
+
+// ValueKind is the type of a [Value].
+type ValueKind uint8
+
+const (
+	String   ValueKind = iota // text, numbers included
+	Bool                      // true and false
+	Null                      // null, which no value is
+	Wildcard                  // a pattern, compared by [Is]; for other operators its text counts
+)
+
+// Pattern is a text with stars, as the literal runs between them, one more than
+// there are stars: "foo*bar" is "foo", "bar" and "*x" is "", "x". A star stands for
+// any number of characters, none included.
+type Pattern []string
+
+// IsStar reports whether the pattern is a single star.
+func (p Pattern) IsStar() bool { return len(p) == 2 && p[0] == "" && p[1] == "" }
+
+// Span is a piece of a query: the bytes from Start up to, not including, End.
+type Span struct{ Start, End int }
