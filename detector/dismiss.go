@@ -22,12 +22,12 @@ const maxSieveCost = 200
 // newSieve returns the sieve of texts of which one is in every chunk with an
 // event that a rule matches, or nil if there is none that costs less than to read
 // the events.
-func newSieve(programs *match.Set) *literal.Sieve {
+func newSieve(programs *match.Set) *literal.Set {
 	texts, ok := programs.Literals()
 	if !ok {
 		return nil
 	}
-	s := literal.New(append(texts, event.Disguises...))
+	s := literal.NewSet(append(texts, event.Disguises...))
 	if s.Cost() > maxSieveCost {
 		return nil
 	}
@@ -47,4 +47,4 @@ func (e *Engine) dismiss(chunk []byte) (records, last int, ok bool) {
 
 // mayDismiss reports whether nothing in the chunk can match, whatever its bytes
 // mean.
-func (e *Engine) mayDismiss(chunk []byte) bool { return e.sieve != nil && !e.sieve.Holds(chunk) }
+func (e *Engine) mayDismiss(chunk []byte) bool { return e.sieve != nil && !e.sieve.AnyIn(chunk) }

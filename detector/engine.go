@@ -22,7 +22,7 @@ type Engine struct {
 	config   Config
 	rules    []activeRule // used under state.mu
 	programs *match.Set
-	sieve    *literal.Sieve // nil: every record is read
+	sieve    *literal.Set // nil: every record is read
 	host     Host
 	state    *State
 	scanners sync.Pool

@@ -8,7 +8,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/msgpack/msgpacktest"
 )
 
-var disguises = literal.New(Disguises)
+var disguises = literal.NewSet(Disguises)
 
 func TestDisguises(t *testing.T) {
 	type m = map[string]any
@@ -27,7 +27,7 @@ func TestDisguises(t *testing.T) {
 		{"packed in text, blanks", m{"log": "{ \"kinesis\" : {\n\"data\" : \"H4sI\"}}"}, true},
 		{"packed in text in text", m{"log": `{"body":"{\"records\":[{\"data\":\"eyJ9\"}]}"}`}, true},
 	} {
-		if got := disguises.Holds(msgpacktest.Event(t, c.body)); got != c.want {
+		if got := disguises.AnyIn(msgpacktest.Event(t, c.body)); got != c.want {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
 	}
@@ -37,10 +37,10 @@ func TestDisguises(t *testing.T) {
 func TestDisguisesHaveEveryKey(t *testing.T) {
 	for _, key := range []string{"\xa4data", "\xd9\x04data", "\xda\x00\x04data", "\xdb\x00\x00\x00\x04data", "\xc4\x04data", "\xc5\x00\x04data", "\xc6\x00\x00\x00\x04data"} {
 		record := []byte("\x81\xa7records\x91\x81" + key + "\xa4aaaa")
-		if !disguises.Holds(record) {
+		if !disguises.AnyIn(record) {
 			t.Errorf("% x", key)
 		}
-		if disguises.Holds(bytes.Replace(record, []byte("data"), []byte("date"), 1)) {
+		if disguises.AnyIn(bytes.Replace(record, []byte("data"), []byte("date"), 1)) {
 			t.Errorf("% x with another name", key)
 		}
 	}

@@ -20,7 +20,7 @@ func (e *Event) Text(f *Field) (text []byte, ok bool) {
 
 // MayHave reports whether the field can have a text in which the literal is. False
 // is certain: the literal is nowhere in the member that the field is in.
-func (e *Event) MayHave(f *Field, literal *literal.Literal) bool {
+func (e *Event) MayHave(f *Field, literal *literal.Finder) bool {
 	if e.shape == ECS || !f.Nested() || len(e.again) > 0 {
 		return true
 	}

@@ -195,9 +195,9 @@ func mayHold(text []byte) bool {
 }
 
 var (
-	anyEvent     = literal.NewLiteral("event") // in the names that every event has
-	escape       = literal.NewLiteral(`\u`)
-	packedMember = literal.NewLiteral(`"data`)
+	anyEvent     = literal.NewFinder("event") // in the names that every event has
+	escape       = literal.NewFinder(`\u`)
+	packedMember = literal.NewFinder(`"data`)
 )
 
 // hasEventKey tells text that was to be an event from other text that begins

@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Nothing before or behind the bytes is read: the pages there cannot be.
+// No search reads before or after the bytes: the pages there are inaccessible.
 func TestReadsNothingOutside(t *testing.T) {
 	page := unix.Getpagesize()
 	all, err := unix.Mmap(-1, 0, 3*page, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
@@ -25,11 +25,11 @@ func TestReadsNothingOutside(t *testing.T) {
 	}
 	inside := all[page : 2*page]
 	for i := range inside {
-		inside[i] = "Public"[i%6] // every print is half there
+		inside[i] = "Public"[i%6] // parts of every fingerprint
 	}
-	for name, holds := range ways(New([]string{"PublicKey", "lic-", "xP", "cPub!"})) {
+	for name, anyIn := range algorithms(NewSet([]string{"PublicKey", "lic-", "xP", "cPub!"})) {
 		for n := range 300 {
-			if holds(inside[:n]) || holds(inside[len(inside)-n:]) || holds(inside[n:]) {
+			if anyIn(inside[:n]) || anyIn(inside[len(inside)-n:]) || anyIn(inside[n:]) {
 				t.Errorf("%s: found in %d bytes", name, n)
 			}
 		}

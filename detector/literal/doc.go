@@ -1,8 +1,8 @@
-// Package literal looks for texts in bytes without reading what the bytes mean.
-// What none of the texts is in need not be read.
+// Package literal searches bytes for literal texts, without parsing the bytes: a
+// chunk that contains none of the texts that its rules need can be skipped.
 //
-// On amd64 with AVX2 all texts are looked for at once, by three bytes of each, in 32
-// places at a time. Elsewhere each is looked for by the byte of it that is rarest in
-// CloudTrail, as fast as the processor finds a byte. In both ways what costs are the
-// places where something is found in vain.
+// There are two algorithms. On amd64 processors with AVX2, Teddy compares three
+// bytes of every text with 32 positions at a time (teddy.go). Elsewhere each text is
+// searched for by the byte of it that is rarest in CloudTrail events, with
+// bytes.IndexByte (rarebyte.go). In both, the cost is that of false candidates.
 package literal

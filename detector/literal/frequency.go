@@ -1,11 +1,10 @@
 package literal
 
-// frequencies has how often a byte occurs in 10,000 bytes. Bytes that are not
-// there are rarer than all that are.
+// frequencies is how often each byte occurs in 10,000 bytes, 0 for the rarest.
 type frequencies [256]uint16
 
-// inText is for CloudTrail as JSON text, counted over some hundred events of
-// many services.
+// inText are the frequencies in CloudTrail events as JSON text, counted in some
+// hundred events of many services.
 var inText = frequencies{
 	'"': 890, 'e': 768, 'a': 452, 't': 447, 's': 436, 'r': 384, ':': 353, 'n': 346, '-': 265, 'c': 258, 'o': 254,
 	'i': 231, 'd': 221, '2': 214, ',': 213, '1': 187, 'u': 185, '0': 175, '4': 170, 'm': 167, '3': 153, '5': 153,
@@ -16,8 +15,8 @@ var inText = frequencies{
 	'Y': 22, 'x': 18, 'j': 14, '[': 8, ']': 8, '\\': 5, '+': 5, '%': 2, '*': 1,
 }
 
-// inRecords is for CloudTrail as msgpack: what JSON puts between texts is only
-// in them, and short texts have a byte of their own before them.
+// inRecords are the frequencies in CloudTrail events as msgpack: JSON's punctuation
+// occurs only within texts, and a header byte precedes each short text.
 var inRecords = func() frequencies {
 	f := inText
 	f['"'], f[','], f['{'], f['}'], f[':'] = 10, 5, 2, 2, 120
@@ -27,7 +26,7 @@ var inRecords = func() frequencies {
 	return f
 }()
 
-// rarest returns the place of the rarest byte of a text that is not empty.
+// rarest returns the index of the rarest byte of a text that is not empty.
 func (f *frequencies) rarest(text string) int {
 	best := 0
 	for i := 1; i < len(text); i++ {

@@ -28,7 +28,7 @@ type test struct {
 	match matcher
 	// literal is in every text that the matcher matches; zero when that is not
 	// known, or no help.
-	literal literal.Literal
+	literal literal.Finder
 }
 
 func newTest(t target, m matcher) test { return test{t.field, t.path, m, literalOf(t.field, m)} }

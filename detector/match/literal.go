@@ -13,7 +13,7 @@ const minLiteral = 4
 
 // literalOf returns what is in every text that the matcher matches, if the field
 // is one where that is quicker to look for than the values.
-func literalOf(f *event.Field, m matcher) (none literal.Literal) {
+func literalOf(f *event.Field, m matcher) (none literal.Finder) {
 	if !f.Nested() {
 		return none
 	}
@@ -21,7 +21,7 @@ func literalOf(f *event.Field, m matcher) (none literal.Literal) {
 	if !ok || len(texts) != 1 {
 		return none
 	}
-	return literal.NewLiteral(texts[0])
+	return literal.NewFinder(texts[0])
 }
 
 // literalsOf returns texts of which one is in every text that the matcher
@@ -110,7 +110,7 @@ func (p *Program) literals(i int32) (texts []string, ok bool) {
 		return p.conditions[n.child].literals()
 	case opAnd:
 		for c := n.child; c >= 0; c = p.nodes[c].next {
-			if t, has := p.literals(c); has && (!ok || literal.New(t).Cost() < literal.New(texts).Cost()) {
+			if t, has := p.literals(c); has && (!ok || literal.NewSet(t).Cost() < literal.NewSet(texts).Cost()) {
 				texts, ok = t, true
 			}
 		}

@@ -8,35 +8,34 @@ import (
 	"testing"
 )
 
-// ways are all ways to look for the texts that there are on this processor.
-func ways(s *Sieve) map[string]func([]byte) bool {
-	ways := map[string]func([]byte) bool{"sieve": s.Holds, "text": s.inText.within, "records": s.inRecords.within}
-	if s.prints == nil {
-		return ways
+// algorithms returns all searches for the texts that this processor can do.
+func algorithms(s *Set) map[string]func([]byte) bool {
+	all := map[string]func([]byte) bool{"set": s.AnyIn, "text": s.inText.anyIn, "records": s.inRecords.anyIn}
+	if s.teddy != nil {
+		all["teddy"] = s.teddy.anyIn
 	}
-	ways["prints"] = s.prints.within
-	return ways
+	return all
 }
 
-// A text is found at every place, also where two blocks meet, and also when there
-// are more texts than buckets.
-func TestSieveFindsTextsAnywhere(t *testing.T) {
+// A text is found at every position, also across blocks, and also when there are
+// more texts than buckets.
+func TestSetFindsTextsAnywhere(t *testing.T) {
 	texts := []string{"kms.amazonaws.com", "PublicKey", "Kay", `\u`}
 	for i := range 30 {
 		texts = append(texts, strings.Repeat(string(rune('A'+i%26)), 3+i/26)+"Trail")
 	}
-	s := New(texts)
+	s := NewSet(texts)
 	b := bytes.Repeat([]byte("aPyzK-"), block/2)
 	var places []int
 	for near := range 40 {
 		places = append(places, near, block-near, 2*block-near, len(b)-near)
 	}
-	for name, holds := range ways(s) {
-		if holds(b) || holds(nil) || holds(b[:1]) {
-			t.Errorf("%s: found where none is", name)
+	for name, anyIn := range algorithms(s) {
+		if anyIn(b) || anyIn(nil) || anyIn(b[:1]) {
+			t.Errorf("%s: found a text in bytes without one", name)
 		}
-		if New(nil).Holds(b) {
-			t.Error("no text was found")
+		if NewSet(nil).AnyIn(b) {
+			t.Error("the empty set found a text")
 		}
 		for _, text := range texts {
 			for _, at := range places {
@@ -44,7 +43,7 @@ func TestSieveFindsTextsAnywhere(t *testing.T) {
 				place := b[at : at+len(text)]
 				was := string(place)
 				copy(place, text)
-				if !holds(b) {
+				if !anyIn(b) {
 					t.Errorf("%s: %q at %d of %d was not found", name, text, at, len(b))
 				}
 				copy(place, was)
@@ -53,27 +52,27 @@ func TestSieveFindsTextsAnywhere(t *testing.T) {
 	}
 }
 
-// Few texts with rare bytes cost little, many cost more than reading would.
+// Few texts with rare bytes cost little, many cost more than parsing would.
 func TestCost(t *testing.T) {
-	few, several := New([]string{"ec2-instance-connect.amazonaws.com"}), New(strings.Fields("GetObject CreateUser AssumeRole DeleteTrail StopLogging PutBucketPolicy Invoke Connect"))
+	few, several := NewSet([]string{"ec2-instance-connect.amazonaws.com"}), NewSet(strings.Fields("GetObject CreateUser AssumeRole DeleteTrail StopLogging PutBucketPolicy Invoke Connect"))
 	if few.inRecords.cost(&inRecords) > 60 || several.inRecords.cost(&inRecords) < 150 {
-		t.Errorf("without a scan, costs: %d, %d", few.inRecords.cost(&inRecords), several.inRecords.cost(&inRecords))
+		t.Errorf("without AVX2, costs: %d, %d", few.inRecords.cost(&inRecords), several.inRecords.cost(&inRecords))
 	}
 	var many []string
 	for i := range 150 {
 		many = append(many, fmt.Sprintf("%c%c%cs", "GPDCS"[i%5], "aeiou"[i/5%5], "rtnst"[i/25%5]))
 	}
-	if !hasScan {
+	if !hasAVX2 {
 		return
 	}
-	if few.Cost() > 100 || several.Cost() > 100 || New(many).Cost() < 200 {
-		t.Errorf("costs: %d, %d, %d", few.Cost(), several.Cost(), New(many).Cost())
+	if few.Cost() > 100 || several.Cost() > 100 || NewSet(many).Cost() < 200 {
+		t.Errorf("costs: %d, %d, %d", few.Cost(), several.Cost(), NewSet(many).Cost())
 	}
 }
 
-// A text is looked for in JSON text and in msgpack by different bytes, and found
-// whatever the bytes around it look like.
-func FuzzSieve(f *testing.F) {
+// JSON text and msgpack are searched by different bytes, and a text is found whatever
+// the bytes around it are.
+func FuzzSet(f *testing.F) {
 	f.Add("SendSSHPublicKey", `"data`, []byte(`{"data":"SendSSHPublicKey"}`))
 	f.Add("\xa4data", "e", bytes.Repeat([]byte("\xa4"), 70))
 	f.Fuzz(func(t *testing.T, one, other string, b []byte) {
@@ -86,8 +85,8 @@ func FuzzSieve(f *testing.F) {
 			texts = append(texts, strings.Fields("~0 ~1~ ~2~ ~3~ ~4~ ~5~ ~6~ ~7~ ~8~")...)
 			want = want || slices.ContainsFunc(texts, func(text string) bool { return bytes.Contains(b, []byte(text)) })
 		}
-		for name, holds := range ways(New(texts)) {
-			if got := holds(b); got != want {
+		for name, anyIn := range algorithms(NewSet(texts)) {
+			if got := anyIn(b); got != want {
 				t.Errorf("%s: %q or %q in %q: %v", name, one, other, b, got)
 			}
 		}

@@ -1,7 +1,7 @@
 #include "textflag.h"
 
-// LOOKUP finds the buckets of the bytes in DATA: LOW and HIGH are the tables of a
-// place, Y6 has 15 in each byte. The result is in OUT; TMP is used up.
+// LOOKUP looks up 32 bytes of DATA: LOW and HIGH are the tables of their low and
+// high halves, Y6 has 15 in each byte. OUT has the buckets; TMP is clobbered.
 #define LOOKUP(DATA, LOW, HIGH, OUT, TMP) \
 	VPSRLW  $4, DATA, TMP  \
 	VPAND   Y6, DATA, OUT  \
@@ -10,12 +10,12 @@
 	VPSHUFB TMP, HIGH, TMP \
 	VPAND   TMP, OUT, OUT
 
-// func scanAVX2(t *tables, b *byte, last int, hits *[32]byte) (begin int)
-TEXT ·scanAVX2(SB), NOSPLIT, $0-40
+// func findCandidatesAVX2(t *tables, b *byte, last int, candidates *[32]byte) (begin int)
+TEXT ·findCandidatesAVX2(SB), NOSPLIT, $0-40
 	MOVQ t+0(FP), AX
 	MOVQ b+8(FP), SI
 	MOVQ last+16(FP), CX
-	MOVQ hits+24(FP), DI
+	MOVQ candidates+24(FP), DI
 
 	VMOVDQU      0(AX), Y0
 	VMOVDQU      32(AX), Y1
@@ -28,8 +28,8 @@ TEXT ·scanAVX2(SB), NOSPLIT, $0-40
 	VPBROADCASTB X6, Y6
 	XORQ         DX, DX
 
-	// Two blocks at once, and the third place of the prints only where the first two
-	// are there.
+	// Two blocks at a time; the third byte of the fingerprints is looked up only if
+	// there are candidates after the first two.
 	LEAQ -32(CX), R8
 
 two:
@@ -56,7 +56,7 @@ third:
 	LOOKUP(Y7, Y2, Y5, Y10, Y9)
 	VPAND   Y10, Y8, Y8
 	VPTEST  Y8, Y8
-	JNZ     hit
+	JNZ     found
 	VMOVDQU 34(SI)(DX*1), Y7
 	LOOKUP(Y7, Y2, Y5, Y12, Y9)
 	VPAND   Y12, Y11, Y8
@@ -67,7 +67,7 @@ third:
 
 second:
 	ADDQ $32, DX
-	JMP  hit
+	JMP  found
 
 one:
 	CMPQ    DX, CX
@@ -81,11 +81,11 @@ one:
 	LOOKUP(Y7, Y2, Y5, Y10, Y9)
 	VPAND   Y10, Y8, Y8
 	VPTEST  Y8, Y8
-	JNZ     hit
+	JNZ     found
 	ADDQ    $32, DX
 	JMP     one
 
-hit:
+found:
 	VMOVDQU Y8, (DI)
 
 done:
