@@ -27,8 +27,8 @@ var benchSize = func() int {
 		return 2 << 20
 	}
 	n, err := strconv.Atoi(text)
-	if err != nil || n < minDismissed {
-		panic("BENCH_CHUNK=" + text + ": want a number of bytes from " + strconv.Itoa(minDismissed))
+	if err != nil || n < minPrefiltered {
+		panic("BENCH_CHUNK=" + text + ": want a number of bytes from " + strconv.Itoa(minPrefiltered))
 	}
 	return n
 }()
@@ -78,7 +78,7 @@ func (b *bench) measure(r *testing.B, chunk []byte, records, alerts int) {
 			renew(chunk, round)
 			r.StartTimer()
 		}
-		if err := b.engine.Scan("cloudtrail", chunk); err != nil {
+		if _, err := b.engine.Scan("cloudtrail", chunk); err != nil {
 			r.Fatal(err)
 		}
 		if alerts > 0 {
@@ -89,13 +89,13 @@ func (b *bench) measure(r *testing.B, chunk []byte, records, alerts int) {
 			_ = b.taker.Settle()
 		}
 	}
-	s := b.engine.Stats()
-	if alerts == 0 && s.Matched > 0 {
-		r.Fatalf("%d events match, want none", s.Matched)
+	s := b.engine.Report()
+	if alerts == 0 && s.Matched() > 0 {
+		r.Fatalf("%d events match, want none", s.Matched())
 	}
 	r.ReportMetric(float64(r.Elapsed().Nanoseconds())/float64(r.N)/float64(records), "ns/record")
 	r.ReportMetric(float64(records), "records")
-	r.ReportMetric(float64(s.Dismissed)/float64(s.Records), "dismissed")
+	r.ReportMetric(float64(s.Skipped)/float64(s.Records), "dismissed")
 }
 
 // What the memory allows, to compare with.
@@ -192,7 +192,7 @@ func BenchmarkRules(b *testing.B) {
 			b.Run(c.kind+"/"+name, func(b *testing.B) {
 				e := newBench(b, "rules", rules(b))
 				e.measure(b, c.chunk, c.records, 0)
-				if c.kind == "quiet" && name == "rules=builtin" && e.engine.Stats().Dismissed == 0 {
+				if c.kind == "quiet" && name == "rules=builtin" && e.engine.Report().Skipped == 0 {
 					b.Error("nothing was dismissed: the events hold what a match must contain")
 				}
 			})
@@ -291,7 +291,7 @@ func BenchmarkGoroutines(b *testing.B) {
 			for range n {
 				wg.Go(func() {
 					for range b.N {
-						if err := e.engine.Scan("cloudtrail", chunk); err != nil {
+						if _, err := e.engine.Scan("cloudtrail", chunk); err != nil {
 							b.Error(err)
 							return
 						}

@@ -11,9 +11,9 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/limit"
 	"github.com/fluent-detect/fluent-detect/detector/literal"
 	"github.com/fluent-detect/fluent-detect/detector/match"
-	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
 	"github.com/fluent-detect/fluent-detect/detector/ruleset"
+	"github.com/fluent-detect/fluent-detect/detector/stats"
 	"github.com/fluent-detect/fluent-detect/detector/store"
 )
 
@@ -22,11 +22,11 @@ type Engine struct {
 	config   Config
 	rules    []activeRule // used under state.mu
 	programs *match.Set
-	sieve    *literal.Set // nil: every record is read
+	literals *literal.Set // nil: every record is read
 	host     Host
 	state    *State
 	scanners sync.Pool
-	near     nearCounters
+	near     *stats.NearMisses
 	canary   *canary // nil: no self-tests
 
 	timerMu sync.Mutex
@@ -76,7 +76,7 @@ func New(config Config, rules *ruleset.Set, host Host) (*Engine, error) {
 	}
 	e.programs = match.NewSet(programs)
 	if !config.ReadAll {
-		e.sieve = newSieve(e.programs)
+		e.literals = prefilterTexts(e.programs)
 	}
 	for _, r := range rules.Rules {
 		e.rules = append(e.rules, newActiveRule(r, config, host.Observer))
@@ -85,7 +85,9 @@ func New(config Config, rules *ruleset.Set, host Host) (*Engine, error) {
 	if err := e.state.use(config, rules.Rules, host); err != nil {
 		return nil, err
 	}
-	e.near = e.state.load(rules.Rules)
+	e.state.mu.Lock()
+	e.near = e.state.rules.Load(rules.Rules)
+	e.state.mu.Unlock()
 	for _, a := range host.Outbox.Orphans() { // the inputs were changed in a reload
 		host.Lost(a)
 	}
@@ -158,36 +160,8 @@ func unsummarized(ruleID string, h limit.Held) string {
 	return fmt.Sprintf("rule %s is loaded no more; since %s it had held back %d alerts", ruleID, h.Begin.UTC().Format(time.RFC3339), h.Count)
 }
 
-// Stats returns the counters of the Engine's state.
-func (e *Engine) Stats() Stats { return e.state.Stats() }
-
-// ScanError is an error of a host's chunk: it is broken at one place. What
-// came before was evaluated.
-type ScanError struct {
-	Tag     string
-	Records int // evaluated before the place
-	Err     *msgpack.Error
-}
-
-// Error names the tag, the byte and how many records were evaluated.
-func (e *ScanError) Error() string {
-	return fmt.Sprintf("chunk of tag %q: %s; records evaluated before it: %d, none after it", e.Tag, e.Err, e.Records)
-}
-
-func (e *ScanError) Unwrap() error { return e.Err }
-
-// StoreError says that what a chunk made could not be written to disk.
-type StoreError struct {
-	Tag string
-	Err error
-}
-
-// Error names the tag and the reason.
-func (e *StoreError) Error() string {
-	return fmt.Sprintf("chunk of tag %q: its alerts cannot be stored: %v", e.Tag, e.Err)
-}
-
-func (e *StoreError) Unwrap() error { return e.Err }
+// Report returns the counters of the Engine's state.
+func (e *Engine) Report() stats.Report { return e.state.Report() }
 
 // Scan evaluates the chunk and puts the alerts in the outbox. The error is
 //
@@ -195,14 +169,14 @@ func (e *StoreError) Unwrap() error { return e.Err }
 //     is to be given again later;
 //   - a *ScanError: the chunk is broken at some byte, what came before it was
 //     evaluated and its alerts are in the outbox.
-func (e *Engine) Scan(tag string, chunk []byte) error {
+func (e *Engine) Scan(tag string, chunk []byte) (Result, error) {
 	s := e.scanners.Get().(*scanner)
-	err := s.scan(tag, chunk)
+	r, err := s.scan(tag, chunk)
 	e.scanners.Put(s) // not after a panic: the scanner may be in any state
 	if err != nil {
 		e.reportBroken(err)
 	}
-	return err
+	return r, err
 }
 
 // Close ends the Engine. With final, nobody will go on with its state: what

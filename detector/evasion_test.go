@@ -93,14 +93,14 @@ func TestEvasionOddEncodings(t *testing.T) {
 		[]byte("eventSource"), []byte("ec2-instance-connect.amazonaws.com"),
 		"eventName", []byte("SendSSHPublicKey"),
 	}
-	if err := b.engine.Scan("cloudtrail", msgpacktest.Event(t, event)); err != nil {
+	if _, err := b.engine.Scan("cloudtrail", msgpacktest.Event(t, event)); err != nil {
 		t.Fatal(err)
 	}
 	b.wantAlerts(1)
 	// Lengths that lie: an error that says where, and what came before counts.
 	for _, lie := range [][]byte{{0xdf, 0xff, 0xff, 0xff, 0xff}, {0xdd, 0xff, 0xff, 0xff, 0xff}, {0xdb, 0xff, 0xff, 0xff, 0xff}, {0xc9, 0xff, 0xff, 0xff, 0xff, 0}} {
 		b := newBench(t)
-		if err := b.engine.Scan("cloudtrail", append(chunkOf(t, push(1)), append([]byte{0x92, 0x00}, lie...)...)); err == nil {
+		if _, err := b.engine.Scan("cloudtrail", append(chunkOf(t, push(1)), append([]byte{0x92, 0x00}, lie...)...)); err == nil {
 			t.Errorf("% x is no error", lie)
 		}
 		b.wantAlerts(1)
@@ -112,7 +112,7 @@ func TestEvasionUnreadable(t *testing.T) {
 	b := newBench(t)
 	b.mustScan(string(jsonObject(t, "log", push(1)[:150])), push(2))
 	b.wantAlerts(1)
-	if s := b.engine.Stats(); s.Unreadable != 1 {
+	if s := b.engine.Report(); s.Unreadable != 1 {
 		t.Errorf("%d unreadable counted, want 1", s.Unreadable)
 	}
 }

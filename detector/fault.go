@@ -29,7 +29,7 @@ func (e *Engine) report(f fault) {
 	now := e.host.Now()
 	withheld, ok := e.state.faults.Pass(now)
 	if !ok {
-		e.state.traffic.errorsWithheld.Add(1)
+		e.state.traffic.ErrorsWithheld.Add(1)
 		return
 	}
 	n := alert.Notice{
@@ -44,9 +44,9 @@ func (e *Engine) report(f fault) {
 		}, f.fields...),
 	}
 	if e.host.Outbox.Report(now, n.Append(nil, e.host.Observer)) {
-		e.state.traffic.errorRecords.Add(1)
+		e.state.traffic.ErrorRecords.Add(1)
 	} else {
-		e.state.traffic.errorsWithheld.Add(1)
+		e.state.traffic.ErrorsWithheld.Add(1)
 	}
 }
 
@@ -65,7 +65,7 @@ func (e *Engine) reportBroken(err error) {
 // Panicked counts a panic that a host's entry point recovered from while it
 // handled a chunk with that tag, and reports it. The chunk is lost.
 func (e *Engine) Panicked(tag string, reason any) {
-	e.state.traffic.panics.Add(1)
+	e.state.traffic.Panics.Add(1)
 	e.report(fault{kind: "panic", message: fmt.Sprintf("panic: %v", reason), tag: tag})
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector/alert"
 	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/stats"
 )
 
 const (
@@ -38,16 +39,16 @@ func (e *Engine) beat() {
 	n := e.heartbeat(now)
 	traffic := &e.state.traffic
 	if e.host.Outbox.Report(now, n.Append(nil, e.host.Observer)) {
-		traffic.heartbeats.Add(1)
+		traffic.Heartbeats.Add(1)
 	} else {
-		traffic.heartbeatsDropped.Add(1)
+		traffic.HeartbeatsDropped.Add(1)
 	}
 }
 
 // heartbeat says how the detector is.
 func (e *Engine) heartbeat(now time.Time) *alert.Notice {
 	r := e.state.Report()
-	status, message := "ok", fmt.Sprintf("fluent-detect is alive: %d records, %d matches", r.Records, r.Matched)
+	status, message := "ok", fmt.Sprintf("fluent-detect is alive: %d records, %d matches", r.Records, r.Matched())
 	if r.SelfTest.Failed() {
 		status, message = "failed", "fluent-detect has failed its self-test: "+r.SelfTest.Problem
 	}
@@ -68,7 +69,7 @@ func (e *Engine) heartbeat(now time.Time) *alert.Notice {
 	set("broken_chunks", r.Broken)
 	set("bytes", r.Bytes)
 	set("records", r.Records)
-	set("dismissed", r.Dismissed)
+	set("dismissed", r.Skipped)
 	for i, count := range r.Shapes {
 		set("shapes."+event.Shape(i).String(), count)
 	}
@@ -82,13 +83,10 @@ func (e *Engine) heartbeat(now time.Time) *alert.Notice {
 		set("lag_ms", r.Lag().Milliseconds())
 	}
 
-	set("matched", r.Matched)
-	set("emitted", r.Emitted)
-	set("duplicate", r.Duplicate)
-	set("suppressed", r.Suppressed)
-	set("excepted", r.Excepted)
-	set("capped", r.Capped)
-	set("failed", r.Failed)
+	set("matched", r.Matched())
+	for outcome, count := range r.Outcomes.All() {
+		set(outcome.String(), count)
+	}
 	set("summaries", r.Summaries)
 	set("rules", len(r.Rules))
 	set("near_misses", r.NearMisses)
@@ -115,16 +113,16 @@ func (e *Engine) heartbeat(now time.Time) *alert.Notice {
 const maxNearest = 50
 
 // nearest lists the conditions with the most near misses.
-func nearest(rules []RuleStats) [][]alert.Field {
+func nearest(rules []stats.Rule) [][]alert.Field {
 	type one struct {
 		rule string
-		ConditionStats
+		stats.Condition
 	}
 	var all []one
 	for i := range rules {
 		for _, c := range rules[i].Conditions {
 			if c.NearMisses > 0 {
-				all = append(all, one{rules[i].Rule.Slug(), c})
+				all = append(all, one{rules[i].Slug(), c})
 			}
 		}
 	}
@@ -132,7 +130,7 @@ func nearest(rules []RuleStats) [][]alert.Field {
 	var list [][]alert.Field
 	for _, o := range all[:min(len(all), maxNearest)] {
 		list = append(list, []alert.Field{
-			{Name: "rule", Value: o.rule}, {Name: "condition", Value: o.Condition}, {Name: "count", Value: o.NearMisses},
+			{Name: "rule", Value: o.rule}, {Name: "condition", Value: o.Text}, {Name: "count", Value: o.NearMisses},
 		})
 	}
 	return list

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
+	"github.com/fluent-detect/fluent-detect/detector/stats"
 )
 
 // reports takes what is in the outbox and returns what is no alert.
@@ -56,7 +57,7 @@ func TestHeartbeat(t *testing.T) {
 	known := strings.Replace(push(8), "111122223333", "999999999999", 1)
 	b.mustScan(push(1), push(1), denied, denied, other, `{"log":"hello"}`, known)
 	b.mustScan(push(2), push(3), push(4))
-	if err := b.engine.Scan("cloudtrail", append(chunkOf(t, push(5)), 0xc1)); err == nil {
+	if _, err := b.engine.Scan("cloudtrail", append(chunkOf(t, push(5)), 0xc1)); err == nil {
 		t.Fatal("a broken chunk is whole")
 	}
 	b.engine.Panicked("cloudtrail", "a\nb")
@@ -83,7 +84,7 @@ func TestHeartbeat(t *testing.T) {
 		beat+"outbox.alerts", 2, beat+"dedup.size", 5, beat+"self_test", nil)
 	wantFields(t, all[3], beat+"sequence", 2, beat+"matched", 7, beat+"outbox.alerts", 0)
 	b.wantStats("matched 7 emitted 2 duplicate 1 capped 3 failed 0 summaries 0")
-	if s := b.engine.Stats(); s.Heartbeats != 2 || s.ErrorRecords != 2 || s.Lag() != 5*time.Minute {
+	if s := b.engine.Report(); s.Heartbeats != 2 || s.ErrorRecords != 2 || s.Lag() != 5*time.Minute {
 		t.Errorf("counters are %+v", s)
 	}
 }
@@ -101,8 +102,8 @@ func TestHeartbeatsAreNoAlerts(t *testing.T) {
 	b.fill()
 	b.engine.beat()
 	b.engine.Panicked("x", errors.New("y"))
-	s := b.engine.Stats()
-	if s.Heartbeats != 1 || s.HeartbeatsDropped != 1 || s.ErrorRecords != 0 || s.ErrorsWithheld != 1 || s.Emitted != 1 {
+	s := b.engine.Report()
+	if s.Heartbeats != 1 || s.HeartbeatsDropped != 1 || s.ErrorRecords != 0 || s.ErrorsWithheld != 1 || s.Outcomes[stats.Emitted] != 1 {
 		t.Errorf("counters are %+v", s)
 	}
 	if len(b.lost) > 0 {
@@ -140,7 +141,7 @@ func TestHeartbeatsKeepTheirPace(t *testing.T) {
 func TestErrorsAreBounded(t *testing.T) {
 	b := newBench(t)
 	for range 1000 {
-		if err := b.engine.Scan("x", []byte{0xc1}); err == nil {
+		if _, err := b.engine.Scan("x", []byte{0xc1}); err == nil {
 			t.Fatal("garbage is no error")
 		}
 	}
@@ -148,9 +149,9 @@ func TestErrorsAreBounded(t *testing.T) {
 		t.Errorf("%d error records, want %d", got, faultRate.Max)
 	}
 	b.now = b.now.Add(time.Minute)
-	_ = b.engine.Scan("x", []byte{0xc1})
+	_, _ = b.engine.Scan("x", []byte{0xc1})
 	wantFields(t, b.reports()[0], "fluent_detect.error.withheld", 1000-faultRate.Max)
-	if s := b.engine.Stats(); s.Broken != 1001 || s.ErrorRecords != 4 || s.ErrorsWithheld != 997 {
+	if s := b.engine.Report(); s.Broken != 1001 || s.ErrorRecords != 4 || s.ErrorsWithheld != 997 {
 		t.Errorf("counters are %+v", s)
 	}
 }
@@ -175,7 +176,7 @@ func TestNearMissesAreCountedOnce(t *testing.T) {
 	if err := b.scan(denied, push(1)); err == nil {
 		t.Fatal("the outbox is not full")
 	}
-	if n := b.engine.Stats().NearMisses; n != 0 {
+	if n := b.engine.Report().NearMisses; n != 0 {
 		t.Errorf("%d near misses of a chunk that will come again", n)
 	}
 	b.drain()
@@ -183,10 +184,10 @@ func TestNearMissesAreCountedOnce(t *testing.T) {
 	b.engine.Close(false)
 	b.open()
 	b.mustScan(denied)
-	conditions := fmt.Sprint(b.engine.RuleStats()[0].Conditions)
+	conditions := fmt.Sprint(b.engine.Report().Rules[0].Conditions)
 	const want = "[{event.dataset: aws.cloudtrail 0} {event.provider: ec2-instance-connect.amazonaws.com 0} " +
 		"{event.action: (SendSSHPublicKey or SendSerialConsoleSSHPublicKey) 0} {event.outcome: success 3}]"
-	if conditions != want || b.engine.Stats().NearMisses != 3 {
+	if conditions != want || b.engine.Report().NearMisses != 3 {
 		t.Errorf("conditions are %s\nwant %s", conditions, want)
 	}
 }
@@ -200,9 +201,9 @@ func TestFailuresByRule(t *testing.T) {
 	b.mustScan(push(1), push(2))
 	b.wantAlerts(2)
 	b.wantStats("matched 4 emitted 2 duplicate 0 capped 0 failed 2 summaries 0")
-	for _, r := range b.engine.RuleStats() {
-		if want := uint64(2); r.Alerts != 2 || (r.Failed == want) != (r.Rule.Slug() == builtinSlug) {
-			t.Errorf("%s: %+v", r.Rule.Slug(), r)
+	for _, r := range b.engine.Report().Rules {
+		if want := uint64(2); r.Outcomes.Alerts() != 2 || (r.Outcomes[stats.Failed] == want) != (r.Slug() == builtinSlug) {
+			t.Errorf("%s: %+v", r.Slug(), r)
 		}
 	}
 }

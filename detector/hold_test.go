@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/fluent-detect/fluent-detect/detector/stats"
 )
 
 // write puts a file into a folder of its own and returns its path.
@@ -62,7 +64,7 @@ func TestSuppression(t *testing.T) {
 	nobody := func(id int) string { return strings.Replace(same(id), `"userName":"alice"`, `"type":"X"`, 1) }
 	b.mustScan(nobody(5), nobody(6)) // what is missing equals nothing
 	b.wantAlerts(2)
-	if s := b.engine.Stats(); s.Suppressed != 2 || s.Matched != 6 || s.Emitted != 4 {
+	if s := b.engine.Report(); s.Outcomes[stats.Suppressed] != 2 || s.Matched() != 6 || s.Outcomes[stats.Emitted] != 4 {
 		t.Errorf("counters are %+v", s)
 	}
 	b.now = b.now.Add(10 * time.Minute)
@@ -89,7 +91,7 @@ func TestCloseReportsWhatIsHeldBack(t *testing.T) {
 			kinds[s["kind"].(string)] += int(s["count"].(float64))
 		}
 	}
-	if s := b.engine.Stats(); kinds["capped"] != int(s.Capped) || kinds["suppressed"] != int(s.Suppressed) || s.Capped == 0 || s.Suppressed == 0 {
+	if s := b.engine.Report(); kinds["capped"] != int(s.Outcomes[stats.Capped]) || kinds["suppressed"] != int(s.Outcomes[stats.Suppressed]) || s.Outcomes[stats.Capped] == 0 || s.Outcomes[stats.Suppressed] == 0 {
 		t.Errorf("reported %v, counted %+v", kinds, s)
 	}
 }

@@ -2,100 +2,94 @@ package detector
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/match"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
+	"github.com/fluent-detect/fluent-detect/detector/stats"
 )
 
-// scanner evaluates one chunk at a time. It holds all the memory that this
-// needs, so that chunks without a match allocate nothing.
+// scanner evaluates one chunk at a time. It has all the memory for it, so that
+// chunks without a match allocate nothing.
 type scanner struct {
-	engine  *Engine
-	reader  *event.Reader
-	matches match.Scratch
-	tally   tally
-	tag     string
-	read    time.Time // when the shipper read the record in hand
-	tx      transaction
-	near    nearTally
-	probe   *probe // during a self-test
-
-	fruitless int // searches that were in vain, as a length of pauses
-	pause     int // chunks that are read without a search
+	engine     *Engine
+	prefilter  prefilter
+	reader     *event.Reader
+	matches    match.Scratch
+	tally      stats.Tally
+	near       stats.NearTally
+	sampled    int   // events that were asked for their time
+	unreadable []int // offsets of records
+	tag        string
+	read       time.Time // when the shipper read the current record
+	tx         transaction
+	probe      *probe // during a self-test
 }
 
 func newScanner(e *Engine) *scanner {
-	s := &scanner{engine: e}
+	s := &scanner{engine: e, prefilter: prefilter{texts: e.literals}}
 	s.tx.engine = e
 	s.reader = event.NewReader(s.visit)
 	s.reader.Expect(e.programs.Often())
 	return s
 }
 
-func (s *scanner) scan(tag string, chunk []byte) error {
+func (s *scanner) scan(tag string, chunk []byte) (Result, error) {
 	s.tag = tag
-	s.tally = tally{}
-	s.near.forget()       // of a chunk that was given back
+	s.reset()             // what the last chunk left, if it has to come again
 	defer s.tx.rollback() // of what a panic left; after a commit there is nothing
 	broken := s.evaluate(chunk)
-	if err := s.tx.commit(); err != nil {
-		return err
+	alerts, err := s.tx.commit()
+	if err != nil {
+		return Result{}, err
+	}
+	var now time.Time
+	if s.tally.Events > 0 {
+		now = s.engine.host.Now()
 	}
 	traffic := &s.engine.state.traffic
-	traffic.add(&s.tally, len(chunk))
-	s.near.commit(&s.engine.near, &traffic.near)
-	if s.tally.events > 0 {
-		traffic.arrived(s.engine.host.Now(), s.tally.eventTime)
+	traffic.Add(&s.tally, len(chunk), now)
+	s.near.Commit(s.engine.near, traffic)
+	r := Result{
+		Records: int(s.tally.Records + s.tally.Skipped), Skipped: int(s.tally.Skipped),
+		Events: int(s.tally.Events), Odd: int(s.tally.Odd), Alerts: alerts,
+		Unreadable: slices.Clone(s.unreadable),
 	}
 	if broken != nil {
-		traffic.broken.Add(1)
-		e := &ScanError{Tag: tag, Records: int(s.tally.records)}
+		traffic.Broken.Add(1)
+		e := &ScanError{Tag: tag, Records: int(s.tally.Records)}
 		errors.As(broken, &e.Err)
-		return e
+		return r, e
 	}
-	return nil
+	return r, nil
 }
 
-// evaluate evaluates the chunk. If nothing in it can match it looks at the last
-// record only, unless that one shows that there is more to tell.
+func (s *scanner) reset() {
+	s.tally = stats.Tally{}
+	s.near.Reset()
+	s.sampled = 0
+	s.unreadable = s.unreadable[:0]
+}
+
+// evaluate evaluates the chunk. If no record in it can match it reads only the
+// last one, unless that one is special.
 func (s *scanner) evaluate(chunk []byte) error {
-	if s.searches(chunk) {
-		if records, last, ok := s.engine.dismiss(chunk); ok {
-			s.fruitless = 0
-			err := s.walk(chunk, last)
-			if err == nil && s.tally.records == 1 && s.tally.unreadable == 0 {
-				s.tally.dismissed = uint64(records - 1)
-				return nil
-			}
-			s.tally = tally{}
-			s.near.forget()
-		} else {
-			s.fruitless = min(2*s.fruitless+1, maxFruitless)
-			s.pause = s.fruitless
-		}
+	records, last, ok := s.prefilter.skip(chunk)
+	if !ok {
+		return s.walk(chunk, 0)
 	}
+	if err := s.walk(chunk, last); err == nil && s.tally.Records == 1 && s.tally.Unreadable == 0 {
+		s.tally.Skipped = uint64(records - 1)
+		return nil
+	}
+	s.reset()
 	return s.walk(chunk, 0)
 }
 
-// searches reports whether the chunk is to be looked through for what a match must
-// contain. After a search that was in vain a few chunks are read without one, and
-// more of them each time: where most chunks have what rules ask for, searching
-// comes on top.
-func (s *scanner) searches(chunk []byte) bool {
-	if s.engine.sieve == nil || len(chunk) < minDismissed {
-		return false
-	}
-	if s.pause > 0 {
-		s.pause--
-		return false
-	}
-	return true
-}
-
-// walk evaluates the records from the offset up to the end of the chunk, or to
-// where it is broken.
+// walk evaluates the records from the offset to the end of the chunk, or to where
+// it is broken.
 func (s *scanner) walk(chunk []byte, from int) error {
 	var head msgpack.Head
 	cursor := msgpack.NewCursor(chunk)
@@ -107,17 +101,22 @@ func (s *scanner) walk(chunk []byte, from int) error {
 		}
 		switch head.Item {
 		case msgpack.Other:
-			s.tally.odd++
+			s.tally.Odd++
 		case msgpack.Record:
 			s.read = time.Unix(head.Sec, int64(head.Nsec))
 			end, seen, err := s.reader.Read(chunk, head.Body)
 			if err != nil {
 				return err
 			}
-			s.tally.records++
-			s.tally.events += uint64(seen.Events)
-			s.tally.shapes[seen.Shape]++
-			s.tally.unreadable += uint64(seen.Unreadable)
+			s.tally.Records++
+			s.tally.Events += uint64(seen.Events)
+			s.tally.Shapes[seen.Shape]++
+			if seen.Unreadable > 0 {
+				s.tally.Unreadable += uint64(seen.Unreadable)
+				if len(s.unreadable) < maxUnreadable {
+					s.unreadable = append(s.unreadable, head.Body)
+				}
+			}
 			cursor.Resume(end)
 		}
 	}
@@ -129,11 +128,36 @@ func (s *scanner) visit(e *event.Event) {
 		s.probe.visit(s, e, matches)
 		return
 	}
-	s.tally.sample(e)
-	s.near.add(&s.engine.near, s.matches.NearMisses())
+	s.sample(e)
+	s.near.Add(s.engine.near, s.matches.NearMisses())
 	for _, n := range matches {
 		if int(n) < len(s.engine.rules) { // not the rule of the self-test
 			s.tx.add(int(n), e, s.tag, s.read)
 		}
+	}
+}
+
+var fieldTimestamp = event.FieldNamed("@timestamp")
+
+// maxSampled is the maximum number of events of a chunk that are asked for their
+// time: one that has it tells how late the chunk is.
+const maxSampled = 4
+
+func (s *scanner) sample(e *event.Event) {
+	if s.sampled == maxSampled || !s.tally.EventTime.IsZero() {
+		return
+	}
+	s.sampled++
+	var at time.Time
+	switch v := e.First(fieldTimestamp); v.Kind() {
+	case msgpack.Str, msgpack.Bin:
+		if b := v.Bytes(); len(b) < len("2006-01-02T15:04:05") || len(b) > 40 || at.UnmarshalText(b) != nil {
+			return
+		}
+	case msgpack.Int:
+		at = time.UnixMilli(v.Int())
+	}
+	if year := at.Year(); year >= 1970 && year < 2200 { // in the range of nanoseconds
+		s.tally.EventTime = at
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/match"
+	"github.com/fluent-detect/fluent-detect/detector/stats"
 	"github.com/fluent-detect/fluent-detect/detector/store"
 )
 
@@ -46,7 +47,7 @@ func TestSelfTest(t *testing.T) {
 		if r := b.state.Report().SelfTest; r.Failures != 0 || r.Runs < 2 || !r.LastSuccess.Equal(b.now) || r.Failed() {
 			t.Fatalf("%s: %+v", format, r)
 		}
-		if got := b.engine.Stats(); got != (Stats{}) {
+		if got := b.engine.Report(); got.Counts != (stats.Counts{}) {
 			t.Errorf("%s: the self-test is counted: %+v", format, got)
 		}
 		if count, bytes := b.box.Size(); count+bytes > 0 {
@@ -60,7 +61,7 @@ func TestSelfTest(t *testing.T) {
 		// Somebody sends what looks like it.
 		b.mustScan(fmt.Sprintf(canaryEvent, "2026-03-02T09:00:00Z", "self-test-1"))
 		b.wantAlerts(1) // of the rule for everything
-		if got := b.engine.Stats(); got.Matched != 3 || got.NearMisses != 0 {
+		if got := b.engine.Report(); got.Matched() != 3 || got.NearMisses != 0 {
 			t.Errorf("%s: counters are %+v", format, got)
 		}
 	}

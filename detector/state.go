@@ -2,29 +2,28 @@ package detector
 
 import (
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/dedup"
 	"github.com/fluent-detect/fluent-detect/detector/limit"
+	"github.com/fluent-detect/fluent-detect/detector/stats"
 )
 
 // State is what a detector remembers and counts. It outlives the Engine: after
 // a reload the next Engine goes on with it. One Engine uses it at a time.
 type State struct {
 	began   time.Time
-	traffic traffic
+	traffic stats.Traffic
 	faults  *limit.Throttle // of error records
 
 	mu         sync.Mutex // what follows
 	seen       *dedup.Cache
 	suppressor *limit.Suppressor
 	caps       map[string]*limit.Cap // by rule id
-	rules      map[string]*RuleStats // by rule id
-	alert      Stats                 // its alert counters
-	loaded     []loadedRule
-	near       map[conditionKey]*atomic.Uint64
-	selfTest   SelfTest
+	outcomes   stats.Outcomes
+	summaries  uint64
+	rules      *stats.Rules
+	selfTest   stats.SelfTest
 	lastBeat   time.Time // of the heartbeats
 }
 
@@ -34,26 +33,20 @@ func NewState() *State {
 		began:  time.Now(),
 		faults: limit.NewThrottle(faultRate),
 		caps:   map[string]*limit.Cap{},
-		rules:  map[string]*RuleStats{},
-		near:   map[conditionKey]*atomic.Uint64{},
+		rules:  stats.NewRules(),
 	}
 }
 
-// Stats returns the counters.
-func (s *State) Stats() Stats {
+// Report returns all counters. Those of matches are of one moment; the traffic
+// continues meanwhile.
+func (s *State) Report() stats.Report {
 	s.mu.Lock()
-	stats := s.alert
+	r := stats.Report{Began: s.began, Rules: s.rules.All(), SelfTest: s.selfTest}
+	r.Outcomes, r.Summaries = s.outcomes, s.summaries
+	if s.seen != nil {
+		r.Dedup = s.seen.Stats()
+	}
 	s.mu.Unlock()
-	s.traffic.addTo(&stats)
-	return stats
-}
-
-// Dedup returns the counters of the cache of exact duplicates.
-func (s *State) Dedup() dedup.Stats {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.seen == nil {
-		return dedup.Stats{}
-	}
-	return s.seen.Stats()
+	s.traffic.Load(&r.Counts)
+	return r
 }

@@ -47,7 +47,7 @@ func (e *Engine) summarize(force bool) {
 	for i := range e.rules {
 		t.summarizeCap(&e.rules[i], t.save(&e.rules[i]))
 	}
-	if err := t.commit(); err != nil {
+	if _, err := t.commit(); err != nil {
 		e.wake(e.host.Now().Add(retrySummary))
 	}
 }

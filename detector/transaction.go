@@ -10,6 +10,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/limit"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
+	"github.com/fluent-detect/fluent-detect/detector/stats"
 	"github.com/fluent-detect/fluent-detect/detector/store"
 )
 
@@ -17,19 +18,19 @@ import (
 // the first match and holds the state's lock from then on; until commit has
 // put the alerts in the outbox nothing of it has happened.
 type transaction struct {
-	engine *Engine
-	open   bool
-	tag    string // of the chunk
-	force  bool   // the engine ends: what is held back comes out now
-	now    time.Time
-	stats  Stats // the changes
-	alerts []outbox.Alert
-	record []byte // of the last alert, before it is copied to its size
-	keys   []dedup.Key
-	owners []dedup.Owner // of the keys
-	fates  []ruleFate
-	staged map[dedup.Key]struct{}
-	caps   []savedCap
+	engine    *Engine
+	open      bool
+	tag       string // of the chunk
+	force     bool   // the engine ends: what is held back comes out now
+	now       time.Time
+	summaries uint64
+	alerts    []outbox.Alert
+	record    []byte // of the last alert, before it is copied to its size
+	keys      []dedup.Key
+	owners    []dedup.Owner // of the keys
+	matches   []outcomeOf
+	staged    map[dedup.Key]struct{}
+	caps      []savedCap
 }
 
 // savedCap is a cap as it was when the transaction first touched it.
@@ -45,7 +46,7 @@ func (t *transaction) begin() {
 	t.engine.state.mu.Lock()
 	t.open = true
 	t.now = t.engine.host.Now()
-	t.stats = Stats{}
+	t.summaries = 0
 	if t.staged == nil {
 		t.staged = map[dedup.Key]struct{}{}
 	}
@@ -59,7 +60,7 @@ func (t *transaction) add(rule int, e *event.Event, tag string, read time.Time) 
 	t.tag = tag
 	r := &t.engine.rules[rule]
 	if r.excepted(e, t.now, t.engine.host.Warn) {
-		t.count(rule, excepted)
+		t.count(rule, stats.Excepted)
 		return
 	}
 	id := alert.ID(r.Rule().ID, e)
@@ -67,7 +68,7 @@ func (t *transaction) add(rule int, e *event.Event, tag string, read time.Time) 
 	dedups := !t.engine.config.NoDedup
 	if dedups {
 		if _, twice := t.staged[key]; twice || t.engine.state.seen.Seen(key) {
-			t.count(rule, duplicate)
+			t.count(rule, stats.Duplicate)
 			return
 		}
 	}
@@ -79,15 +80,15 @@ func (t *transaction) add(rule int, e *event.Event, tag string, read time.Time) 
 	}
 	if group, ok := r.digest("suppress", r.suppressBy, e); ok &&
 		!t.engine.state.suppressor.Take(group, r.Rule().ID, r.by(e), alert.Subject(e), t.now, r.suppressFor) {
-		t.count(rule, suppressed)
+		t.count(rule, stats.Suppressed)
 		return
 	}
 	if c := t.cap(r); c.Rate().Max > 0 && !c.Take(t.now, principal) {
 		c.Hold(alert.Subject(e))
-		t.count(rule, capped)
+		t.count(rule, stats.Capped)
 		return
 	}
-	t.count(rule, emitted)
+	t.count(rule, stats.Emitted)
 	t.record = r.Make(t.record[:0], id, e, alert.Arrival{Tag: tag, Read: read, Now: t.now})
 	t.stage(r.Maker, id, bytes.Clone(t.record))
 }
@@ -151,15 +152,15 @@ func (t *transaction) summarizeGroups() {
 
 func (t *transaction) summary(r *activeRule, s alert.Summary) {
 	key, record := r.MakeSummary(nil, s, t.now)
-	t.stats.Summaries++
+	t.summaries++
 	t.stage(r.Maker, key, record)
 }
 
 // commit puts the alerts in the outbox, and in the store, and remembers them. The
 // error is a *outbox.FullError or a *StoreError, and then nothing has happened.
-func (t *transaction) commit() error {
+func (t *transaction) commit() (alerts int, err error) {
 	if !t.open {
-		return nil
+		return 0, nil
 	}
 	t.summarizeGroups()
 	unwanted, err := t.deliver()
@@ -168,30 +169,56 @@ func (t *transaction) commit() error {
 	}
 	if err != nil {
 		t.rollback()
-		return err
+		return 0, err
 	}
 	state := t.engine.state
 	for i, k := range t.keys {
 		state.seen.Add(k, t.owners[i])
 	}
 	state.suppressor.Commit()
-	failed := t.commitFates(unwanted)
-	s := &state.alert
-	s.Matched += t.stats.Matched
-	s.Duplicate += t.stats.Duplicate
-	s.Suppressed += t.stats.Suppressed
-	s.Excepted += t.stats.Excepted
-	s.Capped += t.stats.Capped
-	s.Summaries += t.stats.Summaries
-	s.Failed += failed
-	s.Emitted += t.stats.Emitted - failed
+	alerts = t.commitOutcomes(unwanted)
+	state.summaries += t.summaries
 	next := state.nextSummary()
 	t.end()
 	for _, a := range unwanted {
 		t.engine.host.Lost(a)
 	}
 	t.engine.wake(next)
-	return nil
+	return alerts, nil
+}
+
+// outcomeOf is a match of the rule at that index and its outcome.
+type outcomeOf struct {
+	rule    int
+	outcome stats.Outcome
+	alert   int // Emitted: index of the alert in the transaction
+}
+
+// count notes a match.
+func (t *transaction) count(rule int, o stats.Outcome) {
+	t.matches = append(t.matches, outcomeOf{rule, o, len(t.alerts)})
+}
+
+// commitOutcomes counts the matches, and returns how many of their alerts are in
+// the outbox: those that are not among unwanted.
+func (t *transaction) commitOutcomes(unwanted []outbox.Alert) (alerts int) {
+	lost := make(map[string]bool, len(unwanted))
+	for _, a := range unwanted {
+		lost[a.ID] = true
+	}
+	state := t.engine.state
+	for _, m := range t.matches {
+		o := m.outcome
+		if o == stats.Emitted && lost[t.alerts[m.alert].ID] {
+			o = stats.Failed
+		}
+		if o == stats.Emitted {
+			alerts++
+		}
+		state.outcomes[o]++
+		state.rules.Count(t.engine.rules[m.rule].Rule().ID, o)
+	}
+	return alerts
 }
 
 // deliver puts the alerts in the outbox once they are on disk.
@@ -239,7 +266,7 @@ func (t *transaction) rollback() {
 func (t *transaction) end() {
 	clear(t.staged)
 	clear(t.alerts)
-	t.alerts, t.keys, t.owners, t.caps, t.fates = t.alerts[:0], t.keys[:0], t.owners[:0], t.caps[:0], t.fates[:0]
+	t.alerts, t.keys, t.owners, t.caps, t.matches = t.alerts[:0], t.keys[:0], t.owners[:0], t.caps[:0], t.matches[:0]
 	t.open = false
 	t.engine.state.mu.Unlock()
 }

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bytes"
+	"slices"
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
@@ -49,6 +50,15 @@ func (c *Chunk) Fill(b *Block, at time.Time) {
 			c.line(b.text[it.begin:it.end:it.end], it)
 		}
 	}
+}
+
+// RecordAt returns the record whose body begins at that offset in Data.
+func (c *Chunk) RecordAt(body int) (Record, bool) {
+	i, ok := slices.BinarySearchFunc(c.Records, body, func(r Record, body int) int { return r.Body - body })
+	if !ok {
+		return Record{}, false
+	}
+	return c.Records[i], true
 }
 
 // values appends the JSON values that the text consists of, and reports whether it

@@ -5,8 +5,8 @@ import (
 	"strconv"
 	"unicode/utf8"
 
-	"github.com/fluent-detect/fluent-detect/detector"
 	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/stats"
 )
 
 // family is all samples of one name.
@@ -40,7 +40,7 @@ var families = []family{
 		for i, n := range v.Shapes {
 			w.sample(n, v.labels("shape", event.Shape(i).String())...)
 		}
-		w.sample(v.Dismissed, v.labels("shape", "dismissed")...)
+		w.sample(v.Skipped, v.labels("shape", "dismissed")...)
 	}},
 	counter("fluent_detect_events_total", "CloudTrail events in the records.", func(v *view) uint64 { return v.Events }),
 	counter("fluent_detect_odd_values_total", "Values in chunks that are no records.", func(v *view) uint64 { return v.Odd }),
@@ -54,24 +54,25 @@ var families = []family{
 		}
 	}},
 
-	counter("fluent_detect_matches_total", "Events that a rule matched; the sum of their outcomes.", func(v *view) uint64 { return v.Matched }),
+	counter("fluent_detect_matches_total", "Events that a rule matched; the sum of their outcomes.", func(v *view) uint64 { return v.Matched() }),
 	{"fluent_detect_outcomes_total", "counter", "What became of the matches.", func(w *writer, v *view) {
-		outcomes(w, v.Emitted, v.Duplicate, v.Suppressed, v.Excepted, v.Capped, v.Failed, v.labels)
+		for outcome, n := range v.Outcomes.All() {
+			w.sample(n, v.labels("outcome", outcome.String())...)
+		}
 	}},
 	counter("fluent_detect_summaries_total", "Summary alerts of what was suppressed or capped.", func(v *view) uint64 { return v.Summaries }),
 
 	gauge("fluent_detect_rules", "Rules in force.", func(v *view) uint64 { return uint64(len(v.Rules)) }),
 	{"fluent_detect_rule_matches_total", "counter", "Events that the rule matched; the sum of their outcomes.", func(w *writer, v *view) {
 		for i := range v.Rules {
-			w.sample(v.Rules[i].Matched(), v.labels("rule", v.rules[i])...)
+			w.sample(v.Rules[i].Outcomes.Matched(), v.labels("rule", v.rules[i])...)
 		}
 	}},
 	{"fluent_detect_rule_outcomes_total", "counter", "What became of the matches of the rule.", func(w *writer, v *view) {
 		for i := range v.Rules {
-			r := &v.Rules[i]
-			outcomes(w, r.Alerts-r.Failed, r.Duplicate, r.Suppressed, r.Excepted, r.Capped, r.Failed, func(more ...string) []string {
-				return v.labels(append([]string{"rule", v.rules[i]}, more...)...)
-			})
+			for outcome, n := range v.Rules[i].Outcomes.All() {
+				w.sample(n, v.labels("rule", v.rules[i], "outcome", outcome.String())...)
+			}
 		}
 	}},
 	{"fluent_detect_near_misses_total", "counter", "Events with the rule's provider and action that this condition alone kept from matching.", func(w *writer, v *view) {
@@ -110,16 +111,6 @@ var families = []family{
 	counter("fluent_detect_self_test_failures_total", "Self-tests that failed.", func(v *view) uint64 { return v.SelfTest.Failures }),
 }
 
-// outcomes writes one sample for each outcome of matches.
-func outcomes(w *writer, emitted, duplicate, suppressed, excepted, capped, failed uint64, labels func(...string) []string) {
-	w.sample(emitted, labels("outcome", "emitted")...)
-	w.sample(duplicate, labels("outcome", "duplicate")...)
-	w.sample(suppressed, labels("outcome", "suppressed")...)
-	w.sample(excepted, labels("outcome", "excepted")...)
-	w.sample(capped, labels("outcome", "capped")...)
-	w.sample(failed, labels("outcome", "failed")...)
-}
-
 // outboxes writes the families of the channels' outboxes, which detectors share.
 func (w *writer) outboxes(views []view) {
 	var first []view // of each channel
@@ -145,10 +136,10 @@ const maxCondition = 120
 
 // conditionNames returns a name for each condition, no two alike: its text, or
 // its beginning.
-func conditionNames(conditions []detector.ConditionStats) []string {
+func conditionNames(conditions []stats.Condition) []string {
 	names := make([]string, len(conditions))
 	for i, c := range conditions {
-		name := c.Condition
+		name := c.Text
 		if len(name) > maxCondition {
 			end := maxCondition
 			for !utf8.RuneStart(name[end]) {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
+	"github.com/fluent-detect/fluent-detect/detector/stats"
 )
 
 // ContentType is the type of what Append writes.
@@ -21,7 +22,7 @@ type Detector struct {
 // view is a detector at one moment.
 type view struct {
 	Detector
-	detector.Report
+	stats.Report
 	rules []string // the labels of each rule
 }
 
@@ -51,16 +52,16 @@ func Append(dst []byte, version string, detectors []Detector) []byte {
 
 // ruleNames returns a name for each rule, no two alike: the slug, and with it the
 // id where two rules have the same slug.
-func ruleNames(rules []detector.RuleStats) []string {
+func ruleNames(rules []stats.Rule) []string {
 	names := make([]string, len(rules))
 	times := map[string]int{}
 	for i := range rules {
-		names[i] = rules[i].Rule.Slug()
+		names[i] = rules[i].Slug()
 		times[names[i]]++
 	}
 	for i := range rules {
 		if times[names[i]] > 1 {
-			names[i] += " " + rules[i].Rule.ID
+			names[i] += " " + rules[i].ID
 		}
 	}
 	return names

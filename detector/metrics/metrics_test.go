@@ -91,7 +91,7 @@ func detectors(t *testing.T) []Detector {
 		}
 		chunk = append(chunk, msgpacktest.FromJSON(t, pushed(9, `,"errorCode":"AccessDenied"`))...)
 		chunk = append(chunk, msgpacktest.FromJSON(t, `{"log":"hello"}`)...)
-		if err := e.Scan("tag", append(chunk, 0xc1)); err == nil {
+		if _, err := e.Scan("tag", append(chunk, 0xc1)); err == nil {
 			t.Fatal("a broken chunk is whole")
 		}
 	}

@@ -68,10 +68,8 @@ func alerts(r *ruleset.Rule, input []byte) (int, error) {
 		return 0, err
 	}
 	defer engine.Close(false)
-	if err := engine.Scan("test", ingest.ChunkOf(input, time.Now()).Data); err != nil {
-		return 0, err
-	}
-	return int(engine.Stats().Emitted), nil
+	result, err := engine.Scan("test", ingest.ChunkOf(input, time.Now()).Data)
+	return result.Alerts, err
 }
 
 // Explain returns, for each event in the input of the test, the results of the

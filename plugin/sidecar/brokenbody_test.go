@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/fluent-detect/fluent-detect/detector/stats"
 )
 
 // A client that writes all of a long body before it looks for an answer, as Fluent
@@ -59,14 +61,14 @@ func TestPanicWhileABodyIsRead(t *testing.T) {
 	if err := s.ingest.read(b, unpack, "192.0.2.1"); err != nil {
 		t.Fatal(err)
 	}
-	if n := s.state.Stats(); n.Panics != 1 || n.Records == 0 || s.letters.records.Load() != 1 {
+	if n := s.state.Report(); n.Panics != 1 || n.Records == 0 || s.letters.records.Load() != 1 {
 		t.Errorf("%d panics, %d records, %d dead letters; want 1, what came before, and 1", n.Panics, n.Records, s.letters.records.Load())
 	}
 	if got := s.log.String(); !strings.Contains(got, "a mistake in a decoder") {
 		t.Errorf("the log is %q", got)
 	}
 	s.post(push("a"), 200)
-	if n := s.state.Stats(); n.Emitted != 1 {
-		t.Errorf("%d alerts afterwards, want 1", n.Emitted)
+	if n := s.state.Report(); n.Outcomes[stats.Emitted] != 1 {
+		t.Errorf("%d alerts afterwards, want 1", n.Outcomes[stats.Emitted])
 	}
 }

@@ -68,7 +68,7 @@ func (e *engine) introduce() {
 }
 
 // scan evaluates a chunk.
-func (e *engine) scan(tag string, chunk []byte) error {
+func (e *engine) scan(tag string, chunk []byte) (detector.Result, error) {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	return e.current.Scan(tag, chunk)

@@ -16,7 +16,6 @@ import (
 	"github.com/klauspost/compress/zlib"
 
 	"github.com/fluent-detect/fluent-detect/detector"
-	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/ingest"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
 )
@@ -33,16 +32,15 @@ const (
 
 // ingestor takes bodies of events.
 type ingestor struct {
-	scan       func(tag string, chunk []byte) error // of the engine
-	unreadable func() uint64                        // how many the engine has counted
-	panicked   func(tag string, reason any)
-	letters    *deadLetters
-	log        Log
-	limits     limits
-	places     chan struct{} // one for each request that is read
-	retries    sparse
-	clients    sparse
-	work       sync.Pool
+	scan     func(tag string, chunk []byte) (detector.Result, error) // of the engine
+	panicked func(tag string, reason any)
+	letters  *deadLetters
+	log      Log
+	limits   limits
+	places   chan struct{} // one for each request that is read
+	retries  sparse
+	clients  sparse
+	work     sync.Pool
 
 	waiting  atomic.Int64
 	refusing atomic.Bool // the sidecar ends
@@ -56,14 +54,13 @@ type ingestor struct {
 
 // work is the memory that a request needs.
 type work struct {
-	block  ingest.Block
-	chunk  ingest.Chunk
-	reader *event.Reader // to find what is unreadable
+	block ingest.Block
+	chunk ingest.Chunk
 }
 
-func newIngestor(places int, e *engine, unreadable func() uint64, letters *deadLetters, log Log, t limits) *ingestor {
+func newIngestor(places int, e *engine, letters *deadLetters, log Log, t limits) *ingestor {
 	in := &ingestor{
-		scan: e.scan, unreadable: unreadable, panicked: e.panicked, letters: letters, log: log, limits: t,
+		scan: e.scan, panicked: e.panicked, letters: letters, log: log, limits: t,
 		places: make(chan struct{}, places), retries: newSparse(), clients: newSparse(), last: time.Now(),
 	}
 	in.work.New = func() any { return new(work) }
@@ -224,21 +221,25 @@ func (in *ingestor) evaluate(w *work, client string) error {
 	if len(w.chunk.Records) == 0 {
 		return nil
 	}
-	before := in.unreadable()
-	err := in.scanSafely(w.chunk.Data)
+	result, err := in.scanSafely(w.chunk.Data)
 	switch {
 	case err == nil:
+		for _, body := range result.Unreadable {
+			if r, ok := w.chunk.RecordAt(body); ok {
+				in.unreadable(r, client)
+			}
+		}
+		return nil
 	case again(err):
 		return err
 	default: // one record is to blame
-		if err := in.evaluateEach(w, client); err != nil {
-			return err
-		}
+		return in.evaluateEach(w, client)
 	}
-	if in.unreadable() > before {
-		in.findUnreadable(w, client)
-	}
-	return nil
+}
+
+// unreadable puts a record that could not be read in the dead letters.
+func (in *ingestor) unreadable(r ingest.Record, client string) {
+	in.letters.record(client, "it looks like CloudTrail and cannot be read: broken, cut short or nested too deeply", r.Line, r.Offset, r.Text)
 }
 
 // again reports whether an error of the engine means that the same can be evaluated
@@ -259,11 +260,14 @@ func (in *ingestor) evaluateEach(w *work, client string) error {
 		if i+1 < len(records) {
 			end = records[i+1].Body - head
 		}
-		err := in.scanSafely(w.chunk.Data[r.Body-head : end])
-		if err != nil && again(err) {
+		result, err := in.scanSafely(w.chunk.Data[r.Body-head : end])
+		switch {
+		case err == nil && len(result.Unreadable) > 0:
+			in.unreadable(r, client)
+		case err == nil:
+		case again(err):
 			return err
-		}
-		if err != nil {
+		default:
 			in.letters.record(client, err.Error(), r.Line, r.Offset, r.Text)
 		}
 	}
@@ -271,7 +275,7 @@ func (in *ingestor) evaluateEach(w *work, client string) error {
 }
 
 // scanSafely is scan, with a panic as an error.
-func (in *ingestor) scanSafely(chunk []byte) (err error) {
+func (in *ingestor) scanSafely(chunk []byte) (result detector.Result, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			in.caught(p)
@@ -285,20 +289,6 @@ func (in *ingestor) scanSafely(chunk []byte) (err error) {
 func (in *ingestor) caught(p any) {
 	in.panicked(tag, p)
 	in.clients.log(in.log, Error, fmt.Sprintf("panic: %v; please report this with the stack that follows\n%s", p, debug.Stack()))
-}
-
-// findUnreadable looks for the records that look like CloudTrail and could not be
-// read.
-func (in *ingestor) findUnreadable(w *work, client string) {
-	defer func() { _ = recover() }() // scan has told it
-	if w.reader == nil {
-		w.reader = event.NewReader(func(*event.Event) {})
-	}
-	for _, r := range w.chunk.Records {
-		if _, seen, err := w.reader.Read(w.chunk.Data, r.Body); err == nil && seen.Unreadable > 0 {
-			in.letters.record(client, "it looks like CloudTrail and cannot be read: broken, cut short or nested too deeply", r.Line, r.Offset, r.Text)
-		}
-	}
 }
 
 // unpacker returns what unpacks a body with that header. The error says why such a

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector"
+	"github.com/fluent-detect/fluent-detect/detector/stats"
 )
 
 // Every form of body, in every packing, gives the same alert.
@@ -48,10 +49,10 @@ func TestBodies(t *testing.T) {
 				if answer.ContentLength != 0 {
 					t.Errorf("Content-Length is %d", answer.ContentLength)
 				}
-				n := s.state.Stats()
+				n := s.state.Report()
 				want := uint64(strings.Count(test.body, "SendSSHPublicKey"))
-				if n.Emitted != want || n.Unreadable != 0 || s.letters.records.Load() != 0 {
-					t.Errorf("emitted %d, want %d; unreadable %d, dead letters %d", n.Emitted, want, n.Unreadable, s.letters.records.Load())
+				if n.Outcomes[stats.Emitted] != want || n.Unreadable != 0 || s.letters.records.Load() != 0 {
+					t.Errorf("emitted %d, want %d; unreadable %d, dead letters %d", n.Outcomes[stats.Emitted], want, n.Unreadable, s.letters.records.Load())
 				}
 				if test.records > 0 && n.Records != test.records {
 					t.Errorf("%d records, want %d", n.Records, test.records)
@@ -105,8 +106,8 @@ func TestBadRecords(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "dead.ndjson")
 			s := run(t, keys{"dead_letters": path})
 			s.post(test.body, 200, "Content-Encoding", test.encoding)
-			if n := s.state.Stats(); n.Emitted != test.alerts {
-				t.Errorf("%d alerts, want %d", n.Emitted, test.alerts)
+			if n := s.state.Report(); n.Outcomes[stats.Emitted] != test.alerts {
+				t.Errorf("%d alerts, want %d", n.Outcomes[stats.Emitted], test.alerts)
 			}
 			letters := deadLettersOf(t, path)
 			if len(letters) != 1 || s.letters.records.Load() != 1 {
@@ -173,15 +174,15 @@ func TestAPanicCostsOneRecord(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "dead.ndjson")
 	s := run(t, keys{"dead_letters": path})
 	scan := s.ingest.scan
-	s.ingest.scan = func(tag string, chunk []byte) error {
+	s.ingest.scan = func(tag string, chunk []byte) (detector.Result, error) {
 		if strings.Contains(string(chunk), "poison") {
 			panic("forced")
 		}
 		return scan(tag, chunk)
 	}
 	s.post(push("a")+"\n"+push("poison")+"\n["+push("b")+","+push("c")+"]", 200)
-	if n := s.state.Stats(); n.Emitted != 3 || n.Panics != 2 {
-		t.Errorf("%d alerts, %d panics; want 3, and 2: of the chunk and of the record", n.Emitted, n.Panics)
+	if n := s.state.Report(); n.Outcomes[stats.Emitted] != 3 || n.Panics != 2 {
+		t.Errorf("%d alerts, %d panics; want 3, and 2: of the chunk and of the record", n.Outcomes[stats.Emitted], n.Panics)
 	}
 	if letters := deadLettersOf(t, path); len(letters) != 1 || letters[0].Text != push("poison") || letters[0].Line != 2 {
 		t.Errorf("dead letters: %+v", letters)
@@ -229,8 +230,8 @@ func TestRejections(t *testing.T) {
 			}
 		})
 	}
-	if n := s.state.Stats(); n.Emitted != 1 {
-		t.Errorf("%d alerts, want 1", n.Emitted)
+	if n := s.state.Report(); n.Outcomes[stats.Emitted] != 1 {
+		t.Errorf("%d alerts, want 1", n.Outcomes[stats.Emitted])
 	}
 	if strings.Contains(s.log.String(), "s3cret") {
 		t.Error("the password is in the log")
@@ -261,8 +262,8 @@ func TestBrokenBodies(t *testing.T) {
 		wait(t, "the broken body", func() bool { return s.ingest.broken.Load() == uint64(i)+1 })
 	}
 	s.post(push("a")+"\n"+push("b"), 200)
-	if n := s.state.Stats(); n.Emitted != 2 || n.Unreadable != 0 {
-		t.Errorf("%d alerts, %d unreadable; want 2 and none", n.Emitted, n.Unreadable)
+	if n := s.state.Report(); n.Outcomes[stats.Emitted] != 2 || n.Unreadable != 0 {
+		t.Errorf("%d alerts, %d unreadable; want 2 and none", n.Outcomes[stats.Emitted], n.Unreadable)
 	}
 	if letters := deadLettersOf(t, path); len(letters) != 0 {
 		t.Errorf("dead letters: %+v", letters)
@@ -305,9 +306,11 @@ func TestWhatCannotBeTakenIsToBeSentAgain(t *testing.T) {
 		return answer.StatusCode == 200
 	})
 	source.wantAlerts(n + 1)
-	if got := s.state.Stats(); got.Emitted != uint64(n)+1 || got.Duplicate != 1 {
-		t.Errorf("emitted %d, duplicate %d; want %d and 1", got.Emitted, got.Duplicate, n+1)
+	if got := s.state.Report(); got.Outcomes[stats.Emitted] != uint64(n)+1 || got.Outcomes[stats.Duplicate] != 1 {
+		t.Errorf("emitted %d, duplicate %d; want %d and 1", got.Outcomes[stats.Emitted], got.Outcomes[stats.Duplicate], n+1)
 	}
-	s.ingest.scan = func(string, []byte) error { return &detector.StoreError{Tag: tag, Err: syscall.ENOSPC} }
+	s.ingest.scan = func(string, []byte) (detector.Result, error) {
+		return detector.Result{}, &detector.StoreError{Tag: tag, Err: syscall.ENOSPC}
+	}
 	s.post(push("stored"), 503)
 }

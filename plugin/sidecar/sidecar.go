@@ -108,7 +108,7 @@ func start(c settings.Sidecar, o Options, t limits) (s *Sidecar, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s.ingest = newIngestor(c.Requests, s.engine, func() uint64 { return s.state.Stats().Unreadable }, s.letters, o.Log, t)
+	s.ingest = newIngestor(c.Requests, s.engine, s.letters, o.Log, t)
 	send()
 	if err := s.serve(); err != nil {
 		s.engine.close()
@@ -343,9 +343,8 @@ func (s *Sidecar) Stop() {
 		}
 		s.letters.close()
 		delivered, failed := s.delivery()
-		n := s.state.Stats()
-		s.options.Log(Info, fmt.Sprintf("records=%d matched=%d emitted=%d duplicate=%d suppressed=%d excepted=%d capped=%d failed=%d unreadable=%d delivered=%d failed_attempts=%d",
-			n.Records, n.Matched, n.Emitted, n.Duplicate, n.Suppressed, n.Excepted, n.Capped, n.Failed, n.Unreadable, delivered, failed))
+		n := s.state.Report()
+		s.options.Log(Info, fmt.Sprintf("records=%d %s unreadable=%d delivered=%d failed_attempts=%d", n.Records, &n.Outcomes, n.Unreadable, delivered, failed))
 	})
 }
 

@@ -14,6 +14,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/fluent-detect/fluent-detect/detector/stats"
 )
 
 // vectorSource is Vector's http_server source, with acknowledgements and a sink
@@ -275,9 +277,9 @@ func TestNothingIsLostBetweenSinkAndSource(t *testing.T) {
 	sink.concurrency = 20
 	wantDelivered(t, sink.send(t.Context(), t, all))
 	source.wantAlerts(batches * each)
-	n := s.state.Stats()
-	if n.Emitted != batches*each || n.Matched != n.Emitted+n.Duplicate {
-		t.Errorf("matched %d, emitted %d, duplicate %d; want %d emitted", n.Matched, n.Emitted, n.Duplicate, batches*each)
+	n := s.state.Report()
+	if n.Outcomes[stats.Emitted] != batches*each || n.Matched() != n.Outcomes[stats.Emitted]+n.Outcomes[stats.Duplicate] {
+		t.Errorf("matched %d, emitted %d, duplicate %d; want %d emitted", n.Matched(), n.Outcomes[stats.Emitted], n.Outcomes[stats.Duplicate], batches*each)
 	}
 	if s.ingest.refused.Load() == 0 {
 		t.Error("no request was answered with 503: the test did not test that")

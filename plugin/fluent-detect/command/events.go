@@ -34,6 +34,7 @@ type located struct {
 func (a *app) eachEvent(ctx context.Context, files []string, visit func(*reading, located) error) error {
 	var r *reading
 	var at located
+	var unreadable []int // offsets of records
 	var err error
 	reader := event.NewReader(func(e *event.Event) {
 		at.Event = e
@@ -45,14 +46,16 @@ func (a *app) eachEvent(ctx context.Context, files []string, visit func(*reading
 	chunk := func(run *reading, c *pipeline.Chunk) error {
 		r = run
 		at.file = c.File
-		unreadable := false
+		unreadable = unreadable[:0]
 		for i := range c.Records {
 			at.record = &c.Records[i]
 			_, seen, broken := reader.Read(c.Data, at.record.Body)
 			if broken != nil {
 				return fmt.Errorf("%s:%d: %w", c.File, at.record.Line, broken) // the chunk is of our own making
 			}
-			unreadable = unreadable || seen.Unreadable > 0
+			if seen.Unreadable > 0 {
+				unreadable = append(unreadable, at.record.Body)
+			}
 		}
 		r.faults.add(c, unreadable)
 		return err

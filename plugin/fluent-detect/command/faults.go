@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/pipeline"
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/terminal"
 )
@@ -17,7 +16,6 @@ type faults struct {
 	app    *app
 	places []string // the first of them
 	count  uint64
-	reader *event.Reader
 }
 
 func (f *faults) any() bool { return f.count > 0 }
@@ -29,9 +27,9 @@ func (f *faults) note(format string, args ...any) {
 	}
 }
 
-// add notes what the chunk has. With unreadable, there are records in it that
-// look like CloudTrail and cannot be read: they are looked for.
-func (f *faults) add(c *pipeline.Chunk, unreadable bool) {
+// add notes the problems of a chunk, and the records in it, by the offsets of their
+// bodies, that look like CloudTrail and cannot be read.
+func (f *faults) add(c *pipeline.Chunk, unreadable []int) {
 	if c.Err != nil {
 		f.note("%s: %v", c.File, c.Err)
 		return
@@ -39,15 +37,8 @@ func (f *faults) add(c *pipeline.Chunk, unreadable bool) {
 	for _, p := range c.Problems {
 		f.note("%s:%d: %s (byte %d)", c.File, p.Line, p.Reason, p.Offset)
 	}
-	if !unreadable {
-		return
-	}
-	if f.reader == nil {
-		f.reader = event.NewReader(func(*event.Event) {})
-	}
-	for _, r := range c.Records {
-		_, seen, err := f.reader.Read(c.Data, r.Body)
-		if err == nil && seen.Unreadable > 0 {
+	for _, body := range unreadable {
+		if r, ok := c.RecordAt(body); ok {
 			f.note("%s:%d: looks like CloudTrail and cannot be read: broken, cut short or nested too deeply (byte %d)", c.File, r.Line, r.Offset)
 		}
 	}

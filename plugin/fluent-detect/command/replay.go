@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -87,6 +88,7 @@ type replay struct {
 	faults   faults
 	begin    time.Time
 	bytes    int64
+	alerts   atomic.Uint64 // for the progress bar
 }
 
 func (a *app) runReplay(ctx context.Context, config settings.Detector, files []string) error {
@@ -178,17 +180,18 @@ func (r *replay) aside(write func()) {
 
 func (r *replay) state() terminal.State {
 	done, total := r.pipe.Progress()
-	return terminal.State{Done: done, Total: total, Note: terminal.Plural(r.engine.Stats().Emitted, "alert")}
+	return terminal.State{Done: done, Total: total, Note: terminal.Plural(r.alerts.Load(), "alert")}
 }
 
 // chunk evaluates a chunk and prints its alerts.
 func (r *replay) chunk(c *pipeline.Chunk) error {
 	r.bytes += int64(c.Bytes)
-	before := r.engine.Stats().Unreadable
-	if err := r.engine.Scan(c.File, c.Data); err != nil {
+	result, err := r.engine.Scan(c.File, c.Data)
+	if err != nil {
 		return fmt.Errorf("%s: %w", c.File, err) // the chunk is of our own making
 	}
-	r.faults.add(c, r.engine.Stats().Unreadable > before)
+	r.alerts.Add(uint64(result.Alerts))
+	r.faults.add(c, result.Unreadable)
 	return r.drain()
 }
 

@@ -170,7 +170,7 @@ func (o *Output) introduce(config settings.Detector, rules *ruleset.Set) {
 // Flush evaluates a chunk. Nothing of it is kept.
 func (o *Output) Flush(tag string, chunk []byte) Answer {
 	forcePanic(chunk)
-	err := o.engine.Scan(tag, chunk)
+	_, err := o.engine.Scan(tag, chunk)
 	if err == nil {
 		return AnswerOK
 	}
@@ -199,9 +199,8 @@ func (o *Output) Close(reload bool) {
 	r.exporter.leave(o.state, reload)
 	o.channel.outputs = slices.DeleteFunc(o.channel.outputs, func(x *Output) bool { return x == o })
 	r.open--
-	s := o.engine.Stats()
-	o.log(Info, fmt.Sprintf("records=%d matched=%d emitted=%d duplicate=%d suppressed=%d excepted=%d capped=%d failed=%d broken_chunks=%d",
-		s.Records, s.Matched, s.Emitted, s.Duplicate, s.Suppressed, s.Excepted, s.Capped, s.Failed, s.Broken))
+	n := o.state.Report()
+	o.log(Info, fmt.Sprintf("records=%d %s broken_chunks=%d", n.Records, &n.Outcomes, n.Broken))
 }
 
 // count returns "1 rule", "2 rules".

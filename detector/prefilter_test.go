@@ -16,7 +16,7 @@ import (
 )
 
 // many are quiet events, enough to be worth dismissing.
-var many = slices.Repeat([]string{quiet}, 2*minDismissed/len(quiet))
+var many = slices.Repeat([]string{quiet}, 2*minPrefiltered/len(quiet))
 
 // A chunk in which nothing can match is not read, but its records are counted,
 // and the last one tells when the events were. One match anywhere, in any form,
@@ -30,8 +30,8 @@ func TestDismissal(t *testing.T) {
 				b := newBench(t)
 				b.mustScan(slices.Insert(slices.Clone(many), at, wrap([]string{match})...)...)
 				b.wantAlerts(1)
-				if s := b.engine.Stats(); s.Records != n+1 || s.Dismissed != 0 || s.Events != n+1 {
-					t.Errorf("%d records, %d dismissed, %d events, of %d", s.Records, s.Dismissed, s.Events, n+1)
+				if s := b.engine.Report(); s.Records != n+1 || s.Skipped != 0 || s.Events != n+1 {
+					t.Errorf("%d records, %d dismissed, %d events, of %d", s.Records, s.Skipped, s.Events, n+1)
 				}
 			})
 		}
@@ -39,12 +39,12 @@ func TestDismissal(t *testing.T) {
 
 	b := newBench(t)
 	b.mustScan(many...)
-	s := b.engine.Stats()
-	if s.Records != n || s.Dismissed != n-1 || s.Shapes[event.Raw] != 1 || s.Events != 1 || s.LastEvent.IsZero() || s.LastArrival.IsZero() {
+	s := b.engine.Report()
+	if s.Records != n || s.Skipped != n-1 || s.Shapes[event.Raw] != 1 || s.Events != 1 || s.LastEvent.IsZero() || s.LastArrival.IsZero() {
 		t.Errorf("a chunk without a match: %+v", s)
 	}
 	chunk := chunkOf(t, many...)
-	if a := testing.AllocsPerRun(10, func() { _ = b.engine.Scan("t", chunk) }); a != 0 && !msgpacktest.RaceDetector {
+	if a := testing.AllocsPerRun(10, func() { _, _ = b.engine.Scan("t", chunk) }); a != 0 && !msgpacktest.RaceDetector {
 		t.Errorf("%v allocations to dismiss a chunk", a)
 	}
 }
@@ -56,24 +56,24 @@ func TestDismissalHidesNothing(t *testing.T) {
 	b := newBench(t)
 	chunk := chunkOf(t, many...)
 	var broken *ScanError
-	if err := b.engine.Scan("t", chunk[:len(chunk)-1]); !errors.As(err, &broken) || broken.Records != len(many)-1 {
+	if _, err := b.engine.Scan("t", chunk[:len(chunk)-1]); !errors.As(err, &broken) || broken.Records != len(many)-1 {
 		t.Errorf("a chunk that is cut off: %v", err)
 	}
 
 	b = newBench(t)
 	cut := `{"log":` + quoteJSON(quiet[:len(quiet)-10]) + `}`
 	b.mustScan(slices.Repeat([]string{cut}, len(many))...)
-	if s := b.engine.Stats(); s.Unreadable != n || s.Dismissed != 0 {
-		t.Errorf("events that are cut off: %d unreadable, %d dismissed", s.Unreadable, s.Dismissed)
+	if s := b.engine.Report(); s.Unreadable != n || s.Skipped != 0 {
+		t.Errorf("events that are cut off: %d unreadable, %d dismissed", s.Unreadable, s.Skipped)
 	}
 
 	b = newBench(t)
 	old := msgpacktest.OldEvent(t, msgpacktest.JSON(quiet))
-	if err := b.engine.Scan("t", slices.Repeat(old, len(many))); err != nil {
+	if _, err := b.engine.Scan("t", slices.Repeat(old, len(many))); err != nil {
 		t.Fatal(err)
 	}
-	if s := b.engine.Stats(); s.Records != n || s.Dismissed != 0 {
-		t.Errorf("records in the older format: %d of %d, %d dismissed", s.Records, n, s.Dismissed)
+	if s := b.engine.Report(); s.Records != n || s.Skipped != 0 {
+		t.Errorf("records in the older format: %d of %d, %d dismissed", s.Records, n, s.Skipped)
 	}
 }
 
@@ -86,10 +86,10 @@ func TestSearchesPause(t *testing.T) {
 	searches := func(chunk []byte, times int) (n int) {
 		t.Helper()
 		for range times {
-			if s.pause == 0 {
+			if s.prefilter.pause == 0 {
 				n++
 			}
-			if err := s.scan("t", chunk); err != nil {
+			if _, err := s.scan("t", chunk); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -98,19 +98,19 @@ func TestSearchesPause(t *testing.T) {
 	if n := searches(with, 200); n < 5 || n > 12 {
 		t.Errorf("%d of 200 chunks were searched in vain", n)
 	}
-	before := b.engine.Stats().Dismissed
-	searches(without, maxFruitless+10)
-	if got, least := b.engine.Stats().Dismissed-before, uint64(9*(len(many)-1)); got < least {
+	before := b.engine.Report().Skipped
+	searches(without, maxPause+10)
+	if got, least := b.engine.Report().Skipped-before, uint64(9*(len(many)-1)); got < least {
 		t.Errorf("%d records were dismissed after it fell quiet, want %d at least", got, least)
 	}
 }
 
 // Rules of which some match without a text of their own, and more rules than a
-// sieve is quicker for, let every chunk be read.
-func TestWhatIsSieved(t *testing.T) {
+// prefilter is faster for, let every chunk be read.
+func TestWhatIsPrefiltered(t *testing.T) {
 	for _, c := range []struct {
 		queries []string
-		texts   string // none: no sieve
+		texts   string // none: no prefilter
 	}{
 		{[]string{`event.provider: kms.amazonaws.com and event.action: GenerateDataKey`}, "kms.amazonaws.com"},
 		{[]string{`event.action: (CreateUser or DeleteUser) and event.outcome: success`}, "CreateUser DeleteUser"},
@@ -146,13 +146,13 @@ func TestWhatIsSieved(t *testing.T) {
 			}
 		})
 	}
-	if newBench(t).engine.sieve == nil || newBench(t, "self_test", "1h").engine.sieve == nil {
-		t.Error("the built-in rule has no sieve")
+	if newBench(t).engine.literals == nil || newBench(t, "self_test", "1h").engine.literals == nil {
+		t.Error("the built-in rule has no prefilter")
 	}
 }
 
-// sieved are queries whose programs a sieve works for, of different kinds.
-var sieved = []string{
+// prefiltered are queries that the prefilter works for, of different kinds.
+var prefiltered = []string{
 	`event.provider: ec2-instance-connect.amazonaws.com and event.action: (SendSSHPublicKey or SendSerialConsoleSSHPublicKey) and event.outcome: success`,
 	`event.action: (CreateUser or DeleteTrail)`,
 	`event.action: Send*Key`,
@@ -165,7 +165,7 @@ var sieved = []string{
 	`event.id: BuildServer or cloud.region: "eu-west-1"`,
 }
 
-// Whatever a chunk is, what a sieve dismisses does not match when it is read.
+// Whatever a chunk is, what the prefilter skips does not match when it is read.
 func FuzzDismiss(f *testing.F) {
 	one := `{"eventVersion":"1.08","eventSource":"ec2-instance-connect.amazonaws.com","eventName":"SendSSHPublicKey","eventID":"e","sourceIPAddress":"x.compute.example",` +
 		`"userAgent":"aws/cli x","userIdentity":{"type":"IAMUser","userName":"alice","arn":"a:\\path","accountId":"acme-11112"},` +
@@ -181,10 +181,10 @@ func FuzzDismiss(f *testing.F) {
 	type subject struct {
 		query string
 		set   *match.Set
-		sieve *literal.Set
+		texts *literal.Set
 	}
 	var subjects []subject
-	for _, q := range sieved {
+	for _, q := range prefiltered {
 		p, err := ruleset.Compile("kuery", q)
 		if err != nil {
 			f.Fatal(err)
@@ -225,7 +225,7 @@ func FuzzDismiss(f *testing.F) {
 			cursor.Resume(end)
 		}
 		for i, shape := range matched {
-			if !subjects[i].sieve.AnyIn(chunk) {
+			if !subjects[i].texts.AnyIn(chunk) {
 				t.Errorf("an event in the form %s that matches %s would be dismissed", shape, subjects[i].query)
 			}
 		}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector/alert"
 	"github.com/fluent-detect/fluent-detect/detector/ruleset"
+	"github.com/fluent-detect/fluent-detect/detector/stats"
 )
 
 // TestRuleStats: what became of the matches, by rule, and over a reload.
@@ -18,17 +19,17 @@ func TestRuleStats(t *testing.T) {
 	}
 	b.drain()
 	b.mustScan(push(3), push(4))
-	got := b.engine.RuleStats()
+	got := b.engine.Report().Rules
 	if len(got) != 1 {
 		t.Fatalf("%d rules", len(got))
 	}
 	r := got[0]
-	if r.Matched() != 5 || r.Alerts != 3 || r.Duplicate != 1 || r.Capped != 1 || r.Rule.ID != "873b5452-074e-11ef-852e-f661ea17fbcc" {
+	if r.Outcomes.Matched() != 5 || r.Outcomes.Alerts() != 3 || r.Outcomes[stats.Duplicate] != 1 || r.Outcomes[stats.Capped] != 1 || r.ID != "873b5452-074e-11ef-852e-f661ea17fbcc" {
 		t.Errorf("%+v", r)
 	}
 	b.engine.Close(false)
 	b.open()
-	if again := b.engine.RuleStats()[0]; again.Alerts != 3 || again.Duplicate != 1 {
+	if again := b.engine.Report().Rules[0]; again.Outcomes.Alerts() != 3 || again.Outcomes[stats.Duplicate] != 1 {
 		t.Errorf("after a reload: %+v", again)
 	}
 }
@@ -46,14 +47,14 @@ func TestNoDedup(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer e.Close(true)
-	if err := e.Scan("cloudtrail", chunkOf(t, push(1), push(1))); err != nil {
+	if _, err := e.Scan("cloudtrail", chunkOf(t, push(1), push(1))); err != nil {
 		t.Fatal(err)
 	}
 	all := b.wantAlerts(2)
 	if all[0]["alert_id"] != all[1]["alert_id"] {
 		t.Error("the same event has two ids")
 	}
-	if s := e.Stats(); s.Duplicate != 0 || s.Emitted != 2 {
+	if s := e.Report(); s.Outcomes[stats.Duplicate] != 0 || s.Outcomes[stats.Emitted] != 2 {
 		t.Errorf("%+v", s)
 	}
 }

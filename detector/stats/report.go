@@ -1,0 +1,27 @@
+package stats
+
+import (
+	"time"
+
+	"github.com/fluent-detect/fluent-detect/detector/dedup"
+)
+
+// Report is all that a detector counted, at one moment.
+type Report struct {
+	Counts
+	Began    time.Time // when counting began
+	Rules    []Rule    // those in force, in their order
+	Dedup    dedup.Stats
+	SelfTest SelfTest
+}
+
+// SelfTest counts self-tests: synthetic events that take the path of all events.
+type SelfTest struct {
+	On             bool
+	Runs, Failures uint64
+	LastSuccess    time.Time
+	Problem        string // of the last one, empty if it passed
+}
+
+// Failed reports whether the last self-test failed.
+func (s *SelfTest) Failed() bool { return s.On && s.Problem != "" }
