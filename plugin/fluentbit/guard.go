@@ -1,35 +1,24 @@
 package main
 
 import (
-	"fmt"
 	"runtime/debug"
-	"strings"
-	"time"
 
-	"github.com/fluent-detect/fluent-detect/detector/limit"
-	"github.com/fluent-detect/fluent-detect/plugin/fluentbit/instance"
+	"github.com/fluent-detect/fluent-detect/plugin/logger"
 )
 
-// stacks are logged a few times a minute: records that make the plugin panic may
-// come in thousands.
-var stacks = limit.NewThrottle(limit.Rate{Max: 3, Per: time.Minute})
+// plainPanics is the log for panics outside of an instance.
+var plainPanics = logger.Log(plainLog).Limited()
 
-// guard is deferred by every entry point: a panic must not reach the host. It
-// is logged with its stack, line by line, and then failed is called with it,
-// which sets the entry point's answer.
-func guard(where string, log instance.Log, failed func(reason any)) {
+// guard is deferred by every entry point: a panic must not reach the host. guard
+// logs it with its stack, and calls failed, which sets the result of the entry
+// point. The log must be rate-limited: records that cause a panic may come in
+// thousands.
+func guard(where string, log logger.Log, failed func(reason any)) {
 	p := recover()
 	if p == nil {
 		return
 	}
 	defer func() { _ = recover() }() // nor a panic in what follows
 	failed(p)
-	missed, ok := stacks.Pass(time.Now())
-	if !ok {
-		return
-	}
-	log(instance.Error, fmt.Sprintf("%s: panic: %v; the host goes on, please report this with the stack that follows%s", where, p, instance.AndMore(missed)))
-	for line := range strings.Lines(string(debug.Stack())) {
-		log(instance.Error, strings.TrimRight(strings.ReplaceAll(line, "\t", "    "), "\n"))
-	}
+	log.Errorf("%s: panic: %v; the host continues, please report this with the stack that follows\n%s", where, p, debug.Stack())
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/fluent/fluent-bit-go/input"
 
 	"github.com/fluent-detect/fluent-detect/plugin/fluentbit/instance"
+	"github.com/fluent-detect/fluent-detect/plugin/logger"
 )
 
 const inputName = "detect_alerts"
@@ -25,8 +26,8 @@ var inputs = struct {
 }{open: map[uintptr]*inputHandle{}}
 
 type inputHandle struct {
-	input *instance.Input
-	log   instance.Log
+	input  *instance.Input
+	panics logger.Log // rate-limited
 }
 
 // inputOf returns the instance of a handle. Hosts before 4.1 know no context
@@ -45,14 +46,14 @@ func inputOf(handle C.uintptr_t) *inputHandle {
 
 //export detect_input_register
 func detect_input_register(def unsafe.Pointer) (code C.int) {
-	defer guard("FLBPluginRegister", plainLog, func(any) { code = -1 })
+	defer guard("FLBPluginRegister", plainPanics, func(any) { code = -1 })
 	registry.Registered(inputName)
 	return C.int(input.FLBPluginRegister(def, inputName, "Alerts of the detect outputs (fluent-detect)"))
 }
 
 //export detect_input_unregister
 func detect_input_unregister(def unsafe.Pointer) {
-	defer guard("FLBPluginUnregister", plainLog, func(any) {})
+	defer guard("FLBPluginUnregister", plainPanics, func(any) {})
 	input.FLBPluginUnregister(def)
 }
 
@@ -61,23 +62,23 @@ func detect_input_unregister(def unsafe.Pointer) {
 //
 //export detect_input_init
 func detect_input_init(plugin unsafe.Pointer, hasContext C.int) (handle C.uintptr_t) {
-	defer guard("FLBPluginInit", plainLog, func(any) { handle = 0 })
+	defer guard("FLBPluginInit", plainPanics, func(any) { handle = 0 })
 	name := instanceName(plugin, true, inputName)
 	log := newLog(plugin, true, inputName, name)
 	inputs.Lock()
 	defer inputs.Unlock()
 	if hasContext == 0 && len(inputs.open) > 0 {
-		log(instance.Error, "this Fluent Bit calls inputs without a context: only one [INPUT] with Name detect_alerts is possible; several need Fluent Bit 4.1 or later")
+		log(logger.Error, "this Fluent Bit calls inputs without a context: only one [INPUT] with Name detect_alerts is possible; several need Fluent Bit 4.1 or later")
 		return 0
 	}
 	get := func(key string) string { return input.FLBPluginConfigKey(plugin, key) }
 	in, err := registry.OpenInput(name, get, log)
 	if err != nil {
-		log(instance.Error, err.Error())
+		log(logger.Error, err.Error())
 		return 0
 	}
 	inputs.next++
-	inputs.open[inputs.next] = &inputHandle{in, log}
+	inputs.open[inputs.next] = &inputHandle{in, log.Limited()}
 	handle = C.uintptr_t(inputs.next)
 	C.detect_bell_open(handle)
 	in.Notify(func() { C.detect_bell_ring(handle) })
@@ -95,7 +96,7 @@ func detect_input_take(handle C.uintptr_t, data *unsafe.Pointer, size *C.size_t)
 	if h == nil {
 		return input.FLB_ERROR
 	}
-	defer guard("FLBPluginInputCallback", h.log, func(any) { code = input.FLB_ERROR })
+	defer guard("FLBPluginInputCallback", h.panics, func(any) { code = input.FLB_ERROR })
 	alerts := h.input.Collect()
 	n := instance.EncodedSize(alerts)
 	if n == 0 {
@@ -120,7 +121,7 @@ func detect_input_cleanup(handle C.uintptr_t, data unsafe.Pointer) (code C.int) 
 	if h == nil {
 		return input.FLB_ERROR
 	}
-	defer guard("FLBPluginInputCleanupCallback", h.log, func(any) { code = input.FLB_ERROR })
+	defer guard("FLBPluginInputCleanupCallback", h.panics, func(any) { code = input.FLB_ERROR })
 	h.input.Ack()
 	return input.FLB_OK
 }
@@ -131,7 +132,7 @@ func detect_input_cleanup(handle C.uintptr_t, data unsafe.Pointer) (code C.int) 
 //
 //export detect_input_pause
 func detect_input_pause() {
-	defer guard("FLBPluginInputPause", plainLog, func(any) {})
+	defer guard("FLBPluginInputPause", plainPanics, func(any) {})
 	inputs.RLock()
 	defer inputs.RUnlock()
 	for _, h := range inputs.open {
@@ -143,7 +144,7 @@ func detect_input_pause() {
 //
 //export detect_input_resume
 func detect_input_resume() {
-	defer guard("FLBPluginInputResume", plainLog, func(any) {})
+	defer guard("FLBPluginInputResume", plainPanics, func(any) {})
 	inputs.RLock()
 	defer inputs.RUnlock()
 	for _, h := range inputs.open {
@@ -162,7 +163,7 @@ func detect_input_pre_exit(hotReloading C.int) { reloading.Store(hotReloading !=
 //
 //export detect_input_exit
 func detect_input_exit() (code C.int) {
-	defer guard("FLBPluginExit", plainLog, func(any) { code = input.FLB_ERROR })
+	defer guard("FLBPluginExit", plainPanics, func(any) { code = input.FLB_ERROR })
 	inputs.Lock()
 	for handle, h := range inputs.open {
 		delete(inputs.open, handle)

@@ -17,7 +17,7 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector/alert"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
-	"github.com/fluent-detect/fluent-detect/plugin/fluentbit/instance"
+	"github.com/fluent-detect/fluent-detect/plugin/logger"
 )
 
 // hostPlugin is the beginning of the struct that Fluent Bit hands to Init.
@@ -39,14 +39,14 @@ func instanceName(p unsafe.Pointer, isInput bool, plugin string) string {
 // newLog returns the log of one instance: lines begin with
 // "[output:detect:detect.0]", as the host's own do, and levels above the
 // instance's log_level are left out.
-func newLog(p unsafe.Pointer, isInput bool, plugin, name string) instance.Log {
+func newLog(p unsafe.Pointer, isInput bool, plugin, name string) logger.Log {
 	side := "output"
 	if isInput {
 		side = "input"
 	}
-	level := instance.Level(C.detect_log_level((*hostPlugin)(p).instance, cBool(isInput)))
+	level := logger.Level(C.detect_log_level((*hostPlugin)(p).instance, cBool(isInput)))
 	prefix := fmt.Sprintf("[%s:%s:%s] ", side, plugin, name)
-	return func(l instance.Level, line string) {
+	return func(l logger.Level, line string) {
 		if l <= level {
 			writeLog(l, prefix, line)
 		}
@@ -60,15 +60,15 @@ func cBool(b bool) C.int {
 	return 0
 }
 
-// plainLog is for where there is no instance.
-func plainLog(l instance.Level, line string) { writeLog(l, "[detect] ", line) }
+// plainLog is for entry points that are not called for an instance.
+func plainLog(l logger.Level, line string) { writeLog(l, "[detect] ", line) }
 
 // maxLogLine is below what one message of Fluent Bit's log holds.
 const maxLogLine = 900
 
 // writeLog writes each line of the text as a line of the log. Control
 // characters, which come from data, are not let through.
-func writeLog(l instance.Level, prefix, text string) {
+func writeLog(l logger.Level, prefix, text string) {
 	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
 		line = strings.Map(printable, line)
 		for first := true; first || line != ""; first = false {

@@ -10,6 +10,7 @@ import (
 	"github.com/fluent/fluent-bit-go/output"
 
 	"github.com/fluent-detect/fluent-detect/plugin/fluentbit/instance"
+	"github.com/fluent-detect/fluent-detect/plugin/logger"
 )
 
 const outputName = "detect"
@@ -21,7 +22,7 @@ var reloading atomic.Bool
 // contexts for ever; what is large is let go at the exit.
 type outputHandle struct {
 	output *instance.Output
-	log    instance.Log
+	panics logger.Log // rate-limited
 }
 
 // FLBPluginRegister introduces the plugin. It is called once for each time
@@ -29,7 +30,7 @@ type outputHandle struct {
 //
 //export FLBPluginRegister
 func FLBPluginRegister(def unsafe.Pointer) (code C.int) {
-	defer guard("FLBPluginRegister", plainLog, func(any) { code = -1 })
+	defer guard("FLBPluginRegister", plainPanics, func(any) { code = -1 })
 	registry.Registered(outputName)
 	return C.int(output.FLBPluginRegister(def, outputName, "Evaluate detection rules on the records (fluent-detect)"))
 }
@@ -38,7 +39,7 @@ func FLBPluginRegister(def unsafe.Pointer) (code C.int) {
 //
 //export FLBPluginUnregister
 func FLBPluginUnregister(def unsafe.Pointer) {
-	defer guard("FLBPluginUnregister", plainLog, func(any) {})
+	defer guard("FLBPluginUnregister", plainPanics, func(any) {})
 	output.FLBPluginUnregister(def)
 }
 
@@ -47,17 +48,17 @@ func FLBPluginUnregister(def unsafe.Pointer) {
 //
 //export FLBPluginInit
 func FLBPluginInit(plugin unsafe.Pointer) (code C.int) {
-	defer guard("FLBPluginInit", plainLog, func(any) { code = output.FLB_ERROR })
+	defer guard("FLBPluginInit", plainPanics, func(any) { code = output.FLB_ERROR })
 	name := instanceName(plugin, false, outputName)
 	log := newLog(plugin, false, outputName, name)
 	get := func(key string) string { return output.FLBPluginConfigKey(plugin, key) }
 	o, err := registry.OpenOutput(name, get, log, writeLost)
 	if err != nil {
-		log(instance.Error, err.Error())
+		log(logger.Error, err.Error())
 		return output.FLB_ERROR
 	}
 	reloading.Store(false)
-	output.FLBPluginSetContext(plugin, &outputHandle{o, log})
+	output.FLBPluginSetContext(plugin, &outputHandle{o, log.Limited()})
 	return output.FLB_OK
 }
 
@@ -71,7 +72,7 @@ func FLBPluginFlushCtx(ctx, data unsafe.Pointer, size C.size_t, tag *C.char) (co
 		return output.FLB_ERROR
 	}
 	name := C.GoString(tag)
-	defer guard("FLBPluginFlushCtx", h.log, func(reason any) {
+	defer guard("FLBPluginFlushCtx", h.panics, func(reason any) {
 		code = output.FLB_ERROR
 		h.output.Panicked(name, reason)
 	})
@@ -95,7 +96,7 @@ func FLBPluginExitCtx(ctx unsafe.Pointer) (code C.int) {
 	if !ok || h.output == nil {
 		return output.FLB_OK
 	}
-	defer guard("FLBPluginExitCtx", h.log, func(any) { code = output.FLB_ERROR })
+	defer guard("FLBPluginExitCtx", h.panics, func(any) { code = output.FLB_ERROR })
 	o := h.output
 	h.output = nil
 	o.Close(reloading.Load())

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fluent-detect/fluent-detect/plugin/logger"
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
@@ -36,7 +37,7 @@ func child() int {
 	l.idle, l.read = 2*time.Second, 30*time.Second
 	err = serve(c, Options{
 		Version: "v1", Stdout: os.Stdout, Stderr: os.Stderr,
-		Log: func(level Level, line string) { fmt.Fprintf(os.Stderr, "%s: %s\n", level, line) },
+		Log: func(level logger.Level, line string) { fmt.Fprintf(os.Stderr, "%s: %s\n", level, line) },
 	}, l)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 	"unicode/utf8"
+
+	"github.com/fluent-detect/fluent-detect/plugin/logger"
 )
 
 const (
@@ -38,8 +40,7 @@ type letter struct {
 type deadLetters struct {
 	path   string    // empty: to stderr
 	stderr io.Writer // for alerts that have no file
-	log    Log
-	sparse sparse
+	log    logger.Log
 
 	records, alerts atomic.Uint64
 
@@ -48,8 +49,8 @@ type deadLetters struct {
 	size int64
 }
 
-func openDeadLetters(path string, stderr io.Writer, log Log) (*deadLetters, error) {
-	d := &deadLetters{path: path, stderr: stderr, log: log, sparse: newSparse()}
+func openDeadLetters(path string, stderr io.Writer, log logger.Log) (*deadLetters, error) {
+	d := &deadLetters{path: path, stderr: stderr, log: log.Limited()}
 	if path == "" {
 		return d, nil
 	}
@@ -76,9 +77,9 @@ func (d *deadLetters) record(client, reason string, line int, offset int64, text
 	if d.path == "" {
 		what := fmt.Sprintf("from %s, line %d, byte %d: %s", client, line, offset, reason)
 		if len(text) > 0 {
-			what += ": " + printable(string(text[:min(len(text), 300)]), 200)
+			what += ": " + logger.Printable(string(text[:min(len(text), 300)]), 200)
 		}
-		d.sparse.log(d.log, Warn, what)
+		d.log(logger.Warn, what)
 		return
 	}
 	l := letter{Time: time.Now().UTC(), Kind: "record", Reason: reason, Client: client, Line: line, Offset: &offset}
@@ -92,10 +93,10 @@ func (d *deadLetters) record(client, reason string, line int, offset int64, text
 	}
 	l.Text = string(text)
 	if err := d.write(l); err != nil {
-		d.sparse.log(d.log, Error, fmt.Sprintf("dead_letters: %v: from %s, line %d, byte %d: %s", err, client, line, offset, reason))
+		d.log.Errorf("dead_letters: %v: from %s, line %d, byte %d: %s", err, client, line, offset, reason)
 		return
 	}
-	d.sparse.log(d.log, Warn, fmt.Sprintf("from %s, line %d, byte %d: %s; it is in the dead letters", client, line, offset, reason))
+	d.log.Warnf("from %s, line %d, byte %d: %s; it is in the dead letters", client, line, offset, reason)
 }
 
 // alert takes an alert, as JSON, that the receiver refuses. It is never dropped:
@@ -106,10 +107,10 @@ func (d *deadLetters) alert(reason string, text []byte) {
 	if d.path != "" {
 		err := d.write(l)
 		if err == nil {
-			d.sparse.log(d.log, Error, reason+"; the alert is in the dead letters")
+			d.log.Errorf("%s; the alert is in the dead letters", reason)
 			return
 		}
-		d.sparse.log(d.log, Error, fmt.Sprintf("dead_letters: %v", err))
+		d.log.Errorf("dead_letters: %v", err)
 	}
 	line, err := json.Marshal(l)
 	if err != nil { // the alert is JSON of our own making

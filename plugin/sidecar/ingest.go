@@ -18,6 +18,8 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector"
 	"github.com/fluent-detect/fluent-detect/detector/ingest"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
+	"github.com/fluent-detect/fluent-detect/plugin/host"
+	"github.com/fluent-detect/fluent-detect/plugin/logger"
 )
 
 const (
@@ -35,11 +37,10 @@ type ingestor struct {
 	scan     func(tag string, chunk []byte) (detector.Result, error) // of the engine
 	panicked func(tag string, reason any)
 	letters  *deadLetters
-	log      Log
 	limits   limits
 	places   chan struct{} // one for each request that is read
-	retries  sparse
-	clients  sparse
+	retries  logger.Log    // rate-limited
+	clients  logger.Log    // rate-limited
 	work     sync.Pool
 
 	waiting  atomic.Int64
@@ -58,10 +59,10 @@ type work struct {
 	chunk ingest.Chunk
 }
 
-func newIngestor(places int, e *engine, letters *deadLetters, log Log, t limits) *ingestor {
+func newIngestor(places int, e *host.Engine, letters *deadLetters, log logger.Log, t limits) *ingestor {
 	in := &ingestor{
-		scan: e.scan, panicked: e.panicked, letters: letters, log: log, limits: t,
-		places: make(chan struct{}, places), retries: newSparse(), clients: newSparse(), last: time.Now(),
+		scan: e.Scan, panicked: e.Panicked, letters: letters, limits: t,
+		places: make(chan struct{}, places), retries: log.Limited(), clients: log.Limited(), last: time.Now(),
 	}
 	in.work.New = func() any { return new(work) }
 	return in
@@ -101,7 +102,7 @@ func (in *ingestor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	unpack, err := unpacker(r.Header)
 	if err != nil {
 		in.rejected.Add(1)
-		in.clients.log(in.log, Error, fmt.Sprintf("from %s: %v", client, err))
+		in.clients.Errorf("from %s: %v", client, err)
 		http.Error(w, err.Error(), http.StatusUnsupportedMediaType)
 		return
 	}
@@ -123,11 +124,11 @@ func (in *ingestor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case body.err != nil: // the client is gone, or nearly
 		in.broken.Add(1)
-		in.clients.log(in.log, Warn, fmt.Sprintf("from %s: the body ends early: %v", client, body.err))
+		in.clients.Warnf("from %s: the body ends early: %v", client, body.err)
 		w.Header().Set("Connection", "close")
 		in.refuse(w, "the body ends early")
 	case err != nil:
-		in.retries.log(in.log, Warn, err.Error()+"; the client is told to send it again")
+		in.retries.Warnf("%v; the client is told to send it again", err)
 		in.refuse(w, "the alerts cannot be taken now")
 	default:
 		in.accepted.Add(1)
@@ -288,7 +289,7 @@ func (in *ingestor) scanSafely(chunk []byte) (result detector.Result, err error)
 // caught counts and logs a panic, in the deferred function that recovered it.
 func (in *ingestor) caught(p any) {
 	in.panicked(tag, p)
-	in.clients.log(in.log, Error, fmt.Sprintf("panic: %v; please report this with the stack that follows\n%s", p, debug.Stack()))
+	in.clients.Errorf("panic: %v; please report this with the stack that follows\n%s", p, debug.Stack())
 }
 
 // unpacker returns what unpacks a body with that header. The error says why such a
@@ -296,7 +297,7 @@ func (in *ingestor) caught(p any) {
 func unpacker(h http.Header) (func(io.Reader) (io.ReadCloser, error), error) {
 	// As text it would be lines that mean nothing: events would pass unseen.
 	if kind := strings.ToLower(h.Get("Content-Type")); strings.Contains(kind, "msgpack") {
-		return nil, fmt.Errorf("Content-Type: %q is not allowed: want JSON or lines", printable(kind, 100))
+		return nil, fmt.Errorf("Content-Type: %q is not allowed: want JSON or lines", logger.Printable(kind, 100))
 	}
 	switch encoding := strings.ToLower(strings.TrimSpace(strings.Join(h.Values("Content-Encoding"), ","))); encoding {
 	case "", "identity", "gzip", "x-gzip", "zstd":
@@ -305,7 +306,7 @@ func unpacker(h http.Header) (func(io.Reader) (io.ReadCloser, error), error) {
 	case "deflate", "zlib":
 		return func(r io.Reader) (io.ReadCloser, error) { return zlib.NewReader(r) }, nil
 	default:
-		return nil, fmt.Errorf("Content-Encoding: %q is not allowed: want gzip, zstd, deflate or none", printable(encoding, 100))
+		return nil, fmt.Errorf("Content-Encoding: %q is not allowed: want gzip, zstd, deflate or none", logger.Printable(encoding, 100))
 	}
 }
 

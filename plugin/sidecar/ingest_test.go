@@ -15,6 +15,7 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector"
 	"github.com/fluent-detect/fluent-detect/detector/stats"
+	"github.com/fluent-detect/fluent-detect/plugin/logger"
 )
 
 // Every form of body, in every packing, gives the same alert.
@@ -138,7 +139,7 @@ func TestDeadLettersInTheLog(t *testing.T) {
 func TestDeadLettersAreBounded(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "dead.ndjson")
-	d, err := openDeadLetters(path, nil, func(Level, string) {})
+	d, err := openDeadLetters(path, nil, func(logger.Level, string) {})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,7 @@ import (
 // metrics answers with all counters, as text for Prometheus.
 func (s *Sidecar) metrics(w http.ResponseWriter, _ *http.Request) {
 	out := metrics.Append(nil, s.options.Version, []metrics.Detector{{
-		Channel: s.config.Detector.Channel, Name: s.name(), State: s.state, Outbox: s.box,
+		Channel: s.config.Channel, Name: s.name(), State: s.state, Outbox: s.box,
 	}})
 	w.Header().Set("Content-Type", metrics.ContentType)
 	_, _ = w.Write(s.appendOwn(out))

@@ -42,13 +42,13 @@ func TestReload(t *testing.T) {
 
 	write("broken")
 	p.signal(syscall.SIGHUP)
-	said("the rules cannot be used: those from before stay in force", 1)
+	said("the rules cannot be reloaded: the current ones stay in use", 1)
 	post(t, p.url, strings.NewReader(event("a")+"\n"+event("b")), 200)
 	source.wantAlerts(3)
 
 	write(strings.Replace(ownRule, "NAME", "TerminateInstances", 1))
 	p.signal(syscall.SIGHUP)
-	said("the rules were read anew", 1)
+	said("the rules were reloaded", 1)
 	post(t, p.url, strings.NewReader(event("c")+"\n"+push("a")+"\n"+push("b")), 200)
 	source.wantAlerts(4)
 	p.signal(syscall.SIGTERM)

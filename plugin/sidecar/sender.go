@@ -10,6 +10,7 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector/alert"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
+	"github.com/fluent-detect/fluent-detect/plugin/logger"
 )
 
 const (
@@ -48,7 +49,7 @@ type sender struct {
 	way     way
 	taker   *outbox.Taker
 	letters *deadLetters
-	log     Log
+	log     logger.Log
 	limits  limits
 	fatal   func(error)
 
@@ -70,7 +71,7 @@ type sender struct {
 
 // startSender makes a sender of a taker, which is the sender's from then on. fatal
 // is called when the way is closed for good.
-func startSender(w way, taker *outbox.Taker, letters *deadLetters, log Log, t limits, fatal func(error)) *sender {
+func startSender(w way, taker *outbox.Taker, letters *deadLetters, log logger.Log, t limits, fatal func(error)) *sender {
 	s := &sender{way: w, taker: taker, letters: letters, log: log, limits: t, fatal: fatal,
 		stop: make(chan struct{}), done: make(chan struct{}), most: maxAlerts}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
@@ -157,7 +158,7 @@ func (s *sender) send(alerts []outbox.Alert) error {
 func (s *sender) gone(n int) {
 	s.taker.AckFirst(n)
 	if err := s.taker.Settle(); err != nil {
-		s.log(Warn, err.Error())
+		s.log(logger.Warn, err.Error())
 	}
 }
 
@@ -181,14 +182,14 @@ func (s *sender) fail(err error) {
 	}
 	if text := err.Error(); text != s.last || now.Sub(s.logged) >= gap {
 		s.logged, s.last = now, text
-		s.log(Warn, fmt.Sprintf("%s: %s; alerts wait in the outbox", s.way, text))
+		s.log.Warnf("%s: %s; alerts wait in the outbox", s.way, text)
 	}
 }
 
 // over ends a row of failures.
 func (s *sender) over() {
 	if s.failures > 0 {
-		s.log(Info, fmt.Sprintf("%s: delivers again after %s", s.way, time.Since(s.since).Round(100*time.Millisecond)))
+		s.log.Infof("%s: delivers again after %s", s.way, time.Since(s.since).Round(100*time.Millisecond))
 		s.failures = 0
 	}
 }

@@ -1,11 +1,11 @@
 package sidecar
 
 import (
-	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
 
+	"github.com/fluent-detect/fluent-detect/plugin/logger"
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
@@ -33,7 +33,7 @@ func serve(c settings.Sidecar, o Options, t limits) error {
 		return &StartError{err}
 	}
 	if err := notify("READY=1"); err != nil {
-		o.Log(Warn, fmt.Sprintf("systemd is not told that the service is ready: %v", err))
+		o.Log.Warnf("systemd is not told that the service is ready: %v", err)
 	}
 	for {
 		select {
@@ -46,7 +46,7 @@ func serve(c settings.Sidecar, o Options, t limits) error {
 				s.Reload()
 				continue
 			case syscall.SIGTERM:
-				o.Log(Info, "stopping: goes on until nothing has come for a while")
+				o.Log(logger.Info, "stopping: goes on until nothing has come for a while")
 				cut := make(chan struct{})
 				go func() {
 					for got := range signals {

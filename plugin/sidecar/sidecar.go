@@ -11,8 +11,6 @@ import (
 	stdlog "log"
 	"net"
 	"net/http"
-	"os"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,6 +20,8 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
 	"github.com/fluent-detect/fluent-detect/detector/store"
 	"github.com/fluent-detect/fluent-detect/plugin/forward"
+	"github.com/fluent-detect/fluent-detect/plugin/host"
+	"github.com/fluent-detect/fluent-detect/plugin/logger"
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
@@ -30,19 +30,20 @@ type Options struct {
 	Version string    // of fluent-detect
 	Stdout  io.Writer // for alerts, when they go there
 	Stderr  io.Writer // for alerts that were not delivered and are not stored, as lines of JSON
-	Log     Log
+	Log     logger.Log
 }
 
 // Sidecar is a running sidecar.
 type Sidecar struct {
-	config  settings.Sidecar
-	options Options
-	limits  limits
+	config   settings.Sidecar
+	options  Options
+	observer alert.Observer
+	limits   limits
 
 	box     *outbox.Box
 	state   *detector.State
 	store   *store.Store // nil: none
-	engine  *engine
+	engine  *host.Engine
 	letters *deadLetters
 	ingest  *ingestor
 	sender  *sender         // nil when forward is not
@@ -61,13 +62,13 @@ type Sidecar struct {
 func Start(c settings.Sidecar, o Options) (*Sidecar, error) { return start(c, o, usualLimits) }
 
 func start(c settings.Sidecar, o Options, t limits) (s *Sidecar, err error) {
-	s = &Sidecar{config: c, options: o, limits: t, state: detector.NewState(), failure: make(chan error, 1)}
+	s = &Sidecar{config: c, options: o, observer: host.Observer(o.Version), limits: t, state: detector.NewState(), failure: make(chan error, 1)}
 	defer func(s *Sidecar) { // the result is nil by then
 		if err != nil {
 			s.letGo()
 		}
 	}(s)
-	rules, err := loadRules(c.Detector)
+	rules, err := host.LoadRules(&c.Detector)
 	if err != nil {
 		return nil, err
 	}
@@ -87,31 +88,36 @@ func start(c settings.Sidecar, o Options, t limits) (s *Sidecar, err error) {
 	if s.letters, err = openDeadLetters(c.DeadLetters, o.Stderr, o.Log); err != nil {
 		return nil, fmt.Errorf("dead_letters: %w", err)
 	}
-	s.box = outbox.New(c.Detector.Channel, t.outbox)
-	if s.store, err = openStore(c.Detector, s.box, o.Log); err != nil {
+	s.box = outbox.New(c.Channel, t.outbox)
+	boxOf := func(channel string) *outbox.Box {
+		if channel == c.Channel {
+			return s.box
+		}
+		return nil
+	}
+	if s.store, err = host.OpenStore(c.StatePath, boxOf, o.Log); err != nil {
 		return nil, err
 	}
-	hostname, err := os.Hostname()
-	if err != nil {
-		hostname = "unknown"
-	}
-	o.Log(Info, c.String())
-	s.engine, err = newEngine(c.Detector, rules, detector.Host{
+	o.Log(logger.Info, c.String())
+	c.ReadAll = true // the JSON has been parsed anyway, and unreadable records become dead letters
+	s.engine, err = host.Open(host.Options{
+		Config:   c.Detector,
+		Rules:    rules,
+		Observer: s.observer,
 		Outbox:   s.box,
-		Observer: alert.Observer{Version: o.Version, Hostname: hostname},
 		State:    s.state,
 		Store:    s.store,
 		Name:     s.name(),
 		Lost:     s.lost,
-		Warn:     func(line string) { o.Log(Warn, line) },
-	}, o.Log)
+		Log:      o.Log,
+	})
 	if err != nil {
 		return nil, err
 	}
 	s.ingest = newIngestor(c.Requests, s.engine, s.letters, o.Log, t)
 	send()
 	if err := s.serve(); err != nil {
-		s.engine.close()
+		s.engine.Close(true)
 		s.closeSender()
 		return nil, err
 	}
@@ -132,23 +138,19 @@ func (s *Sidecar) letGo() {
 }
 
 // name is the detector's, in metrics and on disk.
-func (s *Sidecar) name() string { return s.config.Detector.Channel + ".0" }
+func (s *Sidecar) name() string { return s.config.Channel + ".0" }
 
 // wayOut makes the way out for alerts, and returns what starts it.
 func (s *Sidecar) wayOut() (start func(), err error) {
 	var out way = &writerWay{"stdout", s.options.Stdout}
-	if f := s.config.Detector.Forward; f != nil {
-		hostname, err := os.Hostname()
-		if err != nil {
-			hostname = "unknown"
-		}
-		receiver, err := forward.NewConfig(f, hostname)
+	if f := s.config.Forward; f != nil {
+		receiver, err := forward.NewConfig(f, s.observer.Hostname)
 		if err != nil {
 			return nil, err
 		}
 		log := forward.Log{
-			Info: func(line string) { s.options.Log(Info, line) },
-			Warn: func(line string) { s.options.Log(Warn, line) },
+			Info: func(line string) { s.options.Log(logger.Info, line) },
+			Warn: func(line string) { s.options.Log(logger.Warn, line) },
 		}
 		return func() { s.forward = forward.Start(receiver, s.box.Open(outbox.Filter{}), log) }, nil
 	}
@@ -193,7 +195,7 @@ func (s *Sidecar) serve() error {
 			GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return s.certificate.Load(), nil },
 		})
 	}
-	if address := s.config.Detector.MetricsListen; address != "" {
+	if address := s.config.MetricsListen; address != "" {
 		at, err := net.Listen("tcp", address)
 		if err != nil {
 			return fmt.Errorf("metrics_listen: %w", err)
@@ -201,33 +203,30 @@ func (s *Sidecar) serve() error {
 		alone := http.NewServeMux()
 		alone.HandleFunc("GET /metrics", s.metrics)
 		s.run(alone, at)
-		s.options.Log(Info, fmt.Sprintf("metrics_listen: http://%s/metrics", at.Addr()))
+		s.options.Log.Infof("metrics_listen: http://%s/metrics", at.Addr())
 	}
 	s.run(mux, listener)
-	s.options.Log(Info, fmt.Sprintf("takes events at %s://%s/v1/ingest", scheme, s.Addr()))
+	s.options.Log.Infof("takes events at %s://%s/v1/ingest", scheme, s.Addr())
 	if ip := s.Addr().(*net.TCPAddr).IP; !ip.IsLoopback() && s.config.Login.Username == "" {
-		s.options.Log(Warn, "listen is not a loopback address and listen_username is not set: whoever reaches it can send events and read the counters")
+		s.options.Log(logger.Warn, "listen is not a loopback address and listen_username is not set: whoever reaches it can send events and read the counters")
 	}
 	if s.config.Login.Username != "" && !s.Addr().(*net.TCPAddr).IP.IsLoopback() && scheme == "http" {
-		s.options.Log(Warn, "listen_password goes over the network in the clear: listen_tls_cert_file is not set")
+		s.options.Log(logger.Warn, "listen_password goes over the network in the clear: listen_tls_cert_file is not set")
 	}
 	if s.config.Alerts != nil && s.config.Alerts.Scheme == "https" && !s.config.TLSVerify {
-		s.options.Log(Warn, "alerts_tls_verify is off: whoever answers at "+s.config.Alerts.String()+" gets the alerts")
+		s.options.Log(logger.Warn, "alerts_tls_verify is off: whoever answers at "+s.config.Alerts.String()+" gets the alerts")
 	}
 	return nil
 }
 
 // run serves at a listener until Stop.
 func (s *Sidecar) run(h http.Handler, at net.Listener) {
-	clients := newSparse()
 	server := &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       5 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
-		ErrorLog: stdlog.New(lineWriter(func(line string) {
-			clients.log(s.options.Log, Warn, printable(line, 2000))
-		}), "", 0),
+		ErrorLog:          stdlog.New(s.options.Log.Limited().Writer(logger.Warn, ""), "", 0),
 	}
 	s.servers = append(s.servers, server)
 	go func() {
@@ -235,14 +234,6 @@ func (s *Sidecar) run(h http.Handler, at net.Listener) {
 			s.fail(fmt.Errorf("listen: %w", err))
 		}
 	}()
-}
-
-// lineWriter is a writer of whole lines.
-type lineWriter func(line string)
-
-func (w lineWriter) Write(p []byte) (int, error) {
-	w(strings.TrimRight(string(p), "\n"))
-	return len(p), nil
 }
 
 // health answers whether events are taken.
@@ -269,7 +260,7 @@ func (s *Sidecar) guard(h http.Handler) http.Handler {
 			return
 		}
 		s.ingest.rejected.Add(1)
-		s.ingest.clients.log(s.options.Log, Error, fmt.Sprintf("from %s: wrong user or password for %s", r.RemoteAddr, r.URL.Path))
+		s.ingest.clients.Errorf("from %s: wrong user or password for %s", r.RemoteAddr, r.URL.Path)
 		w.Header().Set("WWW-Authenticate", `Basic realm="fluent-detect"`)
 		http.Error(w, "wrong user or password", http.StatusUnauthorized)
 	})
@@ -287,13 +278,13 @@ func (s *Sidecar) readCertificate() error {
 // Reload reads the rules, the exceptions and the certificate anew. What cannot be
 // used is logged, and what was in force stays.
 func (s *Sidecar) Reload() {
-	s.engine.reload()
+	s.engine.Reload()
 	if s.config.CertFile == "" {
 		return
 	}
 	if err := s.readCertificate(); err != nil {
-		s.options.Log(Error, err.Error())
-		s.options.Log(Error, "the certificate from before stays in force")
+		s.options.Log(logger.Error, err.Error())
+		s.options.Log(logger.Error, "the certificate from before stays in force")
 	}
 }
 
@@ -328,23 +319,23 @@ func (s *Sidecar) Stop() {
 				_ = server.Close()
 			}
 		}
-		s.engine.close()
+		s.engine.Close(true)
 		s.closeSender()
 		for _, a := range s.box.Undelivered() {
 			s.lost(a)
 		}
 		if n := s.box.Stored(); n > 0 {
-			s.options.Log(Info, fmt.Sprintf("%s wait in state_path for the next start", count(n, "alert")))
+			s.options.Log.Infof("%s wait in state_path for the next start", logger.Count(n, "alert"))
 		}
 		if s.store != nil {
 			if err := s.store.Close(); err != nil {
-				s.options.Log(Error, fmt.Sprintf("state_path: %v", err))
+				s.options.Log.Errorf("state_path: %v", err)
 			}
 		}
 		s.letters.close()
 		delivered, failed := s.delivery()
 		n := s.state.Report()
-		s.options.Log(Info, fmt.Sprintf("records=%d %s unreadable=%d delivered=%d failed_attempts=%d", n.Records, &n.Outcomes, n.Unreadable, delivered, failed))
+		s.options.Log.Infof("records=%d %s unreadable=%d delivered=%d failed_attempts=%d", n.Records, &n.Outcomes, n.Unreadable, delivered, failed)
 	})
 }
 

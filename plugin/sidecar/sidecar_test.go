@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fluent-detect/fluent-detect/plugin/logger"
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zlib"
@@ -86,7 +87,7 @@ func run(t testing.TB, s keys, change ...func(*limits)) *running {
 	var err error
 	r.Sidecar, err = start(s.config(t), Options{
 		Version: "v1", Stdout: &r.stdout, Stderr: &r.stderr,
-		Log: func(level Level, line string) { fmt.Fprintf(&r.log, "%s: %s\n", level, line) },
+		Log: func(level logger.Level, line string) { fmt.Fprintf(&r.log, "%s: %s\n", level, line) },
 	}, l)
 	if err != nil {
 		t.Fatal(err)

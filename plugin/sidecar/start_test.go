@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fluent-detect/fluent-detect/plugin/logger"
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
@@ -19,7 +20,7 @@ func TestStartRefused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return Start(c, Options{Stdout: os.Stdout, Stderr: os.Stderr, Log: func(Level, string) {}})
+		return Start(c, Options{Stdout: os.Stdout, Stderr: os.Stderr, Log: func(logger.Level, string) {}})
 	}
 	state := t.TempDir()
 	other, err := start("127.0.0.1:0", "state_path", state)

@@ -13,6 +13,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/fluent-detect/fluent-detect/plugin/logger"
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
@@ -74,7 +75,7 @@ func (h *httpWay) deliver(ctx context.Context, lines []byte) error {
 	// What was said to be accepted is, even if the rest of the answer is lost.
 	start, _ := io.ReadAll(io.LimitReader(answer.Body, 1<<10))
 	_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, 1<<20)) // so that the connection can be used again
-	return judge(answer, printable(string(start), 200))
+	return judge(answer, logger.Printable(string(start), 200))
 }
 
 // judge says what an answer means.
@@ -87,7 +88,7 @@ func judge(answer *http.Response, text string) error {
 	case code/100 == 2:
 		return nil
 	case code/100 == 3:
-		return fmt.Errorf("%s, to %q; redirects are not followed", reason, printable(answer.Header.Get("Location"), 200))
+		return fmt.Errorf("%s, to %q; redirects are not followed", reason, logger.Printable(answer.Header.Get("Location"), 200))
 	case code == http.StatusBadRequest, code == http.StatusRequestEntityTooLarge, code == http.StatusUnprocessableEntity:
 		return &refusal{reason}
 	}

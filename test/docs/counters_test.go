@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fluent-detect/fluent-detect/plugin/logger"
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
 	"github.com/fluent-detect/fluent-detect/plugin/sidecar"
 	"github.com/fluent-detect/fluent-detect/test/docs/generated"
@@ -49,7 +50,7 @@ func serve(t *testing.T) (url string, alerts *output) {
 		t.Fatal(err)
 	}
 	alerts = &output{}
-	s, err := sidecar.Start(config, sidecar.Options{Version: "docs", Stdout: alerts, Stderr: io.Discard, Log: func(sidecar.Level, string) {}})
+	s, err := sidecar.Start(config, sidecar.Options{Version: "docs", Stdout: alerts, Stderr: io.Discard, Log: func(logger.Level, string) {}})
 	if err != nil {
 		t.Fatal(err)
 	}

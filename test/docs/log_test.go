@@ -21,7 +21,7 @@ import (
 func logged(t *testing.T) map[string]string {
 	t.Helper()
 	all := map[string]string{}
-	for _, pattern := range []string{"plugin/fluentbit", "plugin/fluentbit/instance", "plugin/sidecar", "plugin/forward", "detector", "detector/store"} {
+	for _, pattern := range []string{"plugin/fluentbit", "plugin/fluentbit/instance", "plugin/sidecar", "plugin/forward", "plugin/host", "plugin/logger", "detector", "detector/store"} {
 		files, err := filepath.Glob(filepath.Join(generated.Root(), pattern, "*.go"))
 		if err != nil || len(files) == 0 {
 			t.Fatal("no sources in "+pattern, err)
@@ -51,13 +51,16 @@ func logged(t *testing.T) map[string]string {
 }
 
 // loggers are the functions that write to a log.
-var loggers = []string{"log", "Log", "Warn", "warn", "Info", "plainLog", "fail"}
+var loggers = []string{"log", "Log", "Infof", "Warnf", "Errorf", "Warn", "warn", "Info", "plainLog", "fail"}
 
 func nameOf(e ast.Expr) string {
 	switch e := e.(type) {
 	case *ast.Ident:
 		return e.Name
 	case *ast.SelectorExpr:
+		if x, ok := e.X.(*ast.Ident); ok && x.Name == "fmt" {
+			return "" // an error
+		}
 		return e.Sel.Name
 	}
 	return ""

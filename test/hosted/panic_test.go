@@ -26,7 +26,7 @@ func TestPanicInAFlush(t *testing.T) {
 	if r.code != 0 || len(r.ids) != alertsOfEvents || r.stats["error"] != 2 {
 		t.Fatalf("the host ended with %d, %d different alerts, %v chunks answered with ERROR\n%s", r.code, len(r.ids), r.stats["error"], tail(r.stderr))
 	}
-	r.wantLog("FLBPluginFlushCtx: panic: forced by the test; the host goes on")
+	r.wantLog("FLBPluginFlushCtx: panic: forced by the test; the host continues")
 	if !strings.Contains(r.stderr, "instance.forcePanic") {
 		t.Error("the stack is not in the log")
 	}

@@ -15,10 +15,10 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/alert"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
 	"github.com/fluent-detect/fluent-detect/detector/ruleset"
-	"github.com/fluent-detect/fluent-detect/detector/ruletest"
-	"github.com/fluent-detect/fluent-detect/detector/store"
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/pipeline"
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/terminal"
+	"github.com/fluent-detect/fluent-detect/plugin/host"
+	"github.com/fluent-detect/fluent-detect/plugin/logger"
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
@@ -82,7 +82,8 @@ type replay struct {
 	pipe     *pipeline.Pipeline
 	progress *terminal.Progress
 	rules    *ruleset.Set
-	engine   *detector.Engine
+	engine   *host.Engine
+	counters *detector.State
 	taker    *outbox.Taker
 	out      output
 	faults   faults
@@ -92,53 +93,40 @@ type replay struct {
 }
 
 func (a *app) runReplay(ctx context.Context, config settings.Detector, files []string) error {
-	rules, err := ruleset.Load(config.Rules)
+	rules, err := host.LoadRules(&config)
 	if err != nil {
-		return fail(exitUsage, rulesError(err))
+		return fail(exitUsage, asFlags(err))
 	}
-	if config.Exceptions != "" {
-		if err := rules.LoadExceptions(config.Exceptions); err != nil {
-			return fail(exitUsage, err)
-		}
-	}
-	if config.RuleTests {
-		if err := ruletest.Run(rules); err != nil {
-			return fail(exitUsage, fmt.Errorf("rules fail their own tests; --rule-tests off goes on all the same:\n%w", err))
-		}
-	}
-	r := &replay{app: a, files: files, rules: rules, pipe: pipeline.New(files), begin: time.Now()}
+	r := &replay{app: a, files: files, rules: rules, pipe: pipeline.New(files), counters: detector.NewState(), begin: time.Now()}
 	r.faults.app = a
 	r.out.file = os.Stdout
 	box := outbox.New(config.Channel, 1<<30)
 	r.taker = box.Open(outbox.Filter{})
-	state, err := a.openState(config, box)
+	log := func(level logger.Level, line string) {
+		if level < logger.Info {
+			r.aside(func() { a.warn(line) })
+		}
+	}
+	state, err := host.OpenStore(config.StatePath, func(string) *outbox.Box { return box }, log)
 	if err != nil {
-		return fail(exitUsage, err)
+		return fail(exitUsage, asFlags(err))
 	}
 	if state != nil {
 		defer state.Close()
 	}
-	hostname, err := os.Hostname()
-	if err != nil {
-		hostname = "unknown"
-	}
-	r.engine, err = detector.New(config.Config, rules, detector.Host{
+	r.engine, err = host.Open(host.Options{
+		Config:   config,
+		Rules:    rules,
+		Observer: host.Observer(a.version),
 		Outbox:   box,
-		Observer: alert.Observer{Version: a.version, Hostname: hostname},
-		State:    detector.NewState(),
+		State:    r.counters,
 		Store:    state,
 		Name:     "replay",
-		Lost:     func(outbox.Alert) {}, // the taker wants them all
-		Warn:     func(line string) { r.aside(func() { a.warn(line) }) },
+		Lost:     func(outbox.Alert) {}, // cannot happen: the consumer takes all alerts
+		Log:      log,
 	})
 	if err != nil {
 		return fail(exitUsage, err)
-	}
-	for _, w := range rules.Warnings {
-		a.warn(w)
-	}
-	for _, w := range rules.Expired(time.Now()) {
-		a.warn(w)
 	}
 	r.progress = terminal.StartProgress(os.Stderr, r.state)
 	err = r.pipe.Run(ctx, r.chunk)
@@ -148,25 +136,6 @@ func (a *app) runReplay(ctx context.Context, config settings.Detector, files []s
 	}
 	r.progress.Stop()
 	return r.end(err)
-}
-
-// openState opens the directory of --state-path, nil when there is none. Alerts
-// that wait there for delivery come first.
-func (a *app) openState(config settings.Detector, box *outbox.Box) (*store.Store, error) {
-	if config.StatePath == "" {
-		return nil, nil
-	}
-	s, err := store.Open(config.StatePath, a.warn)
-	if err != nil {
-		return nil, err
-	}
-	alerts, numbers, err := s.Alerts(config.Channel)
-	if err != nil {
-		_ = s.Close()
-		return nil, err
-	}
-	box.Restore(alerts, s, numbers)
-	return s, nil
 }
 
 // aside writes to the terminal without getting in the way of the progress bar.

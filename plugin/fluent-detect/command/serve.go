@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/fluent-detect/fluent-detect/plugin/logger"
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
 	"github.com/fluent-detect/fluent-detect/plugin/sidecar"
 )
@@ -92,14 +93,14 @@ func (a *app) runServe(config settings.Sidecar) error {
 		Version: a.version,
 		Stdout:  os.Stdout,
 		Stderr:  os.Stderr,
-		Log: func(level sidecar.Level, line string) {
+		Log: func(level logger.Level, line string) {
 			mu.Lock()
 			defer mu.Unlock()
-			name := string(level)
+			name := level.String()
 			switch level {
-			case sidecar.Error:
+			case logger.Error:
 				name = a.err.Bad(name)
-			case sidecar.Warn:
+			case logger.Warn:
 				name = a.err.Doubtful(name)
 			}
 			fmt.Fprintf(os.Stderr, "%s %s: %s\n", time.Now().UTC().Format("2006-01-02T15:04:05.000Z"), name, line)

@@ -15,7 +15,7 @@ import (
 // summary writes what was read, what the rules made of it, and what could not
 // be read.
 func (r *replay) summary(w io.Writer, interrupted bool) {
-	s := r.engine.Report()
+	s := r.counters.Report()
 	if interrupted {
 		fmt.Fprintln(w, r.app.err.Bad("Interrupted: this is what was read until then."))
 	}

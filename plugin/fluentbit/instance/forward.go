@@ -5,6 +5,7 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
 	"github.com/fluent-detect/fluent-detect/plugin/forward"
+	"github.com/fluent-detect/fluent-detect/plugin/logger"
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
@@ -55,8 +56,8 @@ func (o *Output) forward(s setup) {
 		c.forward.users++
 	case c.forward == nil && !c.box.HasTakers():
 		log := forward.Log{
-			Info: func(line string) { o.log(Info, line) },
-			Warn: func(line string) { o.log(Warn, line) },
+			Info: func(line string) { o.log(logger.Info, line) },
+			Warn: func(line string) { o.log(logger.Warn, line) },
 		}
 		c.forward = &forwarding{
 			settings: *s.config.Forward,
@@ -64,7 +65,7 @@ func (o *Output) forward(s setup) {
 			users:    1,
 		}
 		if s.config.Forward.TLS && !s.config.Forward.TLSVerify {
-			o.log(Warn, "forward_tls_verify is off: whoever answers at "+s.config.Forward.URL()+" gets the alerts")
+			o.log(logger.Warn, "forward_tls_verify is off: whoever answers at "+s.config.Forward.URL()+" gets the alerts")
 		}
 	default:
 		return // after a reload; it was logged
@@ -91,5 +92,5 @@ func (o *Output) stopForwarding(drain bool) {
 	}
 	f.sender.Close(drain)
 	s := f.sender.Stats()
-	o.log(Info, fmt.Sprintf("%s: delivered=%d failed_attempts=%d", f.sender, s.Delivered, s.Failed))
+	o.log.Infof("%s: delivered=%d failed_attempts=%d", f.sender, s.Delivered, s.Failed)
 }

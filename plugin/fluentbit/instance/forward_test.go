@@ -56,7 +56,7 @@ func waitFor(t *testing.T, what string, holds func() bool) {
 	t.Fatalf("there is still not: %s", what)
 }
 
-func (h *host) size(channel string) int {
+func (h *fakeHost) size(channel string) int {
 	n, _ := h.registry.channel(channel).box.Size()
 	return n
 }

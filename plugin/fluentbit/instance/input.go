@@ -1,11 +1,11 @@
 package instance
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
+	"github.com/fluent-detect/fluent-detect/plugin/logger"
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
@@ -27,7 +27,7 @@ type Input struct {
 	channel  *channel
 	taker    *outbox.Taker
 	config   settings.Input
-	log      Log
+	log      logger.Log
 	checked  bool // the channel was looked at, after all instances were open
 }
 
@@ -35,7 +35,7 @@ type Input struct {
 // Bit's for the instance. Errors say which key has which value and what is
 // allowed; after a hot reload they are logged, and the settings from before stay
 // in force.
-func (r *Registry) OpenInput(name string, get settings.Getter, log Log) (*Input, error) {
+func (r *Registry) OpenInput(name string, get settings.Getter, log logger.Log) (*Input, error) {
 	config, err := settings.ReadInput(get)
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -44,8 +44,8 @@ func (r *Registry) OpenInput(name string, get settings.Getter, log Log) (*Input,
 		if !reload {
 			return nil, err
 		}
-		log(Error, err.Error())
-		log(Error, "the settings from before the reload stay in force")
+		log(logger.Error, err.Error())
+		log(logger.Error, "the settings from before the reload stay in force")
 		config = last
 	}
 	r.inputs[name] = config
@@ -76,7 +76,7 @@ func (i *Input) check() {
 	i.registry.mu.Lock()
 	defer i.registry.mu.Unlock()
 	if len(i.channel.outputs) == 0 {
-		i.log(Warn, fmt.Sprintf("channel %q: there is no [OUTPUT] with Name detect and this channel, so no alert will ever come", i.config.Channel))
+		i.log.Warnf("channel %q: there is no [OUTPUT] with Name detect and this channel, so no alert will ever come", i.config.Channel)
 		return
 	}
 	for _, slug := range i.config.Rules {
@@ -87,7 +87,7 @@ func (i *Input) check() {
 			}
 		}
 		if !known {
-			i.log(Warn, fmt.Sprintf("rules: no output of channel %q has a rule %q", i.config.Channel, slug))
+			i.log.Warnf("rules: no output of channel %q has a rule %q", i.config.Channel, slug)
 		}
 	}
 }

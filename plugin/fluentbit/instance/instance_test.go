@@ -13,11 +13,12 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack/msgpacktest"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
+	"github.com/fluent-detect/fluent-detect/plugin/logger"
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
-// host is what the plugin's C side is in Fluent Bit.
-type host struct {
+// fakeHost is what the plugin's C side is in Fluent Bit.
+type fakeHost struct {
 	t        *testing.T
 	registry *Registry
 	mu       sync.Mutex // of log
@@ -25,8 +26,8 @@ type host struct {
 	lost     []outbox.Alert
 }
 
-func newHost(t *testing.T) *host {
-	return &host{t: t, registry: NewRegistry(alert.Observer{Version: "test", Hostname: "host"})}
+func newHost(t *testing.T) *fakeHost {
+	return &fakeHost{t: t, registry: NewRegistry(alert.Observer{Version: "test", Hostname: "host"})}
 }
 
 // keys makes a getter of key, value, key, value, …
@@ -41,24 +42,24 @@ func keys(pairs ...string) settings.Getter {
 	}
 }
 
-func (h *host) write(l Level, line string) {
+func (h *fakeHost) write(l logger.Level, line string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.log = append(h.log, fmt.Sprint(l, " ", line))
 }
 
 // logged returns the log so far.
-func (h *host) logged() string {
+func (h *fakeHost) logged() string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return strings.Join(h.log, "\n")
 }
 
-func (h *host) output(name string, pairs ...string) (*Output, error) {
+func (h *fakeHost) output(name string, pairs ...string) (*Output, error) {
 	return h.registry.OpenOutput(name, keys(pairs...), h.write, func(a outbox.Alert) { h.lost = append(h.lost, a) })
 }
 
-func (h *host) mustOutput(name string, pairs ...string) *Output {
+func (h *fakeHost) mustOutput(name string, pairs ...string) *Output {
 	h.t.Helper()
 	o, err := h.output(name, pairs...)
 	if err != nil {
@@ -67,7 +68,7 @@ func (h *host) mustOutput(name string, pairs ...string) *Output {
 	return o
 }
 
-func (h *host) mustInput(name string, pairs ...string) *Input {
+func (h *fakeHost) mustInput(name string, pairs ...string) *Input {
 	h.t.Helper()
 	i, err := h.registry.OpenInput(name, keys(pairs...), h.write)
 	if err != nil {
@@ -76,7 +77,7 @@ func (h *host) mustInput(name string, pairs ...string) *Input {
 	return i
 }
 
-func (h *host) wantLog(text string) {
+func (h *fakeHost) wantLog(text string) {
 	h.t.Helper()
 	if !strings.Contains(h.logged(), text) {
 		h.t.Errorf("the log does not say %q:\n%s", text, h.logged())

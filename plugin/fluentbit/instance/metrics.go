@@ -4,17 +4,17 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"log"
+	stdlog "log"
 	"net"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector"
 	"github.com/fluent-detect/fluent-detect/detector/metrics"
+	"github.com/fluent-detect/fluent-detect/plugin/logger"
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
@@ -46,7 +46,7 @@ const reloadTime = time.Minute
 
 // show shows a detector at the address and nowhere else, an empty one is nowhere.
 // After an error it is shown where it was before.
-func (x *exporter) show(address string, d metrics.Detector, log Log) error {
+func (x *exporter) show(address string, d metrics.Detector, log logger.Log) error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	e := x.endpoints[address]
@@ -59,7 +59,7 @@ func (x *exporter) show(address string, d metrics.Detector, log Log) error {
 			x.endpoints = map[string]*endpoint{}
 		}
 		x.endpoints[address] = e
-		log(Info, "metrics_listen: http://"+e.at+"/metrics")
+		log(logger.Info, "metrics_listen: http://"+e.at+"/metrics")
 	}
 	for _, other := range x.endpoints {
 		other.hide(d.State)
@@ -138,7 +138,7 @@ func (x *exporter) closeEmpty() {
 }
 
 // listen begins to serve at the address.
-func (x *exporter) listen(address string, log Log) (*endpoint, error) {
+func (x *exporter) listen(address string, log logger.Log) (*endpoint, error) {
 	listener, err := net.Listen("tcp", address)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return nil, fmt.Errorf("metrics_listen: %s is in use by another process, or by another output that writes it differently", address)
@@ -154,11 +154,11 @@ func (x *exporter) listen(address string, log Log) (*endpoint, error) {
 		WriteTimeout:      30 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    16 << 10,
-		ErrorLog:          logTo(log, "metrics_listen: "),
+		ErrorLog:          stdlog.New(log.Limited().Writer(logger.Warn, "metrics_listen: "), "", 0),
 	}
 	go func() {
 		if err := e.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			log(Error, fmt.Sprintf("metrics_listen: %s: %v", address, err))
+			log.Errorf("metrics_listen: %s: %v", address, err)
 		}
 	}()
 	return e, nil
@@ -182,18 +182,4 @@ func (x *exporter) serve(e *endpoint, w http.ResponseWriter, r *http.Request) {
 	x.mu.Unlock()
 	w.Header().Set("Content-Type", metrics.ContentType)
 	_, _ = w.Write(metrics.Append(nil, x.version, detectors)) // whoever asked has gone
-}
-
-// logTo returns a log for what the server has to say: a few lines a minute, since
-// whoever connects can cause them.
-func logTo(to Log, prefix string) *log.Logger { return log.New(&lines{to, newSparse()}, prefix, 0) }
-
-type lines struct {
-	to Log
-	sparse
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.log(l.to, Warn, strings.TrimRight(string(p), "\n"))
-	return len(p), nil
 }

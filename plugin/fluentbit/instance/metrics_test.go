@@ -13,12 +13,13 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector"
 	"github.com/fluent-detect/fluent-detect/detector/metrics"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
+	"github.com/fluent-detect/fluent-detect/plugin/logger"
 )
 
 const anyPort = "127.0.0.1:0"
 
 // scrape asks for the metrics of the address as it is configured.
-func (h *host) scrape(address string) string {
+func (h *fakeHost) scrape(address string) string {
 	h.t.Helper()
 	x := &h.registry.exporter
 	x.mu.Lock()
@@ -53,7 +54,7 @@ func get(t *testing.T, method, url string) (status int, body string) {
 	return response.StatusCode, string(text)
 }
 
-func (h *host) wantMetric(address, sample string) {
+func (h *fakeHost) wantMetric(address, sample string) {
 	h.t.Helper()
 	if text := h.scrape(address); !strings.Contains(text, "\n"+sample+"\n") {
 		h.t.Errorf("there is no %s in\n%s", sample, text)
@@ -158,7 +159,7 @@ func TestMetricsOfAnOutputThatIsGone(t *testing.T) {
 		x.endpoints = map[string]*endpoint{"a": {server: &http.Server{}}}
 		box := outbox.New("c", 1)
 		gone, again := detector.NewState(), detector.NewState()
-		log := func(Level, string) {}
+		log := func(logger.Level, string) {}
 		show := func(name string, s *detector.State) {
 			if err := x.show("a", metrics.Detector{Channel: "c", Name: name, State: s, Outbox: box}, log); err != nil {
 				t.Fatal(err)

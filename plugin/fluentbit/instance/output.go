@@ -2,16 +2,15 @@ package instance
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
 	"github.com/fluent-detect/fluent-detect/detector/ruleset"
-	"github.com/fluent-detect/fluent-detect/detector/ruletest"
 	"github.com/fluent-detect/fluent-detect/plugin/forward"
+	"github.com/fluent-detect/fluent-detect/plugin/host"
+	"github.com/fluent-detect/fluent-detect/plugin/logger"
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
@@ -29,61 +28,48 @@ const (
 type Output struct {
 	registry *Registry
 	channel  *channel
-	engine   *detector.Engine
+	engine   *host.Engine
 	state    *detector.State
 	rules    []*ruleset.Rule
 	forwards bool // it is a user of the channel's forwarding
-	log      Log
-	retries  sparse
-	errors   sparse
+	log      logger.Log
+	retries  logger.Log // rate-limited
+	errors   logger.Log // rate-limited
 }
 
-// setup is what the user configured for one output, read and checked.
+// setup is the configuration of an output, with what its keys name.
 type setup struct {
 	config   settings.Detector
 	rules    *ruleset.Set
 	receiver forward.Config // with forward_to
 }
 
-// readSetup reads the keys, and the files that they name. Errors say which key
-// has which value and what is allowed.
+// readSetup reads the keys and the files that they name. Errors name the key.
 func readSetup(get settings.Getter, hostname string) (s setup, err error) {
 	if s.config, err = settings.ReadDetector(get); err != nil {
 		return s, err
 	}
-	if s.rules, err = ruleset.Load(s.config.Rules); err != nil {
-		return s, ruleset.KeyError(err)
-	}
-	if s.config.Exceptions != "" {
-		if err := s.rules.LoadExceptions(s.config.Exceptions); err != nil {
-			return s, fmt.Errorf("exceptions: %w", err)
-		}
-	}
-	if s.config.RuleTests {
-		if err := ruletest.Run(s.rules); err != nil {
-			return s, fmt.Errorf("rule_tests: %w", err)
-		}
+	if s.rules, err = host.LoadRules(&s.config); err != nil {
+		return s, err
 	}
 	if s.config.Forward != nil {
-		if s.receiver, err = forward.NewConfig(s.config.Forward, hostname); err != nil {
-			return s, err
-		}
+		s.receiver, err = forward.NewConfig(s.config.Forward, hostname)
 	}
-	return s, nil
+	return s, err
 }
 
-// setup returns what is configured for the output of that name. After a hot
-// reload what was in force before stays when the new cannot be used: to refuse
-// would end Fluent Bit.
-func (r *Registry) setup(name string, get settings.Getter, log Log) (setup, error) {
+// setup returns the configuration of the output of that name. After a hot reload
+// an unusable configuration is logged and the previous one stays in force: an
+// error would end Fluent Bit.
+func (r *Registry) setup(name string, get settings.Getter, log logger.Log) (setup, error) {
 	s, err := readSetup(get, r.observer.Hostname)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	last, reload := r.setups[name]
+	previous, reload := r.setups[name]
 	if err != nil && reload {
-		log(Error, err.Error())
-		log(Error, "the new configuration cannot be used: the settings and rules from before the reload stay in force")
-		return last, nil
+		log(logger.Error, err.Error())
+		log.Errorf("the new configuration cannot be used: the settings and rules from before the reload stay in force")
+		return previous, nil
 	}
 	if err == nil {
 		r.setups[name] = s
@@ -91,12 +77,13 @@ func (r *Registry) setup(name string, get settings.Getter, log Log) (setup, erro
 	return s, err
 }
 
-// OpenOutput makes the output that the configuration describes; the name is
-// Fluent Bit's for the instance. Fluent Bit opens all inputs before the first
-// output, so it is known then where the alerts of a channel go; what does not fit
-// together is an error, except after a reload.
-// Errors say which key has which value and what is allowed.
-func (r *Registry) OpenOutput(name string, get settings.Getter, log Log, lost func(outbox.Alert)) (*Output, error) {
+// OpenOutput opens an output; name is Fluent Bit's name for the instance. Errors
+// name the key.
+//
+// Fluent Bit opens all inputs before the first output, so the destination of the
+// alerts of a channel is known by now. If there is none, or a conflicting one,
+// this is an error, except after a reload.
+func (r *Registry) OpenOutput(name string, get settings.Getter, log logger.Log, lost func(outbox.Alert)) (*Output, error) {
 	s, err := r.setup(name, get, log)
 	if err != nil {
 		return nil, err
@@ -109,31 +96,34 @@ func (r *Registry) OpenOutput(name string, get settings.Getter, log Log, lost fu
 		if !r.reloaded {
 			return nil, err
 		}
-		log(Error, err.problem+"; "+err.instead)
+		log.Errorf("%s; %s", err.problem, err.instead)
 	}
 	store, err := r.store(config.StatePath, log)
 	if err != nil {
-		return nil, fmt.Errorf("state_path: %w", err)
+		return nil, err
 	}
 	n := len(c.outputs)
 	if n == len(c.states) {
 		c.states = append(c.states, detector.NewState())
 	}
-	o := &Output{registry: r, channel: c, state: c.states[n], rules: rules.Rules, log: log, retries: newSparse(), errors: newSparse()}
+	o := &Output{registry: r, channel: c, state: c.states[n], rules: rules.Rules, log: log, retries: log.Limited(), errors: log.Limited()}
 	if err := o.show(config, n); err != nil {
 		if !r.reloaded {
 			return nil, err
 		}
-		log(Error, err.Error()+"; the counters are shown where they were before the reload, if anywhere")
+		log.Errorf("%v; the counters are shown where they were before the reload, if anywhere", err)
 	}
-	o.engine, err = detector.New(config.Config, rules, detector.Host{
-		Outbox:   c.box,
+	log(logger.Info, config.String())
+	o.engine, err = host.Open(host.Options{
+		Config:   config,
+		Rules:    rules,
 		Observer: r.observer,
+		Outbox:   c.box,
 		State:    o.state,
 		Store:    store,
 		Name:     detectorName(config, n),
 		Lost:     lost,
-		Warn:     func(line string) { log(Warn, line) },
+		Log:      log,
 	})
 	if err != nil {
 		return nil, err
@@ -141,29 +131,21 @@ func (r *Registry) OpenOutput(name string, get settings.Getter, log Log, lost fu
 	o.forward(s)
 	c.outputs = append(c.outputs, o)
 	r.open++
-	o.introduce(config, rules)
+	o.warnOfUnrouted(config.Channel)
 	return o, nil
 }
 
-// introduce logs the values in effect and what will not work as written.
-func (o *Output) introduce(config settings.Detector, rules *ruleset.Set) {
-	o.log(Info, config.String())
-	o.log(Info, fmt.Sprintf("%s loaded, %d skipped", count(len(o.rules), "rule"), len(rules.Skipped)))
-	for _, s := range rules.Skipped {
-		o.log(Info, "skipped "+s.String())
-	}
-	for _, line := range append(rules.Warnings, rules.Expired(time.Now())...) {
-		o.log(Warn, line)
-	}
-	var orphans []string
+// warnOfUnrouted logs the rules whose alerts no input takes.
+func (o *Output) warnOfUnrouted(channel string) {
+	var slugs []string
 	for _, r := range o.rules {
 		if !o.channel.box.Wants(r.Slug(), int(r.Severity)) {
-			orphans = append(orphans, r.Slug())
+			slugs = append(slugs, r.Slug())
 		}
 	}
-	if len(orphans) > 0 {
-		o.log(Warn, fmt.Sprintf("no detect_alerts input of channel %q takes the alerts of %s: they will be counted as failed and written to stderr",
-			config.Channel, strings.Join(orphans, ", ")))
+	if len(slugs) > 0 {
+		o.log.Warnf("no detect_alerts input of channel %q takes the alerts of %s: they will be counted as failed and written to stderr",
+			channel, strings.Join(slugs, ", "))
 	}
 }
 
@@ -177,10 +159,10 @@ func (o *Output) Flush(tag string, chunk []byte) Answer {
 	var full *outbox.FullError
 	var stored *detector.StoreError
 	if errors.As(err, &full) || errors.As(err, &stored) {
-		o.retries.log(o.log, Warn, err.Error()+"; the chunk will be evaluated again")
+		o.retries.Warnf("%v; the chunk will be evaluated again", err)
 		return AnswerRetry
 	}
-	o.errors.log(o.log, Error, err.Error())
+	o.errors(logger.Error, err.Error())
 	return AnswerError
 }
 
@@ -200,13 +182,5 @@ func (o *Output) Close(reload bool) {
 	o.channel.outputs = slices.DeleteFunc(o.channel.outputs, func(x *Output) bool { return x == o })
 	r.open--
 	n := o.state.Report()
-	o.log(Info, fmt.Sprintf("records=%d %s broken_chunks=%d", n.Records, &n.Outcomes, n.Broken))
-}
-
-// count returns "1 rule", "2 rules".
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
+	o.log.Infof("records=%d %s broken_chunks=%d", n.Records, &n.Outcomes, n.Broken)
 }

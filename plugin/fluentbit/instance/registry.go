@@ -12,12 +12,10 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/alert"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
 	"github.com/fluent-detect/fluent-detect/detector/store"
+	"github.com/fluent-detect/fluent-detect/plugin/host"
+	"github.com/fluent-detect/fluent-detect/plugin/logger"
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
-
-// maxOutbox is how many bytes of undelivered alerts a channel holds before
-// flushes are answered with "retry later".
-const maxOutbox = 256 << 20
 
 // Registry holds what outlives instances.
 type Registry struct {
@@ -71,7 +69,7 @@ func (r *Registry) Name(plugin string) string {
 func (r *Registry) channel(name string) *channel {
 	c, ok := r.channels[name]
 	if !ok {
-		c = &channel{box: outbox.New(name, maxOutbox)}
+		c = &channel{box: outbox.New(name, host.MaxOutbox)}
 		r.channels[name] = c
 	}
 	return c
@@ -91,9 +89,9 @@ func (r *Registry) taken() string {
 	return "the inputs take " + strings.Join(names, ", ")
 }
 
-// store returns the open store of that directory. One that is opened gives its
-// alerts to the outboxes of their channels. The lock is held.
-func (r *Registry) store(dir string, log Log) (*store.Store, error) {
+// store returns the store in that directory, and opens it if necessary. The lock
+// is held.
+func (r *Registry) store(dir string, log logger.Log) (*store.Store, error) {
 	if dir == "" {
 		return nil, nil
 	}
@@ -104,30 +102,17 @@ func (r *Registry) store(dir string, log Log) (*store.Store, error) {
 	if s, ok := r.stores[dir]; ok {
 		return s, nil
 	}
-	s, err := store.Open(dir, func(line string) { log(Warn, "state_path: "+line) })
-	if err != nil {
-		return nil, err
+	s, err := host.OpenStore(dir, func(channel string) *outbox.Box { return r.channel(channel).box }, log)
+	if err == nil {
+		r.stores[dir] = s
 	}
-	r.stores[dir] = s
-	names, err := s.Channels()
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range names {
-		alerts, numbers, err := s.Alerts(name)
-		if err != nil {
-			return nil, err
-		}
-		r.channel(name).box.Restore(alerts, s, numbers)
-		log(Info, fmt.Sprintf("state_path: %s of channel %q were not delivered before and are now", count(len(alerts), "alert"), name))
-	}
-	return s, nil
+	return s, err
 }
 
 // Finish lets go of everything once the last instance is closed, and does
 // nothing before. It returns the alerts that no input has delivered and that are
 // not stored either.
-func (r *Registry) Finish(log Log) []outbox.Alert {
+func (r *Registry) Finish(log logger.Log) []outbox.Alert {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.open > 0 {
@@ -138,12 +123,12 @@ func (r *Registry) Finish(log Log) []outbox.Alert {
 		box := r.channels[name].box
 		all = append(all, box.Undelivered()...)
 		if n := box.Stored(); n > 0 {
-			log(Info, fmt.Sprintf("channel %q: %s wait in state_path for the next start", name, count(n, "alert")))
+			log.Infof("channel %q: %s wait in state_path for the next start", name, logger.Count(n, "alert"))
 		}
 	}
 	for dir, s := range r.stores {
 		if err := s.Close(); err != nil {
-			log(Error, fmt.Sprintf("state_path: %s: %v", dir, err))
+			log.Errorf("state_path: %s: %v", dir, err)
 		}
 	}
 	r.exporter.close()
