@@ -74,15 +74,6 @@ func (s *Set) warn(format string, args ...any) {
 	s.Warnings = append(s.Warnings, fmt.Sprintf(format, args...))
 }
 
-// KeyError attributes an error of Load to the key rules, unless its message
-// begins with that key already.
-func KeyError(err error) error {
-	if strings.HasPrefix(err.Error(), "rules: ") {
-		return err
-	}
-	return fmt.Errorf("rules: %w", err)
-}
-
 // languages are the languages of rules.
 var languages = query.Languages{kql.Language}
 
