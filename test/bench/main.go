@@ -19,8 +19,10 @@ func main() {
 		err = measure(os.Getenv("BENCH_QUICK") != "", os.Getenv("DETECTION_RULES"))
 	case len(os.Args) == 3 && os.Args[1] == "soak":
 		err = drawSoak(os.Args[2])
+	case len(os.Args) >= 2 && os.Args[1] == "sidecar":
+		err = measureSidecars(os.Args[2:])
 	default:
-		err = errors.New("usage: bench [soak FILE]")
+		err = errors.New("usage: bench [soak FILE | sidecar [PROGRAM]…]")
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)

@@ -93,7 +93,7 @@ func (p *peer) busy(long time.Duration) (b Busy, err error) {
 		took = append(took, t)
 	}
 	after, err := f.cpu()
-	return Busy{p.name, 1000 * (after - before).Seconds() / time.Since(began).Seconds(), distribution(took)}, err
+	return Busy{p.name, 1000 * (after - before).Seconds() / time.Since(began).Seconds(), DistributionOf(took)}, err
 }
 
 // feed writes events at the rate until it is stopped.

@@ -23,7 +23,8 @@ type Distribution struct {
 	P50, P90, P99, Longest float64
 }
 
-func distribution(all []float64) Distribution {
+// DistributionOf returns the distribution of times in seconds, of at least one.
+func DistributionOf(all []float64) Distribution {
 	all = slices.Sorted(slices.Values(all))
 	at := func(part float64) float64 { return all[min(len(all)-1, int(part*float64(len(all))))] }
 	return Distribution{len(all), at(0.5), at(0.9), at(0.99), all[len(all)-1]}
@@ -59,7 +60,7 @@ func latency(p peer, n int) (Latency, error) {
 	if err := errors.Join(errs...); err != nil {
 		return Latency{}, err
 	}
-	return Latency{distribution(record), distribution(alone), distribution(near)}, nil
+	return Latency{DistributionOf(record), DistributionOf(alone), DistributionOf(near)}, nil
 }
 
 // latencies is latency with one Fluent Bit.

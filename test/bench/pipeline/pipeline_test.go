@@ -55,10 +55,10 @@ func TestDistribution(t *testing.T) {
 	for i := range 100 {
 		all = append(all, float64(99-i))
 	}
-	if d := distribution(all); d != (Distribution{100, 50, 90, 99, 99}) {
+	if d := DistributionOf(all); d != (Distribution{100, 50, 90, 99, 99}) {
 		t.Errorf("%+v", d)
 	}
-	if d := distribution([]float64{3}); d != (Distribution{1, 3, 3, 3, 3}) {
+	if d := DistributionOf([]float64{3}); d != (Distribution{1, 3, 3, 3, 3}) {
 		t.Errorf("of one: %+v", d)
 	}
 	if m := median([]float64{4, 1, 3, 2}); m != 2.5 {
