@@ -32,7 +32,7 @@ func newScanner(e *Engine) *scanner {
 	s := &scanner{engine: e, prefilter: prefilter{texts: e.literals}}
 	s.tx.engine = e
 	s.reader = event.NewReader(s.visit)
-	s.reader.Expect(e.programs.Often())
+	s.reader.Expect(e.programs.FrequentFields())
 	return s
 }
 

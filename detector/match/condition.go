@@ -9,25 +9,25 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/query"
 )
 
-// Condition is one condition of a query: a field and what it must be. A list of
-// values joined by "or" is one condition, and so is a nested query.
+// Condition is one condition of a query, a leaf of its tree. A list of values for
+// one field is one condition, and so is a query on the objects of a nested field.
 type Condition struct {
 	node   query.Node
 	format func(query.Node) string
-	name   string // of the field, "" for a value without one
-	// It holds if one of the tests does, or others, or the nested query.
-	tests  []test
-	others *others
-	nested *nested
+	name   string // of the field, or the pattern; "" without a field
+	// The condition is true if any of these is.
+	tests    []test
+	unmapped *unmapped
+	nested   *nested
 }
 
 // test is the test of the values of one field.
 type test struct {
-	field *event.Field // with its whole name
-	path  string       // in an object of a nested field
+	field *event.Field // by its full name
+	path  string       // relative to the object of a nested field
 	match matcher
-	// literal is in every text that the matcher matches; zero when that is not
-	// known, or no help.
+	// literal occurs in every text that the matcher matches. It is zero if there
+	// is no such text, or if searching for it would not be faster.
 	literal literal.Finder
 }
 
@@ -38,18 +38,19 @@ type matcher interface {
 	match(v msgpack.Value) bool
 }
 
-// Holds reports whether the condition by itself is true for the event, whatever the
-// query makes of that.
+// Holds reports whether the condition is true for the event, apart from the and, or
+// and not around it.
 func (c *Condition) Holds(e *event.Event) bool { return c.holds(e, msgpack.Value{}) }
 
-// holds looks at the event, or at an object of a nested field in it.
+// holds evaluates the condition for the event or, if object is valid, for that
+// object of a nested field.
 func (c *Condition) holds(e *event.Event, object msgpack.Value) bool {
 	for i := range c.tests {
 		if c.tests[i].holds(e, object) {
 			return true
 		}
 	}
-	return c.others != nil && c.others.holds(e, object) ||
+	return c.unmapped != nil && c.unmapped.holds(e, object) ||
 		c.nested != nil && c.nested.holds(e, object)
 }
 
@@ -71,8 +72,8 @@ func (t *test) holds(e *event.Event, object msgpack.Value) bool {
 	return false
 }
 
-// Fields returns the fields that the condition reads, those of the mapping that
-// it names: several for a name with wildcards and for a value without a field.
+// Fields returns the fields of the mapping that the condition reads: several for a
+// pattern of names, all for a comparison without a field.
 func (c *Condition) Fields() []*event.Field {
 	if c.nested != nil {
 		return []*event.Field{c.nested.field}
@@ -84,8 +85,8 @@ func (c *Condition) Fields() []*event.Field {
 	return fields
 }
 
-// underivable returns the name of the field if no event in CloudTrail's own form
-// can have it.
+// underivable returns the name of the condition's field if no event in CloudTrail's
+// own form can have it, else "".
 func (c *Condition) underivable() string {
 	for _, f := range c.Fields() {
 		if f.Derivable {
@@ -95,8 +96,7 @@ func (c *Condition) underivable() string {
 	return c.name
 }
 
-// Span returns where the condition stands in the query. What comes from one
-// value of a list has the span of the value.
+// Span returns where the condition is written in the query.
 func (c *Condition) Span() query.Span { return c.node.Span() }
 
 // String returns the condition in the language of the query, on one line.

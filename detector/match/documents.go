@@ -8,39 +8,39 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
-// Documents is the mapping of plain JSON documents: types that were declared,
-// and for all other fields what Elasticsearch's dynamic mapping would make of
-// the first document that has them (with texts as keywords). It knows no field
-// that it has not seen; [Documents.Learn] shows it a document.
+// Documents is the mapping of plain JSON documents. A field whose type was not
+// declared has the type that Elasticsearch's dynamic mapping would give it for the
+// first document that has it, with texts as keywords. [Documents.Learn] adds the
+// fields of a document.
 type Documents struct {
 	declared map[string]event.Type
-	seen     map[string]event.Type // never TypeDynamic
+	learned  map[string]event.Type // never TypeDynamic
 	names    []string              // of both, without objects and nested fields
-	name     []byte                // of the value in hand
+	name     []byte                // of the value that is being learned
 }
 
-// NewDocuments returns a mapping with declared types, which it keeps.
+// NewDocuments returns a mapping with the declared types. It keeps the map.
 func NewDocuments(declared map[string]event.Type) *Documents {
-	d := &Documents{declared: declared, seen: map[string]event.Type{}}
+	d := &Documents{declared: declared, learned: map[string]event.Type{}}
 	for _, name := range slices.Sorted(maps.Keys(declared)) {
 		d.add(name, declared[name])
 	}
 	return d
 }
 
-// Learn takes in the fields of a document and reports whether there were new ones:
-// a program has to be compiled again then. Programs do not keep the mapping.
+// Learn adds the fields of a document and reports whether there were new ones. If so,
+// programs have to be compiled again, as they do not keep the mapping.
 func (d *Documents) Learn(document msgpack.Value) (changed bool) {
-	before := len(d.seen)
+	before := len(d.learned)
 	d.name = d.name[:0]
 	d.learn(document, maxDepth)
-	return len(d.seen) > before
+	return len(d.learned) > before
 }
 
-// maxDepth bounds how deep documents are looked into.
+// maxDepth is the maximum depth of values in documents. Deeper ones are ignored.
 const maxDepth = 64
 
-// learn takes in the value under the name in hand.
+// learn adds the fields of a value, whose name is d.name.
 func (d *Documents) learn(v msgpack.Value, depth int) {
 	if depth == 0 {
 		return
@@ -57,13 +57,13 @@ func (d *Documents) learn(v msgpack.Value, depth int) {
 			d.learn(element, depth-1)
 		}
 	case msgpack.Str, msgpack.Bin:
-		d.see(event.TypeKeyword)
+		d.learnType(event.TypeKeyword)
 	case msgpack.Bool:
-		d.see(event.TypeBoolean)
+		d.learnType(event.TypeBoolean)
 	case msgpack.Int, msgpack.Uint:
-		d.see(event.TypeLong)
+		d.learnType(event.TypeLong)
 	case msgpack.Float:
-		d.see(event.TypeDouble)
+		d.learnType(event.TypeDouble)
 	}
 }
 
@@ -73,12 +73,12 @@ func (d *Documents) learnMembers(v msgpack.Value, depth int) {
 		if d.declared[string(d.name)] == event.TypeFlattened {
 			return // its leaves need no mapping
 		}
-		d.see(event.TypeObject)
+		d.learnType(event.TypeObject)
 		d.name = append(d.name, '.')
 	}
 	start := len(d.name)
-	for pairs := v.Members(); ; {
-		key, value, ok := pairs.Next()
+	for members := v.Members(); ; {
+		key, value, ok := members.Next()
 		if !ok {
 			break
 		}
@@ -88,59 +88,63 @@ func (d *Documents) learnMembers(v msgpack.Value, depth int) {
 	d.name = d.name[:before]
 }
 
-// see notes the type of the name in hand, unless it has one.
-func (d *Documents) see(t event.Type) {
-	if _, known := d.seen[string(d.name)]; known {
+// learnType sets the type of d.name, unless it has one.
+func (d *Documents) learnType(t event.Type) {
+	if _, known := d.learned[string(d.name)]; known {
 		return
 	}
 	if _, declared := d.declared[string(d.name)]; declared {
 		return
 	}
 	name := string(d.name)
-	if d.belowFlattened(name) {
+	if d.inFlattened(name) {
 		return
 	}
-	d.seen[name] = t
+	d.learned[name] = t
 	d.add(name, t)
 }
 
-// add takes in a name that is new, and the objects that it is in: {"a.b": 1} has
-// an object a as well.
+// add adds a new name, and the objects that it is in: {"a.b": 1} has an object a.
 func (d *Documents) add(name string, t event.Type) {
 	if t != event.TypeObject && t != event.TypeNested {
 		d.names = append(d.names, name)
 	}
-	prefixes(name, func(object string) bool {
-		if _, known := d.seen[object]; known {
+	for object := range parents(name) {
+		if _, ok := d.learned[object]; ok {
+			return
+		}
+		if _, ok := d.declared[object]; !ok {
+			d.learned[object] = event.TypeObject
+		}
+	}
+}
+
+// inFlattened reports whether the field is in one that was declared flattened.
+func (d *Documents) inFlattened(name string) bool {
+	for parent := range parents(name) {
+		if d.declared[parent] == event.TypeFlattened {
 			return true
 		}
-		if _, declared := d.declared[object]; !declared {
-			d.seen[object] = event.TypeObject
-		}
-		return false
-	})
+	}
+	return false
 }
 
-func (d *Documents) belowFlattened(name string) bool {
-	return prefixes(name, func(prefix string) bool { return d.declared[prefix] == event.TypeFlattened })
-}
-
-// Field returns the field with its type. What is in a flattened field is a leaf
-// of it.
+// Field returns the field with its type. A field in a flattened one is flattened
+// too.
 func (d *Documents) Field(name string) *event.Field {
 	t, ok := d.declared[name]
 	switch {
 	case ok:
-	case d.belowFlattened(name):
+	case d.inFlattened(name):
 		t = event.TypeFlattened
 	default:
-		t = d.seen[name]
+		t = d.learned[name]
 	}
 	return event.DocumentField(name, t)
 }
 
-// Names returns the fields that were declared, and those that documents had.
+// Names returns the names of the declared fields and of those in documents.
 func (d *Documents) Names() []string { return d.names }
 
-// Closed returns true: a field that was not seen has no value.
+// Closed returns true, as a field that was not learned has no value.
 func (d *Documents) Closed() bool { return true }

@@ -1,30 +1,30 @@
 package match
 
-// index finds things by texts. Most of the texts that it is asked for are not
-// in it, which a bit tells before anything is hashed.
+// index is a map from texts that is fast for texts it does not have: the filter
+// rules out most of them without hashing.
 type index[T any] struct {
 	byText map[string]T
-	filter [1 << 6]uint64 // by length, a bit by two bytes of the text
+	filter [1 << 6]uint64 // a word by the length, a bit in it by two bytes of the text
 }
 
 func newIndex[T any]() *index[T] { return &index[T]{byText: map[string]T{}} }
 
-// get returns the zero T for a text that is not there.
+// get returns the zero T if the index does not have the text.
 func (x *index[T]) get(text []byte) (found T) {
-	row, bit := filterPlace(text)
+	row, bit := filterBit(text)
 	if x.filter[row]&bit == 0 {
 		return found
 	}
 	return x.byText[string(text)]
 }
 
-func (x *index[T]) put(text string, what T) {
-	row, bit := filterPlace(text)
+func (x *index[T]) put(text string, value T) {
+	row, bit := filterBit(text)
 	x.filter[row] |= bit
-	x.byText[text] = what
+	x.byText[text] = value
 }
 
-func filterPlace[S string | []byte](text S) (row int, bit uint64) {
+func filterBit[S string | []byte](text S) (row int, bit uint64) {
 	if len(text) == 0 {
 		return 0, 1
 	}

@@ -8,11 +8,11 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/literal"
 )
 
-// minLiteral is the length from which looking for a literal is worth it.
+// minLiteral is the minimum length of a literal that is worth searching for.
 const minLiteral = 4
 
-// literalOf returns what is in every text that the matcher matches, if the field
-// is one where that is quicker to look for than the values.
+// literalOf returns a literal that occurs in every text that the matcher matches, if
+// searching for it is faster than finding the values of the field, else zero.
 func literalOf(f *event.Field, m matcher) (none literal.Finder) {
 	if !f.Nested() {
 		return none
@@ -24,14 +24,14 @@ func literalOf(f *event.Field, m matcher) (none literal.Finder) {
 	return literal.NewFinder(texts[0])
 }
 
-// literalsOf returns texts of which one is in every text that the matcher
-// matches, each of them as JSON writes it; ok is false when not all that it
-// matches have one that is worth looking for. Texts that a number or a truth may
-// have are none: these are not written as text in an event.
+// literalsOf returns texts, as JSON writes them, of which at least one occurs in
+// every text that the matcher matches. It returns false if there are no such texts
+// that are worth searching for. Texts that numbers or booleans may have are not, as
+// an event may hold these in binary form.
 func literalsOf(m matcher) (texts []string, ok bool) {
 	add := func(text string) bool {
 		text = longestPlain(text)
-		if len(text) < minLiteral || !strings.ContainsFunc(text, notOfNumbers) {
+		if len(text) < minLiteral || !strings.ContainsFunc(text, isNotNumeric) {
 			return false
 		}
 		texts = append(texts, text)
@@ -55,9 +55,9 @@ func literalsOf(m matcher) (texts []string, ok bool) {
 			}
 		}
 		return texts, add(longest)
-	case leaves:
+	case anyLeaf:
 		return literalsOf(m.matcher)
-	case either:
+	case union:
 		for _, one := range m {
 			more, ok := literalsOf(one)
 			if !ok {
@@ -70,8 +70,8 @@ func literalsOf(m matcher) (texts []string, ok bool) {
 	return nil, false
 }
 
-// longestPlain returns the longest part of a text that JSON writes as it is,
-// unless with \u: of ASCII without what is, or may be, escaped.
+// longestPlain returns the longest part of a text without characters that JSON
+// escapes or may escape: all that are not printable ASCII, and some that are.
 func longestPlain(text string) string {
 	longest := ""
 	for part := range strings.FieldsFuncSeq(text, func(r rune) bool { return r < ' ' || r > '~' || strings.ContainsRune(`"\/`, r) }) {
@@ -82,12 +82,13 @@ func longestPlain(text string) string {
 	return longest
 }
 
-// notOfNumbers reports whether a character stands in no number and in no truth.
-func notOfNumbers(r rune) bool { return !strings.ContainsRune("0123456789+-.eEINafnitrulsy", r) }
+// isNotNumeric reports whether a character occurs in no number and no boolean.
+func isNotNumeric(r rune) bool { return !strings.ContainsRune("0123456789+-.eEINafnitrulsy", r) }
 
-// Literals returns texts of which one is in every event that one of the programs
-// matches, as JSON writes it; ok is false when not all programs have such texts.
-// Of what must be true together the texts that a sieve finds cheapest are taken.
+// Literals returns texts, as JSON writes them, of which at least one occurs in every
+// event that one of the programs matches. It returns false if a program has no such
+// texts. Of conditions joined by and it takes the one whose texts are cheapest to
+// search for.
 func (s *Set) Literals() (texts []string, ok bool) {
 	for _, p := range s.programs {
 		more, ok := p.literals(0)
@@ -99,8 +100,8 @@ func (s *Set) Literals() (texts []string, ok bool) {
 	return distinct(texts), true
 }
 
-// literals returns the texts of which one is in every event for which node i is
-// true.
+// literals returns texts of which at least one occurs in every event for which node
+// i is true.
 func (p *Program) literals(i int32) (texts []string, ok bool) {
 	n := &p.nodes[i]
 	switch n.op {
@@ -129,7 +130,7 @@ func (p *Program) literals(i int32) (texts []string, ok bool) {
 }
 
 func (c *Condition) literals() (texts []string, ok bool) {
-	if c.nested != nil || c.others != nil {
+	if c.nested != nil || c.unmapped != nil {
 		return nil, false
 	}
 	for i := range c.tests {

@@ -1,18 +1,21 @@
 package match
 
-import "github.com/fluent-detect/fluent-detect/detector/event"
+import (
+	"iter"
 
-// Mapping tells of which type a field is.
+	"github.com/fluent-detect/fluent-detect/detector/event"
+)
+
+// Mapping has the fields of documents with their types.
 type Mapping interface {
-	// Field returns the field of that name; one of [event.TypeDynamic]
-	// when the mapping does not know it. What is in a nested field has its own
-	// type and its whole name.
+	// Field returns the field of that full name. If the mapping does not have
+	// it, the type is [event.TypeDynamic].
 	Field(name string) *event.Field
-	// Names returns the names of the fields it knows, without objects and
-	// nested fields: what a name with wildcards and a value without a field
-	// look into.
+	// Names returns the names of the fields of the mapping, without objects and
+	// nested fields: those that a pattern of names and a comparison without a
+	// field can stand for.
 	Names() []string
-	// Closed says that no document has fields besides those.
+	// Closed reports whether documents have no other fields.
 	Closed() bool
 }
 
@@ -42,25 +45,23 @@ func (ECS) Names() []string { return event.TableNames() }
 // Closed returns false.
 func (ECS) Closed() bool { return false }
 
-// prefixes calls do with the names of the objects that a field is in, the
-// innermost first, until it returns true, and reports whether it did.
-func prefixes(name string, do func(string) bool) bool {
-	for i := len(name) - 1; i > 0; i-- {
-		if name[i] == '.' && do(name[:i]) {
-			return true
+// parents yields the names of the objects that a field is in, the innermost first.
+func parents(name string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for i := len(name) - 1; i > 0; i-- {
+			if name[i] == '.' && !yield(name[:i]) {
+				return
+			}
 		}
 	}
-	return false
 }
 
-// nestedIn returns the innermost nested field that a field is in, or "".
-func nestedIn(m Mapping, name string) (path string) {
-	prefixes(name, func(prefix string) bool {
-		if m.Field(prefix).Type != event.TypeNested {
-			return false
+// nestedParent returns the innermost nested field that a field is in, or "".
+func nestedParent(m Mapping, name string) string {
+	for parent := range parents(name) {
+		if m.Field(parent).Type == event.TypeNested {
+			return parent
 		}
-		path = prefix
-		return true
-	})
-	return path
+	}
+	return ""
 }

@@ -5,15 +5,15 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
-// exists returns the matcher of "field: *".
-func exists(t target) matcher {
+// newExists returns the matcher of values that make the field exist.
+func newExists(t target) matcher {
 	switch t.typ {
 	case event.TypeObject, event.TypeDynamic:
-		return anything{}
+		return nonEmpty{}
 	case event.TypeNested:
 		return never{}
 	}
-	return t.leaves(scalar{})
+	return t.overLeaves(scalar{})
 }
 
 // scalar matches any value but an object.
@@ -21,10 +21,10 @@ type scalar struct{}
 
 func (scalar) match(v msgpack.Value) bool { return v.Kind() != msgpack.Map }
 
-// anything matches any value, an object if something is in it.
-type anything struct{}
+// nonEmpty matches any value but an object without values in it.
+type nonEmpty struct{}
 
-func (anything) match(v msgpack.Value) bool { return leaves{scalar{}}.match(v) }
+func (nonEmpty) match(v msgpack.Value) bool { return anyLeaf{scalar{}}.match(v) }
 
 // never matches nothing.
 type never struct{}

@@ -10,28 +10,28 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/query"
 )
 
-// Elasticsearch keeps all addresses in 16 bytes, those of IPv4 mapped into IPv6,
-// and compares them so: ::/0 has all addresses of IPv4 in it.
+// Elasticsearch stores all addresses in 16 bytes, with IPv4 mapped into IPv6, and
+// compares these: ::/0 contains all IPv4 addresses.
 
-// block matches an address from the first to the last of a block.
-type block struct{ first, last [16]byte }
+// ipBlock matches the addresses from first to last.
+type ipBlock struct{ first, last [16]byte }
 
-// parseBlock reads an address, which is a block of its own, or a block in CIDR
-// form.
-func parseBlock(text string) (block, bool) {
+// parseIPBlock parses an address, which is a block of one, or a block in CIDR
+// notation.
+func parseIPBlock(text string) (ipBlock, bool) {
 	address, _, isBlock := strings.Cut(text, "/")
 	a, ok := event.ParseIP([]byte(address))
 	if !ok {
-		return block{}, false
+		return ipBlock{}, false
 	}
 	if !isBlock {
-		return block{a.As16(), a.As16()}, true
+		return ipBlock{a.As16(), a.As16()}, true
 	}
 	prefix, err := netip.ParsePrefix(text)
 	if err != nil {
-		return block{}, false
+		return ipBlock{}, false
 	}
-	b := block{a.As16(), a.As16()}
+	b := ipBlock{a.As16(), a.As16()}
 	bits := prefix.Bits()
 	if a.Is4() {
 		bits += 96
@@ -47,7 +47,7 @@ func parseBlock(text string) (block, bool) {
 	return b, true
 }
 
-func (m block) match(v msgpack.Value) bool {
+func (m ipBlock) match(v msgpack.Value) bool {
 	a, ok := event.ParseIP(v.Bytes())
 	if !ok {
 		return false
@@ -56,17 +56,17 @@ func (m block) match(v msgpack.Value) bool {
 	return bytes.Compare(m.first[:], b[:]) <= 0 && bytes.Compare(b[:], m.last[:]) <= 0
 }
 
-// addressOrder matches addresses on one side of another.
-type addressOrder struct {
+// ipOrder matches addresses by order.
+type ipOrder struct {
 	op      query.Op
 	address [16]byte
 }
 
-func (m addressOrder) match(v msgpack.Value) bool {
+func (m ipOrder) match(v msgpack.Value) bool {
 	a, ok := event.ParseIP(v.Bytes())
 	if !ok {
 		return false
 	}
 	b := a.As16()
-	return in(m.op, bytes.Compare(b[:], m.address[:]))
+	return satisfies(m.op, bytes.Compare(b[:], m.address[:]))
 }

@@ -5,15 +5,15 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/query"
 )
 
-// longIs matches an equal whole number.
-type longIs bound
+// longEqual matches an equal whole number.
+type longEqual bound
 
-func (m longIs) match(v msgpack.Value) bool {
+func (m longEqual) match(v msgpack.Value) bool {
 	n, ok := wholeNumber(v)
 	return ok && bound(m).compare(n) == 0
 }
 
-// longOrder matches whole numbers on one side of a number.
+// longOrder matches whole numbers by order.
 type longOrder struct {
 	op    query.Op
 	bound bound
@@ -21,10 +21,10 @@ type longOrder struct {
 
 func (m longOrder) match(v msgpack.Value) bool {
 	n, ok := wholeNumber(v)
-	return ok && in(m.op, m.bound.compare(n))
+	return ok && satisfies(m.op, m.bound.compare(n))
 }
 
-// number returns the number that a value is, or the text of which one is.
+// number returns a value that is a number, or the text of one.
 func number(v msgpack.Value) (float64, bool) {
 	switch v.Kind() {
 	case msgpack.Int, msgpack.Uint, msgpack.Float:
@@ -36,15 +36,15 @@ func number(v msgpack.Value) (float64, bool) {
 	return 0, false
 }
 
-// doubleIs matches an equal number.
-type doubleIs float64
+// doubleEqual matches an equal number.
+type doubleEqual float64
 
-func (m doubleIs) match(v msgpack.Value) bool {
+func (m doubleEqual) match(v msgpack.Value) bool {
 	n, ok := number(v)
 	return ok && n == float64(m)
 }
 
-// doubleOrder matches numbers on one side of another.
+// doubleOrder matches numbers by order.
 type doubleOrder struct {
 	op     query.Op
 	number float64

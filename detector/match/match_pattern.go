@@ -4,51 +4,50 @@ import (
 	"bytes"
 
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
+	"github.com/fluent-detect/fluent-detect/detector/query"
 )
 
-// pattern matches a text in which the parts occur one after the other, the
-// first at the beginning and the last at the end: "foo*bar" is foo, bar. A star
-// stands for any run of bytes, line ends and nothing included. The work is
-// linear in the text for each part: the leftmost place that fits is always
-// as good as any.
+// pattern matches a text in which the runs between the stars follow one another,
+// the first at the start and the last at the end. A star stands for any bytes,
+// line ends included. For each run the time is linear in the text, as the leftmost
+// occurrence is always as good as a later one.
 type pattern struct {
 	first, last []byte
 	middle      [][]byte
-	least       int // bytes that a text must have
+	minLength   int // of a text that fits
 }
 
-// newPattern takes the runs between stars, two at least: of one there is the
-// text itself only.
-func newPattern(parts []string) pattern {
-	p := pattern{first: []byte(parts[0]), last: []byte(parts[len(parts)-1])}
-	p.least = len(p.first) + len(p.last)
-	for _, part := range parts[1 : len(parts)-1] {
-		if part != "" { // two stars are one
-			p.middle = append(p.middle, []byte(part))
-			p.least += len(part)
+// newPattern returns the matcher of a pattern with at least one star.
+func newPattern(p query.Pattern) pattern {
+	m := pattern{first: []byte(p[0]), last: []byte(p[len(p)-1])}
+	m.minLength = len(m.first) + len(m.last)
+	for _, run := range p[1 : len(p)-1] {
+		if run != "" { // two adjacent stars are one
+			m.middle = append(m.middle, []byte(run))
+			m.minLength += len(run)
 		}
 	}
-	return p
+	return m
 }
 
 func (p pattern) match(v msgpack.Value) bool {
-	var buf [numberText]byte
+	var buf [maxNumberText]byte
 	text, ok := scalarText(buf[:0], v)
 	return ok && p.fits(text)
 }
 
 // fits reports whether the text fits the pattern.
 func (p *pattern) fits(text []byte) bool {
-	if len(text) < p.least || !bytes.HasPrefix(text, p.first) || !bytes.HasSuffix(text, p.last) {
+	if len(text) < p.minLength || !bytes.HasPrefix(text, p.first) || !bytes.HasSuffix(text, p.last) {
 		return false
 	}
 	text = text[len(p.first) : len(text)-len(p.last)]
-	for _, part := range p.middle {
-		i := bytes.Index(text, part)
+	for _, run := range p.middle {
+		i := bytes.Index(text, run)
 		if i < 0 {
 			return false
 		}
-		text = text[i+len(part):]
+		text = text[i+len(run):]
 	}
 	return true
 }

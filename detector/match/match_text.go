@@ -9,23 +9,23 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/query"
 )
 
-// exact matches a value whose text is this, to the letter.
+// exact matches a value whose text is equal.
 type exact string
 
 func (m exact) match(v msgpack.Value) bool {
 	if v.IsText() {
 		return string(v.Bytes()) == string(m)
 	}
-	var buf [numberText]byte
+	var buf [maxNumberText]byte
 	text, ok := scalarText(buf[:0], v)
 	return ok && string(text) == string(m)
 }
 
-// textSet matches a value whose text is one of these.
+// textSet matches a value whose text is in the set.
 type textSet map[string]struct{}
 
 func (m textSet) match(v msgpack.Value) bool {
-	var buf [numberText]byte
+	var buf [maxNumberText]byte
 	text, ok := scalarText(buf[:0], v)
 	if !ok {
 		return false
@@ -34,38 +34,39 @@ func (m textSet) match(v msgpack.Value) bool {
 	return found
 }
 
-// textOrder matches texts on one side of another, by code points: the order of
-// the bytes of UTF-8.
+// textOrder matches texts by the order of their code points, which is the order of
+// the bytes in UTF-8.
 type textOrder struct {
 	op   query.Op
 	text []byte
 }
 
 func (m textOrder) match(v msgpack.Value) bool {
-	var buf [numberText]byte
+	var buf [maxNumberText]byte
 	text, ok := scalarText(buf[:0], v)
-	return ok && in(m.op, bytes.Compare(text, m.text))
+	return ok && satisfies(m.op, bytes.Compare(text, m.text))
 }
 
-// in reports whether something that compares so lies on the operator's side.
-func in(op query.Op, compared int) bool {
+// satisfies reports whether the result of a comparison, negative, 0 or positive as
+// that of [cmp.Compare], satisfies the operator.
+func satisfies(op query.Op, order int) bool {
 	switch op {
 	case query.Gt:
-		return compared > 0
+		return order > 0
 	case query.Gte:
-		return compared >= 0
+		return order >= 0
 	case query.Lt:
-		return compared < 0
+		return order < 0
 	}
-	return compared <= 0
+	return order <= 0
 }
 
-// numberText is enough for the text of any number.
-const numberText = 32
+// maxNumberText is the maximum length of the text of a number.
+const maxNumberText = 32
 
-// scalarText returns the text by which keyword and flattened fields know a
-// value: a number and a truth as JSON writes them. An object has none. It
-// aliases the value, or is appended to buf.
+// scalarText returns the text that a value has in a keyword or flattened field:
+// numbers and booleans as in JSON. An object has none. The text aliases the value,
+// or is appended to buf.
 func scalarText(buf []byte, v msgpack.Value) ([]byte, bool) {
 	switch v.Kind() {
 	case msgpack.Str, msgpack.Bin:

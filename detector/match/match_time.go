@@ -7,28 +7,28 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/query"
 )
 
-// A span matches the times in it.
+// match reports whether the value is a time within the span.
 func (m timeSpan) match(v msgpack.Value) bool {
 	t, ok := timeOf(v)
 	return ok && m.first <= t && t <= m.last
 }
 
-// timeOrder matches times on one side of another.
+// timeOrder matches times by order.
 type timeOrder struct {
 	op query.Op
 	ms int64
 }
 
-// newTimeOrder takes the end of the span that the operator means: after a day is
-// after its end, from a day on is from its beginning.
-func newTimeOrder(o query.Op, s timeSpan) timeOrder {
-	if o == query.Gt || o == query.Lte {
-		return timeOrder{o, s.last}
+// newTimeOrder compares with one end of the span: later than a day means later than
+// its end, and from a day on means from its beginning on.
+func newTimeOrder(op query.Op, s timeSpan) timeOrder {
+	if op == query.Gt || op == query.Lte {
+		return timeOrder{op, s.last}
 	}
-	return timeOrder{o, s.first}
+	return timeOrder{op, s.first}
 }
 
 func (m timeOrder) match(v msgpack.Value) bool {
 	t, ok := timeOf(v)
-	return ok && in(m.op, cmp.Compare(t, m.ms))
+	return ok && satisfies(m.op, cmp.Compare(t, m.ms))
 }

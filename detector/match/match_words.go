@@ -20,25 +20,25 @@ func wordsOf(text string) []string {
 	}
 }
 
-// newText returns the matcher of a value of a text field: unquoted one of its
-// words, quoted all of them one behind the other.
-func newText(text string, quoted bool) matcher {
+// newWordMatcher returns the matcher of an analyzed text: of all the words in their
+// order if they are a phrase, else of any of them.
+func newWordMatcher(text string, isPhrase bool) matcher {
 	words := wordsOf(text)
-	if quoted && len(words) > 1 {
+	if isPhrase && len(words) > 1 {
 		return newPhrase(words)
 	}
-	any := anyWord{}
+	m := anyWord{}
 	for _, w := range words {
-		any[w] = struct{}{}
+		m[w] = struct{}{}
 	}
-	return any
+	return m
 }
 
-// anyWord matches a text that has one of these words.
+// anyWord matches a text that contains one of the words.
 type anyWord map[string]struct{}
 
 func (m anyWord) match(v msgpack.Value) bool {
-	var number [numberText]byte
+	var number [maxNumberText]byte
 	var buf [wordBuffer]byte
 	text, _ := scalarText(number[:0], v)
 	for word, pos, ok := nextWord(buf[:0], text, 0); ok; word, pos, ok = nextWord(buf[:0], text, pos) {
@@ -49,38 +49,38 @@ func (m anyWord) match(v msgpack.Value) bool {
 	return false
 }
 
-// phrase matches a text that has these words one behind the other.
+// phrase matches a text that contains the words one after the other. It searches
+// with the algorithm of Knuth, Morris and Pratt, so no word is read twice.
 type phrase struct {
 	words []string
-	// back has for each number of words that were found how many of them could
-	// be the first words of another occurrence, as Knuth, Morris and Pratt
-	// found out: no word is looked at twice.
-	back []int
+	// prefix[n] is the length of the longest proper prefix of words[:n] that is
+	// also a suffix of it.
+	prefix []int
 }
 
 func newPhrase(words []string) phrase {
-	back := make([]int, len(words)+1)
+	prefix := make([]int, len(words)+1)
 	for i := 1; i < len(words); i++ {
-		n := back[i]
+		n := prefix[i]
 		for n > 0 && words[n] != words[i] {
-			n = back[n]
+			n = prefix[n]
 		}
 		if words[n] == words[i] {
 			n++
 		}
-		back[i+1] = n
+		prefix[i+1] = n
 	}
-	return phrase{words, back}
+	return phrase{words, prefix}
 }
 
 func (m phrase) match(v msgpack.Value) bool {
-	var number [numberText]byte
+	var number [maxNumberText]byte
 	var buf [wordBuffer]byte
 	text, _ := scalarText(number[:0], v)
 	found := 0
 	for word, pos, ok := nextWord(buf[:0], text, 0); ok; word, pos, ok = nextWord(buf[:0], text, pos) {
 		for found > 0 && m.words[found] != string(word) {
-			found = m.back[found]
+			found = m.prefix[found]
 		}
 		if m.words[found] == string(word) {
 			found++
@@ -92,20 +92,20 @@ func (m phrase) match(v msgpack.Value) bool {
 	return false
 }
 
-// wordPattern matches a text that has a word that fits.
+// wordPattern matches a text that contains a word that fits the pattern.
 type wordPattern pattern
 
-// newWordPattern makes a pattern in lower case, as the words are.
-func newWordPattern(parts []string) wordPattern {
-	lower := make([]string, len(parts))
-	for i, part := range parts {
-		lower[i] = toLower(part)
+// newWordPattern returns a matcher of the pattern in lower case, as words are.
+func newWordPattern(p query.Pattern) wordPattern {
+	lower := make(query.Pattern, len(p))
+	for i, run := range p {
+		lower[i] = toLower(run)
 	}
 	return wordPattern(newPattern(lower))
 }
 
 func (m wordPattern) match(v msgpack.Value) bool {
-	var number [numberText]byte
+	var number [maxNumberText]byte
 	var buf [wordBuffer]byte
 	text, _ := scalarText(number[:0], v)
 	for word, pos, ok := nextWord(buf[:0], text, 0); ok; word, pos, ok = nextWord(buf[:0], text, pos) {
@@ -116,18 +116,18 @@ func (m wordPattern) match(v msgpack.Value) bool {
 	return false
 }
 
-// wordOrder matches a text of which some word lies on one side of another.
+// wordOrder matches a text that contains a word that satisfies the comparison.
 type wordOrder struct {
 	op   query.Op
 	text []byte
 }
 
 func (m wordOrder) match(v msgpack.Value) bool {
-	var number [numberText]byte
+	var number [maxNumberText]byte
 	var buf [wordBuffer]byte
 	text, _ := scalarText(number[:0], v)
 	for word, pos, ok := nextWord(buf[:0], text, 0); ok; word, pos, ok = nextWord(buf[:0], text, pos) {
-		if in(m.op, bytes.Compare(word, m.text)) {
+		if satisfies(m.op, bytes.Compare(word, m.text)) {
 			return true
 		}
 	}

@@ -5,11 +5,10 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
-// nested tests whether one object of a nested field satisfies a query of its
-// own.
+// nested tests whether one object of a nested field satisfies a query.
 type nested struct {
-	field   *event.Field // with its whole name
-	path    string       // within an object of another nested field
+	field   *event.Field // by its full name
+	path    string       // relative to the object of another nested field
 	program *Program
 }
 

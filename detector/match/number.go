@@ -11,9 +11,9 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
-// isDecimal reports whether the text is a decimal number as JSON and Java have it,
-// a sign, digits with or without a point, an exponent: no blanks, no hexadecimal
-// digits, no underscores, no infinity.
+// isDecimal reports whether the text is a decimal number as in JSON and Java: an
+// optional sign, digits with at most one point, an optional exponent. Blanks,
+// hexadecimal digits, underscores and infinity are not allowed.
 func isDecimal(text []byte) bool {
 	i := 0
 	if i < len(text) && (text[i] == '+' || text[i] == '-') {
@@ -50,13 +50,13 @@ func skipDigits(text []byte, i int) int {
 	return i
 }
 
-// parseDouble reads a decimal number that a float64 can hold. It allocates for
-// numbers that are too large only.
+// parseDouble parses a decimal number that a float64 can hold. It allocates only for
+// numbers that are too large.
 func parseDouble(text []byte) (float64, bool) {
 	if !isDecimal(text) {
 		return 0, false
 	}
-	// The string is a view that ends with this call.
+	// The string aliases the text and is not kept.
 	n, err := strconv.ParseFloat(unsafe.String(unsafe.SliceData(text), len(text)), 64)
 	return n, err == nil
 }
@@ -67,7 +67,7 @@ type integer struct {
 	magnitude uint64
 }
 
-func integerOf(n int64) integer {
+func newInteger(n int64) integer {
 	if n < 0 {
 		return integer{true, -uint64(n)}
 	}
@@ -93,8 +93,8 @@ func (a integer) compare(b integer) int {
 	return order
 }
 
-// toward0 returns the whole part of a float.
-func toward0(f float64) (integer, bool) {
+// truncate returns the whole part of a float.
+func truncate(f float64) (integer, bool) {
 	if f = math.Trunc(f); math.IsNaN(f) || math.Abs(f) >= 1<<64 {
 		return integer{}, false
 	}
@@ -104,24 +104,24 @@ func toward0(f float64) (integer, bool) {
 	return integer{false, uint64(f)}, true
 }
 
-// wholeNumber returns what a field of type long keeps of a value: whole numbers,
-// also as text, and of other numbers the whole part.
+// wholeNumber returns what a field of type long stores of a value: the whole part of
+// a number or of the text of one.
 func wholeNumber(v msgpack.Value) (integer, bool) {
 	switch v.Kind() {
 	case msgpack.Int:
-		return integerOf(v.Int()), true
+		return newInteger(v.Int()), true
 	case msgpack.Uint:
 		return integer{false, v.Uint()}, true
 	case msgpack.Float:
-		return toward0(v.Float())
+		return truncate(v.Float())
 	case msgpack.Str, msgpack.Bin:
 		return parseWhole(v.Bytes())
 	}
 	return integer{}, false
 }
 
-// parseWhole reads a decimal number and returns its whole part. It allocates for
-// numbers with an exponent only.
+// parseWhole parses a decimal number and returns its whole part. It allocates only for
+// numbers with an exponent.
 func parseWhole(text []byte) (integer, bool) {
 	if !isDecimal(text) {
 		return integer{}, false
@@ -160,17 +160,17 @@ func parseScaled(text []byte) (integer, bool) {
 
 // bound is a number that whole numbers are compared with.
 type bound struct {
-	floor    integer // the largest whole number that is not above it
-	fraction bool    // it is above that
+	floor    integer // the largest whole number that is not greater
+	fraction bool    // the number is greater than floor
 }
 
-// parseBound reads a decimal number, exactly. Numbers beyond the range of an
-// integer are none.
+// parseBound parses a decimal number exactly. It returns false for numbers beyond the
+// range of an integer.
 func parseBound(text string) (bound, bool) {
 	if f, ok := parseDouble([]byte(text)); !ok || math.Abs(f) > 1<<64 {
 		return bound{}, false
 	}
-	const precision = 512 // bits: enough for 20 digits before the point and over 100 behind it
+	const precision = 512 // bits: enough for 20 digits before the point and over 100 after it
 	n, _, err := big.ParseFloat(text, 10, precision, big.ToNearestEven)
 	if err != nil {
 		return bound{}, false
@@ -188,7 +188,7 @@ func parseBound(text string) (bound, bool) {
 	return b, true
 }
 
-// compare orders a whole number with the bound.
+// compare compares a whole number with the bound.
 func (b bound) compare(n integer) int {
 	if order := n.compare(b.floor); order != 0 {
 		return order

@@ -158,8 +158,8 @@ func (q *plainQuery) inFlattened(name string) bool {
 	return false
 }
 
-// nestedIn returns the innermost nested field that a field is in.
-func (q *plainQuery) nestedIn(name string) (innermost string) {
+// nestedParent returns the innermost nested field that a field is in.
+func (q *plainQuery) nestedParent(name string) (innermost string) {
 	for prefix := range plainPrefixes(name) {
 		if q.types[prefix] == "nested" {
 			innermost = prefix
@@ -651,7 +651,7 @@ func (q *plainQuery) fieldsOf(f query.Field, in string) []string {
 	fits := plainStars(runs)
 	var names []string
 	for _, name := range q.names {
-		if fits(name) && (in == "" || q.nestedIn(name) == in) {
+		if fits(name) && (in == "" || q.nestedParent(name) == in) {
 			names = append(names, name)
 		}
 	}
@@ -719,7 +719,7 @@ func (q *plainQuery) holds(n query.Node, object plainObject, in string) bool {
 	field := plainField(n)
 	for _, name := range q.fieldsOf(field, in) {
 		across := field.Pattern != nil && in == ""
-		if !across && q.nestedIn(name) != in {
+		if !across && q.nestedParent(name) != in {
 			continue
 		}
 		typ := q.typeOf(name)
@@ -739,7 +739,7 @@ func (q *plainQuery) holds(n query.Node, object plainObject, in string) bool {
 // anyBelow reports whether a field in an object has a value.
 func (q *plainQuery) anyBelow(object plainObject, in, name string) bool {
 	return slices.ContainsFunc(q.names, func(field string) bool {
-		return strings.HasPrefix(field, name+".") && q.nestedIn(field) == in && len(q.values(object, in, field, false)) > 0
+		return strings.HasPrefix(field, name+".") && q.nestedParent(field) == in && len(q.values(object, in, field, false)) > 0
 	})
 }
 
@@ -749,7 +749,7 @@ func (q *plainQuery) anywhere(v query.Value, object plainObject) bool {
 		return true
 	}
 	return slices.ContainsFunc(q.names, func(name string) bool {
-		if q.nestedIn(name) != "" {
+		if q.nestedParent(name) != "" {
 			return false
 		}
 		typ := q.typeOf(name)

@@ -11,12 +11,11 @@ type Program struct {
 	conditions []Condition
 }
 
-// node is an inner node with its children, or a leaf with its condition. Node
-// 0 is the root; children form a list through next.
+// node is an inner node or a condition. Node 0 is the root.
 type node struct {
 	op    op
-	child int32 // first child; for opCondition the index of the condition
-	next  int32 // sibling, -1 at the end
+	child int32 // the first child; for opCondition, the index of the condition
+	next  int32 // the next sibling, or -1
 }
 
 type op uint8
@@ -33,7 +32,8 @@ const (
 // Match reports whether the event satisfies the query.
 func (p *Program) Match(e *event.Event) bool { return p.eval(0, e, msgpack.Value{}) }
 
-// eval evaluates a node over the event, or over an object of a nested field.
+// eval evaluates a node for the event or, if object is valid, for that object of a
+// nested field.
 func (p *Program) eval(i int32, e *event.Event, object msgpack.Value) bool {
 	n := &p.nodes[i]
 	switch n.op {
@@ -61,12 +61,11 @@ func (p *Program) eval(i int32, e *event.Event, object msgpack.Value) bool {
 	return true
 }
 
-// Conditions returns the conditions in the order in which they are written. The
-// slice is the program's.
+// Conditions returns the conditions in the order of the query. The slice must not be
+// changed.
 func (p *Program) Conditions() []Condition { return p.conditions }
 
-// Fields returns the fields that the program reads, each once. A wildcard in a
-// name stands for the fields that it means.
+// Fields returns the fields of the mapping that the program reads, each once.
 func (p *Program) Fields() []*event.Field {
 	var fields []*event.Field
 	seen := map[string]bool{}
@@ -81,9 +80,9 @@ func (p *Program) Fields() []*event.Field {
 	return fields
 }
 
-// Underivable returns the names of the fields that the query reads and an event
-// in CloudTrail's own form cannot have: a condition on one is never true there.
-// A name with wildcards is one of them if it means no other field.
+// Underivable returns the names of the fields that the query reads and that an event
+// in CloudTrail's own form cannot have, so that a condition on one is never true
+// there. A pattern of names is among them if all fields that fit it are.
 func (p *Program) Underivable() []string {
 	var names []string
 	seen := map[string]bool{}

@@ -8,9 +8,9 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/event"
 )
 
-// schemaTypes has the fields of the Elastic Common Schema that are neither
-// keywords nor in the ECS view of CloudTrail. Source: the field reference of ECS
-// 8. Rules that are run over documents in ECS form compare them.
+// schemaTypes has the types of the fields of the Elastic Common Schema that are
+// neither keywords nor in the ECS view of CloudTrail: documents in ECS form may have
+// them. Source: the field reference of ECS 8.
 var schemaTypes = func() map[string]event.Type {
 	types := map[string]event.Type{}
 	for t, lines := range map[event.Type]string{
@@ -59,5 +59,5 @@ var schemaTypes = func() map[string]event.Type {
 	return types
 }()
 
-// schemaNames has their names.
+// schemaNames has the names of these fields, sorted.
 var schemaNames = slices.Sorted(maps.Keys(schemaTypes))

@@ -8,21 +8,21 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
-// Set is a number of programs with an index over what they need, so that an
-// event is tried against few of them: an event whose event.provider no program
-// asks for costs a look-up or two.
+// Set is a list of programs with an index by the event.provider and event.action
+// that they need, so that an event is evaluated by few of them. An event whose
+// provider no program needs costs a look-up or two.
 type Set struct {
-	programs   []*Program
-	byProvider *index[*provider]
-	byAction   *index[[]int32] // of those that need an action but no provider
-	always     []int32
-	asksAction []bool // of each program: it can have near misses
+	programs    []*Program
+	byProvider  *index[*provider]
+	byAction    *index[[]int32] // programs that need an action but no provider
+	always      []int32         // programs that need neither
+	needsAction []bool          // by program; only these have near misses
 }
 
 // provider has the programs that need an event.provider.
 type provider struct {
-	any      []int32         // whatever the action
-	byAction *index[[]int32] // and one of certain actions
+	anyAction []int32
+	byAction  *index[[]int32] // programs that need an action too
 }
 
 var (
@@ -30,24 +30,23 @@ var (
 	fieldAction   = event.FieldNamed("event.action")
 )
 
-// maxPairs is how many pairs of provider and action a program may be listed
-// under before it is listed by provider alone.
+// maxPairs limits the pairs of provider and action that a program is listed under.
+// One with more is listed by provider only.
 const maxPairs = 4096
 
-// NewSet indexes the programs. The place of a program in the list is what
-// Match gives back.
+// NewSet returns a set of programs. Match identifies them by their place in the list.
 func NewSet(programs []*Program) *Set {
 	s := &Set{
-		programs:   programs,
-		byProvider: newIndex[*provider](),
-		byAction:   newIndex[[]int32](),
-		asksAction: make([]bool, len(programs)),
+		programs:    programs,
+		byProvider:  newIndex[*provider](),
+		byAction:    newIndex[[]int32](),
+		needsAction: make([]bool, len(programs)),
 	}
 	for i, p := range programs {
 		providers, needsProvider := p.required(0, fieldProvider)
 		actions, needsAction := p.required(0, fieldAction)
 		n := int32(i)
-		s.asksAction[i] = needsAction
+		s.needsAction[i] = needsAction
 		switch {
 		case needsProvider:
 			anyAction := !needsAction || len(providers)*len(actions) > maxPairs
@@ -56,7 +55,7 @@ func NewSet(programs []*Program) *Set {
 			}
 		case needsAction:
 			for _, action := range actions {
-				list(s.byAction, action, n)
+				addTo(s.byAction, action, n)
 			}
 		default:
 			s.always = append(s.always, n)
@@ -76,19 +75,19 @@ func (s *Set) provider(name string) *provider {
 
 func (p *provider) add(n int32, actions []string, anyAction bool) {
 	if anyAction {
-		p.any = append(p.any, n)
+		p.anyAction = append(p.anyAction, n)
 		return
 	}
 	for _, action := range actions {
-		list(p.byAction, action, n)
+		addTo(p.byAction, action, n)
 	}
 }
 
-func list(x *index[[]int32], key string, n int32) { x.put(key, append(x.byText[key], n)) }
+func addTo(x *index[[]int32], key string, n int32) { x.put(key, append(x.byText[key], n)) }
 
-// Often returns the fields that programs read of many events: those programs
-// that no event.action rules out.
-func (s *Set) Often() []*event.Field {
+// FrequentFields returns the fields of the programs that are evaluated for many
+// events: those that no event.action rules out.
+func (s *Set) FrequentFields() []*event.Field {
 	var fields []*event.Field
 	add := func(programs []int32) {
 		for _, n := range programs {
@@ -97,13 +96,13 @@ func (s *Set) Often() []*event.Field {
 	}
 	add(s.always)
 	for _, p := range s.byProvider.byText {
-		add(p.any)
+		add(p.anyAction)
 	}
 	return fields
 }
 
-// required returns the texts of which a keyword field must have one for the node
-// to be true, each once, and false when it can be true without any.
+// required returns the texts of which the keyword field must have one for node i to
+// be true, each once. It returns false if the node can be true without.
 func (p *Program) required(i int32, field *event.Field) (texts []string, ok bool) {
 	n := &p.nodes[i]
 	switch n.op {
@@ -133,13 +132,13 @@ func (p *Program) required(i int32, field *event.Field) (texts []string, ok bool
 }
 
 func (c *Condition) required(field *event.Field) (texts []string, ok bool) {
-	if c.nested != nil || c.others != nil {
+	if c.nested != nil || c.unmapped != nil {
 		return nil, false
 	}
 	if len(c.tests) == 0 { // never true
 		return nil, true
 	}
-	// The same Field: not one of that name with another type.
+	// Compare the pointers: a field of that name may have another type.
 	if len(c.tests) > 1 || c.tests[0].field != field {
 		return nil, false
 	}
@@ -152,24 +151,24 @@ func (c *Condition) required(field *event.Field) (texts []string, ok bool) {
 	return nil, false
 }
 
-// Scratch is the working memory of Match, one for each goroutine. The zero
-// value is ready.
+// Scratch is the working memory of Match. The zero value is ready for use, by one
+// goroutine at a time.
 type Scratch struct {
 	providers  []*provider
 	candidates []int32
 	matched    []int32
-	near       []NearMiss
+	nearMisses []NearMiss
 }
 
 // Match returns the places of the programs that match the event, in ascending
-// order. The slice belongs to the scratch and is valid until its next use.
+// order. The slice is valid until the next use of the scratch.
 func (s *Set) Match(e *event.Event, scratch *Scratch) []int32 {
-	scratch.matched, scratch.near = scratch.matched[:0], scratch.near[:0]
+	scratch.matched, scratch.nearMisses = scratch.matched[:0], scratch.nearMisses[:0]
 	for _, n := range s.candidates(e, scratch) {
 		p := s.programs[n]
 		matches := false
-		if s.asksAction[n] {
-			matches, scratch.near = p.try(scratch.near, n, e)
+		if s.needsAction[n] {
+			matches, scratch.nearMisses = p.matchOrNearMiss(scratch.nearMisses, n, e)
 		} else {
 			matches = p.Match(e)
 		}
@@ -180,34 +179,32 @@ func (s *Set) Match(e *event.Event, scratch *Scratch) []int32 {
 	return scratch.matched
 }
 
-// candidates returns the programs that could match, in ascending order and
-// each once.
+// candidates returns the programs that may match, in ascending order, each once.
 func (s *Set) candidates(e *event.Event, scratch *Scratch) []int32 {
 	found := append(scratch.candidates[:0], s.always...)
-	name, ok := e.Text(fieldProvider)
-	action, okToo := e.Text(fieldAction)
-	if ok && okToo {
+	name, hasProvider := e.Text(fieldProvider)
+	action, hasAction := e.Text(fieldAction)
+	if hasProvider && hasAction {
 		if p := s.byProvider.get(name); p != nil {
-			found = append(found, p.any...)
+			found = append(found, p.anyAction...)
 			found = append(found, p.byAction.get(action)...)
 		}
 		found = append(found, s.byAction.get(action)...)
 	} else {
-		found = s.findAll(found, e, scratch)
+		found = s.allCandidates(found, e, scratch)
 	}
 	scratch.candidates = found
-	return ascending(found)
+	return sortUnique(found)
 }
 
-// findAll appends the programs that could match an event that does not have one
-// provider and one action: none, or several, or in odd forms. An event may have
-// any number of values, but no provider is looked at twice.
-func (s *Set) findAll(found []int32, e *event.Event, scratch *Scratch) []int32 {
+// allCandidates appends the programs that may match an event with any number of
+// providers and actions, of any type. Each provider is looked up once.
+func (s *Set) allCandidates(found []int32, e *event.Event, scratch *Scratch) []int32 {
 	providers := scratch.providers[:0]
 	for _, v := range e.Values(fieldProvider) {
 		if p := lookUp(s.byProvider, v); p != nil && !slices.Contains(providers, p) {
 			providers = append(providers, p)
-			found = append(found, p.any...)
+			found = append(found, p.anyAction...)
 		}
 	}
 	scratch.providers = providers
@@ -217,23 +214,22 @@ func (s *Set) findAll(found []int32, e *event.Event, scratch *Scratch) []int32 {
 			found = append(found, lookUp(p.byAction, v)...)
 		}
 		if len(found) > 2*len(s.programs) {
-			found = ascending(found)
+			found = sortUnique(found)
 		}
 	}
 	return found
 }
 
-// lookUp returns what an index has under the text by which a keyword field knows
-// the value.
+// lookUp looks up the text that the value has in a keyword field.
 func lookUp[T any](x *index[T], v msgpack.Value) (found T) {
-	var buf [numberText]byte
+	var buf [maxNumberText]byte
 	if text, ok := scalarText(buf[:0], v); ok {
 		found = x.get(text)
 	}
 	return found
 }
 
-func ascending(list []int32) []int32 {
+func sortUnique(list []int32) []int32 {
 	if len(list) > 1 {
 		slices.Sort(list)
 		list = slices.Compact(list)

@@ -6,10 +6,10 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
-// timeSpan is what the text of a date denotes: from the first to the last
-// millisecond, since 1970. Missing hours and smaller units are the first in
-// first and the last in last; a missing month or day is the first in both, as
-// Elasticsearch has it. A date field keeps the first.
+// timeSpan is the time that the text of a date denotes: its first and its last
+// millisecond, since 1970. As in Elasticsearch, missing hours and smaller units are
+// their minimum in first and their maximum in last, and a missing month or day is
+// the first one in both. The value of a date field is the first.
 type timeSpan struct{ first, last int64 }
 
 const (
@@ -19,9 +19,8 @@ const (
 	day    = 24 * hour
 )
 
-// parseTime reads a date in Elasticsearch's strict_date_optional_time or
-// epoch_millis, what a date field takes when its mapping does not say. Without a
-// zone it is UTC.
+// parseTime parses a date in Elasticsearch's formats strict_date_optional_time and
+// epoch_millis, the default of date fields. Without a zone it is UTC.
 func parseTime(text []byte) (timeSpan, bool) {
 	if s, ok := parseISO(text); ok {
 		return s, true
@@ -29,9 +28,8 @@ func parseTime(text []byte) (timeSpan, bool) {
 	return parseMillis(text)
 }
 
-// parseISO reads 2026-01-02T03:04:05.678+01:00, or less of it: it may end behind
-// each part of the date and of the time, and a zone may follow each part of the
-// time.
+// parseISO parses 2026-01-02T03:04:05.678+01:00. The text may end after each part of
+// the date or of the time, and each part of the time may be followed by a zone.
 func parseISO(text []byte) (timeSpan, bool) {
 	year, text, ok := cutYear(text)
 	month, dayOfMonth := 1, 1
@@ -72,7 +70,7 @@ func parseISO(text []byte) (timeSpan, bool) {
 	return timeSpan{ms, ms}, ok
 }
 
-// cutYear reads the four digits of a year, which may be before the year 1.
+// cutYear parses the four digits of a year, which may be negative.
 func cutYear(text []byte) (year int, rest []byte, ok bool) {
 	sign := 1
 	if len(text) > 0 && text[0] == '-' {
@@ -87,7 +85,7 @@ func cutYear(text []byte) (year int, rest []byte, ok bool) {
 	return sign * year, text[4:], true
 }
 
-// cutNumber reads the two digits behind the byte before.
+// cutNumber parses two digits after the byte before.
 func cutNumber(text []byte, before byte) (n int, rest []byte, ok bool) {
 	if len(text) < 3 || text[0] != before || skipDigits(text[1:3], 0) < 2 {
 		return 0, text, false
@@ -95,8 +93,8 @@ func cutNumber(text []byte, before byte) (n int, rest []byte, ok bool) {
 	return int(text[1]-'0')*10 + int(text[2]-'0'), text[3:], true
 }
 
-// cutFraction reads the part of a second, nine digits at most behind a point or
-// a comma, in milliseconds.
+// cutFraction parses a fraction of a second, up to nine digits after a point or a
+// comma, and returns milliseconds.
 func cutFraction(text []byte) (ms int64, rest []byte, ok bool) {
 	if len(text) < 2 || text[0] != '.' && text[0] != ',' {
 		return 0, text, false
@@ -111,8 +109,8 @@ func cutFraction(text []byte) (ms int64, rest []byte, ok bool) {
 	return ms, text[1+digits:], true
 }
 
-// parseZone reads Z, UTC, +01, +0100, +01:00, +01:00:00 or nothing and returns
-// the offset in milliseconds. Regions (Europe/Paris) are not known.
+// parseZone parses Z, UTC, +01, +0100, +01:00, +01:00:00 or nothing, and returns the
+// offset in milliseconds. Regions such as Europe/Paris are not supported.
 func parseZone(text []byte) (offset int64, ok bool) {
 	switch string(text) {
 	case "", "Z", "UTC", "GMT", "UT":
@@ -147,7 +145,7 @@ func parseZone(text []byte) (offset int64, ok bool) {
 	return 0, false
 }
 
-// parseMillis reads milliseconds since 1970, with or without a fraction.
+// parseMillis parses milliseconds since 1970, with or without a fraction.
 func parseMillis(text []byte) (timeSpan, bool) {
 	digits := text
 	if len(text) > 0 && text[0] == '-' {
@@ -184,8 +182,8 @@ func daysOf(year, month int) int {
 	return 31
 }
 
-// daysSince1970 counts the days of the Gregorian calendar. Years begin in March
-// here, so that the leap day is the last of one.
+// daysSince1970 counts days of the Gregorian calendar. The years of its arithmetic
+// start in March, so that the leap day comes last.
 func daysSince1970(year, month, dayOfMonth int) int64 {
 	if month <= 2 {
 		year--
@@ -199,22 +197,22 @@ func daysSince1970(year, month, dayOfMonth int) int64 {
 	yearOfEra := year - 400*eras
 	dayOfYear := (153*(month-3)+2)/5 + dayOfMonth - 1
 	dayOfEra := 365*yearOfEra + yearOfEra/4 - yearOfEra/100 + dayOfYear
-	const from0To1970 = 719468 // days from the first of March of the year 0
+	const from0To1970 = 719468 // days from 1 March of the year 0
 	return int64(eras*era + dayOfEra - from0To1970)
 }
 
-// timeOf returns the time that a value is, in milliseconds since 1970.
+// timeOf returns a value that is a time, in milliseconds since 1970.
 func timeOf(v msgpack.Value) (int64, bool) {
 	switch v.Kind() {
 	case msgpack.Str, msgpack.Bin:
 		s, ok := parseTime(v.Bytes())
 		return s.first, ok
-	case msgpack.Int: // read as its text: 2026 is a year
-		var buf [numberText]byte
+	case msgpack.Int: // parsed as text: 2026 is a year
+		var buf [maxNumberText]byte
 		s, ok := parseTime(strconv.AppendInt(buf[:0], v.Int(), 10))
 		return s.first, ok
 	case msgpack.Float:
-		ms, ok := toward0(v.Float())
+		ms, ok := truncate(v.Float())
 		if !ok || ms.magnitude > 1<<62 {
 			return 0, false
 		}

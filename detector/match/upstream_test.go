@@ -75,7 +75,7 @@ func TestUpstreamQueries(t *testing.T) {
 		set := NewSet(programs)
 		byProvider := 0
 		for _, p := range set.byProvider.byText {
-			byProvider += len(p.any)
+			byProvider += len(p.anyAction)
 		}
 		t.Logf("%s %s: %d queries, %d compile, %d of them read what a raw record cannot have; %d are tried on every event, %d on every event of a provider",
 			c.folder, c.ofType, len(queries), len(programs), underivable, len(set.always), byProvider)

@@ -6,21 +6,23 @@ import (
 	"unicode/utf8"
 )
 
-// Words are what Elasticsearch's standard analyzer makes of a text: the words by
-// the rules of Unicode (UAX #29) that have a letter or a digit in them, in lower
-// case. Not as there: emoji are no words, and quotes in Hebrew words end them.
+// A text is split into words as by Elasticsearch's standard analyzer: in lower case,
+// the words of Unicode (UAX #29) that contain a letter or a digit. Unlike there,
+// emoji are not words, and a quote ends a Hebrew word.
 
-// maxWord is the length in UTF-16 units at which words are cut.
+// maxWord is the length in UTF-16 units at which words are split.
 const maxWord = 255
 
-// wordBuffer is enough for any word in lower case: a unit has three bytes at most.
+// wordBuffer is the maximum length in bytes of a word in lower case, three for each
+// unit.
 const wordBuffer = 3 * maxWord
 
 // nextWord appends the next word of text[pos:] to dst, in lower case, and returns
-// the offset behind it. It returns false when there is none.
+// the offset after it. It returns false if there is none.
 func nextWord(dst, text []byte, pos int) (word []byte, end int, ok bool) {
 	for pos < len(text) {
-		// What is cut is not looked at: every byte is read a few times at most.
+		// Only as much of the text as a word can have is read, so that every byte is
+		// read a few times at most.
 		end, ok := wordEnd(text[:min(len(text), pos+wordBuffer+utf8.UTFMax)], pos)
 		if !ok {
 			pos = end
@@ -43,8 +45,8 @@ func nextWord(dst, text []byte, pos int) (word []byte, end int, ok bool) {
 	return dst, pos, false
 }
 
-// wordEnd returns the end of what begins at text[pos:], a word or, with false,
-// something that is none.
+// wordEnd returns the end of the segment that begins at text[pos:], and reports
+// whether that is a word.
 func wordEnd(text []byte, pos int) (end int, isWord bool) {
 	class, end := classAt(text, pos)
 	isWord = class.isWord()
@@ -79,21 +81,21 @@ func wordEnd(text []byte, pos int) (end int, isWord bool) {
 	return end, isWord
 }
 
-// wordClass is what a character is to the division into words.
+// wordClass is the class of a character for splitting a text into words.
 type wordClass uint8
 
 const (
-	noWord          wordClass = iota
-	letter                    // of an alphabet
-	digit                     // decimal
-	katakana                  //
-	underscore                // and other connectors, which join but are no words
-	complexLetter             // of a script that writes words without blanks: Thai, Khmer, …
-	ideograph                 // a word by itself; Hiragana too
-	middle                    // between two letters or two digits
-	middleOfLetters           //
-	middleOfDigits            //
-	extend                    // belongs to the character before
+	noWord wordClass = iota
+	letter           // of an alphabet
+	digit            // decimal
+	katakana
+	underscore      // and other connectors, which join words but are none
+	complexLetter   // of a script without blanks between words: Thai, Khmer and others
+	ideograph       // a word of its own; also Hiragana
+	middle          // joins two letters or two digits
+	middleOfLetters // joins two letters
+	middleOfDigits  // joins two digits
+	extend          // belongs to the character before it
 )
 
 func (c wordClass) isWord() bool {
@@ -104,7 +106,7 @@ func (c wordClass) isWord() bool {
 	return false
 }
 
-// joins reports whether there is no boundary between two neighbours.
+// joins reports whether there is no boundary between a character and the next one.
 func (c wordClass) joins(next wordClass) bool {
 	switch c {
 	case letter, digit:
@@ -119,8 +121,8 @@ func (c wordClass) joins(next wordClass) bool {
 	return false
 }
 
-// classAt returns the class of the character at text[pos:] and the offset behind
-// it and the marks that belong to it.
+// classAt returns the class of the character at text[pos:], and the offset after it
+// and the marks that belong to it.
 func classAt(text []byte, pos int) (class wordClass, end int) {
 	if pos >= len(text) {
 		return noWord, pos
@@ -165,11 +167,11 @@ func classOf(r rune) wordClass {
 		return middleOfDigits
 	case '\u066b':
 		return digit
-	case '\u200b': // a blank of no width
+	case '\u200b': // zero-width space
 		return noWord
 	case '\uff9e', '\uff9f': // marks of narrow Katakana
 		return extend
-	case '\u30fc', '\uff70', '\u3031', '\u3032', '\u3033', '\u3034', '\u3035', '\u309b', '\u309c', '\u30a0': // that Katakana are written with
+	case '\u30fc', '\uff70', '\u3031', '\u3032', '\u3033', '\u3034', '\u3035', '\u309b', '\u309c', '\u30a0': // used with Katakana
 		return katakana
 	}
 	if r < utf8.RuneSelf {

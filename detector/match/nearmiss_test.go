@@ -95,7 +95,7 @@ func TestNearMissesAreThoseThatAloneDecide(t *testing.T) {
 		text := query(4)
 		p := compileAll(t, []string{text})[0]
 		visit(t, denied, func(e *event.Event) {
-			matches, near := p.try(nil, 0, e)
+			matches, near := p.matchOrNearMiss(nil, 0, e)
 			if matches != p.Match(e) || matches && len(near) > 0 {
 				t.Fatalf("%s: matches %v, near misses %v", text, matches, near)
 			}

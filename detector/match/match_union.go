@@ -1,0 +1,45 @@
+package match
+
+import "github.com/fluent-detect/fluent-detect/detector/msgpack"
+
+// union matches a value that at least one of its matchers matches.
+type union []matcher
+
+// newUnion returns a matcher for values that one of these matches. Texts are
+// merged into one set.
+func newUnion(all []matcher) matcher {
+	set := textSet{}
+	var rest union
+	for _, m := range all {
+		switch m := m.(type) {
+		case exact:
+			set[string(m)] = struct{}{}
+		case union:
+			rest = append(rest, m...)
+		default:
+			rest = append(rest, m)
+		}
+	}
+	switch len(set) {
+	case 0:
+	case 1:
+		for text := range set {
+			rest = append(union{exact(text)}, rest...)
+		}
+	default:
+		rest = append(union{set}, rest...)
+	}
+	if len(rest) == 1 {
+		return rest[0]
+	}
+	return rest
+}
+
+func (m union) match(v msgpack.Value) bool {
+	for _, one := range m {
+		if one.match(v) {
+			return true
+		}
+	}
+	return false
+}
