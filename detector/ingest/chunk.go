@@ -9,11 +9,11 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
-// Chunk is a block as msgpack, the way Fluent Bit hands it over. It can be
-// filled again and again.
+// Chunk is a block as msgpack, in Fluent Bit's format. It can be filled again and
+// again.
 type Chunk struct {
-	Data    []byte   // events
-	Records []Record // one for each event of Data, in order
+	Data    []byte   // msgpack
+	Records []Record // in the order of Data
 
 	head    [msgpack.RecordHeadSize]byte // of every record: [[time, {}],
 	element []byte                       // scratch
@@ -21,23 +21,22 @@ type Chunk struct {
 	lines   int
 }
 
-// Record is one event of a chunk and where it comes from.
+// Record is one record of a chunk and its origin.
 type Record struct {
-	// Text is the JSON text of the record, or the line that was wrapped. It
-	// aliases the block.
+	// Text is the JSON text of the record, or the line. It aliases the block.
 	Text []byte
-	// JSON: Text is an object. Otherwise the record is {"log": Text}.
+	// JSON reports whether Text is an object. Otherwise the record is {"log": Text}.
 	JSON   bool
 	Line   int   // of the input, from 1
-	Offset int64 // in bytes, of the unpacked input
-	Body   int   // where in Data its map begins
+	Offset int64 // in bytes, of the decompressed input
+	Body   int   // offset of its body in Data
 }
 
-// Fill makes the chunk the records of the block, all of that time. It allocates
-// nothing once its slices are large enough. b must not change while the Records
-// are in use.
+// Fill sets the chunk to the records of the block, with the given time. It allocates
+// nothing once its slices are large enough. b must not change while the Records are
+// in use.
 func (c *Chunk) Fill(b *Block, at time.Time) {
-	if cap(c.Data) > 16*blockSize { // one long item is no reason to keep that much
+	if cap(c.Data) > 16*blockSize { // do not keep the memory of one long item
 		c.Data = nil
 	}
 	c.Data, c.Records = c.Data[:0], c.Records[:0]
@@ -61,8 +60,8 @@ func (c *Chunk) RecordAt(body int) (Record, bool) {
 	return c.Records[i], true
 }
 
-// values appends the JSON values that the text consists of, and reports whether it
-// consists of nothing else. Line ends and commas may stand between them.
+// values appends the JSON values in the text, which white space and commas may
+// separate, and reports whether there is nothing else in the text.
 func (c *Chunk) values(text []byte, it item) bool {
 	i := 0
 	for {
@@ -85,7 +84,7 @@ func (c *Chunk) values(text []byte, it item) bool {
 	}
 }
 
-// object appends the object at text[i] and returns the offset behind it.
+// object appends the object at text[i] and returns the offset of its end.
 func (c *Chunk) object(text []byte, i int, it item) (int, bool) {
 	c.Data = append(c.Data, c.head[:]...)
 	body := len(c.Data)
@@ -100,8 +99,8 @@ func (c *Chunk) object(text []byte, i int, it item) (int, bool) {
 	return end, true
 }
 
-// array appends the elements of the array at text[i] and returns the offset
-// behind it. They must be objects, or strings.
+// array appends the elements of the array at text[i], which must be objects or
+// strings, and returns the offset of its end.
 func (c *Chunk) array(text []byte, i int, it item) (int, bool) {
 	i = skipSpace(text, i+1)
 	if i < len(text) && text[i] == ']' {
@@ -134,7 +133,8 @@ func (c *Chunk) array(text []byte, i int, it item) (int, bool) {
 	return i, false
 }
 
-// string appends the string at text[i] as a line of its own.
+// string appends the string at text[i] as {"log": string} and returns the offset of
+// its end.
 func (c *Chunk) string(text []byte, i int, it item) (int, bool) {
 	var n int
 	var err error
@@ -156,7 +156,7 @@ func (c *Chunk) line(text []byte, it item) {
 	c.record(text, 0, len(text), it, body)
 }
 
-// record notes where the event comes from that has its body at that place.
+// record adds the origin of the record with that body.
 func (c *Chunk) record(text []byte, begin, end int, it item, body int) {
 	c.lines += bytes.Count(text[c.lineAt:begin], lineEnd)
 	c.lineAt = begin
@@ -168,7 +168,7 @@ func (c *Chunk) record(text []byte, begin, end int, it item, body int) {
 	})
 }
 
-// wrap begins an event {"log": and returns where its map begins.
+// wrap begins a record {"log": … and returns the offset of its body.
 func (c *Chunk) wrap() int {
 	c.Data = append(c.Data, c.head[:]...)
 	body := len(c.Data)
@@ -183,8 +183,8 @@ func skipSpace(text []byte, i int) int {
 	return i
 }
 
-// ChunkOf returns the records of one text, a JSON value of any length or a line,
-// at that time.
+// ChunkOf returns the records of one text, a JSON value of any length or a line, with
+// the given time.
 func ChunkOf(text []byte, at time.Time) *Chunk {
 	var b Block
 	var c Chunk

@@ -10,8 +10,8 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// maxWindow bounds how much of a zstd stream its decoder has to remember, in
-// bytes: what zstd itself takes without being asked for more.
+// maxWindow is the maximum window of a zstd stream in bytes, the default of the zstd
+// program.
 const maxWindow = 128 << 20
 
 // The first bytes of compressed streams.
@@ -20,13 +20,13 @@ var (
 	zstdMagic = []byte{0x28, 0xb5, 0x2f, 0xfd}
 )
 
-// ErrTruncated says that a compressed stream ends before its end.
-var ErrTruncated = errors.New("the compressed data is cut short")
+// ErrTruncated is the error of an incomplete compressed stream.
+var ErrTruncated = errors.New("the compressed data is truncated")
 
-// Decompress returns what r holds: unpacked when it begins as gzip or zstd
-// does, else as it is. Several gzip or zstd streams in a row are one. Errors of
-// the packed data come out of Read, [ErrTruncated] among them. Close ends the
-// decoder and leaves r alone.
+// Decompress returns a reader of what is in r: decompressed if r begins as gzip or
+// zstd does, and unchanged otherwise. Concatenated gzip or zstd streams are read as
+// one. Read returns the errors of compressed data, such as [ErrTruncated]. Close does
+// not close r.
 func Decompress(r io.Reader) (io.ReadCloser, error) {
 	b := bufio.NewReaderSize(r, 64<<10)
 	start, err := b.Peek(len(zstdMagic))
@@ -37,32 +37,32 @@ func Decompress(r io.Reader) (io.ReadCloser, error) {
 	case bytes.HasPrefix(start, gzipMagic):
 		z, err := gzip.NewReader(b)
 		if err != nil {
-			return nil, cutShort(err)
+			return nil, truncated(err)
 		}
-		return unpacker{z, z.Close}, nil
+		return decompressor{z, z.Close}, nil
 	case bytes.HasPrefix(start, zstdMagic):
 		z, err := zstd.NewReader(b, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
 		if err != nil {
-			return nil, cutShort(err)
+			return nil, truncated(err)
 		}
-		return unpacker{z, func() error { z.Close(); return nil }}, nil
+		return decompressor{z, func() error { z.Close(); return nil }}, nil
 	}
 	return io.NopCloser(b), nil
 }
 
-type unpacker struct {
+type decompressor struct {
 	io.Reader
 	close func() error
 }
 
-func (u unpacker) Read(p []byte) (int, error) {
+func (u decompressor) Read(p []byte) (int, error) {
 	n, err := u.Reader.Read(p)
-	return n, cutShort(err)
+	return n, truncated(err)
 }
 
-func (u unpacker) Close() error { return u.close() }
+func (u decompressor) Close() error { return u.close() }
 
-func cutShort(err error) error {
+func truncated(err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return ErrTruncated
 	}

@@ -37,7 +37,7 @@ func FuzzReader(f *testing.F) {
 		}
 		whole := readAll(t, NewReader(bytes.NewReader(input)), input)
 		r := NewReader(&steps{input, int(step)%13 + 1})
-		r.sizes = sizes{item: 1 << 16, block: 50, firstBuffer: 4, maxBuffer: 16, long: 16, piece: 8, head: 1 << 10}
+		r.sizes = sizes{item: 1 << 16, block: 50, firstBuffer: 4, maxBuffer: 16, long: 16, piece: 8, prefix: 1 << 10}
 		pieces := readAll(t, r, input)
 		if !whole.json || !pieces.json {
 			return

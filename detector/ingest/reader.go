@@ -6,76 +6,76 @@ import (
 	"io"
 )
 
-// MaxItem is how many bytes a line, a JSON value, or an element of a list may
-// have. A CloudTrail event has 256 KiB at most.
+// MaxItem is the maximum size in bytes of a line, a JSON value, or an element of a
+// list. A CloudTrail event has at most 256 KiB.
 const MaxItem = 16 << 20
 
-// sizes are the bounds that a Reader works with, in bytes.
+// sizes are the limits of a Reader, in bytes.
 type sizes struct {
-	item        int // see MaxItem
-	block       int // of items in a block, about
-	firstBuffer int // what is asked for at a time: more while it comes
+	item        int // MaxItem
+	block       int // of the items in a block, about
+	firstBuffer int // the buffer grows up to maxBuffer while reads fill it
 	maxBuffer   int
-	long        int // a line or value from which on it is not waited for as a whole
-	piece       int // of elements in a piece of a list, about
-	head        int // what may stand before a list: it is repeated in every piece
+	long        int // longer lines and values are not buffered as a whole
+	piece       int // of the elements in an item of a list, about
+	prefix      int // of what precedes a list: it is repeated in every item
 }
 
-var usualSizes = sizes{
+var defaultSizes = sizes{
 	item:        MaxItem,
 	block:       blockSize,
 	firstBuffer: 64 << 10,
 	maxBuffer:   1 << 20,
 	long:        512 << 10,
 	piece:       64 << 10,
-	head:        16 << 10,
+	prefix:      16 << 10,
 }
 
 const blockSize = 512 << 10
 
-// Reader cuts an input into blocks of items: lines, or JSON values that are
-// longer or shorter than a line.
+// Reader splits an input into blocks of items: lines, or JSON values that are longer
+// or shorter than a line.
 type Reader struct {
-	// Eager: a block has what one Read brought, for inputs that come slowly.
+	// Eager makes Next return after one Read, for inputs that are slow.
 	Eager bool
-	// Whole: an object is one item at any length that MaxItem allows, a list in
-	// it is not taken apart. Arrays are.
+	// Whole makes an object one item, up to MaxItem: lists in it are not split.
+	// Arrays are.
 	Whole bool
 
 	sizes  sizes
 	source io.Reader
-	err    error // of the source, io.EOF in the end
+	err    error // of the source, finally io.EOF
 
 	buf    []byte
-	begin  int   // what lies before is dealt with
-	end    int   // behind the last byte that was read
+	begin  int   // of the bytes that were not consumed
+	end    int   // of the bytes that were read
 	offset int64 // of buf[begin] in the input
 	line   int   // of buf[begin]
 
 	mode     mode
 	midLine  bool // buf[begin] is not the first byte of its line
-	asLine   bool // the line in hand is no value that goes on
-	searched int  // bytes from begin on that have no line end
-	value    value
+	asLine   bool // the current line is not the beginning of a longer value
+	searched int  // number of bytes from begin on that have no line end
+	value    jsonValue
 }
 
-// mode is what a Reader is in the middle of.
+// mode is what a Reader is reading.
 type mode uint8
 
 const (
-	lines    mode = iota
-	inValue       // a JSON value that did not end with its line
-	passLine      // a line of which nothing more is wanted
-	passTo        // lines up to one that begins a JSON value
+	inLines     mode = iota
+	inValue          // a JSON value that is not simply a line
+	skipLine         // the rest of a line that is skipped
+	skipToValue      // lines that are skipped up to one that begins a JSON value
 )
 
-// NewReader returns a Reader of text, see [Decompress]. It reads from source in
-// large pieces only.
-func NewReader(source io.Reader) *Reader { return &Reader{sizes: usualSizes, source: source, line: 1} }
+// NewReader returns a Reader of text, which [Decompress] makes. It has a buffer.
+func NewReader(source io.Reader) *Reader {
+	return &Reader{sizes: defaultSizes, source: source, line: 1}
+}
 
-// Next fills b with the next items. At the end of the input it returns io.EOF,
-// or the error of the source, and b has nothing; until then b has items or
-// problems.
+// Next fills b with the next items. At the end of the input it returns io.EOF, or the
+// error of the source, and b is empty; before that b has items or problems.
 func (r *Reader) Next(b *Block) error {
 	b.reset()
 	for len(b.text) < r.sizes.block {
@@ -96,19 +96,18 @@ func (r *Reader) Next(b *Block) error {
 	return nil
 }
 
-// unread returns the bytes that were read and not dealt with.
+// unread returns the bytes that were read and not consumed.
 func (r *Reader) unread() []byte { return r.buf[r.begin:r.end] }
 
-// drop says that the next n bytes, with that many line ends in them, are dealt
-// with.
-func (r *Reader) drop(n, lineEnds int) {
+// consume consumes the next n bytes, which have that many line ends.
+func (r *Reader) consume(n, lineEnds int) {
 	r.begin += n
 	r.offset += int64(n)
 	r.line += lineEnds
 	r.searched = 0
 }
 
-// fill reads more.
+// fill reads more bytes.
 func (r *Reader) fill() {
 	have := r.end - r.begin
 	if have > 0 && r.begin > 0 {
@@ -121,34 +120,35 @@ func (r *Reader) fill() {
 	case have > size/2:
 		r.buf = append(make([]byte, 0, 2*size), r.buf...)[:2*size]
 	}
-	asked := r.buf[r.end:]
-	n, err := r.source.Read(asked)
+	free := r.buf[r.end:]
+	n, err := r.source.Read(free)
 	for tries := 0; n == 0 && err == nil; tries++ {
 		if tries == 100 {
 			err = io.ErrNoProgress
 			break
 		}
-		n, err = r.source.Read(asked)
+		n, err = r.source.Read(free)
 	}
 	r.end += n
 	r.err = err
-	if n == len(asked) && len(r.buf) < r.sizes.maxBuffer {
+	if n == len(free) && len(r.buf) < r.sizes.maxBuffer {
 		r.buf = append(make([]byte, 0, 2*len(r.buf)), r.buf...)[:2*len(r.buf)]
 	}
 }
 
-// step deals with the next piece of what was read, and reports whether it could.
+// step handles the next piece of what was read, and returns false if more must be
+// read first.
 func (r *Reader) step(b *Block) bool {
 	switch r.mode {
 	case inValue:
 		return r.stepValue(b)
-	case passLine, passTo:
-		return r.pass()
+	case skipLine, skipToValue:
+		return r.skip()
 	}
 	return r.stepLine(b)
 }
 
-// stepLine takes the rest of a line, which is nearly always all of it.
+// stepLine handles a line, or what is left of it.
 func (r *Reader) stepLine(b *Block) bool {
 	have := r.unread()
 	if len(have) == 0 {
@@ -171,9 +171,9 @@ func (r *Reader) stepLine(b *Block) bool {
 		text = bytes.TrimLeft(text, between)
 		line = text
 	}
-	if !r.asLine && r.mayGoOn(text, complete) {
-		r.drop(size-len(text), 0)
-		r.value.begin(complete && !r.midLine)
+	if !r.asLine && r.mayContinue(text, complete) {
+		r.consume(size-len(text), 0)
+		r.value.reset(complete && !r.midLine)
 		r.mode = inValue
 		return true
 	}
@@ -185,7 +185,7 @@ func (r *Reader) stepLine(b *Block) bool {
 		r.endLine(next, next > size)
 	case size > r.sizes.item:
 		r.report(b, TooLong)
-		r.mode = passLine
+		r.mode = skipLine
 	default:
 		return false
 	}
@@ -199,9 +199,9 @@ var (
 	carriageReturn = []byte("\r")
 )
 
-// mayGoOn reports whether the text of a line could be the beginning of a JSON
-// value that goes on behind it, or that is too long to wait for its end.
-func (r *Reader) mayGoOn(text []byte, complete bool) bool {
+// mayContinue reports whether the text of a line may be the beginning of a JSON value
+// that continues after it, or that is too long to be buffered.
+func (r *Reader) mayContinue(text []byte, complete bool) bool {
 	if len(text) == 0 || text[0] != '{' && text[0] != '[' {
 		return false
 	}
@@ -209,15 +209,15 @@ func (r *Reader) mayGoOn(text []byte, complete bool) bool {
 		return len(text) >= r.sizes.long
 	}
 	text = bytes.TrimRight(text, blanks)
-	return text[len(text)-1] != text[0]+2 // the closing brackets come two behind the opening ones
+	return text[len(text)-1] != text[0]+2 // ] and } are their opening brackets + 2
 }
 
-// endLine leaves a line behind.
+// endLine consumes the last n bytes of a line.
 func (r *Reader) endLine(n int, hasEnd bool) {
 	if hasEnd {
-		r.drop(n, 1)
+		r.consume(n, 1)
 	} else {
-		r.drop(n, 0)
+		r.consume(n, 0)
 	}
 	r.midLine = !hasEnd
 	r.asLine = false
@@ -227,14 +227,14 @@ func (r *Reader) report(b *Block, reason Reason) {
 	b.Problems = append(b.Problems, Problem{r.line, r.offset, reason})
 }
 
-// pass passes over lines.
-func (r *Reader) pass() bool {
+// skip skips lines.
+func (r *Reader) skip() bool {
 	have := r.unread()
 	if len(have) == 0 {
 		return false
 	}
-	if r.mode == passTo && !r.midLine && (have[0] == '{' || have[0] == '[') {
-		r.mode = lines
+	if r.mode == skipToValue && !r.midLine && (have[0] == '{' || have[0] == '[') {
+		r.mode = inLines
 		return true
 	}
 	n := bytes.IndexByte(have, '\n')
@@ -243,8 +243,8 @@ func (r *Reader) pass() bool {
 		return true
 	}
 	r.endLine(n+1, true)
-	if r.mode == passLine {
-		r.mode = lines
+	if r.mode == skipLine {
+		r.mode = inLines
 	}
 	return true
 }

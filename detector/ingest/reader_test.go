@@ -16,7 +16,7 @@ import (
 )
 
 // small are bounds that short inputs go over.
-var small = sizes{item: 64, block: 100, firstBuffer: 4, maxBuffer: 16, long: 24, piece: 12, head: 30}
+var small = sizes{item: 64, block: 100, firstBuffer: 4, maxBuffer: 16, long: 24, piece: 12, prefix: 30}
 
 // all returns what a Reader makes of the input, one line each: where, "json" or
 // "line", and the body of the event; and the problems among them.
@@ -182,28 +182,28 @@ func TestLong(t *testing.T) {
 		`1 json {"a":1}`, `1 json {"a":1}`, `1 json {"a":1}`, `1 json {"a":1}`, `1 json {"a":1}`, `1 line {"log":"plain"}`)
 	f("a list that breaks", `{"Records":[{"a":1},{"a":2},{"a":3} {"a":4}]}`+"\nplain",
 		`1 json {"Records":[{"a":1},{"a":2}]}`, `1 json {"Records":[{"a":3}]}`,
-		`line 1, byte 36: a list is broken here, the rest of it was passed over`, `2 line {"log":"plain"}`)
+		`line 1, byte 36: a list is invalid from here on, its rest was skipped`, `2 line {"log":"plain"}`)
 	f("a list over lines that breaks", "{\n\"Records\": [\n{\"a\":1},\n{\"a\":2},\n{\"a\" 3},\n  {\"a\":4},\n{\"a\":5},\n]\n}\nx\n{\"b\":1}",
 		`3 json {"Records":[{"a":1},{"a":2}]}`,
-		`line 5, byte 38: a list is broken here, the rest of it was passed over`,
+		`line 5, byte 38: a list is invalid from here on, its rest was skipped`,
 		`7 json {"a":5}`, `8 line {"log":"]"}`, `9 line {"log":"}"}`, `10 line {"log":"x"}`, `11 json {"b":1}`)
 	f("a list cut short", `{"Records":[{"a":1},{"a":2},{"a":3},{"a":`,
 		`1 json {"Records":[{"a":1},{"a":2}]}`, `1 json {"Records":[{"a":3}]}`,
-		`line 1, byte 41: the input ends inside of a list`)
+		`line 1, byte 41: the input ends inside a list`)
 	f("a line too long", x(65)+"\nplain\n"+x(64)+"\n",
-		`line 1, byte 0: longer than 16 MiB, passed over`, `2 line {"log":"plain"}`, `3 line {"log":"`+x(64)+`"}`)
+		`line 1, byte 0: longer than 16 MiB, skipped`, `2 line {"log":"plain"}`, `3 line {"log":"`+x(64)+`"}`)
 	f("a value too long", `{"a":"`+x(80)+`"}{"b":1}`+"\n"+`{"c":1}`,
-		`line 1, byte 0: longer than 16 MiB, passed over`, `1 json {"b":1}`, `2 json {"c":1}`)
+		`line 1, byte 0: longer than 16 MiB, skipped`, `1 json {"b":1}`, `2 json {"c":1}`)
 	f("broken and too long", `{"a":"`+x(80)+`"]}`+"\n"+`{"c":1}`,
-		`line 1, byte 0: longer than 16 MiB, passed over`, `2 json {"c":1}`)
+		`line 1, byte 0: longer than 16 MiB, skipped`, `2 json {"c":1}`)
 	f("long and no JSON", `{a`+x(40)+`}`+"\n"+`{"c":1}`, `1 line {"log":"{a`+x(40)+`}"}`, `2 json {"c":1}`)
-	f("too long and no JSON", `{a`+x(80)+`}`+"\n"+`{"c":1}`, `line 1, byte 0: longer than 16 MiB, passed over`, `2 json {"c":1}`)
+	f("too long and no JSON", `{a`+x(80)+`}`+"\n"+`{"c":1}`, `line 1, byte 0: longer than 16 MiB, skipped`, `2 json {"c":1}`)
 	f("an element too long", `{"Records":[{"a":1},{"a":"`+x(80)+`"},{"a":3}]}`+"\n"+`{"c":1}`,
-		`1 json {"Records":[{"a":1}]}`, `line 1, byte 19: longer than 16 MiB, passed over`, `1 json {"Records":[{"a":3}]}`, `2 json {"c":1}`)
+		`1 json {"Records":[{"a":1}]}`, `line 1, byte 19: longer than 16 MiB, skipped`, `1 json {"Records":[{"a":3}]}`, `2 json {"c":1}`)
 	f("the first element too long", `[{"a":"`+x(80)+`"},{"a":3}]`+"\n"+`{"c":1}`,
-		`line 1, byte 0: longer than 16 MiB, passed over`, `1 json {"a":3}`, `2 json {"c":1}`)
+		`line 1, byte 0: longer than 16 MiB, skipped`, `1 json {"a":3}`, `2 json {"c":1}`)
 	f("too much before a list", `{"junk":"`+x(80)+`","Records":[{"a":1},{"a":2}]}`,
-		`line 1, byte 0: longer than 16 MiB, passed over`, `1 json {"Records":[{"a":1},{"a":2}]}`)
+		`line 1, byte 0: longer than 16 MiB, skipped`, `1 json {"Records":[{"a":1},{"a":2}]}`)
 	f("too much before a list to repeat it", `{"junk":"`+x(30)+`","Records":[{"a":1}]}`,
 		`1 json {"junk":"`+x(30)+`","Records":[{"a":1}]}`)
 	f("an escaped name is no list", `{"\u0052ecords":[{"a":1},{"a":2},{"a":3}]}`, `1 json {"Records":[{"a":1},{"a":2},{"a":3}]}`)

@@ -31,7 +31,7 @@ func (a *app) replay() *cobra.Command {
 		Short: "Run the rules over files and print the alerts",
 		Long: `Run the rules over files as the plugin would, and print the alerts as lines of
 JSON. A summary goes to stderr, with the place of everything that could not be
-read; a line or a JSON value over 16 MiB is passed over and said to be.
+read; a line or a JSON value over 16 MiB is skipped and reported.
 
 What was alerted before is not alerted again, and a rule makes only so many
 alerts in an interval, by the clock of now and not of the events: --no-dedup and

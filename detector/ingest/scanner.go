@@ -7,49 +7,48 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
 )
 
-// mark is where a scanner stops.
-type mark uint8
+// stop is why a scanner stops.
+type stop uint8
 
 const (
-	atEnd     mark = iota // of the bytes there are; the value goes on
-	listBegin             // behind the bracket of a list that may be taken apart
-	elementEnd
-	listEnd // behind the closing bracket
-	valueEnd
-	broken // at a byte that cannot stand there
+	needsMore  stop = iota // at the end of the bytes, inside the value
+	listStart              // after the opening bracket of a list that may be split
+	elementEnd             // after an element of that list
+	listEnd                // after its closing bracket
+	valueEnd               // after the value
+	invalid                // at a byte that is not allowed there
 )
 
-// listNames are the members that hold the events of an envelope.
+// listNames are the members that have the events of an envelope.
 var listNames = []string{"Records", "records", "logEvents", "Events"}
 
-// longestListName is the length of the longest of them.
-const longestListName = 9
+// maxListName is the length of the longest of them.
+const maxListName = 9
 
-// scanner finds the end of one JSON array or object that comes piece by piece,
-// and the elements of the list that it is or has. It looks at brackets, commas
-// and quotes; what is inside strings and numbers is for jsontext to judge. A
-// line end inside a string is refused: the value is none that was broken into
-// lines by a printer.
+// scanner finds the end of a JSON array or object that comes in pieces, and the
+// ends of the elements of the list that it is or has. It checks brackets, commas and
+// quotes, and leaves the contents of strings and numbers to jsontext. A line end in a
+// string is an error: printers of JSON do not break lines there.
 type scanner struct {
 	state   state
 	depth   int
 	maps    [jsontext.MaxDepth + 1]bool // for each depth, whether it is an object
-	list    int                         // depth of the list in hand, 0 = none
+	list    int                         // depth of the current list, 0 for none
 	inKey   bool
-	key     []byte // of the object's own member, its beginning
-	literal string // what is left of true, false or null
-	lines   int    // line ends passed
+	key     []byte // the beginning of the current key of the outermost object
+	literal string // the rest of true, false or null
+	lines   int    // number of line ends
 }
 
 type state uint8
 
 const (
-	wantValue state = iota
-	wantElement
-	wantKey
-	wantNextKey
-	wantColon
-	wantComma
+	expectValue   state = iota
+	expectElement       // or the end of an empty array
+	expectKey           // or the end of an empty object
+	expectNextKey
+	expectColon
+	expectComma // or a closing bracket
 	inString
 	inEscape
 	inNumber
@@ -58,15 +57,15 @@ const (
 
 func (s *scanner) reset() { *s = scanner{key: s.key[:0]} }
 
-// isSpace has JSON's white space.
+// isSpace is JSON's white space.
 var isSpace = [256]bool{' ': true, '\t': true, '\n': true, '\r': true}
 
-// stopsString has the bytes that end the plain part of a string.
+// stopsString are the bytes that end the plain part of a string.
 var stopsString = [256]bool{'"': true, '\\': true, '\n': true}
 
-// skipPlain returns the offset of the first of them from i on, or len(text).
-// It looks at eight bytes at a time: in a word, the lowest high bit that is set
-// marks the first byte that was looked for.
+// skipPlain returns the offset of the first of them from i on, or len(text). It
+// checks eight bytes at a time, as one little-endian word: the lowest high bit that
+// is set in mark is in the first matching byte.
 func skipPlain(text []byte, i int) int {
 	const lows, highs = 0x0101010101010101, 0x8080808080808080
 	for ; i+8 <= len(text); i += 8 {
@@ -90,26 +89,26 @@ var inNumbers = func() (t [256]bool) {
 	return t
 }()
 
-// next goes on at text[i] and returns what it came to and the offset there.
-func (s *scanner) next(text []byte, i int) (mark, int) {
+// next continues at text[i] and returns why and at which offset it stops.
+func (s *scanner) next(text []byte, i int) (stop, int) {
 	for i < len(text) {
 		c := text[i]
 		switch s.state {
 		case inString:
 			begin := i
 			i = skipPlain(text, i)
-			if s.inKey && s.depth == 1 && len(s.key) <= longestListName {
-				s.key = append(s.key, text[begin:min(i, begin+longestListName+1)]...)
+			if s.inKey && s.depth == 1 && len(s.key) <= maxListName {
+				s.key = append(s.key, text[begin:min(i, begin+maxListName+1)]...)
 			}
 			if i == len(text) {
-				return atEnd, i
+				return needsMore, i
 			}
 			switch text[i] {
 			case '\n':
-				return broken, i
+				return invalid, i
 			case '\\':
 				if s.inKey && s.depth == 1 {
-					s.key = append(s.key, '\\') // a name with escapes is none of ours
+					s.key = append(s.key, '\\') // a name with escapes is not in listNames
 				}
 				s.state = inEscape
 				i++
@@ -118,16 +117,16 @@ func (s *scanner) next(text []byte, i int) (mark, int) {
 			i++
 			if s.inKey {
 				s.inKey = false
-				s.state = wantColon
+				s.state = expectColon
 				continue
 			}
-			if m := s.ended(); m != atEnd {
+			if m := s.ended(); m != needsMore {
 				return m, i
 			}
 			continue
 		case inEscape:
 			if c == '\n' {
-				return broken, i
+				return invalid, i
 			}
 			s.state = inString
 			i++
@@ -137,19 +136,19 @@ func (s *scanner) next(text []byte, i int) (mark, int) {
 				i++
 			}
 			if i == len(text) {
-				return atEnd, i
+				return needsMore, i
 			}
-			if m := s.ended(); m != atEnd {
+			if m := s.ended(); m != needsMore {
 				return m, i
 			}
 			continue
 		case inLiteral:
 			if c != s.literal[0] {
-				return broken, i
+				return invalid, i
 			}
 			i++
 			if s.literal = s.literal[1:]; s.literal == "" {
-				if m := s.ended(); m != atEnd {
+				if m := s.ended(); m != needsMore {
 					return m, i
 				}
 			}
@@ -164,39 +163,40 @@ func (s *scanner) next(text []byte, i int) (mark, int) {
 		}
 		m, ok := s.token(c)
 		if !ok {
-			return broken, i
+			return invalid, i
 		}
 		i++
-		if m != atEnd {
+		if m != needsMore {
 			return m, i
 		}
 	}
-	return atEnd, i
+	return needsMore, i
 }
 
-// token takes a byte outside of strings, numbers and literals.
-func (s *scanner) token(c byte) (mark, bool) {
+// token handles a byte outside of strings, numbers and literals, and reports whether
+// it is allowed.
+func (s *scanner) token(c byte) (stop, bool) {
 	switch s.state {
-	case wantColon:
-		s.state = wantValue
-		return atEnd, c == ':'
-	case wantComma:
+	case expectColon:
+		s.state = expectValue
+		return needsMore, c == ':'
+	case expectComma:
 		switch {
 		case c == ',' && s.maps[s.depth]:
-			s.state = wantNextKey
+			s.state = expectNextKey
 		case c == ',':
-			s.state = wantValue
+			s.state = expectValue
 		default:
 			return s.close(c)
 		}
-		return atEnd, true
-	case wantKey, wantNextKey:
-		if c == '}' && s.state == wantKey {
+		return needsMore, true
+	case expectKey, expectNextKey:
+		if c == '}' && s.state == expectKey {
 			return s.close(c)
 		}
 		s.state, s.inKey, s.key = inString, true, s.key[:0]
-		return atEnd, c == '"'
-	case wantElement:
+		return needsMore, c == '"'
+	case expectElement:
 		if c == ']' {
 			return s.close(c)
 		}
@@ -214,27 +214,27 @@ func (s *scanner) token(c byte) (mark, bool) {
 		s.state, s.literal = inLiteral, "ull"
 	default:
 		s.state = inNumber
-		return atEnd, c == '-' || '0' <= c && c <= '9'
+		return needsMore, c == '-' || '0' <= c && c <= '9'
 	}
-	return atEnd, true
+	return needsMore, true
 }
 
-func (s *scanner) open(c byte) (mark, bool) {
+func (s *scanner) open(c byte) (stop, bool) {
 	if s.depth == jsontext.MaxDepth {
-		return broken, false
+		return invalid, false
 	}
 	isList := c == '[' && (s.depth == 0 || s.depth == 1 && s.maps[1] && s.isListName())
 	s.depth++
 	s.maps[s.depth] = c == '{'
-	s.state = wantElement
+	s.state = expectElement
 	if c == '{' {
-		s.state = wantKey
+		s.state = expectKey
 	}
 	if isList {
 		s.list = s.depth
-		return listBegin, true
+		return listStart, true
 	}
-	return atEnd, true
+	return needsMore, true
 }
 
 func (s *scanner) isListName() bool {
@@ -246,13 +246,13 @@ func (s *scanner) isListName() bool {
 	return false
 }
 
-func (s *scanner) close(c byte) (mark, bool) {
-	want := byte(']')
+func (s *scanner) close(c byte) (stop, bool) {
+	closing := byte(']')
 	if s.maps[s.depth] {
-		want = '}'
+		closing = '}'
 	}
-	if c != want {
-		return broken, false
+	if c != closing {
+		return invalid, false
 	}
 	wasList := s.depth == s.list
 	s.depth--
@@ -266,14 +266,14 @@ func (s *scanner) close(c byte) (mark, bool) {
 	return m, true
 }
 
-// ended says what the end of a value means where it stands.
-func (s *scanner) ended() mark {
-	s.state = wantComma
+// ended handles the end of a value.
+func (s *scanner) ended() stop {
+	s.state = expectComma
 	switch {
 	case s.depth == 0:
 		return valueEnd
 	case s.depth == s.list:
 		return elementEnd
 	}
-	return atEnd
+	return needsMore
 }
