@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/alert"
-	"github.com/fluent-detect/fluent-detect/detector/dedup"
 	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/hold"
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
 	"github.com/fluent-detect/fluent-detect/detector/ruleset"
 )
@@ -82,7 +82,7 @@ func fieldsNamed(names []string) []*event.Field {
 
 // dedupKey returns what makes the event the same as another: the alert's id, or
 // the rule's own fields if the event has all of them.
-func (a *activeRule) dedupKey(id dedup.Key, e *event.Event) dedup.Key {
+func (a *activeRule) dedupKey(id hold.Key, e *event.Event) hold.Key {
 	if key, ok := a.digest("dedup", a.dedupBy, e); ok {
 		return key
 	}

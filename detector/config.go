@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/alert"
-	"github.com/fluent-detect/fluent-detect/detector/limit"
+	"github.com/fluent-detect/fluent-detect/detector/hold"
 )
 
 // Config is the configuration of an Engine.
@@ -13,7 +13,7 @@ type Config struct {
 	Format    alert.Format
 	DedupSize int
 	DedupTTL  time.Duration
-	MaxAlerts *limit.Rate // nil: each rule's own
+	MaxAlerts *hold.Rate // nil: each rule's own
 
 	SuppressBy  []string // fields; empty: only rules with their own suppression
 	SuppressFor time.Duration

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/alert"
-	"github.com/fluent-detect/fluent-detect/detector/limit"
+	"github.com/fluent-detect/fluent-detect/detector/hold"
 )
 
 // testConfig is a Config and the files of rules and exceptions.
@@ -33,8 +33,8 @@ func configOf(t testing.TB, settings ...string) testConfig {
 		case "dedup_size":
 			c.DedupSize, err = strconv.Atoi(value)
 		case "max_alerts":
-			c.MaxAlerts = new(limit.Rate)
-			*c.MaxAlerts, err = limit.ParseRate(value)
+			c.MaxAlerts = new(hold.Rate)
+			*c.MaxAlerts, err = hold.ParseRate(value)
 		case "suppress_by":
 			c.SuppressBy = strings.Split(value, ",")
 		case "suppress_for":

@@ -2,13 +2,11 @@ package detector
 
 import (
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/alert"
-	"github.com/fluent-detect/fluent-detect/detector/dedup"
-	"github.com/fluent-detect/fluent-detect/detector/limit"
+	"github.com/fluent-detect/fluent-detect/detector/hold"
 	"github.com/fluent-detect/fluent-detect/detector/literal"
 	"github.com/fluent-detect/fluent-detect/detector/match"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
@@ -104,60 +102,57 @@ func New(config Config, rules *ruleset.Set, host Host) (*Engine, error) {
 func (s *State) use(c Config, rules []*ruleset.Rule, host Host) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.seen == nil {
-		seen, err := dedup.New(c.DedupSize, c.DedupTTL)
-		if err != nil {
-			return err
-		}
-		s.seen = seen
-		if err := host.warmUp(seen); err != nil {
-			return err
-		}
-		if s.suppressor, err = limit.NewSuppressor(c.DedupSize); err != nil {
+	if s.duplicates == nil {
+		if err := s.begin(c, host); err != nil {
 			return err
 		}
 	} else {
-		s.seen.Resize(c.DedupSize, c.DedupTTL)
+		s.duplicates.Resize(c.DedupSize, c.DedupTTL)
 		s.suppressor.Resize(c.DedupSize)
 	}
 	if s.selfTest.On = c.SelfTest > 0; !s.selfTest.On {
 		s.selfTest.Problem = ""
 	}
+	rates := map[string]hold.Rate{}
 	for _, r := range rules {
-		rate := limit.Rate{Max: r.MaxSignals, Per: r.IntervalDuration}
+		rates[r.ID] = hold.Rate{Max: r.MaxSignals, Per: r.IntervalDuration}
 		if c.MaxAlerts != nil {
-			rate = *c.MaxAlerts
-		}
-		if old, ok := s.caps[r.ID]; ok {
-			old.SetRate(rate)
-		} else {
-			s.caps[r.ID] = limit.New(rate)
+			rates[r.ID] = *c.MaxAlerts
 		}
 	}
-	for id, c := range s.caps {
-		if slices.ContainsFunc(rules, func(r *ruleset.Rule) bool { return r.ID == id }) {
-			continue
-		}
-		delete(s.caps, id)
-		if held, ok := c.Due(time.Time{}, true); ok {
-			host.Warn(unsummarized(id, held))
-		}
+	for _, d := range s.caps.SetRates(rates) {
+		host.Warn(unsummarized(d.Rule, d.Held))
 	}
 	return nil
 }
 
-// warmUp remembers what the store knows.
-func (h *Host) warmUp(seen *dedup.Cache) error {
-	if h.Store == nil {
-		return nil
+// begin makes the memories, of what the store knows.
+func (s *State) begin(c Config, host Host) error {
+	duplicates, err := hold.NewDuplicates(c.DedupSize, c.DedupTTL)
+	if err != nil {
+		return err
 	}
-	return h.Store.Seen(h.Name, seen.AddFor)
+	if host.Store != nil {
+		if err := host.Store.Seen(host.Name, func(k hold.Key, left time.Duration) {
+			e := hold.DuplicateEntry(k, time.Now().Add(left))
+			duplicates.Restore(e.Key, e.Value, e.Expires)
+		}); err != nil {
+			return err
+		}
+	}
+	suppressor, err := hold.NewSuppressor(c.DedupSize)
+	if err != nil {
+		return err
+	}
+	s.duplicates, s.suppressor, s.caps = duplicates, suppressor, hold.NewCaps()
+	s.memories = hold.Memories{s.duplicates, s.suppressor, s.caps}
+	return nil
 }
 
-// unsummarized tells what a rule held back that is loaded no more, so that
-// there will be no summary of it.
-func unsummarized(ruleID string, h limit.Held) string {
-	return fmt.Sprintf("rule %s is loaded no more; since %s it had held back %d alerts", ruleID, h.Begin.UTC().Format(time.RFC3339), h.Count)
+// unsummarized is the log line about alerts that a rule held back that is no
+// longer loaded, so that there will be no summary of them.
+func unsummarized(ruleID string, h hold.Held) string {
+	return fmt.Sprintf("rule %s is no longer loaded; since %s it had held back %d alerts", ruleID, h.Begin.UTC().Format(time.RFC3339), h.Count)
 }
 
 // Report returns the counters of the Engine's state.

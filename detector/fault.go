@@ -8,12 +8,12 @@ import (
 	"unicode"
 
 	"github.com/fluent-detect/fluent-detect/detector/alert"
-	"github.com/fluent-detect/fluent-detect/detector/limit"
+	"github.com/fluent-detect/fluent-detect/detector/hold"
 )
 
 // faultRate is how many error records go out: a stream of garbage breaks every
 // chunk.
-var faultRate = limit.Rate{Max: 3, Per: time.Minute}
+var faultRate = hold.Rate{Max: 3, Per: time.Minute}
 
 // fault is something that an operator has to know of.
 type fault struct {

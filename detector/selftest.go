@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/alert"
-	"github.com/fluent-detect/fluent-detect/detector/dedup"
 	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/hold"
 	"github.com/fluent-detect/fluent-detect/detector/ingest"
 	"github.com/fluent-detect/fluent-detect/detector/match"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
@@ -50,7 +50,7 @@ const canaryEvent = `{"eventVersion":"1.11","eventTime":%q,"eventSource":"self-t
 type probe struct {
 	eventID string
 	record  []byte // the alert
-	key     dedup.Key
+	key     hold.Key
 	err     error
 }
 
@@ -126,7 +126,7 @@ func (p *probe) visit(s *scanner, e *event.Event, matches []int32) {
 	defer t.rollback()
 	m := engine.canary.maker
 	p.key = alert.ID(m.Rule().ID, e)
-	if engine.state.seen.Seen(p.key) {
+	if engine.state.duplicates.Seen(p.key) {
 		p.err = errors.New("the synthetic event, which is new, is taken for a duplicate")
 		return
 	}
@@ -144,7 +144,7 @@ func (p *probe) visit(s *scanner, e *event.Event, matches []int32) {
 	if _, err := engine.host.Store.Commit(store.Batch{
 		Channel:  engine.config.Channel,
 		Detector: selfTestTag,
-		Keys:     []dedup.Key{p.key},
+		Keys:     []hold.Key{p.key},
 		Expires:  time.Now(),
 		MaxKeys:  1,
 	}); err != nil {

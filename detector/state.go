@@ -4,8 +4,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/fluent-detect/fluent-detect/detector/dedup"
-	"github.com/fluent-detect/fluent-detect/detector/limit"
+	"github.com/fluent-detect/fluent-detect/detector/hold"
 	"github.com/fluent-detect/fluent-detect/detector/stats"
 )
 
@@ -14,12 +13,13 @@ import (
 type State struct {
 	began   time.Time
 	traffic stats.Traffic
-	faults  *limit.Throttle // of error records
+	faults  *hold.Throttle // of error records
 
-	mu         sync.Mutex // what follows
-	seen       *dedup.Cache
-	suppressor *limit.Suppressor
-	caps       map[string]*limit.Cap // by rule id
+	mu         sync.Mutex       // what follows
+	duplicates *hold.Duplicates // nil: no Engine has used the state yet
+	suppressor *hold.Suppressor
+	caps       *hold.Caps
+	memories   hold.Memories // all of these
 	outcomes   stats.Outcomes
 	summaries  uint64
 	rules      *stats.Rules
@@ -31,8 +31,7 @@ type State struct {
 func NewState() *State {
 	return &State{
 		began:  time.Now(),
-		faults: limit.NewThrottle(faultRate),
-		caps:   map[string]*limit.Cap{},
+		faults: hold.NewThrottle(faultRate),
 		rules:  stats.NewRules(),
 	}
 }
@@ -43,8 +42,8 @@ func (s *State) Report() stats.Report {
 	s.mu.Lock()
 	r := stats.Report{Began: s.began, Rules: s.rules.All(), SelfTest: s.selfTest}
 	r.Outcomes, r.Summaries = s.outcomes, s.summaries
-	if s.seen != nil {
-		r.Dedup = s.seen.Stats()
+	if s.duplicates != nil {
+		r.Dedup = s.duplicates.Stats()
 	}
 	s.mu.Unlock()
 	s.traffic.Load(&r.Counts)

@@ -8,13 +8,8 @@ const retrySummary = time.Second
 // nextSummary returns when the first of the intervals ends in which alerts
 // were held back, or the zero time. The lock is held.
 func (s *State) nextSummary() time.Time {
-	var next time.Time
-	for _, c := range s.caps {
-		if end, ok := c.Next(); ok && (next.IsZero() || end.Before(next)) {
-			next = end
-		}
-	}
-	if end, ok := s.suppressor.Next(); ok && (next.IsZero() || end.Before(next)) {
+	next, ok := s.caps.Next()
+	if end, held := s.suppressor.Next(); held && (!ok || end.Before(next)) {
 		next = end
 	}
 	return next
@@ -45,7 +40,7 @@ func (e *Engine) summarize(force bool) {
 	t.begin()
 	defer t.rollback()
 	for i := range e.rules {
-		t.summarizeCap(&e.rules[i], t.save(&e.rules[i]))
+		t.summarizeCap(&e.rules[i])
 	}
 	if _, err := t.commit(); err != nil {
 		e.wake(e.host.Now().Add(retrySummary))

@@ -6,9 +6,8 @@ import (
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/alert"
-	"github.com/fluent-detect/fluent-detect/detector/dedup"
 	"github.com/fluent-detect/fluent-detect/detector/event"
-	"github.com/fluent-detect/fluent-detect/detector/limit"
+	"github.com/fluent-detect/fluent-detect/detector/hold"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
 	"github.com/fluent-detect/fluent-detect/detector/stats"
 	"github.com/fluent-detect/fluent-detect/detector/store"
@@ -26,17 +25,8 @@ type transaction struct {
 	summaries uint64
 	alerts    []outbox.Alert
 	record    []byte // of the last alert, before it is copied to its size
-	keys      []dedup.Key
-	owners    []dedup.Owner // of the keys
+	keys      []hold.Key
 	matches   []outcomeOf
-	staged    map[dedup.Key]struct{}
-	caps      []savedCap
-}
-
-// savedCap is a cap as it was when the transaction first touched it.
-type savedCap struct {
-	cap *limit.Cap
-	was limit.Saved
 }
 
 func (t *transaction) begin() {
@@ -47,9 +37,7 @@ func (t *transaction) begin() {
 	t.open = true
 	t.now = t.engine.host.Now()
 	t.summaries = 0
-	if t.staged == nil {
-		t.staged = map[dedup.Key]struct{}{}
-	}
+	t.engine.state.memories.Begin()
 }
 
 // add takes in the match of a rule: known events, duplicates, what resembles an
@@ -58,7 +46,7 @@ func (t *transaction) begin() {
 func (t *transaction) add(rule int, e *event.Event, tag string, read time.Time) {
 	t.begin()
 	t.tag = tag
-	r := &t.engine.rules[rule]
+	r, state := &t.engine.rules[rule], t.engine.state
 	if r.excepted(e, t.now, t.engine.host.Warn) {
 		t.count(rule, stats.Excepted)
 		return
@@ -67,24 +55,23 @@ func (t *transaction) add(rule int, e *event.Event, tag string, read time.Time) 
 	key := r.dedupKey(id, e)
 	dedups := !t.engine.config.NoDedup
 	if dedups {
-		if _, twice := t.staged[key]; twice || t.engine.state.seen.Seen(key) {
+		if state.duplicates.Seen(key) {
 			t.count(rule, stats.Duplicate)
 			return
 		}
 	}
 	principal := alert.Principal(e)
 	if dedups {
-		t.staged[key] = struct{}{}
+		state.duplicates.Add(key, ownerOf(principal))
 		t.keys = append(t.keys, key)
-		t.owners = append(t.owners, ownerOf(principal))
 	}
 	if group, ok := r.digest("suppress", r.suppressBy, e); ok &&
-		!t.engine.state.suppressor.Take(group, r.Rule().ID, r.by(e), alert.Subject(e), t.now, r.suppressFor) {
+		!state.suppressor.Take(group, r.Rule().ID, func() []string { return r.by(e) }, alert.Subject(e), t.now, r.suppressFor) {
 		t.count(rule, stats.Suppressed)
 		return
 	}
-	if c := t.cap(r); c.Rate().Max > 0 && !c.Take(t.now, principal) {
-		c.Hold(alert.Subject(e))
+	t.summarizeCap(r)
+	if !state.caps.Take(r.Rule().ID, func() *hold.Subject { return alert.Subject(e) }, principal, t.now) {
 		t.count(rule, stats.Capped)
 		return
 	}
@@ -96,14 +83,14 @@ func (t *transaction) add(rule int, e *event.Event, tag string, read time.Time) 
 var ownerSeed = maphash.MakeSeed()
 
 // ownerOf makes a principal an owner of keys.
-func ownerOf(principal string) dedup.Owner {
+func ownerOf(principal string) hold.Owner {
 	if principal == "" {
 		return 0
 	}
-	return dedup.Owner(maphash.String(ownerSeed, principal))
+	return hold.Owner(maphash.String(ownerSeed, principal))
 }
 
-func (t *transaction) stage(m *alert.Maker, key dedup.Key, record []byte) {
+func (t *transaction) stage(m *alert.Maker, key hold.Key, record []byte) {
 	t.alerts = append(t.alerts, outbox.Alert{
 		ID:       alert.UUID(key),
 		Rule:     m.Slug(),
@@ -113,29 +100,11 @@ func (t *transaction) stage(m *alert.Maker, key dedup.Key, record []byte) {
 	})
 }
 
-// cap returns the rule's cap, with a way back, and stages the summary of the
-// interval that has ended meanwhile.
-func (t *transaction) cap(r *activeRule) *limit.Cap {
-	c := t.save(r)
-	t.summarizeCap(r, c)
-	return c
-}
-
-func (t *transaction) save(r *activeRule) *limit.Cap {
-	c := t.engine.state.caps[r.Rule().ID]
-	for _, s := range t.caps {
-		if s.cap == c {
-			return c
-		}
-	}
-	t.caps = append(t.caps, savedCap{c, c.Save()})
-	return c
-}
-
-// summarizeCap stages the summary of the interval in hand when it is over.
-func (t *transaction) summarizeCap(r *activeRule, c *limit.Cap) {
-	if held, ok := c.Due(t.now, t.force); ok {
-		t.summary(r, alert.Summary{Held: held, Cap: c.Rate()})
+// summarizeCap stages the summary of the interval of the rule when it is over.
+func (t *transaction) summarizeCap(r *activeRule) {
+	caps := t.engine.state.caps
+	if held, ok := caps.Due(r.Rule().ID, t.now, t.force); ok {
+		t.summary(r, alert.Summary{Held: held, Cap: caps.Rate(r.Rule().ID)})
 	}
 }
 
@@ -172,10 +141,7 @@ func (t *transaction) commit() (alerts int, err error) {
 		return 0, err
 	}
 	state := t.engine.state
-	for i, k := range t.keys {
-		state.seen.Add(k, t.owners[i])
-	}
-	state.suppressor.Commit()
+	state.memories.Commit()
 	alerts = t.commitOutcomes(unwanted)
 	state.summaries += t.summaries
 	next := state.nextSummary()
@@ -256,17 +222,13 @@ func (t *transaction) rollback() {
 	if !t.open {
 		return
 	}
-	for _, s := range t.caps {
-		s.cap.Restore(s.was)
-	}
-	t.engine.state.suppressor.Rollback()
+	t.engine.state.memories.Rollback()
 	t.end()
 }
 
 func (t *transaction) end() {
-	clear(t.staged)
 	clear(t.alerts)
-	t.alerts, t.keys, t.owners, t.caps, t.matches = t.alerts[:0], t.keys[:0], t.owners[:0], t.caps[:0], t.matches[:0]
+	t.alerts, t.keys, t.matches = t.alerts[:0], t.keys[:0], t.matches[:0]
 	t.open = false
 	t.engine.state.mu.Unlock()
 }

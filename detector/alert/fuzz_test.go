@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fluent-detect/fluent-detect/detector/dedup"
 	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/hold"
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack/msgpacktest"
@@ -77,7 +77,7 @@ func FuzzMake(f *testing.F) {
 
 // fuzzBody makes the alerts of one record.
 func fuzzBody(t *testing.T, m *Maker, body []byte) {
-	ids := func(body []byte) (ids []dedup.Key) {
+	ids := func(body []byte) (ids []hold.Key) {
 		visit(t, body, func(e *event.Event) { ids = append(ids, ID(ruleID, e)) })
 		return ids
 	}

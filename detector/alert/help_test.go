@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/conf"
-	"github.com/fluent-detect/fluent-detect/detector/dedup"
 	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/hold"
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
@@ -197,7 +197,7 @@ func valueOf(t testing.TB, b []byte) msgpack.Value {
 }
 
 // idOf returns the id of the alert of a record's only event.
-func idOf(t testing.TB, ruleID string, rec any) (id dedup.Key) {
+func idOf(t testing.TB, ruleID string, rec any) (id hold.Key) {
 	t.Helper()
 	if n := visit(t, rec, func(e *event.Event) { id = ID(ruleID, e) }); n != 1 {
 		t.Fatalf("%d events, want 1", n)

@@ -9,8 +9,8 @@ import (
 	"math"
 	"slices"
 
-	"github.com/fluent-detect/fluent-detect/detector/dedup"
 	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/hold"
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
@@ -31,7 +31,7 @@ var (
 // the event's id. It is the same on every host, over every route and after
 // every restart. An event without an id stands for itself: a digest of the
 // whole takes the id's place.
-func ID(ruleID string, e *event.Event) dedup.Key {
+func ID(ruleID string, e *event.Event) hold.Key {
 	var room [256]byte
 	b := append(room[:0], idScheme...)
 	b = append(append(b, separator), ruleID...)
@@ -51,7 +51,7 @@ func write(h hash.Hash, part []byte) {
 }
 
 // UUID returns the id as alerts show it, in hex.
-func UUID(k dedup.Key) string { return hex.EncodeToString(k[:]) }
+func UUID(k hold.Key) string { return hex.EncodeToString(k[:]) }
 
 // digestDepth bounds how deep a digest looks into a value; what lies deeper
 // counts by its encoded bytes.

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/fluent-detect/fluent-detect/detector/dedup"
 	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/hold"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
 )
@@ -71,7 +71,7 @@ type Arrival struct {
 
 // Make appends the alert with that id, which [ID] gave, to dst as a msgpack
 // map. Of the event nothing is kept.
-func (m *Maker) Make(dst []byte, id dedup.Key, e *event.Event, a Arrival) []byte {
+func (m *Maker) Make(dst []byte, id hold.Key, e *event.Event, a Arrival) []byte {
 	m.head(id, a)
 	m.copy(e)
 	d := &m.doc
@@ -111,7 +111,7 @@ func (m *Maker) Make(dst []byte, id dedup.Key, e *event.Event, a Arrival) []byte
 const maxAhead = 10 * time.Minute
 
 // head begins a document with what every alert has.
-func (m *Maker) head(id dedup.Key, a Arrival) {
+func (m *Maker) head(id hold.Key, a Arrival) {
 	d := &m.doc
 	d.reset() // of what a panic left
 	m.texts = m.texts[:0]

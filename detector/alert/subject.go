@@ -4,24 +4,22 @@ import (
 	"bytes"
 
 	"github.com/fluent-detect/fluent-detect/detector/event"
-	"github.com/fluent-detect/fluent-detect/detector/limit"
+	"github.com/fluent-detect/fluent-detect/detector/hold"
 )
 
 var fieldIssuerARN = event.FieldNamed("aws.cloudtrail.user_identity.session_context.session_issuer.arn")
 
-// Subject returns what suppression and summaries have to know of an event.
+// Subject returns what suppression, caps and summaries have to know of an event.
 // Nothing in it aliases the event.
-func Subject(e *event.Event) limit.Subject {
+func Subject(e *event.Event) *hold.Subject {
 	s := newSubject(e, nil)
-	return limit.Subject{
-		At:        s.at,
-		Instance:  string(oneLine(s.instance)),
-		Key:       s.key.Fingerprint,
-		OSUser:    string(oneLine(s.osUser)),
-		Source:    string(oneLine(e.First(fieldAddress).Bytes())),
-		User:      string(oneLine(s.actor)),
-		Principal: Principal(e),
-	}
+	return &hold.Subject{Time: s.at, Principal: Principal(e), Attributes: []hold.Attribute{
+		{Name: "instances", Value: string(oneLine(s.instance)), Novel: true, Summarized: true},
+		{Name: "keys", Value: s.key.Fingerprint, Novel: true, Summarized: true},
+		{Name: "os_users", Value: string(oneLine(s.osUser)), Novel: true},
+		{Name: "addresses", Value: string(oneLine(e.First(fieldAddress).Bytes())), Novel: true},
+		{Name: "users", Value: string(oneLine(s.actor)), Summarized: true},
+	}}
 }
 
 // Principal returns the identity behind an event in a form that its bearer

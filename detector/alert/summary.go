@@ -7,15 +7,14 @@ import (
 	"strings"
 	"time"
 
-	"github.com/fluent-detect/fluent-detect/detector/dedup"
-	"github.com/fluent-detect/fluent-detect/detector/limit"
+	"github.com/fluent-detect/fluent-detect/detector/hold"
 )
 
 // Summary is what was held back, and why.
 type Summary struct {
-	limit.Held
-	Cap limit.Rate // that was reached; zero for suppression
-	By  []string   // of suppression: "user.name: alice" for each field of the group
+	hold.Held
+	Cap hold.Rate // that was reached; zero for suppression
+	By  []string  // of suppression: "user.name: alice" for each field of the group
 }
 
 // kind is fluent_detect.summary.kind.
@@ -39,7 +38,7 @@ func (s *Summary) reason() string {
 // MakeSummary appends the alert that stands for those that were held back in
 // an interval. Its id is made of the host, the group and the interval: there is
 // one for each.
-func (m *Maker) MakeSummary(dst []byte, s Summary, now time.Time) (dedup.Key, []byte) {
+func (m *Maker) MakeSummary(dst []byte, s Summary, now time.Time) (hold.Key, []byte) {
 	id := sha256.New()
 	write(id, []byte(idScheme+"/summary"))
 	write(id, []byte(m.rule.ID))
@@ -48,17 +47,18 @@ func (m *Maker) MakeSummary(dst []byte, s Summary, now time.Time) (dedup.Key, []
 		write(id, []byte(by))
 	}
 	_, _ = id.Write(strconv.AppendInt(nil, s.Begin.UnixNano(), 10))
-	var key dedup.Key
+	var key hold.Key
 	id.Sum(key[:0])
 
+	instances, keys, users := s.Attribute("instances"), s.Attribute("keys"), s.Attribute("users")
 	d := &m.doc
 	m.head(key, Arrival{Now: now})
 	d.setTime(slotEventStart, s.First)
 	d.setTime(slotEventEnd, s.Last)
 	d.setString(slotEventReason, s.reason())
-	d.setStrings(slotCloudTargetInstanceID, s.Instances.Names)
-	d.setStrings(slotRelatedUser, s.Users.Names)
-	d.setStrings(slotRelatedHash, s.Keys.Names)
+	d.setStrings(slotCloudTargetInstanceID, instances.Values)
+	d.setStrings(slotRelatedUser, users.Values)
+	d.setStrings(slotRelatedHash, keys.Values)
 	d.setString(slotSummaryKind, s.kind())
 	d.setStrings(slotSummaryBy, s.By)
 	d.setInt(slotSummaryCount, int64(s.Count))
@@ -66,9 +66,9 @@ func (m *Maker) MakeSummary(dst []byte, s Summary, now time.Time) (dedup.Key, []
 	d.setTime(slotSummaryLast, s.Last)
 	d.setTime(slotSummaryIntervalBegin, s.Begin)
 	d.setTime(slotSummaryIntervalEnd, s.End)
-	d.setInt(slotSummaryInstances, int64(len(s.Instances.Names)))
-	d.setInt(slotSummaryKeys, int64(len(s.Keys.Names)))
-	d.setInt(slotSummaryUsers, int64(len(s.Users.Names)))
-	d.setBool(slotSummaryMore, s.Instances.More || s.Keys.More || s.Users.More)
+	d.setInt(slotSummaryInstances, int64(len(instances.Values)))
+	d.setInt(slotSummaryKeys, int64(len(keys.Values)))
+	d.setInt(slotSummaryUsers, int64(len(users.Values)))
+	d.setBool(slotSummaryMore, instances.More || keys.More || users.More)
 	return key, m.finish(dst)
 }

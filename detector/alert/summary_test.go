@@ -6,19 +6,21 @@ import (
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/event"
-	"github.com/fluent-detect/fluent-detect/detector/limit"
+	"github.com/fluent-detect/fluent-detect/detector/hold"
 )
 
 func summary() Summary {
 	begin := time.Date(2025, 3, 4, 9, 0, 0, 0, time.UTC)
 	return Summary{
-		Cap: limit.Rate{Max: 100, Per: 5 * time.Minute},
-		Held: limit.Held{
+		Cap: hold.Rate{Max: 100, Per: 5 * time.Minute},
+		Held: hold.Held{
 			Begin: begin, End: begin.Add(5 * time.Minute), Count: 1234,
 			First: begin.Add(-time.Minute), Last: begin.Add(3 * time.Minute),
-			Instances: limit.Distinct{Names: []string{"i-0123456789abcdef0", "i-0123456789abcdef1"}},
-			Keys:      limit.Distinct{Names: []string{printEd25519}},
-			Users:     limit.Distinct{Names: []string{"maria", "ja\xffn"}, More: true},
+			Attributes: []hold.Distinct{
+				{Name: "instances", Values: []string{"i-0123456789abcdef0", "i-0123456789abcdef1"}},
+				{Name: "keys", Values: []string{printEd25519}},
+				{Name: "users", Values: []string{"maria", "ja\xffn"}, More: true},
+			},
 		},
 	}
 }
@@ -62,7 +64,7 @@ func TestSummary(t *testing.T) {
 
 func TestSummaryOfSuppression(t *testing.T) {
 	s := summary()
-	s.Cap, s.By = limit.Rate{}, []string{"user.name: maria", "source.ip: 203.0.113.25"}
+	s.Cap, s.By = hold.Rate{}, []string{"user.name: maria", "source.ip: 203.0.113.25"}
 	_, alert := NewMaker(builtin(t), testObserver, FormatECS).MakeSummary(nil, s, testArrival.Now)
 	decode(t, alert).want(t,
 		"fluent_detect.summary.kind", `"suppressed"`,

@@ -20,7 +20,7 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector"
 	"github.com/fluent-detect/fluent-detect/detector/alert"
-	"github.com/fluent-detect/fluent-detect/detector/limit"
+	"github.com/fluent-detect/fluent-detect/detector/hold"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack/msgpacktest"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
 	"github.com/fluent-detect/fluent-detect/detector/ruleset"
@@ -62,7 +62,7 @@ func detectors(t *testing.T) []Detector {
 	var all []Detector
 	for i, rules := range []string{"builtin," + path, "builtin"} {
 		config := detector.Config{
-			Channel: "default", DedupSize: 1 << 16, DedupTTL: 24 * time.Hour, MaxAlerts: &limit.Rate{Max: 2, Per: time.Hour},
+			Channel: "default", DedupSize: 1 << 16, DedupTTL: 24 * time.Hour, MaxAlerts: &hold.Rate{Max: 2, Per: time.Hour},
 			Heartbeat: 5 * time.Minute, SelfTest: 1000 * time.Hour,
 		}
 		loaded, err := ruleset.Load(rules)

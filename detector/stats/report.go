@@ -3,7 +3,7 @@ package stats
 import (
 	"time"
 
-	"github.com/fluent-detect/fluent-detect/detector/dedup"
+	"github.com/fluent-detect/fluent-detect/detector/hold"
 )
 
 // Report is all that a detector counted, at one moment.
@@ -11,7 +11,7 @@ type Report struct {
 	Counts
 	Began    time.Time // when counting began
 	Rules    []Rule    // those in force, in their order
-	Dedup    dedup.Stats
+	Dedup    hold.DuplicateStats
 	SelfTest SelfTest
 }
 

@@ -8,7 +8,7 @@ import (
 
 	"go.etcd.io/bbolt"
 
-	"github.com/fluent-detect/fluent-detect/detector/dedup"
+	"github.com/fluent-detect/fluent-detect/detector/hold"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
 )
 
@@ -17,7 +17,7 @@ type Batch struct {
 	Channel  string         // of the alerts
 	Alerts   []outbox.Alert // in order
 	Detector string         // whose keys they are
-	Keys     []dedup.Key
+	Keys     []hold.Key
 	Expires  time.Time // of the keys
 	MaxKeys  int       // how many keys of the detector are kept, the newest
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 	"go.etcd.io/bbolt"
 
-	"github.com/fluent-detect/fluent-detect/detector/dedup"
+	"github.com/fluent-detect/fluent-detect/detector/hold"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
 )
 
@@ -47,7 +47,7 @@ func (s *Store) Channels() (names []string, err error) {
 
 // Seen calls visit for the keys of a detector that have not expired, oldest
 // first, with how long they are to be remembered from now on.
-func (s *Store) Seen(detector string, visit func(k dedup.Key, left time.Duration)) error {
+func (s *Store) Seen(detector string, visit func(k hold.Key, left time.Duration)) error {
 	now := time.Now()
 	return s.view(seenBucket, detector, func(_ uint64, value []byte) error {
 		if k, end, ok := decodeKey(value); ok {
@@ -75,7 +75,7 @@ func (s *Store) view(bucket []byte, name string, visit func(number uint64, value
 func numberKey(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
 
 // decodeKey reads a key and its time of expiry, in nanoseconds.
-func decodeKey(value []byte) (k dedup.Key, end uint64, ok bool) {
+func decodeKey(value []byte) (k hold.Key, end uint64, ok bool) {
 	if len(value) != len(k)+8 {
 		return k, 0, false
 	}

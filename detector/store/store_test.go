@@ -13,7 +13,7 @@ import (
 
 	"go.etcd.io/bbolt"
 
-	"github.com/fluent-detect/fluent-detect/detector/dedup"
+	"github.com/fluent-detect/fluent-detect/detector/hold"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
 )
 
@@ -40,7 +40,7 @@ func batch(from, n int) Batch {
 	b := Batch{Channel: "default", Detector: "default.0", Expires: time.Now().Add(time.Hour), MaxKeys: 1000}
 	for i := from; i < from+n; i++ {
 		b.Alerts = append(b.Alerts, outbox.Alert{ID: fmt.Sprint("id-", i), Rule: "rule", Severity: 47, Time: time.Unix(int64(i), 5), Record: []byte(fmt.Sprint("record ", i))})
-		b.Keys = append(b.Keys, dedup.Key{byte(i), byte(i >> 8), 1})
+		b.Keys = append(b.Keys, hold.Key{byte(i), byte(i >> 8), 1})
 	}
 	return b
 }
@@ -66,7 +66,7 @@ func content(t *testing.T, s *Store) string {
 		fmt.Fprint(&b, a.ID, " ")
 	}
 	b.WriteString("| ")
-	if err := s.Seen("default.0", func(k dedup.Key, left time.Duration) {
+	if err := s.Seen("default.0", func(k hold.Key, left time.Duration) {
 		if left <= 0 || left > time.Hour {
 			t.Errorf("a key is to be remembered for %s", left)
 		}

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/fluent-detect/fluent-detect/detector/limit"
+	"github.com/fluent-detect/fluent-detect/detector/hold"
 )
 
 // Level is the severity of a line. The numbers are Fluent Bit's.
@@ -43,12 +43,12 @@ func (log Log) Warnf(format string, args ...any) { log(Warn, fmt.Sprintf(format,
 func (log Log) Errorf(format string, args ...any) { log(Error, fmt.Sprintf(format, args...)) }
 
 // maxRate limits messages that any record or client can cause.
-var maxRate = limit.Rate{Max: 5, Per: time.Minute}
+var maxRate = hold.Rate{Max: 5, Per: time.Minute}
 
 // Limited returns a Log that drops messages beyond a few a minute. The next one
 // that is logged tells how many were dropped.
 func (log Log) Limited() Log {
-	throttle := limit.NewThrottle(maxRate)
+	throttle := hold.NewThrottle(maxRate)
 	return func(level Level, message string) {
 		dropped, ok := throttle.Pass(time.Now())
 		if !ok {

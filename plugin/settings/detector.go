@@ -6,7 +6,7 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector"
 	"github.com/fluent-detect/fluent-detect/detector/alert"
-	"github.com/fluent-detect/fluent-detect/detector/limit"
+	"github.com/fluent-detect/fluent-detect/detector/hold"
 )
 
 // Detector is the configuration of a detector: of [OUTPUT] Name detect, of
@@ -64,7 +64,7 @@ var detectorKeys = []row[Detector]{
 	{Key: Key{"max_alerts", "a count and an interval such as `100/5m`, or `0` for no limit", "",
 		"the maximum number of alerts of a rule in an interval; the others are counted and reported in one summary alert; empty: the rule's own max_signals and interval"},
 		set: func(d *Detector, v string) error {
-			rate, err := limit.ParseRate(v)
+			rate, err := hold.ParseRate(v)
 			if err != nil {
 				return errInvalid
 			}

@@ -1,4 +1,4 @@
-package dedup
+package hold
 
 import (
 	"math/rand/v2"
@@ -11,6 +11,18 @@ func key(n int) (k Key) {
 	return k
 }
 
+// add adds a key in a transaction of its own.
+func add(d *Duplicates, k Key, o Owner) {
+	d.Begin()
+	d.Add(k, o)
+	d.Commit()
+}
+
+func restore(d *Duplicates, k Key, left time.Duration) {
+	e := DuplicateEntry(k, d.now().Add(left))
+	d.Restore(e.Key, nil, e.Expires)
+}
+
 // clock is a time that tests set.
 type clock struct{ t time.Time }
 
@@ -18,7 +30,7 @@ func (c *clock) now() time.Time { return c.t }
 
 func TestSeenWithinTTL(t *testing.T) {
 	clk := &clock{time.Unix(1000, 0)}
-	c, err := newAt(10, time.Hour, clk.now)
+	c, err := newDuplicatesAt(10, time.Hour, clk.now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,60 +45,60 @@ func TestSeenWithinTTL(t *testing.T) {
 	if c.Seen(key(1)) {
 		t.Fatal("seen before it was added")
 	}
-	c.Add(key(1), 7)
+	add(c, key(1), 7)
 	for _, s := range steps {
 		clk.t = time.Unix(1000, 0).Add(s.after)
 		if got := c.Seen(key(1)); got != s.want {
 			t.Errorf("after %s: Seen = %v, want %v", s.after, got, s.want)
 		}
 	}
-	if got := c.Stats(); got != (Stats{Expired: 1}) {
+	if got := c.Stats(); got != (DuplicateStats{Expired: 1}) {
 		t.Errorf("Stats = %+v", got)
 	}
 }
 
 func TestFullForgetsTheLeastRecentlyUsed(t *testing.T) {
-	c, err := New(3, time.Hour)
+	c, err := NewDuplicates(3, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for n := range 3 {
-		c.Add(key(n), 0)
+		add(c, key(n), 0)
 	}
 	c.Seen(key(0)) // a use: 1 is now the oldest
-	c.Add(key(3), 0)
+	add(c, key(3), 0)
 	for n, want := range []bool{true, false, true, true} {
 		if got := c.Seen(key(n)); got != want {
 			t.Errorf("Seen(%d) = %v, want %v", n, got, want)
 		}
 	}
-	if got := c.Stats(); got != (Stats{Size: 3, Evicted: 1}) {
+	if got := c.Stats(); got != (DuplicateStats{Size: 3, Evicted: 1}) {
 		t.Errorf("Stats = %+v", got)
 	}
 }
 
-func TestNewRefuses(t *testing.T) {
+func TestNewDuplicatesRefuses(t *testing.T) {
 	for _, bad := range []struct {
 		size int
 		ttl  time.Duration
 	}{{0, time.Hour}, {-1, time.Hour}, {1, 0}, {1, -time.Second}} {
-		if _, err := New(bad.size, bad.ttl); err == nil {
-			t.Errorf("New(%d, %s) gave no error", bad.size, bad.ttl)
+		if _, err := NewDuplicates(bad.size, bad.ttl); err == nil {
+			t.Errorf("NewDuplicates(%d, %s) gave no error", bad.size, bad.ttl)
 		}
 	}
 }
 
 // One owner floods the cache: what others did is remembered.
 func TestAFloodForgetsItself(t *testing.T) {
-	c, err := New(100, time.Hour)
+	c, err := NewDuplicates(100, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for n := range 40 {
-		c.Add(key(n), Owner(1+n%4))
+		add(c, key(n), Owner(1+n%4))
 	}
 	for n := range 10_000 {
-		c.Add(key(1000+n), 99)
+		add(c, key(1000+n), 99)
 	}
 	for n := range 40 {
 		if !c.Seen(key(n)) {
@@ -101,7 +113,7 @@ func TestAFloodForgetsItself(t *testing.T) {
 	}
 	// Many owners: an LRU like any other, and nothing is left of the forgotten.
 	for n := range 10_000 {
-		c.Add(key(20_000+n), Owner(1000+n))
+		add(c, key(20_000+n), Owner(1000+n))
 	}
 	if len(c.owners) > 100 {
 		t.Errorf("%d owners of 100 keys", len(c.owners))
@@ -110,12 +122,12 @@ func TestAFloodForgetsItself(t *testing.T) {
 
 // The same key again, by the same or another owner, counts once.
 func TestAddAgain(t *testing.T) {
-	c, err := New(10, time.Hour)
+	c, err := NewDuplicates(10, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for n := range 1000 {
-		c.Add(key(n%3), Owner(n%2))
+		add(c, key(n%3), Owner(n%2))
 	}
 	total := 0
 	for _, own := range c.owners {
@@ -132,7 +144,7 @@ func TestBooksAgree(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 200 {
 		size := 1 + r.IntN(8)
-		c, err := New(size, time.Hour)
+		c, err := NewDuplicates(size, time.Hour)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -142,11 +154,11 @@ func TestBooksAgree(t *testing.T) {
 				size = 1 + r.IntN(8)
 				c.Resize(size, time.Hour)
 			case 1:
-				c.AddFor(key(r.IntN(20)), time.Duration(r.IntN(3)-1)*time.Hour)
+				restore(c, key(r.IntN(20)), time.Duration(r.IntN(3)-1)*time.Hour)
 			case 2:
 				c.Seen(key(r.IntN(20)))
 			default:
-				c.Add(key(r.IntN(20)), Owner(r.IntN(4)))
+				add(c, key(r.IntN(20)), Owner(r.IntN(4)))
 			}
 			total := 0
 			for _, own := range c.owners {
