@@ -1,11 +1,11 @@
-# make build   the two Fluent Bit plugins and the command line, into build/
-# make demo    build, and watch the built-in rule find pushed SSH keys
-# make test    everything that this machine can test
+# make build    builds the two Fluent Bit plugins and the program, in build/
+# make demo     builds, and runs the built-in rule on the bundled events
+# make test     runs all tests that this machine can run
 # make bench | fuzz | race | lint | test-pure
-# make guard    whether the engine has become slower; guard-renew says that it may
-# make dist     the release for Linux on amd64 and arm64 and for Windows, into dist/
-# make package  .deb and .rpm of it
-# make test-dist | test-package | test-reproducible   what they made
+# make guard    fails if the engine has become slower; guard-renew accepts that
+# make dist     makes the release for Linux (amd64, arm64) and Windows, in dist/
+# make package  makes its .deb and .rpm
+# make test-dist | test-package | test-reproducible   test the release
 
 SHELL := /bin/bash
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
@@ -13,12 +13,13 @@ GO ?= go
 CC ?= gcc
 FUZZTIME ?= 20s
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+DEADCODE := golang.org/x/tools/cmd/deadcode@v0.49.0
 
 export CGO_ENABLED ?= 1
 
 GO_FILES := $(shell find conf detector plugin -name '*.go' -o -name '*.toml') go.mod go.sum
 LDFLAGS := -s -w -X main.version=$(VERSION)
-# The name under which in_detect.so finds the Go library that is loaded already.
+# The name by which in_detect.so finds the Go library, which is already loaded.
 SONAME := -extldflags '-Wl,-soname,out_detect.so'
 
 .PHONY: all build demo test test-pure race fuzz bench guard guard-renew lint dist package test-dist test-package test-reproducible clean
@@ -35,12 +36,12 @@ build/in_detect.so: plugin/fluentbit/shim/in_detect.c build/out_detect.so
 	$(CC) -std=c11 -Wall -Wextra -Werror -O2 -fPIC -shared -Wl,-soname,in_detect.so \
 		-o $@ $< -Lbuild -l:out_detect.so -Wl,-rpath,'$$ORIGIN'
 
-# The command line needs no C compiler.
+# The program needs no C compiler.
 build/fluent-detect: $(GO_FILES)
 	@mkdir -p build
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "$(LDFLAGS)" -o $@ ./plugin/fluent-detect
 
-# The test host: loads both libraries and calls them as Fluent Bit does.
+# The test host loads both libraries and calls them as Fluent Bit does.
 build/host: $(wildcard test/host/*.[ch])
 	@mkdir -p build
 	$(CC) -std=c11 -Wall -Wextra -Werror -O2 -g -o $@ $(wildcard test/host/*.c) -ldl -lpthread
@@ -52,18 +53,19 @@ test: build
 	$(GO) vet ./...
 	$(GO) test ./...
 
-# The detector and the command line need no C compiler.
+# The detector and the program need no C compiler.
 test-pure:
 	CGO_ENABLED=0 $(GO) test ./conf/... ./detector/... ./plugin/fluent-detect/...
 
 race:
 	$(GO) test -race ./conf/... ./detector/... ./plugin/...
 
-# Every fuzz target for FUZZTIME. What crashes one is kept as a seed by go test.
+# Runs every fuzz target for FUZZTIME. go test keeps inputs that fail as seeds.
 fuzz:
 	test/fuzz/run $(FUZZTIME)
 
-# BENCH_QUICK=1 takes two minutes, not twenty. DETECTION_RULES adds Elastic's rules.
+# BENCH_QUICK=1 takes two minutes instead of twenty. DETECTION_RULES adds Elastic's
+# rules.
 bench: build
 	$(GO) run ./test/bench
 
@@ -73,24 +75,29 @@ guard:
 guard-renew:
 	$(GO) run ./test/bench/guard -renew
 
+# Functions that are called by C, in the plugins for Fluent Bit, look dead.
+CALLED_BY_C := ^plugin/fluentbit/|^test/bench/decode/
+
 # SC2317: functions that check and within call look unused.
 SCRIPTS = $(shell grep -rlIE '^\#!(/usr/bin/env bash|/bin/sh)$$' .ci conf test)
 
 lint:
-	@test -z "$$(gofmt -l conf detector plugin test)" || { gofmt -l conf detector plugin test; echo "these files are not gofmt'ed"; exit 1; }
+	@test -z "$$(gofmt -l conf detector plugin test)" || { gofmt -l conf detector plugin test; echo "run gofmt on these files"; exit 1; }
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
+	@found="$$($(GO) run $(DEADCODE) -test ./...)" || exit 1; \
+		if grep -vE '$(CALLED_BY_C)' <<<"$$found"; then echo "these functions are never called"; exit 1; fi
 	@if command -v shellcheck >/dev/null; then shellcheck -x -e SC2317 $(SCRIPTS) && echo "shellcheck: $(words $(SCRIPTS)) scripts"; \
 		else echo "NOT TESTED  the scripts: shellcheck is not on PATH"; fi
 
-# The scripts say in their first lines what they do.
+# The first lines of each script say what it does.
 dist:
 	conf/package/dist
 
 package: dist
 	conf/package/package
 
-# Need make package, and say which tools they miss.
+# These need make package, and report missing tools.
 test-dist:
 	test/package/load
 	test/package/windows

@@ -45,9 +45,6 @@ type Cursor struct {
 // NewCursor returns a cursor at the beginning of the chunk, which it retains.
 func NewCursor(chunk []byte) Cursor { return Cursor{chunk: chunk} }
 
-// Offset returns the offset of the next item.
-func (c *Cursor) Offset() int { return c.off }
-
 // Resume sets the offset of the next item. It must be called after each Record
 // with the end of its body, which whoever read the body knows.
 func (c *Cursor) Resume(off int) { c.off = off }

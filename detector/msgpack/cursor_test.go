@@ -41,8 +41,8 @@ func TestCursor(t *testing.T) {
 	f := func(chunk []byte, want ...string) {
 		t.Helper()
 		items, c, err := walk(chunk)
-		if err != nil || c.Offset() != len(chunk) {
-			t.Errorf("%x: stops at %d of %d: %v", chunk, c.Offset(), len(chunk), err)
+		if err != nil || c.off != len(chunk) {
+			t.Errorf("%x: stops at %d of %d: %v", chunk, c.off, len(chunk), err)
 		}
 		if !slices.Equal(items, want) {
 			t.Errorf("%x:\n got %s\nwant %s", chunk, strings.Join(items, "\n     "), strings.Join(want, "\n     "))
@@ -153,8 +153,8 @@ func TestCursorBroken(t *testing.T) {
 		if !errors.As(err, &e) || *e != (Error{len(good) + offset, fault}) {
 			t.Errorf("%s: %v; want byte %d: %s", digits, err, len(good)+offset, faultTexts[fault])
 		}
-		if c.Offset() != len(good) {
-			t.Errorf("%s: the cursor stands at %d, the item begins at %d", digits, c.Offset(), len(good))
+		if c.off != len(good) {
+			t.Errorf("%s: the cursor stands at %d, the item begins at %d", digits, c.off, len(good))
 		}
 	}
 	f("c1", 0, BadCode)
@@ -206,8 +206,8 @@ func TestCursorTruncations(t *testing.T) {
 			t.Fatalf("cut to %d bytes: error %v", n, err)
 		}
 		var e *Error
-		if errors.As(err, &e) && (e.Fault != Truncated || e.Offset > n || e.Offset < c.Offset()) {
-			t.Fatalf("cut to %d bytes: %v, cursor at %d", n, err, c.Offset())
+		if errors.As(err, &e) && (e.Fault != Truncated || e.Offset > n || e.Offset < c.off) {
+			t.Fatalf("cut to %d bytes: %v, cursor at %d", n, err, c.off)
 		}
 	}
 }

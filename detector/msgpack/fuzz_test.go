@@ -270,7 +270,7 @@ func FuzzCursor(f *testing.F) {
 		c := NewCursor(chunk)
 		for {
 			var e Head
-			start := c.Offset()
+			start := c.off
 			ok, err := c.Next(&e)
 			if err == nil && !ok {
 				if reader.Len() != 0 {
@@ -280,8 +280,8 @@ func FuzzCursor(f *testing.F) {
 			}
 			var body Value
 			if err == nil && e.Item == Record {
-				if c.Offset() != start {
-					t.Fatalf("at %d before its body is read, at %d", start, c.Offset())
+				if c.off != start {
+					t.Fatalf("at %d before its body is read, at %d", start, c.off)
 				}
 				var end int
 				if body, end, err = Read(chunk, e.Body); err == nil {
@@ -294,13 +294,13 @@ func FuzzCursor(f *testing.F) {
 			}
 			if err != nil {
 				var broken *Error
-				if !errors.As(err, &broken) || broken.Offset < start || broken.Offset > len(chunk) || c.Offset() != start {
-					t.Fatalf("at %d: %v, cursor at %d", start, err, c.Offset())
+				if !errors.As(err, &broken) || broken.Offset < start || broken.Offset > len(chunk) || c.off != start {
+					t.Fatalf("at %d: %v, cursor at %d", start, err, c.off)
 				}
 				return
 			}
-			if want := len(chunk) - reader.Len(); c.Offset() != want {
-				t.Fatalf("the item at %d ends at %d, want %d", start, c.Offset(), want)
+			if want := len(chunk) - reader.Len(); c.off != want {
+				t.Fatalf("the item at %d ends at %d, want %d", start, c.off, want)
 			}
 			got := fmt.Sprintf("%d: %s", e.Start, [...]string{"odd", "group", "end", "event"}[e.Item])
 			if e.Item != Other {
