@@ -16,34 +16,38 @@ import (
 
 const module = "github.com/fluent-detect/fluent-detect/"
 
-// imports returns the packages of conf, detector and plugin, each with those of
-// them that it imports, tests left out.
-func imports(t *testing.T) map[string][]string {
+// goFile is a Go file of conf, detector or plugin, tests left out.
+type goFile struct {
+	name     string // relative to the root
+	pkg      string
+	imported []string // packages of this module
+}
+
+func goFiles(t *testing.T) (all []goFile) {
 	t.Helper()
-	all := map[string][]string{}
 	for _, root := range []string{"conf", "detector", "plugin"} {
 		err := filepath.WalkDir(filepath.Join(generated.Root(), root), func(path string, _ fs.DirEntry, err error) error {
 			if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 				return err
 			}
-			file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+			parsed, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
 			if err != nil {
 				return err
 			}
-			name, err := filepath.Rel(generated.Root(), filepath.Dir(path))
+			name, err := filepath.Rel(generated.Root(), path)
 			if err != nil {
 				return err
 			}
-			name = filepath.ToSlash(name)
-			if strings.HasSuffix(name, "msgpacktest") { // for tests
+			file := goFile{name: filepath.ToSlash(name), pkg: filepath.ToSlash(filepath.Dir(name))}
+			if strings.HasSuffix(file.pkg, "msgpacktest") { // for tests
 				return nil
 			}
-			all[name] = append(all[name], []string{}...)
-			for _, i := range file.Imports {
+			for _, i := range parsed.Imports {
 				if ours, ok := strings.CutPrefix(strings.Trim(i.Path.Value, `"`), module); ok {
-					all[name] = append(all[name], ours)
+					file.imported = append(file.imported, ours)
 				}
 			}
+			all = append(all, file)
 			return nil
 		})
 		if err != nil {
@@ -55,19 +59,22 @@ func imports(t *testing.T) map[string][]string {
 
 // The map of the code has every package, and each imports only packages above it.
 func TestMap(t *testing.T) {
-	packages := imports(t)
+	packages := map[string][]string{}
+	for _, f := range goFiles(t) {
+		packages[f.pkg] = append(packages[f.pkg], f.imported...)
+	}
 	var above []string
 	for _, r := range find(t, "CONTRIBUTING.md").rows("| package | comes in | goes out |") {
 		for _, m := range quotedLine.FindAllStringSubmatch(r[0], -1) {
 			name := m[1]
 			imported, ok := packages[name]
 			if !ok {
-				t.Errorf("the map has a package %s, and there is none", name)
+				t.Errorf("the map has a package %s, which does not exist", name)
 			}
 			delete(packages, name)
 			for _, other := range imported {
 				if !slices.Contains(above, other) && other != name {
-					t.Errorf("%s imports %s, which does not stand above it in the map", name, other)
+					t.Errorf("%s imports %s, which is not above it in the map", name, other)
 				}
 			}
 			above = append(above, name)
@@ -75,6 +82,20 @@ func TestMap(t *testing.T) {
 	}
 	for name := range packages {
 		t.Errorf("the map does not have %s", name)
+	}
+}
+
+// Package detector only ties the others together.
+func TestDetectorIsSmall(t *testing.T) {
+	const max = 14
+	var files []string
+	for _, f := range goFiles(t) {
+		if f.pkg == "detector" {
+			files = append(files, f.name)
+		}
+	}
+	if len(files) == 0 || len(files) > max {
+		t.Errorf("package detector has %d files, at most %d are allowed: %q", len(files), max, files)
 	}
 }
 
