@@ -15,6 +15,8 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
+	"github.com/fluent-detect/fluent-detect/detector/rule/elastic"
+	"github.com/fluent-detect/fluent-detect/detector/rule/files"
 )
 
 var formats = []Format{FormatECS, FormatKibana, FormatOCSF}
@@ -38,7 +40,7 @@ func anything(t testing.TB) *rule.Rule {
 
 func load(t testing.TB, spec string) *rule.Rule {
 	t.Helper()
-	set, err := rule.Load(spec, conf.Rules())
+	set, err := files.Load(spec, conf.Rules(), elastic.Formats()...)
 	if err != nil || len(set.Rules) != 1 {
 		t.Fatalf("%s: %v, %d rules", spec, err, len(set.Rules))
 	}

@@ -7,17 +7,17 @@ import (
 	"strings"
 )
 
-// Error is one thing wrong with a rule file, or with the key that names the
-// files.
+// Error is one thing that is wrong with a file of rules or exceptions, or with
+// the list of such files.
 type Error struct {
-	Path         string // empty when no file is to blame
-	Line, Column int    // 0 when the whole file is meant
+	Path         string // empty if the list is wrong
+	Line, Column int    // 0 if the error is about the whole file
 	Key          string // as in "threat[0].tactic.id"; may be empty
 	Message      string // what is wrong and what is allowed
-	Err          error  // the cause, when there is one
+	Err          error  // the cause, or nil
 }
 
-// Error gives "path:line:column: key: message", without the parts that are
+// Error returns "path:line:column: key: message", without the parts that are
 // empty.
 func (e *Error) Error() string {
 	var b strings.Builder
@@ -36,44 +36,40 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Unwrap gives the cause, nil when there is none.
+// Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// shownErrors is how many errors [Errors] spells out.
-const shownErrors = 100
-
-// Errors is everything wrong with a set of files, sorted by path, line and
-// column.
+// Errors is everything that is wrong with one or more files.
 type Errors []*Error
 
-// Error gives one line for each of the first 100 errors, then how many more
+// maxShown is how many errors the text of [Errors] contains.
+const maxShown = 100
+
+// Error returns a line for each of the first 100 errors, then how many more
 // there are.
 func (e Errors) Error() string {
-	var b strings.Builder
-	for i, one := range e {
-		if i > 0 {
-			b.WriteByte('\n')
-		}
-		if i == shownErrors {
-			fmt.Fprintf(&b, "and %d more", len(e)-i)
-			break
-		}
-		b.WriteString(one.Error())
+	var lines []string
+	for _, err := range e[:min(len(e), maxShown)] {
+		lines = append(lines, err.Error())
 	}
-	return b.String()
+	if len(e) > maxShown {
+		lines = append(lines, fmt.Sprintf("and %d more", len(e)-maxShown))
+	}
+	return strings.Join(lines, "\n")
 }
 
-// Unwrap gives all errors, also those beyond the first 100.
+// Unwrap returns all errors.
 func (e Errors) Unwrap() []error {
 	all := make([]error, len(e))
-	for i, one := range e {
-		all[i] = one
+	for i, err := range e {
+		all[i] = err
 	}
 	return all
 }
 
-// orNil sorts the errors and makes them an error value, nil if there are none.
-func (e Errors) orNil() error {
+// Err sorts the errors by position and returns them as an error, nil if there
+// are none.
+func (e Errors) Err() error {
 	if len(e) == 0 {
 		return nil
 	}
@@ -81,38 +77,4 @@ func (e Errors) orNil() error {
 		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
 	return e
-}
-
-// Skipped is a rule that was read and left out.
-type Skipped struct {
-	Path   string
-	Line   int
-	Name   string
-	ID     string
-	Reason string
-}
-
-// String says which rule it is and why it was left out.
-func (s Skipped) String() string {
-	return fmt.Sprintf("%s:%d: rule %q: %s", s.Path, s.Line, s.Name, s.Reason)
-}
-
-// UnsupportedError is a rule that is well known but not evaluated here, such as
-// one in EQL.
-type UnsupportedError struct {
-	Skipped
-	Column int
-	Key    string // the key that says so: type, language or filters
-}
-
-// Error gives "path:line:column: key: reason".
-func (e *UnsupportedError) Error() string { return e.refusal().Error() }
-
-// refusal is the same as one of [Errors], naming the rule.
-func (e *UnsupportedError) refusal() *Error {
-	message := e.Reason
-	if e.Name != "" {
-		message = fmt.Sprintf("rule %q: %s", e.Name, e.Reason)
-	}
-	return &Error{Path: e.Path, Line: e.Line, Column: e.Column, Key: e.Key, Message: message, Err: e}
 }

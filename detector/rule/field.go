@@ -2,30 +2,30 @@ package rule
 
 import "fmt"
 
-// fieldFault tells what keeps a text from being the name of a field, such as
-// "user.name", empty if nothing does.
-func fieldFault(name string) string {
+// CheckField returns an error if a text cannot be the name of a field, such as
+// "user.name".
+func CheckField(name string) error {
 	if name == "" {
-		return "the name of a field is empty"
+		return fmt.Errorf("the field name is empty")
 	}
 	before := byte('.')
 	for i := range len(name) {
 		c := name[i]
-		if !fieldByte(c) {
-			return fmt.Sprintf("%q is no name of a field: letters, digits, and _ - @ $ between dots", name)
+		if !isFieldByte(c) {
+			return fmt.Errorf("%q is not a field name: it may have letters, digits, and _ - @ $ between dots", name)
 		}
 		if c == '.' && before == '.' {
-			return fmt.Sprintf("%q is no name of a field: nothing before a dot", name)
+			return fmt.Errorf("%q is not a field name: nothing before a dot", name)
 		}
 		before = c
 	}
 	if before == '.' {
-		return fmt.Sprintf("%q is no name of a field: nothing after a dot", name)
+		return fmt.Errorf("%q is not a field name: nothing after a dot", name)
 	}
-	return ""
+	return nil
 }
 
-func fieldByte(c byte) bool {
+func isFieldByte(c byte) bool {
 	switch {
 	case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
 		return true

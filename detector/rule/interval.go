@@ -6,25 +6,26 @@ import (
 	"time"
 )
 
-// maxInterval keeps intervals far from where [time.Duration] ends.
-const maxInterval = 10 * 365 * 24 * time.Hour
+// maxInterval is the longest interval.
+const maxInterval = 3650 * 24 * time.Hour
 
-// ParseInterval reads an interval in Elastic's form: a whole number from 1 and
-// one of the units s, m, h, d.
+// ParseInterval parses an interval as Elastic writes it: a whole number from 1
+// and a unit, s, m, h or d.
 func ParseInterval(text string) (time.Duration, error) {
 	if len(text) >= 2 {
 		digits, unit := text[:len(text)-1], unitOf(text[len(text)-1])
 		n, err := strconv.ParseUint(digits, 10, 63)
 		if err == nil && n > 0 && unit > 0 {
 			if n > uint64(maxInterval/unit) {
-				return 0, fmt.Errorf("%q is too long: 3650d is the longest", text)
+				return 0, fmt.Errorf("%q is too long: the maximum is 3650d", text)
 			}
 			return time.Duration(n) * unit, nil
 		}
 	}
-	return 0, fmt.Errorf("%q is no interval: a whole number from 1 and a unit, s, m, h or d, as in %q", text, "5m")
+	return 0, fmt.Errorf("%q is not an interval: must be a whole number from 1 and a unit, s, m, h or d, as in %q", text, "5m")
 }
 
+// unitOf returns the duration of a unit of an interval, 0 if it is not one.
 func unitOf(c byte) time.Duration {
 	switch c {
 	case 's':

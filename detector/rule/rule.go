@@ -1,8 +1,16 @@
+// Package rule defines detection rules and exceptions, free of the formats of
+// the files that they are read from.
+//
+// The packages below it read those files: files finds them, elastic and native
+// read them. Nothing changes a rule once it is loaded.
 package rule
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
-// What a rule has when its file does not say.
+// What a rule has if its file does not say.
 const (
 	DefaultInterval   = "5m"
 	DefaultFrom       = "now-6m"
@@ -12,14 +20,14 @@ const (
 
 // Rule is one detection rule. Texts are as the file has them.
 type Rule struct {
-	ID          string // rule_id; a UUID by custom, any text by right
+	ID          string // by convention a UUID
 	Name        string
 	Description string
 	Note        string // investigation guide, Markdown
-	Setup       string // what has to be set up for the rule to see anything, Markdown
+	Setup       string // what must be set up for the rule to work, Markdown
 	Severity    Severity
 	RiskScore   int // 0 to 100
-	Version     int // from 1; upstream keeps it outside of the file, then it is 1
+	Version     int // from 1
 	Author      []string
 	License     string
 	References  []string
@@ -29,22 +37,20 @@ type Rule struct {
 	Threat              []Threat
 	InvestigationFields []string // fields to look at first
 
-	Type     string // "query"
-	Language string // "kuery"
-	Query    string // KQL, not looked at yet
+	Query Query
 
-	Index             []string // metadata: records come from wherever the host reads
-	From              string   // metadata: no record is too old to be evaluated
-	Interval          string
+	Index             []string      // metadata: the host decides where records come from
+	From              string        // metadata: records of any age are evaluated
+	Interval          string        // as written
 	IntervalDuration  time.Duration // of Interval; the window of the cap
 	MaxSignals        int           // the cap: alerts in one interval
 	TimestampOverride string        // metadata
 
-	BuildingBlock bool   // its alerts are meant for other rules, not for eyes
-	Enabled       bool   // false only when the file says so; [Load] leaves such rules out
+	BuildingBlock bool   // its alerts are input for other rules rather than for people
+	Enabled       bool   // false if the file disables it
 	Maturity      string // "production", "deprecated", …; empty if the file has none
 
-	Extension FluentDetect
+	Extension Extension
 	Notices   []Notice
 	Source    Source
 }
@@ -56,15 +62,15 @@ type Threat struct {
 	Technique []Technique
 }
 
-// Tactic is what an attacker is after.
+// Tactic is the goal of an attack.
 type Tactic struct {
 	ID        string // "TA0004"
 	Name      string
 	Reference string // URL
 }
 
-// Technique is how an attacker gets there. A subtechnique has no
-// subtechniques of its own.
+// Technique is a way to reach the goal. A subtechnique has no subtechniques of
+// its own.
 type Technique struct {
 	ID           string // "T1098", "T1098.004"
 	Name         string
@@ -72,49 +78,99 @@ type Technique struct {
 	Subtechnique []Technique
 }
 
-// FluentDetect is what the table [fluent_detect] adds to a rule.
-type FluentDetect struct {
-	// DedupBy are the fields that make two events the same event. Empty means
-	// account and event ID.
+// Extension is what fluent-detect adds to a rule.
+type Extension struct {
+	// DedupBy are the fields that identify an event. Empty: its alert's id does.
 	DedupBy []string
 
-	// SuppressBy are the fields whose values group alerts for suppression, and
-	// SuppressFor is how long a group stays quiet after its first alert. What
-	// the rule does not say is empty: there the configuration's holds. A rule
-	// with Elastic's alert_suppression and without suppress_by has both from
-	// there.
+	// SuppressBy are the fields by which alerts are grouped for suppression;
+	// SuppressFor is how long the alerts that follow the first one of a group are
+	// suppressed. Where they are empty, the settings of the detector apply.
 	SuppressBy  []string
 	SuppressFor time.Duration
 
 	// Exceptions is the path of a file of exceptions, as written. A relative
-	// one starts from the directory of the rule file.
+	// path starts from the directory of the rule file.
 	Exceptions string
 
 	// Reason is the template of an alert's one-line reason.
 	Reason Template
 
-	// Tests are the rule's own tests.
 	Tests []Test
 }
 
-// Notice tells of something in a rule file that stops nothing but that its
-// author may count on, such as a key without effect here.
+// Test is a test of a rule: an event, and whether the rule must make an alert of
+// it.
+type Test struct {
+	Name   string // unique in the rule
+	Event  []byte // one JSON value, in any shape that a record may have
+	Expect string // ExpectAlert or ExpectNone
+	Line   int    // of the test in the file
+}
+
+// What a [Test] may expect.
+const (
+	ExpectAlert = "alert"
+	ExpectNone  = "none"
+)
+
+// WantAlert reports whether the rule must make an alert of the event.
+func (t *Test) WantAlert() bool { return t.Expect == ExpectAlert }
+
+// Exception describes known events for which a rule makes no alerts.
+type Exception struct {
+	Rule    string // slug or ID of the rule, or "*" for all rules
+	Query   Query  // of the events
+	Owner   string // who answers for it
+	Reason  string
+	Expires time.Time // when it ceases to apply
+	Source  Source
+}
+
+// Notice is about something in a rule file that is not an error but may surprise
+// its author, such as a key without effect.
 type Notice struct {
 	Key          string
 	Line, Column int
 	Text         string
 }
 
-// Source tells where a rule was read.
+// Source tells where a rule or an exception was read.
 type Source struct {
-	Path    string // as shown to people; built-in files begin with "builtin/"
-	Line    int    // of the [rule] header, or of the rule in an NDJSON file
-	SHA256  string // of the whole file, hex
-	Ruleset string // "elastic/detection-rules" for Elastic's rules, else empty
+	Path             string // as shown to people; that of a built-in file begins with "builtin/"
+	Line             int    // where the rule begins
+	IDLine, IDColumn int    // of the rule's ID
+	SHA256           string // of the whole file, hex
+	Ruleset          string // "elastic/detection-rules" for Elastic's rules, else empty
+}
 
-	// QueryLine and QueryColumn are where the first character of the query is.
-	QueryLine, QueryColumn int
+// Set is what a file or several files contain.
+type Set struct {
+	Rules   []*Rule
+	Skipped []Skipped
+}
 
-	query []anchor
-	id    anchor // of rule_id
+// Skipped is a rule that was read and does not run here.
+type Skipped struct {
+	Path         string
+	Line, Column int
+	Key          string // that is the reason, as in "language"; may be empty
+	Name         string
+	ID           string
+	Reason       string
+}
+
+// String returns "path:line: rule "name": reason".
+func (s Skipped) String() string {
+	return fmt.Sprintf("%s:%d: rule %q: %s", s.Path, s.Line, s.Name, s.Reason)
+}
+
+// Refusal returns the error for a rule that was asked for by name and does not
+// run here.
+func (s Skipped) Refusal() *Error {
+	message := s.Reason
+	if s.Name != "" {
+		message = fmt.Sprintf("rule %q: %s", s.Name, s.Reason)
+	}
+	return &Error{Path: s.Path, Line: s.Line, Column: s.Column, Key: s.Key, Message: message}
 }

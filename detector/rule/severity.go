@@ -1,10 +1,11 @@
 package rule
 
-// Severity is how bad an alert is, as the number that event.severity has. Worse
-// ones are greater.
+import "slices"
+
+// Severity is the severity of an alert, as the number in event.severity.
 type Severity int
 
-// The four severities of Elastic's rules.
+// The severities of Elastic's rules.
 const (
 	Low      Severity = 21
 	Medium   Severity = 47
@@ -12,31 +13,23 @@ const (
 	Critical Severity = 99
 )
 
-var severityWords = []string{"low", "medium", "high", "critical"}
+var severities = []Severity{Low, Medium, High, Critical}
 
-// ParseSeverity gives the severity that a word stands for: low, medium, high or
-// critical.
-func ParseSeverity(word string) (Severity, bool) {
-	for _, s := range []Severity{Low, Medium, High, Critical} {
-		if s.String() == word {
-			return s, true
-		}
+// Severities are the names of the severities, the lowest first.
+var Severities = []string{"low", "medium", "high", "critical"}
+
+// ParseSeverity returns the severity of that name.
+func ParseSeverity(name string) (Severity, bool) {
+	if i := slices.Index(Severities, name); i >= 0 {
+		return severities[i], true
 	}
 	return 0, false
 }
 
-// String gives the word: "low", "medium", "high", "critical", or "" for a
-// number that is none of the four.
+// String returns the name of the severity, or "" if it has none.
 func (s Severity) String() string {
-	switch s {
-	case Low:
-		return severityWords[0]
-	case Medium:
-		return severityWords[1]
-	case High:
-		return severityWords[2]
-	case Critical:
-		return severityWords[3]
+	if i := slices.Index(severities, s); i >= 0 {
+		return Severities[i]
 	}
 	return ""
 }

@@ -1,8 +1,8 @@
 package rule
 
-// Slug is the rule's name for tags and for alert_rule: lower case, with a dash
-// for every run of other characters than ASCII letters and digits. A name
-// without any of those gives way to the ID.
+// Slug returns the rule's name for tags and for alert_rule: in lower case, with a
+// dash for each run of characters other than ASCII letters and digits. If the
+// name has no letters and digits, the slug is that of the ID.
 //
 //	AWS EC2 Instance Connect SSH Public Key Uploaded
 //	aws-ec2-instance-connect-ssh-public-key-uploaded

@@ -6,26 +6,26 @@ import (
 	"strings"
 )
 
-// Template is a line of text with the values of fields in it.
+// Template is a line of text that contains values of fields.
 //
 //	key pushed[ to {cloud.target.instance.id}][ by {user.name}]
 //
-// {name} stands for the value of a field. What is in brackets is left out when
-// a field in it has no value. A brace or bracket that is meant as such is
-// written twice. The zero Template is empty.
+// {name} stands for the value of a field. The part in brackets is left out if
+// one of its fields has no value. A literal brace or bracket is written twice.
+// The zero Template is empty.
 type Template struct {
 	Text  string // as written
 	Parts []Part
 }
 
-// Part is a piece of a [Template]; exactly one of its members is set.
+// Part is a part of a [Template]; exactly one of its members is set.
 type Part struct {
 	Literal string
 	Field   string
-	Group   []Part // left out as a whole when one of its fields has no value
+	Group   []Part // left out if one of its fields has no value
 }
 
-// TemplateError tells what is wrong with a template, and where.
+// TemplateError is what is wrong with a template, and where.
 type TemplateError struct {
 	Offset  int // in bytes
 	Message string
@@ -35,14 +35,14 @@ func (e *TemplateError) Error() string {
 	return fmt.Sprintf("template, offset %d: %s", e.Offset, e.Message)
 }
 
-// ParseTemplate reads a template. Its error is a *TemplateError.
+// ParseTemplate parses a template. The error is a *TemplateError.
 func ParseTemplate(text string) (Template, error) {
 	p := templateParser{text: text, open: -1}
 	for p.err == nil && p.at < len(text) {
 		p.step()
 	}
 	if p.err == nil && p.open >= 0 {
-		p.fail(p.open, `"[" is never closed; a bracket that is meant as such is written twice`)
+		p.fail(p.open, `"[" is never closed; a literal bracket is written twice`)
 	}
 	if p.err != nil {
 		return Template{}, p.err
@@ -54,10 +54,11 @@ func ParseTemplate(text string) (Template, error) {
 // IsZero reports whether there is no template.
 func (t Template) IsZero() bool { return t.Text == "" }
 
-// String gives the template as written.
+// String returns the template as written.
 func (t Template) String() string { return t.Text }
 
-// Fields gives the names of the fields in the template, each once, in order.
+// Fields returns the names of the fields in the template without duplicates, in
+// order.
 func (t Template) Fields() []string { return fieldsOf(t.Parts, nil) }
 
 func fieldsOf(parts []Part, names []string) []string {
@@ -81,7 +82,7 @@ type templateParser struct {
 	err     error
 }
 
-// step takes one character, escape, placeholder or bracket.
+// step parses one character, escape, placeholder or bracket.
 func (p *templateParser) step() {
 	c := p.text[p.at]
 	if strings.IndexByte("{}[]", c) < 0 {
@@ -97,10 +98,10 @@ func (p *templateParser) step() {
 		p.placeholder()
 		return
 	case '}':
-		p.fail(p.at, `"}" without "{" before it; a brace that is meant as such is written twice`)
+		p.fail(p.at, `"}" without "{" before it; a literal brace is written twice`)
 	case '[':
 		if p.open >= 0 {
-			p.fail(p.at, `"[" inside of brackets: they do not nest`)
+			p.fail(p.at, `"[" inside brackets: they do not nest`)
 		}
 		p.flush()
 		p.outside, p.parts, p.open, p.fields = p.parts, nil, p.at, 0
@@ -125,11 +126,11 @@ func (p *templateParser) flush() {
 func (p *templateParser) placeholder() {
 	name, _, closed := strings.Cut(p.text[p.at+1:], "}")
 	if !closed {
-		p.fail(p.at, `"{" is never closed; a brace that is meant as such is written twice`)
+		p.fail(p.at, `"{" is never closed; a literal brace is written twice`)
 		return
 	}
-	if fault := fieldFault(name); fault != "" {
-		p.fail(p.at+1, fault)
+	if err := CheckField(name); err != nil {
+		p.fail(p.at+1, err.Error())
 		return
 	}
 	p.flush()
@@ -141,7 +142,7 @@ func (p *templateParser) placeholder() {
 func (p *templateParser) closeGroup() {
 	switch {
 	case p.open < 0:
-		p.fail(p.at, `"]" without "[" before it; a bracket that is meant as such is written twice`)
+		p.fail(p.at, `"]" without "[" before it; a literal bracket is written twice`)
 		return
 	case p.fields == 0:
 		p.fail(p.open, "no {field} in these brackets, so they would never be left out")

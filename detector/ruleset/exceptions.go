@@ -8,8 +8,8 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/match"
-	"github.com/fluent-detect/fluent-detect/detector/query/kql"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
+	"github.com/fluent-detect/fluent-detect/detector/rule/native"
 )
 
 // Exception is an exception with its compiled query.
@@ -54,15 +54,15 @@ func (s *Set) addOwnExceptions(r *Rule) error {
 // loadExceptions compiles the exceptions in a file and adds each to those of the
 // rules that it names.
 func (s *Set) loadExceptions(path string, rules []*Rule) error {
-	list, err := rule.LoadExceptions(path)
+	list, err := native.LoadExceptions(path)
 	if err != nil {
 		return err
 	}
 	var errs []error
 	for _, loaded := range list {
-		program, err := Compile(kql.Language.Name, loaded.Query)
+		program, err := Compile(loaded.Query.Language, loaded.Query.Text)
 		if err != nil {
-			errs = append(errs, queryError(loaded.Source.Path, "exception", loaded.QueryPosition, err))
+			errs = append(errs, queryError(loaded.Source.Path, "exception", &loaded.Query, err))
 			continue
 		}
 		x := &Exception{Exception: loaded, Program: program}

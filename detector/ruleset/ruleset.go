@@ -12,6 +12,8 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/query"
 	"github.com/fluent-detect/fluent-detect/detector/query/kql"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
+	"github.com/fluent-detect/fluent-detect/detector/rule/elastic"
+	"github.com/fluent-detect/fluent-detect/detector/rule/files"
 )
 
 // Set holds rules that are ready for use. Nothing in it changes afterwards, so
@@ -35,7 +37,7 @@ type Rule struct {
 // The error joins everything that is wrong with any of the files.
 func Load(spec string) (*Set, error) {
 	var errs []error
-	loaded, err := rule.Load(spec, conf.Rules())
+	loaded, err := files.Load(spec, conf.Rules(), elastic.Formats()...)
 	if err != nil {
 		errs = append(errs, err) // the rules that could be read are checked all the same
 	}
@@ -53,9 +55,9 @@ func Load(spec string) (*Set, error) {
 
 // add compiles a rule and adds it with the exceptions that its file names.
 func (s *Set) add(r *rule.Rule) error {
-	program, err := Compile(r.Language, r.Query)
+	program, err := Compile(r.Query.Language, r.Query.Text)
 	if err != nil {
-		return queryError(r.Source.Path, fmt.Sprintf("query of rule %q", r.Name), r.QueryPosition, err)
+		return queryError(r.Source.Path, fmt.Sprintf("query of rule %q", r.Name), &r.Query, err)
 	}
 	if names := program.Underivable(); len(names) > 0 {
 		s.warn("%s:%d: rule %q reads %s, which only records that are mapped to ECS already can have",
@@ -88,11 +90,11 @@ func Compile(language, text string) (*match.Program, error) {
 
 // queryError adds the file, the position in the file and what the query belongs
 // to.
-func queryError(path, what string, position func(line, column int) (int, int), err error) error {
+func queryError(path, what string, text *rule.Query, err error) error {
 	var q *query.Error
 	if !errors.As(err, &q) {
 		return fmt.Errorf("%s: %s: %w", path, what, err)
 	}
-	line, column := position(q.Position())
+	line, column := text.Position(q.Position())
 	return fmt.Errorf("%s:%d:%d: %s: %w", path, line, column, what, err)
 }

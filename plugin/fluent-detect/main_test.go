@@ -39,7 +39,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("NO_COLOR", "1")
 			e.Setenv(raceVariable, raceOptions)
-			bad, err := filepath.Abs("../../detector/rule/testdata/bad")
+			bad, err := filepath.Abs("../../detector/rule/elastic/testdata/bad")
 			if err != nil {
 				return err
 			}

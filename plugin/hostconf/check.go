@@ -10,7 +10,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/fluent-detect/fluent-detect/detector/rule"
+	"github.com/fluent-detect/fluent-detect/detector/spelling"
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
@@ -111,9 +111,9 @@ func hostOf(root *yaml.Node) Host {
 			count[FluentBit]++
 		case slices.Contains(own, key):
 			count[Sidecar]++
-		case rule.Suggest(key, topNames) != "":
+		case spelling.Suggest(key, topNames) != "":
 			near = cmp.Or(near, FluentBit)
-		case rule.Suggest(key, own) != "":
+		case spelling.Suggest(key, own) != "":
 			near = cmp.Or(near, Sidecar)
 		}
 	}

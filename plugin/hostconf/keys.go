@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/fluent-detect/fluent-detect/detector/rule"
+	"github.com/fluent-detect/fluent-detect/detector/spelling"
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
@@ -36,7 +36,7 @@ func (c *config) names() {
 
 // nearOurs finds a name that is close to one of ours.
 func (c *config) nearOurs(at Position, name string) {
-	if hint := rule.Suggest(name, []string{"detect", "detect_alerts"}); hint != "" {
+	if hint := spelling.Suggest(name, []string{"detect", "detect_alerts"}); hint != "" {
 		c.doubtful, c.refused = true, true
 		c.fail(at, "unknown plugin %q%s", name, hint)
 	}
@@ -92,7 +92,7 @@ func (c *config) ownProperties(s *section) {
 
 // unknownKey says what may have been meant.
 func unknownKey(name, plugin string, known []string) string {
-	if hint := rule.Suggest(name, known); hint != "" {
+	if hint := spelling.Suggest(name, known); hint != "" {
 		return hint
 	}
 	for other, kind := range map[string]string{"detect": "[OUTPUT]", "detect_alerts": "[INPUT]"} {

@@ -6,8 +6,9 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/fluent-detect/fluent-detect/detector/rule"
+	"github.com/fluent-detect/fluent-detect/detector/rule/files"
 	"github.com/fluent-detect/fluent-detect/detector/ruleset"
+	"github.com/fluent-detect/fluent-detect/detector/spelling"
 )
 
 // ruleFiles loads the rules and exceptions that the outputs name, as far as they
@@ -48,7 +49,7 @@ func (c *config) slug(p *property, channel, slug string, all []string) {
 			return
 		}
 	}
-	c.warn(p.valueAt, "rules: no output of channel %q has a rule %q%s", channel, slug, rule.Suggest(slug, all))
+	c.warn(p.valueAt, "rules: no output of channel %q has a rule %q%s", channel, slug, spelling.Suggest(slug, all))
 }
 
 // loadRules returns the rules of an output, or nil when not all of them are here
@@ -59,13 +60,13 @@ func (c *config) loadRules(s *section) *ruleset.Set {
 			return nil
 		}
 		for part := range strings.SplitSeq(p.text, ",") {
-			if part = strings.TrimSpace(part); part != rule.Builtin && !isHere(part) {
+			if part = strings.TrimSpace(part); part != files.Builtin && !isHere(part) {
 				c.notHere(p, part)
 				return nil
 			}
 		}
 	}
-	rules, err := ruleset.Load(s.text("rules", rule.Builtin))
+	rules, err := ruleset.Load(s.text("rules", files.Builtin))
 	if err != nil {
 		c.because(s.place("rules"), err)
 		return nil

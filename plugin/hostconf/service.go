@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/fluent-detect/fluent-detect/detector/rule"
+	"github.com/fluent-detect/fluent-detect/detector/spelling"
 )
 
 // nearService finds a misspelt key of [SERVICE]. Those that are near to none are
@@ -15,7 +15,7 @@ func (c *config) nearService(p *property) {
 	if slices.Contains(serviceKeys, p.name) {
 		return
 	}
-	if hint := rule.Suggest(p.name, serviceKeys); hint != "" {
+	if hint := spelling.Suggest(p.name, serviceKeys); hint != "" {
 		c.fail(p.at, "[SERVICE]: unknown key %q%s", p.key, hint)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/fluent-detect/fluent-detect/detector/rule"
+	"github.com/fluent-detect/fluent-detect/detector/rule/files"
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
@@ -42,7 +42,7 @@ func (c *config) sidecar(path string) {
 		}
 	}
 	if s.get("rules") == nil {
-		s.properties = append(s.properties, property{key: "rules", name: "rules", text: rule.Builtin, at: s.at, valueAt: s.at})
+		s.properties = append(s.properties, property{key: "rules", name: "rules", text: files.Builtin, at: s.at, valueAt: s.at})
 	}
 	c.exceptions(s, c.loadRules(s))
 }

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/fluent-detect/fluent-detect/detector/rule"
+	"github.com/fluent-detect/fluent-detect/detector/spelling"
 )
 
 // expand puts the variables into all values. One that is set neither in the
@@ -24,7 +24,7 @@ func (c *config) expand() {
 				names = append(names, name)
 			}
 			slices.Sort(names)
-			if hint := rule.Suggest(p.unknown, names); hint != "" {
+			if hint := spelling.Suggest(p.unknown, names); hint != "" {
 				c.warn(p.valueAt, "%s: the variable %s is not set%s", p.key, p.unknown, hint)
 			}
 		}

@@ -9,7 +9,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/fluent-detect/fluent-detect/detector/rule"
+	"github.com/fluent-detect/fluent-detect/detector/spelling"
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
@@ -44,7 +44,7 @@ func (c *config) vector(path string, root *yaml.Node) {
 			f.addComponents(strings.TrimSuffix(key.Value, "s"), value)
 		default:
 			if !slices.Contains(vectorNames, key.Value) {
-				f.fail(f.at(key), "unknown section %q%s", key.Value, rule.Suggest(key.Value, vectorNames))
+				f.fail(f.at(key), "unknown section %q%s", key.Value, spelling.Suggest(key.Value, vectorNames))
 			}
 		}
 	}
@@ -123,7 +123,7 @@ func (f *vectorFile) ingestSinks() []component {
 		case err != nil:
 		case u.Path == ingestPath:
 			all = append(all, c)
-		case u.Port() == "9880" || rule.Suggest(u.Path, []string{ingestPath}) != "":
+		case u.Port() == "9880" || spelling.Suggest(u.Path, []string{ingestPath}) != "":
 			f.fail(f.at(at), "sinks.%s.uri: fluent-detect serve takes events at %s, not at %q", c.name, ingestPath, u.Path)
 			all = append(all, c)
 		}
@@ -250,7 +250,7 @@ func (f *vectorFile) command(c component) {
 	for _, arg := range list.Content[2:] {
 		name, _, _ := strings.Cut(strings.TrimPrefix(arg.Value, "--"), "=")
 		if strings.HasPrefix(arg.Value, "--") && !slices.Contains(flags, name) {
-			f.fail(f.at(arg), "sources.%s.command: fluent-detect serve has no flag --%s%s", c.name, name, rule.Suggest(name, flags))
+			f.fail(f.at(arg), "sources.%s.command: fluent-detect serve has no flag --%s%s", c.name, name, spelling.Suggest(name, flags))
 		}
 	}
 }

@@ -3,7 +3,7 @@ package hostconf
 import (
 	"strings"
 
-	"github.com/fluent-detect/fluent-detect/detector/rule"
+	"github.com/fluent-detect/fluent-detect/detector/spelling"
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
@@ -26,7 +26,7 @@ func kindOf(name string, c *config, at Position) string {
 		}
 		known = append(known, k.name)
 	}
-	if hint := rule.Suggest(upper, known); hint != "" {
+	if hint := spelling.Suggest(upper, known); hint != "" {
 		c.doubtful = true
 		c.fail(at, "unknown section %q%s", name, hint)
 	} else {

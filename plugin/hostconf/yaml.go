@@ -7,9 +7,8 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/fluent-detect/fluent-detect/detector/spelling"
 	"go.yaml.in/yaml/v3"
-
-	"github.com/fluent-detect/fluent-detect/detector/rule"
 )
 
 // readYAML returns the mapping that a file has, or nil when there is none; a
@@ -121,7 +120,7 @@ func (f yamlFile) top(key, value *yaml.Node) {
 
 // unknown finds a name that Fluent Bit passes over.
 func (f yamlFile) unknown(what string, key *yaml.Node, known []string) {
-	if hint := rule.Suggest(strings.ToLower(key.Value), known); hint != "" {
+	if hint := spelling.Suggest(strings.ToLower(key.Value), known); hint != "" {
 		f.doubtful = true
 		f.fail(f.at(key), "unknown %s %q%s", what, key.Value, hint)
 		return

@@ -7,9 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fluent-detect/fluent-detect/detector/spelling"
 	"go.yaml.in/yaml/v3"
-
-	"github.com/fluent-detect/fluent-detect/detector/rule"
 )
 
 // maxFile is the maximum size of a settings file.
@@ -78,7 +77,7 @@ func (f *File) add(key, value *yaml.Node) error {
 		for _, k := range SidecarKeys() {
 			names = append(names, k.Name)
 		}
-		return f.errorAt(key, "unknown key %q%s", key.Value, rule.Suggest(key.Value, names))
+		return f.errorAt(key, "unknown key %q%s", key.Value, spelling.Suggest(key.Value, names))
 	}
 	if first, ok := f.values[key.Value]; ok {
 		return f.errorAt(key, "duplicate key %s, already set in line %d", key.Value, first.line)

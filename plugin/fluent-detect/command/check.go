@@ -13,7 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/fluent-detect/fluent-detect/detector/rule"
+	"github.com/fluent-detect/fluent-detect/detector/rule/files"
 	"github.com/fluent-detect/fluent-detect/detector/ruleset"
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/pipeline"
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/terminal"
@@ -115,7 +115,7 @@ func (a *app) runCheck(paths []string) error {
 func isRules(path string) bool {
 	info, err := os.Stat(path)
 	if err != nil {
-		return path == rule.Builtin || strings.ContainsAny(path, "*?[")
+		return path == files.Builtin || strings.ContainsAny(path, "*?[")
 	}
 	return info.IsDir() || slices.Contains([]string{".toml", ".ndjson"}, filepath.Ext(path))
 }
@@ -128,7 +128,7 @@ func isExceptions(path string) bool {
 		return false
 	}
 	info, err := os.Stat(path)
-	if err != nil || !info.Mode().IsRegular() || info.Size() > rule.MaxFile {
+	if err != nil || !info.Mode().IsRegular() || info.Size() > files.MaxSize {
 		return false
 	}
 	data, err := os.ReadFile(path)
@@ -143,7 +143,7 @@ func checkRules(paths, exceptions []string, f *findings) {
 	}
 	spec := strings.Join(paths, ",")
 	if spec == "" {
-		spec = rule.Builtin
+		spec = files.Builtin
 	}
 	rules, err := ruleset.Load(spec)
 	if err != nil {
@@ -151,7 +151,7 @@ func checkRules(paths, exceptions []string, f *findings) {
 		if len(exceptions) == 0 {
 			return
 		}
-		if rules, err = ruleset.Load(rule.Builtin); err != nil {
+		if rules, err = ruleset.Load(files.Builtin); err != nil {
 			f.fail(err)
 			return
 		}

@@ -41,7 +41,7 @@ command line or a rule is wrong.`,
 			if err != nil {
 				return err
 			}
-			fmt.Printf("%s\n  %s\n", a.out.Strong(rule.Name), oneLine(rule.Query))
+			fmt.Printf("%s\n  %s\n", a.out.Strong(rule.Name), oneLine(rule.Query.Text))
 			return a.eachEvent(c.Context(), files, func(r *reading, e located) error {
 				matches, findings := rule.Explain(e.Event)
 				if matches || !matching {

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/fluent-detect/fluent-detect/detector/rule"
+	"github.com/fluent-detect/fluent-detect/detector/rule/files"
 	"github.com/fluent-detect/fluent-detect/detector/ruleset"
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/terminal"
 )
@@ -57,7 +58,7 @@ it alerts, and where it lies in ATT&CK.`,
 func loadRules(globs []string) (*ruleset.Set, error) {
 	spec := strings.Join(globs, ",")
 	if spec == "" {
-		spec = rule.Builtin
+		spec = files.Builtin
 	}
 	rules, err := ruleset.Load(spec)
 	if err != nil {
@@ -124,7 +125,7 @@ func (a *app) showRule(r *rule.Rule) {
 	fmt.Printf("%s, version %d, %s, risk score %d, %s\n", r.ID, r.Version, r.Severity, r.RiskScore, r.Source.Path)
 	fmt.Printf("by %s, %s\n", strings.Join(r.Author, ", "), r.License)
 	section("Description", r.Description)
-	section("Query", r.Query)
+	section("Query", r.Query.Text)
 	var threats []string
 	for _, t := range r.Threat {
 		threats = append(threats, t.Tactic.ID+" "+t.Tactic.Name)

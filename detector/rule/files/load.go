@@ -1,0 +1,141 @@
+// Package files finds the files that contain rules and has each read by the
+// loader for its format.
+package files
+
+import (
+	"cmp"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+
+	"github.com/fluent-detect/fluent-detect/detector/rule"
+)
+
+// specKey is the key of the configuration that names the files.
+const specKey = "rules"
+
+// Format is a format of rule files.
+type Format struct {
+	Extension string // of the names of the files, as in ".toml"
+	MaxSize   int    // of a file
+	// Parse reads a file. The path is for messages. The set has what could be
+	// read despite the errors.
+	Parse func(path string, data []byte) (rule.Set, rule.Errors)
+}
+
+// Load loads the rules in the files that a spec names, a comma-separated list of
+// files, directories, globs, and "builtin" for all files in the file system
+// builtin. Of files, the formats are the ones given.
+//
+// A directory stands for all rule files below it, except those with a name that
+// begins with a dot; links are followed. In a glob, ** stands for any number of
+// directories. A file that is named twice is read once. A rule that its file
+// disables is skipped.
+//
+// A rule that does not run here is skipped, and is an error if its file was named
+// explicitly and has no rule that runs.
+//
+// The error is a [rule.Errors] with everything that is wrong with any of the
+// files. The set then has the rules that could be read.
+func Load(spec string, builtin fs.FS, formats ...Format) (*rule.Set, error) {
+	l := loader{formats: formats, builtin: builtin, found: make(map[string]int)}
+	l.find(spec)
+	for i := range l.files {
+		l.load(&l.files[i])
+	}
+	l.checkUnique()
+	slices.SortStableFunc(l.set.Rules, func(a, b *rule.Rule) int {
+		return cmp.Or(cmp.Compare(a.Source.Path, b.Source.Path), cmp.Compare(a.Source.Line, b.Source.Line))
+	})
+	slices.SortStableFunc(l.set.Skipped, func(a, b rule.Skipped) int {
+		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Line, b.Line))
+	})
+	if len(l.errors) == 0 && len(l.set.Rules) == 0 {
+		l.failEmpty(spec)
+	}
+	return &l.set, l.errors.Err()
+}
+
+// loader loads files.
+type loader struct {
+	formats []Format
+	builtin fs.FS
+	files   []file
+	found   map[string]int // real path → index in files
+	set     rule.Set
+	errors  rule.Errors
+}
+
+// fail adds an error about the spec.
+func (l *loader) fail(format string, args ...any) {
+	l.errors = append(l.errors, &rule.Error{Key: specKey, Message: fmt.Sprintf(format, args...)})
+}
+
+// format returns the format of a file, nil if it is not a rule file.
+func (l *loader) format(name string) *Format {
+	ext := path.Ext(name)
+	i := slices.IndexFunc(l.formats, func(f Format) bool { return f.Extension == ext })
+	if i < 0 {
+		return nil
+	}
+	return &l.formats[i]
+}
+
+func (l *loader) load(f *file) {
+	format := l.format(f.name)
+	data, err := f.read(format.MaxSize)
+	if err != nil {
+		l.errors = append(l.errors, err)
+		return
+	}
+	set, errs := format.Parse(f.path, data)
+	l.errors = append(l.errors, errs...)
+	if f.explicit && len(set.Rules)+len(errs) == 0 {
+		for _, s := range set.Skipped {
+			l.errors = append(l.errors, s.Refusal())
+		}
+		if len(set.Skipped) == 0 {
+			l.errors = append(l.errors, &rule.Error{Path: f.path, Message: "no rule in the file"})
+		}
+		return
+	}
+	l.set.Skipped = append(l.set.Skipped, set.Skipped...)
+	for _, r := range set.Rules {
+		if r.Enabled {
+			l.set.Rules = append(l.set.Rules, r)
+			continue
+		}
+		l.set.Skipped = append(l.set.Skipped, rule.Skipped{
+			Path: r.Source.Path, Line: r.Source.Line, Column: 1, Name: r.Name, ID: r.ID, Reason: "disabled: enabled is false in the file",
+		})
+	}
+}
+
+// checkUnique adds an error for each rule with the ID of another rule.
+func (l *loader) checkUnique() {
+	first := make(map[string]*rule.Source, len(l.set.Rules))
+	for _, r := range l.set.Rules {
+		s, other := &r.Source, first[r.ID]
+		if other == nil {
+			first[r.ID] = s
+			continue
+		}
+		l.errors = append(l.errors, &rule.Error{
+			Path: s.Path, Line: s.IDLine, Column: s.IDColumn, Key: "rule_id",
+			Message: fmt.Sprintf("%q is the ID of the rule in %s:%d:%d already; leave one of the two out",
+				r.ID, other.Path, other.IDLine, other.IDColumn),
+		})
+	}
+}
+
+// failEmpty adds the error that no rule is left.
+func (l *loader) failEmpty(spec string) {
+	n := len(l.set.Skipped)
+	if n == 0 {
+		l.fail("%q holds no rule", spec)
+		return
+	}
+	s := l.set.Skipped[0]
+	l.fail("%q holds no rule that runs: %d skipped, the first is %s:%d: %s", spec, n, s.Path, s.Line, s.Reason)
+}

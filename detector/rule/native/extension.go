@@ -1,0 +1,82 @@
+// Package native reads what is written in fluent-detect's own format: the table
+// fluent_detect of a rule, and files of exceptions.
+package native
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/fluent-detect/fluent-detect/detector/rule"
+	"github.com/fluent-detect/fluent-detect/detector/rule/document"
+)
+
+// Table is the name of the table that holds the extension of a rule.
+const Table = "fluent_detect"
+
+// Keys are the keys of that table.
+var Keys = []string{"dedup_by", "exceptions", "reason", "suppress_by", "suppress_for", "test"}
+
+// ReadExtension reads the extension of a rule. What x has already stays unless
+// the table says otherwise.
+func ReadExtension(r *document.Reader, table *document.Value, x *rule.Extension) {
+	r.Known(table, Keys...)
+	for _, v := range table.Items {
+		switch v.Key {
+		case "dedup_by":
+			x.DedupBy = r.Fields(v)
+		case "suppress_by":
+			x.SuppressBy = r.Fields(v)
+			if table.Get("suppress_for") == nil {
+				x.SuppressFor = 0 // what x has goes with other fields
+			}
+		case "suppress_for":
+			x.SuppressFor = r.Interval(v)
+		case "exceptions":
+			x.Exceptions = r.Line(v)
+		case "reason":
+			x.Reason = template(r, v)
+		case "test":
+			x.Tests = tests(r, v)
+		}
+	}
+}
+
+// template reads a template. Line breaks at its ends are left out.
+func template(r *document.Reader, v *document.Value) rule.Template {
+	text := r.Text(v)
+	start := len(text) - len(strings.TrimLeft(text, "\r\n"))
+	text = strings.Trim(text, "\r\n")
+	if i := strings.IndexFunc(text, document.IsControl); i >= 0 {
+		r.FailInside(v, start+i, "has a control character in it; must be a single line of text")
+		return rule.Template{}
+	}
+	t, err := rule.ParseTemplate(text)
+	var at *rule.TemplateError
+	if errors.As(err, &at) {
+		r.FailInside(v, start+at.Offset, "%s", at.Message)
+	}
+	return t
+}
+
+// tests reads the tests of a rule.
+func tests(r *document.Reader, v *document.Value) []rule.Test {
+	var list []rule.Test
+	lines := make(map[string]int) // by name
+	expectations := []string{rule.ExpectAlert, rule.ExpectNone}
+	for _, table := range r.Tables(v) {
+		r.Known(table, "name", "event", "expect")
+		var t rule.Test
+		t.Line, _ = r.Position(table)
+		name := r.Required(table, "name", "a string")
+		if t.Name = r.Line(name); t.Name != "" {
+			if other := lines[t.Name]; other > 0 {
+				r.Fail(name, "%q is the name of the test in line %d already", t.Name, other)
+			}
+			lines[t.Name] = t.Line
+		}
+		t.Event = r.JSON(r.Required(table, "event", "JSON text or a table"))
+		t.Expect = r.OneOf(r.Required(table, "expect", document.Quoted(expectations)), expectations)
+		list = append(list, t)
+	}
+	return list
+}
