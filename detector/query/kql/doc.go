@@ -1,22 +1,18 @@
-// Package kql reads the Kibana Query Language: text in, syntax tree out.
+// Package kql parses and formats the Kibana Query Language.
 //
 // [Parse] accepts and refuses the same texts as Kibana, quirks included, and
-// builds the same tree (source: Kibana kbn-es-query grammar). What a tree
-// matches is not decided here; that is the compiler's business.
+// returns the same tree (source: Kibana kbn-es-query grammar).
 //
 //	node, err := kql.Parse(`event.action: (StopLogging or Delete*) and not user.name: admin`)
 //
-// gives an [And] of an [Or] of two [Is] nodes and a [Not]. A refused query
-// comes back as an [*Error], which prints as
+// returns a [query.And] of a [query.Or] of two [query.Compare] nodes, and of a
+// [query.Not]. Where KQL has a special case, the tree says what it means:
 //
-//	1:9: found ")", expected a value, "(" or "{" after ":"
-//	event.x:)
-//	        ^
+//   - A value without a field, and the unquoted word null in the field's place, are
+//     a comparison with any field; a star in the value's place is [query.Exists].
+//   - A range with null as its bound has no end, so it is [query.Exists] too.
+//   - Quotes make a value a phrase, in which stars are ordinary characters.
 //
-// Every node, field and value knows the part of the query it was read from, so
-// messages made after parsing can point at the text, too. [Format] turns a tree
-// back into text, [Equal] compares two trees.
-//
-// Reading takes time and stack in proportion to the text: queries longer than
+// Time and stack are linear in the length of the text. Queries longer than
 // [MaxLength] or nested deeper than [MaxDepth] are refused.
 package kql

@@ -59,7 +59,7 @@ func (f *formatter) quoted(text string) {
 	f.b.WriteByte('"')
 }
 
-// unquotedText escapes what would not be text without quotes.
+// unquotedText escapes a text so that it needs no quotes.
 func unquotedText(text string) string {
 	var b strings.Builder
 	for i, r := range text {
@@ -79,8 +79,8 @@ func unquotedText(text string) string {
 	return b.String()
 }
 
-// startsKeyword reports whether the text from i on, or the text with more behind
-// it, could be read as a keyword.
+// startsKeyword reports whether text[i:], or that with more text after it, could be
+// read as a keyword.
 func startsKeyword(text string, i int) bool {
 	ends := func(word string) bool {
 		end := i + len(word)
@@ -89,7 +89,7 @@ func startsKeyword(text string, i int) bool {
 	return ends("not") || spaceBefore(text, i) && (ends("and") || ends("or"))
 }
 
-// writeVisible writes a character as it is, or as an escape if it would not show.
+// writeVisible writes a character, as an escape if it is not printable.
 func writeVisible(b *strings.Builder, r rune) {
 	switch {
 	case r == '\t':

@@ -22,15 +22,15 @@ func Format(n query.Node) string {
 	return f.b.String()
 }
 
-// place is where a node is written, from the place that takes any node without
-// parentheses to the place that takes the fewest.
+// place is where a node is written, from where no node needs parentheses to where
+// most do.
 type place uint8
 
 const (
 	inQuery place = iota
-	inOr          // parentheses for Or
-	inAnd         // and for And
-	inNot         // and for Not
+	inOr          // Or needs parentheses
+	inAnd         // And too
+	inNot         // Not too
 )
 
 func (at place) needsParens(n query.Node) bool {
@@ -89,7 +89,7 @@ func (f *formatter) node(n query.Node, at place) {
 	}
 }
 
-// value writes a node as a member of the list of its field.
+// value writes a node as an element of the list of its field.
 func (f *formatter) value(n query.Node, at place) {
 	if at.needsParens(n) {
 		f.enclosed("(", n, f.value, ")")
@@ -105,7 +105,7 @@ func (f *formatter) value(n query.Node, at place) {
 	}
 }
 
-// chain writes And, Or and Not, whose members are written by write.
+// chain writes And, Or and Not, and their nodes by write.
 func (f *formatter) chain(n query.Node, at place, write func(query.Node, place)) {
 	switch n := n.(type) {
 	case *query.Or:
@@ -145,8 +145,8 @@ func (f *formatter) enclosed(opening string, n query.Node, write func(query.Node
 	f.b.WriteString(closing)
 }
 
-// listField returns the field that a list for n would have: n is a chain, and all
-// its conditions are on that field.
+// listField returns the field of n if n can be written as a list of values: it is a
+// chain, and all its conditions are on that field.
 func listField(n query.Node) (field query.Field, ok bool) {
 	switch n := n.(type) {
 	case *query.And:
@@ -188,7 +188,7 @@ func sharedFieldOf(nodes []query.Node) (field query.Field, ok bool) {
 	return field, len(nodes) > 0
 }
 
-// depth returns how many parentheses within parentheses n takes as a list.
+// depth returns how deep the parentheses of n are nested if it is written as a list.
 func depth(n query.Node, at place) int {
 	deepest := 0
 	switch n := n.(type) {

@@ -126,29 +126,3 @@ func TestFormatBuiltByHand(t *testing.T) {
 		}
 	}
 }
-
-func TestEqual(t *testing.T) {
-	queries := []string{
-		"*", "*:*", "a: x", `a: "x"`, "a: y", "b: x", "x", "a: x*", "a: x**", "a*: x", "a: *", "b: *",
-		"a: true", "a: \"true\"", "a > x", "a >= x", "not a: x", "a: (x and y)", "a: (x or y)",
-		"a: (x or y or z)", "a: ((x or y) or z)", "a: { x }", "b: { x }", "a: { y }",
-	}
-	for i, q := range queries {
-		for j, r := range queries {
-			a, err := Parse(q)
-			if err != nil {
-				t.Fatal(err)
-			}
-			b, err := Parse("  " + r)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if query.Equal(a, b) != (i == j) {
-				t.Errorf("Equal(%s, %s) = %v", q, r, i != j)
-			}
-		}
-	}
-	if !query.Equal(nil, nil) || query.Equal(nil, &query.MatchAll{}) || query.Equal(&query.MatchAll{}, nil) {
-		t.Error("Equal with nil")
-	}
-}

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Hints are for slips that people make, most of them by writing another query
-// language. They never decide what is refused.
+// Hints explain common mistakes, most of them made by writing another query
+// language. They do not decide what is refused.
 
 const (
 	joinHint   = `join conditions with "and" or "or"`
@@ -15,7 +15,7 @@ const (
 	negateHint = `write "not field: value" or "field: (not value)"`
 )
 
-// missingHint is about the place where a condition or a value should start.
+// missingHint returns a hint for a place where a condition or a value should start.
 func (p *parser) missingHint() string {
 	if _, ok := notAt(p.query, p.pos); ok {
 		switch p.prev.kind {
@@ -67,7 +67,7 @@ func (p *parser) missingHint() string {
 	return ""
 }
 
-// unexpectedHint is about text behind a complete condition or value.
+// unexpectedHint returns a hint for text after a complete condition or value.
 func (p *parser) unexpectedHint() string {
 	switch {
 	case p.peek() == ')' || p.peek() == '}':
@@ -106,8 +106,8 @@ func (p *parser) unexpectedHint() string {
 	return joinHint
 }
 
-// closingHint is about a parenthesis or brace that closes nothing, or the wrong
-// thing.
+// closingHint returns a hint for a parenthesis or brace that closes nothing or another
+// one.
 func (p *parser) closingHint() string {
 	closing := p.query[p.pos : p.pos+1]
 	switch {
@@ -121,7 +121,7 @@ func (p *parser) closingHint() string {
 	return fmt.Sprintf(`it does not close the %q of %d:%d`, p.text(opened.span), line, column)
 }
 
-// afterUnquotedHint is about a special character or a keyword that ended
+// afterUnquotedHint returns a hint for a special character or a keyword after
 // unquoted text.
 func (p *parser) afterUnquotedHint() string {
 	text := p.text(p.prev.span)
@@ -175,13 +175,13 @@ func (p *parser) afterUnquotedHint() string {
 
 const luceneHint = "there are no ranges in brackets; write field >= a and field <= b"
 
-// lucene reports whether the text looks like a range of Lucene's, cut at its
+// lucene reports whether the text looks like a range in Lucene's syntax without its
 // closing brace.
 func lucene(text string) bool {
 	return strings.HasPrefix(text, "[") && strings.Contains(text, " TO ")
 }
 
-// equalityHint is about text that starts with an equals sign or its negation.
+// equalityHint returns a hint for text that starts or ends with an equals sign or its negation.
 func equalityHint(text string) string {
 	switch {
 	case strings.HasPrefix(text, "!="), strings.HasSuffix(text, "!="):
@@ -192,7 +192,7 @@ func equalityHint(text string) string {
 	return ""
 }
 
-// unclosedQuoteHint is about a quote that swallows the rest of the query.
+// unclosedQuoteHint returns a hint for a quote that extends to the end of the query.
 func (p *parser) unclosedQuoteHint() string {
 	if strings.HasSuffix(strings.TrimRight(p.query, " \t\r\n)}"), `\"`) {
 		return `\" does not close it; for a backslash at the end write \\`

@@ -7,9 +7,9 @@ func wordAt(s string, i int, word string) bool {
 	return len(s)-i >= len(word) && strings.EqualFold(s[i:i+len(word)], word)
 }
 
-// joinAt looks for `and` or `or` with white space on both sides, the first of
-// which starts at i. It gives the place of the word and the place of what
-// follows the white space behind it.
+// joinAt reports whether `and` or `or`, with white space on both sides, starts with
+// that white space at i. It returns the offset of the word, and that of the text
+// after the white space.
 func joinAt(s string, i int, word string) (at, next int, ok bool) {
 	at = skipSpace(s, i)
 	if at == i || !wordAt(s, at, word) {
@@ -20,8 +20,8 @@ func joinAt(s string, i int, word string) (at, next int, ok bool) {
 	return at, next, next > end
 }
 
-// notAt looks for `not` and white space at i and gives the place of what
-// follows. It does not look at the character before: `cannot open` has one.
+// notAt reports whether `not` and white space are at i, and returns the offset after
+// them. The character before does not matter: `cannot open` has the keyword.
 func notAt(s string, i int) (next int, ok bool) {
 	if !wordAt(s, i, "not") {
 		return 0, false

@@ -8,12 +8,10 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/query"
 )
 
-// unquotedSpecials are the characters with a meaning of their own outside quotes,
-// written with a backslash when they are meant as text.
+// unquotedSpecials are the characters that need a backslash outside quotes.
 const unquotedSpecials = `\():<>"*{}`
 
-// literal is quoted or unquoted text, before it is known whether it names a
-// field or is a value.
+// literal is quoted or unquoted text, the name of a field or a value.
 type literal struct {
 	text   string        // escapes resolved
 	runs   query.Pattern // not nil if there are stars
@@ -99,8 +97,8 @@ scan:
 				i++
 				continue
 			}
-			// Whether a keyword follows is the same for every character of the white
-			// space, so it is looked at once and passed as a whole.
+			// The answer is the same for every character of the white space, so it is
+			// checked once, and the white space skipped.
 			if _, _, ok := joinAt(p.query, i, "and"); ok {
 				break scan
 			}
@@ -220,7 +218,7 @@ func escapedUnit(s string) (unit rune, n int) {
 }
 
 // escapedKeyword reads the keyword that follows a backslash, "" if there is
-// none. It comes after \n, so `\not` is a line feed and "ot"; `\Not` is "Not".
+// none. Escapes come first, so `\not` is a line feed and "ot"; `\Not` is "Not".
 func escapedKeyword(s string) string {
 	for _, word := range [...]string{"or", "and", "not"} {
 		if wordAt(s, 0, word) {

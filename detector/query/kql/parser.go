@@ -61,17 +61,17 @@ func checkText(text string) error {
 	return nil
 }
 
-// parser descends through the grammar. The grammar is one of ordered choice, but
-// the first character after a literal decides which choice can still succeed, so
-// nothing is ever read twice.
+// parser is a recursive-descent parser. The grammar uses ordered choice, but the
+// first character after a literal decides which choice can succeed, so the parser
+// never backtracks.
 type parser struct {
 	query string
 	pos   int
-	prev  token // what was read last, white space aside
+	prev  token // the last one, apart from white space
 	open  []token
 }
 
-// token is a piece of the query as messages speak of it.
+// token is a piece of the query, for messages.
 type token struct {
 	kind tokenKind
 	span query.Span
@@ -128,8 +128,8 @@ func (p *parser) start() (query.Node, *query.Error) {
 	return node, nil
 }
 
-// or reads a chain of `or`. Chains join conditions when list is nil, else the
-// values of that field. So do and, not and operand.
+// or parses operands joined by `or`: conditions if list is nil, else values of that
+// field. The same holds for and, not and operand.
 func (p *parser) or(list *query.Field) (query.Node, *query.Error) {
 	start := p.pos
 	node, err := p.and(list)
@@ -188,7 +188,7 @@ func (p *parser) operand(list *query.Field) (query.Node, *query.Error) {
 	return p.condition()
 }
 
-// acceptJoin reads `and` or `or` with the white space around it.
+// acceptJoin moves behind `and` or `or` and the white space around it.
 func (p *parser) acceptJoin(word string) bool {
 	at, next, ok := joinAt(p.query, p.pos, word)
 	if ok {
@@ -201,8 +201,8 @@ func (p *parser) acceptJoin(word string) bool {
 // since returns the span from start to the end of what was read last.
 func (p *parser) since(start int) query.Span { return span(start, p.prev.span.End) }
 
-// condition reads a group, a nested query, a range, a field with its values, or
-// a bare value.
+// condition parses a group, a nested query, a range, a field with its values, or a
+// value without a field.
 func (p *parser) condition() (query.Node, *query.Error) {
 	if p.peek() == '(' {
 		return p.group(tokenParen, nil)
@@ -256,7 +256,7 @@ func (p *parser) condition() (query.Node, *query.Error) {
 	return is(query.Field{Any: true, At: span(start, start)}, left.value(), left.span), nil
 }
 
-// values reads one value of the field, or a list in parentheses.
+// values parses one value of the field, or a list in parentheses.
 func (p *parser) values(field *query.Field) (query.Node, *query.Error) {
 	if p.peek() == '(' {
 		return p.group(tokenList, field)
@@ -271,7 +271,7 @@ func (p *parser) values(field *query.Field) (query.Node, *query.Error) {
 	return is(*field, lit.value(), lit.span), nil
 }
 
-// group reads a chain between parentheses or braces.
+// group parses a chain in parentheses or braces.
 func (p *parser) group(kind tokenKind, list *query.Field) (query.Node, *query.Error) {
 	if len(p.open) == MaxDepth {
 		return nil, p.tooDeep()

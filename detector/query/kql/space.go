@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// spaceAt is the number of bytes of the white space character at i, 0 if there
-// is none. The grammar knows five: blank, tab, CR, LF and the no-break space.
+// spaceAt returns the length of the white space character at i, 0 if there is none.
+// The grammar has five: blank, tab, CR, LF and the no-break space.
 func spaceAt(s string, i int) int {
 	if i >= len(s) {
 		return 0
@@ -22,7 +22,7 @@ func spaceAt(s string, i int) int {
 	return 0
 }
 
-// skipSpace is the place of the first character at or after i that is not white
+// skipSpace returns the offset of the first character from i on that is not white
 // space.
 func skipSpace(s string, i int) int {
 	for {
@@ -34,7 +34,7 @@ func skipSpace(s string, i int) int {
 	}
 }
 
-// spaceBefore reports whether white space ends right before i.
+// spaceBefore reports whether the character before i is white space.
 func spaceBefore(s string, i int) bool {
 	if i == 0 {
 		return false
@@ -43,8 +43,8 @@ func spaceBefore(s string, i int) bool {
 	return spaceAt(s, i-n) > 0
 }
 
-// trim removes at both ends what JavaScript's trim removes. That is more than
-// the white space of the grammar, and differs from [strings.TrimSpace].
+// trim trims the characters that JavaScript's trim does. They are more than the white
+// space of the grammar, and others than those of [strings.TrimSpace].
 func trim(s string) string { return strings.TrimFunc(s, trimmed) }
 
 func trimmed(r rune) bool {

@@ -15,7 +15,7 @@ var (
 	rangeValueExpected = []string{"a value"}
 )
 
-// refuse returns an error with what was found, and a hint unless that is empty.
+// refuse returns an error with a message and, if it is not empty, a hint.
 func (p *parser) refuse(at query.Span, hint, format string, args ...any) *query.Error {
 	message := fmt.Sprintf(format, args...)
 	if hint != "" {
@@ -24,7 +24,7 @@ func (p *parser) refuse(at query.Span, hint, format string, args ...any) *query.
 	return &query.Error{Query: p.query, Span: at, Message: message}
 }
 
-// missing is the error of a condition or a value that does not start at the
+// missing returns the error for a condition or a value that does not start at the
 // current place.
 func (p *parser) missing(expected []string) *query.Error {
 	if p.prev.kind == tokenKeyword && p.isWord(p.prev.span, "not") {
@@ -33,7 +33,7 @@ func (p *parser) missing(expected []string) *query.Error {
 	return p.refuse(p.here(), p.missingHint(), "found %s, expected %s %s", p.found(), oneOf(expected), p.afterPrev())
 }
 
-// unexpected is the error of text that follows a complete condition or value.
+// unexpected returns the error for text that follows a complete condition or value.
 func (p *parser) unexpected() *query.Error {
 	expected := []string{`"and"`, `"or"`}
 	if len(p.open) == 0 {
@@ -52,14 +52,14 @@ func (p *parser) unexpected() *query.Error {
 	return p.refuse(p.here(), p.unexpectedHint(), "found %s%s, expected %s %s", p.found(), p.keywordFlaw(), oneOf(expected), p.afterPrev())
 }
 
-// unclosedQuote is the error of the quote at the current place.
+// unclosedQuote returns the error for the quote at the current place.
 func (p *parser) unclosedQuote() *query.Error {
 	return p.refuse(span(p.pos, p.pos+1), p.unclosedQuoteHint(), `the quote is never closed, expected another " before the end of the query`)
 }
 
 const escapes = `\t \r \n \uXXXX \\ \( \) \: \< \> \" \* \{ \} \and \or \Not`
 
-// badEscape is the error of the backslash at i, outside quotes.
+// badEscape returns the error for the backslash at i, outside quotes.
 func (p *parser) badEscape(i int) *query.Error {
 	r, n := utf8.DecodeRuneInString(p.query[i+1:])
 	found := `unknown escape \` + string(r)
@@ -75,13 +75,13 @@ func (p *parser) badEscape(i int) *query.Error {
 	return p.refuse(span(i, i+1+n), `write \\ for a backslash, or quote the text`, "%s, expected one of %s", found, escapes)
 }
 
-// tooDeep is the error of a parenthesis or brace at the current place.
+// tooDeep returns the error for a parenthesis or brace at the current place.
 func (p *parser) tooDeep() *query.Error {
 	return p.refuse(span(p.pos, p.pos+1), "", "%d parentheses and braces are open, no more are allowed", len(p.open))
 }
 
-// here returns the span of what stands at the current place. At the end of the query
-// it is the place where more could have been written.
+// here returns the span of the word at the current place. At the end of the query it
+// is the place where more could have been written.
 func (p *parser) here() query.Span {
 	if p.pos == len(p.query) {
 		return span(p.prev.span.End, p.prev.span.End)
@@ -89,7 +89,7 @@ func (p *parser) here() query.Span {
 	return span(p.pos, p.wordEnd(p.pos))
 }
 
-// found describes what stands at the current place.
+// found describes the text at the current place.
 func (p *parser) found() string {
 	if p.pos == len(p.query) {
 		return "the end of the query"
@@ -100,8 +100,8 @@ func (p *parser) found() string {
 	return `"` + p.shown(span(p.pos, p.wordEnd(p.pos))) + `"`
 }
 
-// keywordFlaw says why the "and" or "or" at the current place is not taken as
-// such. It is empty if there is neither.
+// keywordFlaw returns why the "and" or "or" at the current place is not a keyword,
+// or "" if there is neither.
 func (p *parser) keywordFlaw() string {
 	end := p.wordEnd(p.pos)
 	here := span(p.pos, end)
@@ -109,7 +109,7 @@ func (p *parser) keywordFlaw() string {
 	case p.prev.kind == tokenUnquoted || !p.isWord(here, "and") && !p.isWord(here, "or"):
 		return ""
 	case skipSpace(p.query, end) == len(p.query):
-		return " with nothing behind it"
+		return " with nothing after it"
 	}
 	return " without white space on both sides"
 }
@@ -124,7 +124,7 @@ func (p *parser) wordEnd(i int) int {
 	return len(p.query)
 }
 
-// afterPrev says what was read last.
+// afterPrev describes what was read last.
 func (p *parser) afterPrev() string {
 	switch p.prev.kind {
 	case tokenNone:
