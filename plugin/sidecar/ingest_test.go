@@ -95,10 +95,10 @@ func TestBadRecords(t *testing.T) {
 	}{
 		{"an event that is cut short, in a line", push("a") + "\n" + cut + "\n" + push("b") + "\n", "", 2, "it looks like CloudTrail and cannot be read", 2, cut},
 		{"an event that is no JSON", push("a") + "\n" + strings.Replace(push("x"), ":", ";", 1) + "\n", "", 1, "it looks like CloudTrail", 2, strings.Replace(push("x"), ":", ";", 1)},
-		{"a file that is cut short", `{"Records":[` + strings.Repeat(push("a")+",", 3000) + `{"eventV`, "", 1, "the input ends inside of a list", 1, ""},
-		{"a list that breaks", `{"Records":[` + strings.Repeat(push("a")+",", 3000) + `}` + "\n" + push("b"), "", 2, "a list is broken here", 1, ""},
-		{"a line that is too long", push("a") + "\n" + strings.Repeat("x", 17<<20) + "\n" + push("b"), "", 2, "longer than 16 MiB, passed over", 2, ""},
-		{"a packed body that is cut short", packed[:len(packed)-4], "gzip", 1, "the rest of the body cannot be unpacked: the compressed data is cut short", 0, ""},
+		{"a file that is cut short", `{"Records":[` + strings.Repeat(push("a")+",", 3000) + `{"eventV`, "", 1, "the input ends inside a list", 1, ""},
+		{"a list that breaks", `{"Records":[` + strings.Repeat(push("a")+",", 3000) + `}` + "\n" + push("b"), "", 2, "a list is invalid from here on", 1, ""},
+		{"a line that is too long", push("a") + "\n" + strings.Repeat("x", 17<<20) + "\n" + push("b"), "", 2, "longer than 16 MiB, skipped", 2, ""},
+		{"a packed body that is cut short", packed[:len(packed)-4], "gzip", 1, "the rest of the body cannot be unpacked: the compressed data is truncated", 0, ""},
 		{"a packed body that is damaged", packed[:10] + "\xff\xff\xff\xff", "gzip", 0, "the rest of the body cannot be unpacked", 0, ""},
 		{"a header of zlib that is none", "hello", "deflate", 0, "the body cannot be unpacked", 1, ""},
 	} {

@@ -11,7 +11,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/ingest"
 )
 
-// Stdin is the name that stands for the standard input.
+// Stdin is the name of the standard input.
 const Stdin = "-"
 
 // file is an open input.
@@ -20,8 +20,8 @@ type file struct {
 	close  func()
 }
 
-// open opens a file, or the standard input, and unpacks it when it is packed.
-// What is read of it is counted.
+// open opens a file, or the standard input, and decompresses it if it is compressed.
+// The bytes read are added to count.
 func open(name string, whole bool, count *atomic.Int64) (*file, error) {
 	in := os.Stdin
 	eager := true
@@ -40,17 +40,17 @@ func open(name string, whole bool, count *atomic.Int64) (*file, error) {
 		}
 		eager = !info.Mode().IsRegular()
 	}
-	unpacked, err := ingest.Decompress(&counter{in, count})
+	decompressed, err := ingest.Decompress(&counter{in, count})
 	if err != nil {
 		_ = in.Close()
-		return nil, fmt.Errorf("cannot be unpacked: %w", err)
+		return nil, fmt.Errorf("cannot be decompressed: %w", err)
 	}
-	r := ingest.NewReader(unpacked)
+	r := ingest.NewReader(decompressed)
 	r.Whole, r.Eager = whole, eager
-	return &file{r, func() { _ = unpacked.Close(); _ = in.Close() }}, nil
+	return &file{r, func() { _ = decompressed.Close(); _ = in.Close() }}, nil
 }
 
-// counter counts what is read.
+// counter counts the bytes that are read.
 type counter struct {
 	io.Reader
 	n *atomic.Int64
@@ -62,8 +62,8 @@ func (c *counter) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Pathless returns an error of the file system without the path, which is named
-// beside it or means nothing.
+// Pathless returns an error of the file system without its path, for callers that
+// print the name of the file anyway.
 func Pathless(err error) error {
 	var e *fs.PathError
 	if errors.As(err, &e) {
@@ -72,7 +72,7 @@ func Pathless(err error) error {
 	return err
 }
 
-// total returns the bytes of all files, or 0 when that cannot be known.
+// total returns the size of all files, or 0 if it is unknown.
 func total(names []string) int64 {
 	var sum int64
 	for _, name := range names {

@@ -11,7 +11,7 @@ import (
 
 // Pipeline reads files. It is used once.
 type Pipeline struct {
-	// Whole: objects are documents, see ingest.Reader.
+	// Whole makes an object one record, see ingest.Reader.
 	Whole bool
 
 	files []string
@@ -19,35 +19,33 @@ type Pipeline struct {
 	read  atomic.Int64
 }
 
-// New returns a pipeline that reads the files, "-" among them for the standard
-// input.
+// New returns a pipeline that reads the files, Stdin among them.
 func New(files []string) *Pipeline { return &Pipeline{files: files, total: total(files)} }
 
-// Progress returns how many bytes of the files were read, and how many there
-// are, 0 when that is not known. Packed files count as they are.
+// Progress returns the number of bytes that were read and the size of all files, 0 if
+// it is unknown. Both are sizes before decompression.
 func (p *Pipeline) Progress() (read, total int64) { return p.read.Load(), p.total }
 
-// Chunk is a piece of a file. It belongs to the one who gets it until the next
-// is asked for.
+// Chunk is a part of a file. It is valid until the function that it is passed to
+// returns.
 type Chunk struct {
 	ingest.Chunk
 	File     string
-	Bytes    int // of text
+	Bytes    int // of the decompressed text
 	Problems []ingest.Problem
-	// Err: the file cannot be read, or not on. Such a chunk has nothing else.
+	// Err is why the file cannot be read from here on. The chunk is then empty.
 	Err error
 }
 
-// job is a chunk on its way.
+// job is a chunk in the pipeline.
 type job struct {
 	Chunk
 	block ingest.Block
 	done  chan struct{}
 }
 
-// Run reads everything and calls use with each chunk, in the order of the
-// files, in this goroutine. It ends early with the error of use, or with the
-// context's.
+// Run reads the files and calls use with each chunk, in order and in this goroutine.
+// It returns the first error of use, or the context's.
 func (p *Pipeline) Run(ctx context.Context, use func(*Chunk) error) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -96,7 +94,7 @@ func (p *Pipeline) Run(ctx context.Context, use func(*Chunk) error) error {
 	}
 }
 
-// readFile sends the blocks of a file, and reports whether to go on.
+// readFile sends the blocks of a file, and returns false when the context is done.
 func (p *Pipeline) readFile(ctx context.Context, name string, free chan *job, send func(*job)) bool {
 	next := func() *job {
 		select {

@@ -1,3 +1,3 @@
-// Package terminal is what the command line does differently for a person who
-// looks at it: colours and a progress bar.
+// Package terminal has what the program writes to terminals only: colours and a
+// progress bar.
 package terminal

@@ -12,19 +12,19 @@ import (
 )
 
 const (
-	patience = 400 * time.Millisecond // before the bar is shown at all
-	tick     = 150 * time.Millisecond
-	maxWide  = 100 // columns
+	delay    = 400 * time.Millisecond // before the bar is shown
+	interval = 150 * time.Millisecond // between updates
+	maxWidth = 100                    // columns
 )
 
-// State is how far some work is.
+// State is the progress of some work.
 type State struct {
-	Done, Total int64 // bytes; Total 0 = not known
+	Done, Total int64 // bytes; Total is 0 if it is unknown
 	Note        string
 }
 
-// Progress shows a bar on a terminal while work goes on, one line that is
-// written over and is gone in the end.
+// Progress shows a bar on a terminal, a line that is overwritten, and erased in the
+// end.
 type Progress struct {
 	out   io.Writer
 	width func() int
@@ -37,8 +37,8 @@ type Progress struct {
 	ended sync.WaitGroup
 }
 
-// StartProgress shows what state returns, from time to time, until Stop. When
-// f is no terminal nothing is shown.
+// StartProgress shows what state returns, from time to time, until Stop. It shows
+// nothing if f is not a terminal.
 func StartProgress(f *os.File, state func() State) *Progress {
 	p := &Progress{out: f, state: state, begin: time.Now()}
 	p.width = func() int {
@@ -46,7 +46,7 @@ func StartProgress(f *os.File, state func() State) *Progress {
 		if err != nil || w <= 0 {
 			w = 80
 		}
-		return min(w, maxWide)
+		return min(w, maxWidth)
 	}
 	if !IsTerminal(f) {
 		return p
@@ -57,22 +57,21 @@ func StartProgress(f *os.File, state func() State) *Progress {
 }
 
 func (p *Progress) run() {
-	wait := patience
+	wait := delay
 	for {
 		select {
 		case <-p.stop:
 			return
 		case <-time.After(wait):
 		}
-		wait = tick
+		wait = interval
 		p.mu.Lock()
 		p.draw()
 		p.mu.Unlock()
 	}
 }
 
-// Aside runs write, which writes to the same terminal, while the bar is not
-// shown.
+// Aside calls write, which may write to the same terminal, while the bar is hidden.
 func (p *Progress) Aside(write func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -80,7 +79,7 @@ func (p *Progress) Aside(write func()) {
 	write()
 }
 
-// Stop takes the bar away.
+// Stop erases the bar.
 func (p *Progress) Stop() {
 	if p.stop != nil {
 		close(p.stop)
@@ -105,8 +104,7 @@ func (p *Progress) erase() {
 	}
 }
 
-// render returns the line for a state after that long, in at most width
-// columns.
+// render returns the line for a state after some time, of at most width columns.
 func render(s State, after time.Duration, width int) string {
 	rate := float64(s.Done) / max(after.Seconds(), 0.001)
 	text := fmt.Sprintf("%s, %s/s", Bytes(s.Done), Bytes(int64(rate)))

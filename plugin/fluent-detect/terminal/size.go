@@ -2,7 +2,7 @@ package terminal
 
 import "fmt"
 
-// Bytes returns a number of bytes for people: "512 B", "1.3 MB", "24 GB".
+// Bytes formats a number of bytes: "512 B", "1.3 MB", "24 GB".
 func Bytes(n int64) string {
 	units := []string{"B", "kB", "MB", "GB", "TB", "PB", "EB"}
 	f := float64(n)
@@ -17,7 +17,7 @@ func Bytes(n int64) string {
 	return fmt.Sprintf("%.0f %s", f, units[i])
 }
 
-// Count returns a whole number for people: "1,234,567".
+// Count formats a number: "1,234,567".
 func Count(n uint64) string {
 	text := fmt.Sprint(n)
 	for i := len(text) - 3; i > 0; i -= 3 {
@@ -26,8 +26,7 @@ func Count(n uint64) string {
 	return text
 }
 
-// Plural returns the count and the word in the right form: "1 file",
-// "2 files".
+// Plural formats a number of things: "1 file", "2 files".
 func Plural[N int | uint64](n N, word string) string {
 	if n == 1 {
 		return "1 " + word

@@ -8,13 +8,13 @@ import (
 	"testing"
 )
 
-// TestCorpus replays real events, which are kept outside of the module: line by
-// line, and as the one object in a .gz that they would be in S3.
-func TestCorpus(t *testing.T) {
-	const path = "../../../shared/corpus/stratus.ndjson"
-	lines, err := os.ReadFile(path)
+// TestOneObject replays events line by line, and as the one object that they would be
+// in a file of CloudTrail's in S3.
+func TestOneObject(t *testing.T) {
+	const matches = 3
+	lines, err := os.ReadFile("../../test/data/cloudtrail.ndjson")
 	if err != nil {
-		t.Skipf("real events are not there, not tested with them: %v", err)
+		t.Fatal(err)
 	}
 	replay := func(input []byte) string {
 		t.Helper()
@@ -30,14 +30,14 @@ func TestCorpus(t *testing.T) {
 			_, id, _ := strings.Cut(line, `"alert_id":"`)
 			ids = append(ids, id[:64])
 		}
-		if len(ids) != 6 {
-			t.Errorf("%d alerts, want 6", len(ids))
+		if len(ids) != matches {
+			t.Errorf("%d alerts, want %d", len(ids), matches)
 		}
 		return strings.Join(ids, "\n")
 	}
 	want := replay(lines)
 	events := bytes.ReplaceAll(bytes.TrimSpace(lines), []byte("\n"), []byte(","))
-	for range 3 { // long enough to be taken apart; what is repeated is a duplicate
+	for range 6 { // long enough to be split; repeated events are duplicates
 		events = append(append(events, ','), events...)
 	}
 	object := append(append([]byte(`{"Records":[`), events...), "]}"...)
