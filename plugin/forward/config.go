@@ -2,16 +2,13 @@ package forward
 
 import (
 	"crypto/tls"
-	"crypto/x509"
-	"errors"
-	"fmt"
 	"net"
-	"os"
 
+	"github.com/fluent-detect/fluent-detect/plugin/delivery"
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
-// Config says where alerts are sent, and how.
+// Config says where and how alerts are sent.
 type Config struct {
 	Network   string // "unix" or "tcp"
 	Address   string // a path, or host:port
@@ -19,12 +16,13 @@ type Config struct {
 	SharedKey string // empty: none
 	Username  string // empty: none
 	Password  string
-	Hostname  string      // for the handshake; the receiver's must be another
+	Hostname  string      // for the handshake; must differ from the receiver's
 	TLS       *tls.Config // nil: none
 }
 
-// NewConfig makes a Config of what the user set; hostname is for when he set
-// none. It reads the file of certificates. The error names the key.
+// NewConfig returns the Config for the settings, and reads the file of
+// certificates. hostname is the default of forward_self_hostname. The error is a
+// *settings.KeyError.
 func NewConfig(f *settings.Forward, hostname string) (Config, error) {
 	c := Config{
 		Network:   f.Network,
@@ -43,28 +41,14 @@ func NewConfig(f *settings.Forward, hostname string) (Config, error) {
 	}
 	host, _, err := net.SplitHostPort(f.Address)
 	if err != nil {
-		return c, fmt.Errorf("forward_to: %w", err)
+		return c, &settings.KeyError{Key: "forward_to", Err: err}
 	}
-	c.TLS = &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12, InsecureSkipVerify: !f.TLSVerify}
-	if f.TLSCAFile != "" {
-		if c.TLS.RootCAs, err = readCertificates(f.TLSCAFile); err != nil {
-			return c, fmt.Errorf("forward_tls_ca_file: %w", err)
-		}
+	if c.TLS, err = delivery.TLSConfig(f.TLSVerify, f.TLSCAFile); err != nil {
+		return c, &settings.KeyError{Key: "forward_tls_ca_file", Err: err}
 	}
+	c.TLS.ServerName = host
 	return c, nil
 }
 
-func readCertificates(path string) (*x509.CertPool, error) {
-	pem, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil, errors.New(path + ": there is no certificate in it, in PEM form")
-	}
-	return pool, nil
-}
-
-// handshakes reports whether the receiver begins with HELO.
-func (c *Config) handshakes() bool { return c.SharedKey != "" || c.Username != "" }
+// hasHandshake reports whether the receiver begins with HELO.
+func (c *Config) hasHandshake() bool { return c.SharedKey != "" || c.Username != "" }

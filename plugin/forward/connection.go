@@ -11,65 +11,65 @@ import (
 )
 
 const (
-	// connectTimeout bounds the way to a connection on which alerts can be
-	// sent: name, TCP, TLS, handshake.
+	// connectTimeout limits everything up to a connection on which alerts can
+	// be sent: name resolution, TCP, TLS, handshake.
 	connectTimeout = 10 * time.Second
-	// ackTimeout is how long the receiver may take for a message or for its
-	// acknowledgement.
+	// ackTimeout is how long the receiver may take to read a message, and to
+	// acknowledge it.
 	ackTimeout = 10 * time.Second
-	// window is how many messages are on their way at once. It hides the
-	// distance to the receiver when alerts of many rules follow each other.
+	// window is the maximum number of messages without an acknowledgement. More
+	// than one of them hide the latency when the tags of alerts alternate.
 	window = 16
 )
 
-// dialer makes the bare connection.
+// dialer opens a network connection.
 type dialer func(ctx context.Context, network, address string) (net.Conn, error)
 
-// connection is a connection that is past the handshake. It is used by one
-// goroutine; a second one reads.
+// connection is a connection after the handshake. It is used by one goroutine and
+// has a second one that reads.
 type connection struct {
-	net     net.Conn
-	below   net.Conn      // without TLS
-	acks    chan string   // ids of chunks that the receiver acknowledges
-	shut    chan struct{} // closed by close
-	end     chan struct{} // closed when nothing more comes in
-	err     error         // why; set before end is closed
-	out     []byte        // memory for messages
-	release func() bool   // of the context
+	conn    net.Conn
+	raw     net.Conn      // conn without TLS
+	acks    chan string   // chunk ids that the receiver acknowledges
+	closing chan struct{} // closed by close
+	ended   chan struct{} // closed when reading has ended
+	err     error         // why; set before ended is closed
+	buf     []byte        // for messages
+	release func() bool   // stops the context from closing the connection
 }
 
-// connect returns a connection with the handshake behind it. The end of ctx
-// closes it, at whatever it is.
+// connect opens a connection and does the handshake. The connection is closed when
+// ctx is done.
 func connect(ctx context.Context, c *Config, dial dialer) (*connection, error) {
-	limit, cancel := context.WithTimeout(ctx, connectTimeout)
+	timeout, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
-	below, err := dial(limit, c.Network, c.Address)
+	raw, err := dial(timeout, c.Network, c.Address)
 	if err != nil {
 		return nil, err
 	}
-	abort := func() { _ = below.Close() } // what was not acknowledged is sent again
-	conn := below
+	abort := func() { _ = raw.Close() } // what was not acknowledged is sent again
+	conn := raw
 	if c.TLS != nil {
-		secure := tls.Client(below, c.TLS)
-		if err := secure.HandshakeContext(limit); err != nil {
+		client := tls.Client(raw, c.TLS)
+		if err := client.HandshakeContext(timeout); err != nil {
 			abort()
 			return nil, fmt.Errorf("TLS: %w", reason(err))
 		}
-		conn = secure
+		conn = client
 	}
 	in := &reader{from: conn}
-	if c.handshakes() {
-		inTime := context.AfterFunc(limit, abort)
+	if c.hasHandshake() {
+		stop := context.AfterFunc(timeout, abort)
 		err := c.handshake(in, conn)
-		if !inTime() {
-			err = fmt.Errorf("the handshake was not over after %s: the receiver may have no shared key", connectTimeout)
+		if !stop() {
+			err = fmt.Errorf("timeout of the handshake after %s: the receiver may have no shared key", connectTimeout)
 		}
 		if err != nil {
 			abort()
 			return nil, err
 		}
 	}
-	k := &connection{net: conn, below: below, acks: make(chan string, window), shut: make(chan struct{}), end: make(chan struct{})}
+	k := &connection{conn: conn, raw: raw, acks: make(chan string, window), closing: make(chan struct{}), ended: make(chan struct{})}
 	k.release = context.AfterFunc(ctx, abort)
 	go k.receive(in)
 	return k, nil
@@ -77,8 +77,8 @@ func connect(ctx context.Context, c *Config, dial dialer) (*connection, error) {
 
 // receive passes acknowledgements on until the connection ends.
 func (k *connection) receive(in *reader) {
-	defer close(k.end)
-	defer func() { // the host must not die of it
+	defer close(k.ended)
+	defer func() { // a panic must not reach the host
 		if p := recover(); p != nil {
 			k.err = fmt.Errorf("panic while reading: %v", p)
 		}
@@ -91,104 +91,106 @@ func (k *connection) receive(in *reader) {
 		}
 		select {
 		case k.acks <- id:
-		case <-k.shut:
+		case <-k.closing:
 			return
 		}
 	}
 }
 
-// partingTime bounds TLS's good-bye, which by itself waits for five seconds.
-const partingTime = 100 * time.Millisecond
+// closeTLSTimeout limits the closing alert of TLS, which may take five seconds
+// otherwise, and the wait for the reason of a failed write.
+const closeTLSTimeout = 100 * time.Millisecond
 
-// close ends the connection and its second goroutine.
+// close closes the connection and waits for its second goroutine.
 func (k *connection) close() {
 	k.release()
-	close(k.shut)
-	timer := time.AfterFunc(partingTime, func() { _ = k.below.Close() })
-	_ = k.net.Close() // what was not acknowledged is sent again
+	close(k.closing)
+	timer := time.AfterFunc(closeTLSTimeout, func() { _ = k.raw.Close() })
+	_ = k.conn.Close() // what was not acknowledged is sent again
 	timer.Stop()
-	<-k.end
+	<-k.ended
 }
 
-// broken reports whether nothing can come in any more.
+// broken reports whether nothing more can be received.
 func (k *connection) broken() bool {
 	select {
-	case <-k.end:
+	case <-k.ended:
 		return true
 	default:
 		return false
 	}
 }
 
-// deliver sends the messages and waits for their acknowledgements. It returns
-// how many from the first on were acknowledged: all of them, or there is an
-// error and the connection cannot be used any more.
+// deliver sends the messages and waits for their acknowledgements. It returns how
+// many of them, from the first on, were acknowledged. If these are not all, it
+// also returns an error, and the connection cannot be used any more.
 func (k *connection) deliver(messages []message) (acked int, err error) {
 	timer := time.NewTimer(ackTimeout)
 	defer timer.Stop()
 	for sent := 0; acked < len(messages); {
 		for ; sent < len(messages) && sent < acked+window; sent++ {
 			if err := k.send(&messages[sent]); err != nil {
-				if k.ends() {
+				if k.endsSoon() {
 					err = k.err // what the receiver said, if anything
 				}
-				return acked + k.late(messages[acked:sent]), err
+				return acked + k.drainAcks(messages[acked:sent]), err
 			}
 			timer.Reset(ackTimeout)
 		}
 		select {
 		case id := <-k.acks:
-			if !note(messages[acked:sent], id) {
+			if !markAcked(messages[acked:sent], id) {
 				return acked, fmt.Errorf("the receiver acknowledges %.40q, which was not sent", id)
 			}
 			timer.Reset(ackTimeout)
-		case <-k.end:
-			return acked + k.late(messages[acked:sent]), k.err
+		case <-k.ended:
+			return acked + k.drainAcks(messages[acked:sent]), k.err
 		case <-timer.C:
 			return acked, fmt.Errorf("no acknowledgement for %s", ackTimeout)
 		}
-		acked += leading(messages[acked:sent])
+		acked += leadingAcked(messages[acked:sent])
 	}
 	return acked, nil
 }
 
-// ends reports whether reading ends as well, after writing failed.
-func (k *connection) ends() bool {
-	timer := time.NewTimer(partingTime)
+// endsSoon reports whether reading ends as well, after a write has failed.
+func (k *connection) endsSoon() bool {
+	timer := time.NewTimer(closeTLSTimeout)
 	defer timer.Stop()
 	select {
-	case <-k.end:
+	case <-k.ended:
 		return true
 	case <-timer.C:
 		return false
 	}
 }
 
-// send writes one message.
+// send writes a message.
 func (k *connection) send(m *message) error {
-	k.out = m.appendTo(k.out[:0])
-	if err := k.net.SetWriteDeadline(time.Now().Add(ackTimeout)); err != nil {
+	k.buf = m.appendTo(k.buf[:0])
+	if err := k.conn.SetWriteDeadline(time.Now().Add(ackTimeout)); err != nil {
 		return err
 	}
-	_, err := k.net.Write(k.out)
+	_, err := k.conn.Write(k.buf)
 	return err
 }
 
-// late takes the acknowledgements that came before the connection broke, and
-// returns how many messages from the first on have one.
-func (k *connection) late(messages []message) int {
+// drainAcks handles the acknowledgements that were received before the connection
+// broke. It returns how many messages, from the first on, are acknowledged.
+func (k *connection) drainAcks(messages []message) int {
 	for {
 		select {
 		case id := <-k.acks:
-			note(messages, id)
+			markAcked(messages, id)
 		default:
-			return leading(messages)
+			return leadingAcked(messages)
 		}
 	}
 }
 
-// note marks the message that has the id, if there is one that is not marked.
-func note(messages []message, id string) bool {
+// markAcked marks the message with that id, and reports whether there is one that
+// was not marked before.
+func markAcked(messages []message, id string) bool {
 	for i := range messages {
 		if m := &messages[i]; m.chunk == id && !m.acked {
 			m.acked = true
@@ -198,8 +200,8 @@ func note(messages []message, id string) bool {
 	return false
 }
 
-// leading returns how many messages from the first on are marked.
-func leading(messages []message) int {
+// leadingAcked returns how many messages, from the first on, are marked.
+func leadingAcked(messages []message) int {
 	n := 0
 	for n < len(messages) && messages[n].acked {
 		n++
@@ -207,13 +209,14 @@ func leading(messages []message) int {
 	return n
 }
 
-// closed reports whether the error is only the end of the connection.
-func closed(err error) bool {
+// isClosed reports whether the error is only the end of the connection.
+func isClosed(err error) bool {
 	var op *net.OpError
 	return errors.Is(err, io.EOF) || errors.As(err, &op) && op.Op == "read"
 }
 
-// reason says why a connection failed, without what is different each time.
+// reason returns a network error without the addresses, which differ from one
+// attempt to the next.
 func reason(err error) error {
 	var op *net.OpError
 	switch {
@@ -222,7 +225,7 @@ func reason(err error) error {
 	case errors.As(err, &op) && op.Timeout():
 		return fmt.Errorf("%s: the receiver does not answer", op.Op)
 	case errors.As(err, &op):
-		return op.Err // not the addresses: our port changes
+		return op.Err
 	}
 	return err
 }

@@ -12,21 +12,21 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
-// handshake answers the receiver's HELO, and returns without error when each
-// side knows that the other has the shared key.
+// handshake answers the receiver's HELO. After it each side knows that the other
+// has the shared key.
 func (c *Config) handshake(r *reader, w io.Writer) error {
 	nonce, auth, err := readHelo(r)
 	if err != nil {
 		return err
 	}
 	salt := newSalt()
-	// In one piece: Fluent Bit wants it with one read.
+	// In one piece: Fluent Bit expects it from a single read.
 	if _, err := w.Write(c.ping(salt, nonce, auth)); err != nil {
 		return err
 	}
 	pong, err := r.next()
 	if err == io.EOF {
-		return errors.New("the receiver closes the connection on the handshake: its shared key must be that of forward_shared_key")
+		return errors.New("the receiver closed the connection during the handshake: its shared key must be that of forward_shared_key")
 	}
 	if err != nil {
 		return err
@@ -42,7 +42,7 @@ func readHelo(r *reader) (nonce, auth string, err error) {
 	}
 	helo, ok := elements(v, 2)
 	if !ok || string(helo[0].Bytes()) != "HELO" || helo[1].Kind() != msgpack.Map {
-		return "", "", fmt.Errorf("the receiver sends a %s in place of HELO", v.Kind())
+		return "", "", fmt.Errorf("the receiver sends a %s instead of HELO", v.Kind())
 	}
 	salt := member(helo[1], "nonce")
 	if !salt.IsText() {
@@ -51,15 +51,15 @@ func readHelo(r *reader) (nonce, auth string, err error) {
 	return string(salt.Bytes()), string(member(helo[1], "auth").Bytes()), nil
 }
 
-// newSalt returns 128 random bits as text: receivers take it for a string.
+// newSalt returns 128 random bits as text: receivers treat it as a string.
 func newSalt() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // never fails
 	return hex.EncodeToString(b[:])
 }
 
-// digest is how both sides prove what they know: SHA-512 of the parts one
-// behind the other, in hexadecimal digits.
+// digest returns the SHA-512 of the concatenated parts in hexadecimal digits. With
+// it both sides prove what they know.
 func digest(parts ...string) string {
 	h := sha512.New()
 	for _, p := range parts {
@@ -68,7 +68,7 @@ func digest(parts ...string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// ping makes ["PING", hostname, salt, digest of the shared key, username, digest
+// ping returns ["PING", hostname, salt, digest of the shared key, username, digest
 // of the password].
 func (c *Config) ping(salt, nonce, auth string) []byte {
 	password := ""
@@ -82,7 +82,7 @@ func (c *Config) ping(salt, nonce, auth string) []byte {
 	return dst
 }
 
-// maxReason is how much of the receiver's reason to refuse is repeated.
+// maxReason is the maximum size of the receiver's reason in a message.
 const maxReason = 200
 
 // checkPong checks ["PONG", accepted, reason, hostname, digest of the shared
@@ -90,16 +90,16 @@ const maxReason = 200
 func (c *Config) checkPong(v msgpack.Value, salt, nonce string) error {
 	pong, ok := elements(v, 5)
 	if !ok || string(pong[0].Bytes()) != "PONG" || pong[1].Kind() != msgpack.Bool {
-		return fmt.Errorf("the receiver sends a %s in place of PONG", v.Kind())
+		return fmt.Errorf("the receiver sends a %s instead of PONG", v.Kind())
 	}
 	if !pong[1].Bool() {
 		reason := pong[2].Bytes()
-		return fmt.Errorf("the receiver refuses the handshake: %q", reason[:min(len(reason), maxReason)])
+		return fmt.Errorf("the receiver rejects the handshake: %q", reason[:min(len(reason), maxReason)])
 	}
 	hostname := string(pong[3].Bytes())
 	if hostname == c.Hostname {
-		// Whoever sends our own digest back has the same name as well.
-		return fmt.Errorf("the receiver has the same name as this side, %q: forward_self_hostname, here or there, must make them differ", hostname)
+		// A receiver that sends our own digest back has the same name as well.
+		return fmt.Errorf("the receiver has the same hostname, %q: set a different forward_self_hostname on one side", hostname)
 	}
 	want := digest(salt, hostname, nonce, c.SharedKey)
 	if subtle.ConstantTimeCompare(pong[4].Bytes(), []byte(want)) == 0 {

@@ -89,7 +89,7 @@ func TestHandshake(t *testing.T) {
 		{"a user and no key", Config{Username: "u", Password: password},
 			(&guard{name: "server", users: map[string]string{"u": password}}).script, ""},
 		{"a user nobody asked for", Config{SharedKey: key, Username: "u", Password: password}, (&guard{key: key, name: "server"}).script, ""},
-		{"another key", Config{SharedKey: "other-hunter2"}, (&guard{key: key, name: "server"}).script, `refuses the handshake: "shared_key mismatch"`},
+		{"another key", Config{SharedKey: "other-hunter2"}, (&guard{key: key, name: "server"}).script, `rejects the handshake: "shared_key mismatch"`},
 		{"another key, of Fluent Bit", Config{SharedKey: key}, func(s *session) {
 			s.write([]any{"HELO", map[string]string{"nonce": "n", "auth": ""}})
 			_, _ = s.conn.Read(make([]byte, 1023))
@@ -110,22 +110,22 @@ func TestHandshake(t *testing.T) {
 			_ = msgpack.Unmarshal(buf[:n], &p)
 			s.write([]any{"PONG", true, "", p.Hostname, p.Digest})
 			good(s)
-		}, `the receiver has the same name as this side, "us"`},
+		}, `the receiver has the same hostname, "us"`},
 		{"no HELO", Config{SharedKey: key}, good, "the receiver may have no shared key"},
-		{"something else", Config{SharedKey: key}, func(s *session) { s.write(map[string]string{"ack": "x"}); s.wait() }, "sends a map in place of HELO"},
+		{"something else", Config{SharedKey: key}, func(s *session) { s.write(map[string]string{"ack": "x"}); s.wait() }, "sends a map instead of HELO"},
 		{"HELO without a nonce", Config{SharedKey: key}, func(s *session) { s.write([]any{"HELO", map[string]int{"nonce": 1}}); s.wait() }, "HELO has no nonce"},
-		{"HELO without options", Config{SharedKey: key}, func(s *session) { s.write([]any{"HELO"}); s.wait() }, "in place of HELO"},
-		{"something in place of PONG", Config{SharedKey: key}, func(s *session) {
+		{"HELO without options", Config{SharedKey: key}, func(s *session) { s.write([]any{"HELO"}); s.wait() }, "instead of HELO"},
+		{"something instead of PONG", Config{SharedKey: key}, func(s *session) {
 			s.write([]any{"HELO", map[string]string{"nonce": "n", "auth": ""}})
 			_, _ = s.conn.Read(make([]byte, 1023))
 			s.write([]any{"PONG", "yes", "", "server", ""})
 			s.wait()
-		}, "in place of PONG"},
+		}, "instead of PONG"},
 		{"a long reason", Config{SharedKey: key}, func(s *session) {
 			s.write([]any{"HELO", map[string]string{"nonce": "n", "auth": ""}})
 			_, _ = s.conn.Read(make([]byte, 1023))
 			s.write([]any{"PONG", false, strings.Repeat("\n", 5000), "", ""})
-		}, `refuses the handshake: "` + strings.Repeat(`\n`, maxReason) + `"`},
+		}, `rejects the handshake: "` + strings.Repeat(`\n`, maxReason) + `"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -8,41 +8,52 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
+	"github.com/fluent-detect/fluent-detect/plugin/delivery"
 )
 
-// message is what is sent and acknowledged as one: alerts with the same tag
-// that follow each other.
+// message is a unit of acknowledgement: consecutive alerts with the same tag.
 type message struct {
-	tag    string
-	alerts []outbox.Alert
-	chunk  string // by which it is acknowledged
-	acked  bool
+	tag     string
+	size    int    // number of alerts
+	entries []byte // the encoded alerts
+	chunk   string // the id by which the message is acknowledged
+	acked   bool
 }
 
-// split makes messages of a batch, in its order.
-func split(batch []outbox.Alert, tag string) []message {
+// split splits a batch into messages, in its order.
+func split(b delivery.Batch, tag string) []message {
 	var all []message
-	for i := range batch {
-		if i == 0 || batch[i].Rule != batch[i-1].Rule || batch[i].Severity != batch[i-1].Severity {
-			name := expand(tag, &batch[i])
-			if last := len(all) - 1; last < 0 || all[last].tag != name {
-				all = append(all, message{tag: name, chunk: newChunk()})
-			}
+	var name string
+	begin := 0
+	for i := range b.Alerts {
+		a := &b.Alerts[i]
+		if i > 0 && a.Rule == b.Alerts[i-1].Rule && a.Severity == b.Alerts[i-1].Severity {
+			continue
 		}
-		last := &all[len(all)-1]
-		last.alerts = append(last.alerts, batch[i])
+		if next := expand(tag, a); i == 0 {
+			name = next
+		} else if next != name {
+			all = append(all, newMessage(name, b, begin, i))
+			name, begin = next, i
+		}
+	}
+	if len(b.Alerts) > 0 {
+		all = append(all, newMessage(name, b, begin, len(b.Alerts)))
 	}
 	return all
 }
 
-// What stands for the placeholders in the tags of reports, which are no alerts
-// of a rule.
+func newMessage(tag string, b delivery.Batch, begin, end int) message {
+	return message{tag: tag, size: end - begin, entries: b.Encoded(begin, end), chunk: newChunk()}
+}
+
+// The values of the placeholders for reports, which do not belong to a rule.
 const (
 	reportRule     = "report"
 	reportSeverity = "none"
 )
 
-// expand fills in a tag's placeholders.
+// expand replaces the placeholders in a tag.
 func expand(tag string, a *outbox.Alert) string {
 	slug, severity := a.Rule, rule.Severity(a.Severity).String()
 	if a.IsReport() {
@@ -54,34 +65,23 @@ func expand(tag string, a *outbox.Alert) string {
 	return strings.NewReplacer("{rule}", slug, "{severity}", severity).Replace(tag)
 }
 
-// newChunk returns an id that no other message has: 128 random bits in base64,
-// as the specification recommends.
+// newChunk returns a unique id: 128 random bits in base64, as the specification
+// recommends.
 func newChunk() string {
 	var id [16]byte
 	_, _ = rand.Read(id[:]) // never fails
 	return base64.StdEncoding.EncodeToString(id[:])
 }
 
-// entryHead is the head of an entry: [EventTime, … .
-const entryHead = 1 + 2 + 8
-
 // appendTo appends the encoded message to dst.
 func (m *message) appendTo(dst []byte) []byte {
-	size := 0
-	for i := range m.alerts {
-		size += entryHead + len(m.alerts[i].Record)
-	}
 	dst = msgpack.AppendArrayHeader(dst, 3)
 	dst = msgpack.AppendString(dst, m.tag)
-	dst = msgpack.AppendBinHeader(dst, size)
-	for i := range m.alerts {
-		a := &m.alerts[i]
-		dst = msgpack.AppendEventTime(msgpack.AppendArrayHeader(dst, 2), a.Time)
-		dst = append(dst, a.Record...)
-	}
+	dst = msgpack.AppendBinHeader(dst, len(m.entries))
+	dst = append(dst, m.entries...)
 	dst = msgpack.AppendMapHeader(dst, 2)
 	dst = msgpack.AppendString(dst, "chunk")
 	dst = msgpack.AppendString(dst, m.chunk)
 	dst = msgpack.AppendString(dst, "size")
-	return msgpack.AppendUint(dst, uint64(len(m.alerts)))
+	return msgpack.AppendUint(dst, uint64(m.size))
 }

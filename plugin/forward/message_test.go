@@ -7,14 +7,17 @@ import (
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
+	"github.com/fluent-detect/fluent-detect/plugin/delivery"
 )
 
 // A message to the byte, as the specification has it.
 func TestMessage(t *testing.T) {
-	m := message{tag: "alert.x", chunk: "id==", alerts: []outbox.Alert{
+	b := delivery.NewBatch([]outbox.Alert{
 		{Time: time.Unix(0x12345678, 0x0a0b0c), Record: []byte{0x81, 0xa1, 'a', 1}},
 		{Time: time.Unix(1, 0), Record: []byte{0x80}},
-	}}
+	}, new(destination).AppendAlert, nil)
+	m := newMessage("alert.x", b, 0, 2)
+	m.chunk = "id=="
 	want := "\x93" + "\xa7alert.x" +
 		"\xc4\x1b" +
 		"\x92\xd7\x00\x12\x34\x56\x78\x00\x0a\x0b\x0c" + "\x81\xa1a\x01" +
@@ -47,10 +50,11 @@ func TestSplit(t *testing.T) {
 	} {
 		var got []string
 		chunks := map[string]bool{}
-		for _, m := range split(c.batch, c.tag) {
-			text := m.tag + " "
-			for _, a := range m.alerts {
-				text += a.ID
+		appendID := func(dst []byte, a *outbox.Alert) []byte { return append(dst, a.ID...) }
+		for _, m := range split(delivery.NewBatch(c.batch, appendID, nil), c.tag) {
+			text := m.tag + " " + string(m.entries)
+			if m.size != len(m.entries) {
+				t.Errorf("%s: size %d", text, m.size)
 			}
 			got = append(got, text)
 			if chunks[m.chunk] || len(m.chunk) != 24 {

@@ -9,20 +9,18 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
-// maxReply is how many bytes one value of a receiver may have. Real ones have
-// less than 500.
+// maxReply is the maximum size of a value that a receiver sends. Usual ones have
+// less than 500 bytes.
 const maxReply = 64 << 10
 
-// reader reads what the receiver sends, one msgpack value after the other.
+// reader reads the msgpack values that the receiver sends.
 type reader struct {
 	from io.Reader
 	data []byte // read from it
-	used int    // of data, by the value that was returned last
+	used int    // size of the value in data that was returned last
 }
 
-// next returns the next value. It aliases the reader's memory until the next
-// call. The error is that of the connection, or says what is wrong with the
-// value.
+// next returns the next value, which is valid until the next call.
 func (r *reader) next() (msgpack.Value, error) {
 	r.data = slices.Delete(r.data, 0, r.used)
 	r.used = 0
@@ -35,7 +33,7 @@ func (r *reader) next() (msgpack.Value, error) {
 			}
 			var broken *msgpack.Error
 			if !errors.As(err, &broken) || broken.Fault != msgpack.Truncated {
-				return msgpack.Value{}, fmt.Errorf("the receiver sends no msgpack: %w", err)
+				return msgpack.Value{}, fmt.Errorf("the receiver sends invalid msgpack: %w", err)
 			}
 			if len(r.data) >= maxReply {
 				return msgpack.Value{}, fmt.Errorf("the receiver sends a value of more than %d bytes", maxReply)
@@ -50,11 +48,10 @@ func (r *reader) next() (msgpack.Value, error) {
 	}
 }
 
-// errWantsHandshake says that the receiver has a shared key and the sender has
-// none.
-var errWantsHandshake = errors.New("the receiver begins a handshake: it has a shared key or users, so forward_shared_key must be set")
+// errHandshake means that the receiver has a shared key and the sender has none.
+var errHandshake = errors.New("the receiver begins a handshake: it has a shared key or users, so forward_shared_key must be set")
 
-// ack reads an acknowledgement and returns the chunk's id.
+// ack reads an acknowledgement and returns the id of the chunk.
 func (r *reader) ack() (string, error) {
 	v, err := r.next()
 	if err != nil {
@@ -64,12 +61,12 @@ func (r *reader) ack() (string, error) {
 		return string(id.Bytes()), nil
 	}
 	if first, _ := elements(v, 1); first != nil && string(first[0].Bytes()) == "HELO" {
-		return "", errWantsHandshake
+		return "", errHandshake
 	}
-	return "", fmt.Errorf("the receiver sends a %s that is no acknowledgement", v.Kind())
+	return "", fmt.Errorf("the receiver sends a %s that is not an acknowledgement", v.Kind())
 }
 
-// member returns the last member of that name of a map.
+// member returns the last member of a map with that name.
 func member(v msgpack.Value, name string) (found msgpack.Value) {
 	members := v.Members()
 	for {
@@ -83,8 +80,8 @@ func member(v msgpack.Value, name string) (found msgpack.Value) {
 	}
 }
 
-// elements returns the first n elements of an array; ok says that these are
-// all.
+// elements returns the first n elements of an array. ok reports whether these are
+// all of them.
 func elements(v msgpack.Value, n int) (list []msgpack.Value, ok bool) {
 	if v.Len() < n || v.Kind() != msgpack.Array {
 		return nil, false

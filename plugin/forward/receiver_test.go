@@ -16,6 +16,8 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
+	"github.com/fluent-detect/fluent-detect/plugin/delivery"
+	"github.com/fluent-detect/fluent-detect/plugin/logger"
 )
 
 // receiver is a forward input that behaves as badly as it is told. It reads
@@ -249,15 +251,12 @@ type logbook struct {
 	lines []string
 }
 
-func (l *logbook) log() Log {
-	add := func(level string) func(string) {
-		return func(line string) {
-			l.mu.Lock()
-			defer l.mu.Unlock()
-			l.lines = append(l.lines, level+" "+line)
-		}
+func (l *logbook) log() logger.Log {
+	return func(level logger.Level, line string) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.lines = append(l.lines, level.String()+" "+line)
 	}
-	return Log{Info: add("info"), Warn: add("warn")}
 }
 
 func (l *logbook) all() string {
@@ -292,6 +291,13 @@ func put(t *testing.T, b *outbox.Box, list []outbox.Alert) {
 	if unwanted, err := b.Put(list); err != nil || len(unwanted) > 0 {
 		t.Fatalf("%d unwanted, %v", len(unwanted), err)
 	}
+}
+
+const closeTimeout = 2 * time.Second
+
+func start(c Config, taker *outbox.Taker, log logger.Log, dial dialer) *delivery.Sender {
+	d := &destination{config: c, log: log, dial: dial}
+	return delivery.Start(d, taker, delivery.Options{Log: log, CloseTimeout: closeTimeout})
 }
 
 const tagged = "alert.{severity}.{rule}"

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
+	"github.com/fluent-detect/fluent-detect/plugin/delivery"
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
@@ -134,7 +135,7 @@ func TestSockets(t *testing.T) {
 				}
 			}()
 			b := outbox.New("test", 10<<20)
-			s := Start(config, b.Open(outbox.Filter{}), log.log())
+			s := delivery.Start(New(config, log.log()), b.Open(outbox.Filter{}), delivery.Options{Log: log.log(), CloseTimeout: closeTimeout})
 			for i := 0; i < n; i += 100 {
 				put(t, b, alerts(i, 100))
 				time.Sleep(time.Millisecond)
@@ -164,7 +165,7 @@ func TestReceiverComesLate(t *testing.T) {
 	var log logbook
 	b := outbox.New("test", 10<<20)
 	put(t, b, alerts(0, 10))
-	s := Start(Config{Network: "unix", Address: path, Tag: tagged}, b.Open(outbox.Filter{}), log.log())
+	s := delivery.Start(New(Config{Network: "unix", Address: path, Tag: tagged}, log.log()), b.Open(outbox.Filter{}), delivery.Options{Log: log.log(), CloseTimeout: closeTimeout})
 	eventually(t, "a failure in the log", func() bool {
 		return strings.Contains(log.all(), "connect: no such file or directory; alerts wait in the outbox")
 	})
@@ -176,7 +177,7 @@ func TestReceiverComesLate(t *testing.T) {
 	r.listen(l)
 	eventually(t, "everything let go of", func() bool { left, _ := b.Size(); return left == 0 })
 	r.want(10, true)
-	if !strings.Contains(log.all(), "connected after ") {
+	if !strings.Contains(log.all(), "delivers again after ") {
 		t.Errorf("the log does not say that it is over:\n%s", log.all())
 	}
 	s.Close(true)
@@ -192,7 +193,7 @@ func TestCertificateFiles(t *testing.T) {
 	if err := os.WriteFile(f.TLSCAFile, []byte("-----BEGIN NOTHING"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := NewConfig(&f, "us"); err == nil || !strings.Contains(err.Error(), f.TLSCAFile+": there is no certificate in it") {
+	if _, err := NewConfig(&f, "us"); err == nil || !strings.Contains(err.Error(), f.TLSCAFile+": it contains no certificate") {
 		t.Errorf("a file without certificates: %v", err)
 	}
 }

@@ -37,7 +37,7 @@ func (s *Sidecar) appendOwn(out []byte) []byte {
 	counter("dead_letters_total", "What could not be read, and alerts that the receiver refused.")
 	sample("dead_letters_total", `{kind="alert"}`, s.letters.alerts.Load())
 	sample("dead_letters_total", `{kind="record"}`, s.letters.records.Load())
-	delivered, failed := s.delivery()
+	delivered, failed := s.sender.Stats()
 	counter("delivered_alerts_total", "Alerts, and reports of the detector, that the receiver accepted.")
 	sample("delivered_alerts_total", "", delivered)
 	counter("delivery_failures_total", "Attempts to deliver that failed.")

@@ -1,6 +1,7 @@
 package sidecar
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -19,6 +20,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/alert"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
 	"github.com/fluent-detect/fluent-detect/detector/store"
+	"github.com/fluent-detect/fluent-detect/plugin/delivery"
 	"github.com/fluent-detect/fluent-detect/plugin/forward"
 	"github.com/fluent-detect/fluent-detect/plugin/host"
 	"github.com/fluent-detect/fluent-detect/plugin/logger"
@@ -46,8 +48,7 @@ type Sidecar struct {
 	engine  *host.Engine
 	letters *deadLetters
 	ingest  *ingestor
-	sender  *sender         // nil when forward is not
-	forward *forward.Sender // nil when sender is not
+	sender  *delivery.Sender
 
 	certificate atomic.Pointer[tls.Certificate]
 	listener    net.Listener
@@ -77,7 +78,7 @@ func start(c settings.Sidecar, o Options, t limits) (s *Sidecar, err error) {
 			return nil, err
 		}
 	}
-	send, err := s.wayOut()
+	destination, err := s.destination()
 	if err != nil {
 		return nil, err
 	}
@@ -115,10 +116,19 @@ func start(c settings.Sidecar, o Options, t limits) (s *Sidecar, err error) {
 		return nil, err
 	}
 	s.ingest = newIngestor(c.Requests, s.engine, s.letters, o.Log, t)
-	send()
+	s.sender = delivery.Start(destination, s.box.Open(outbox.Filter{}), delivery.Options{
+		Log: o.Log,
+		Rejected: func(reason string, line []byte) {
+			s.letters.alert(fmt.Sprintf("%s rejects an alert: %s", destination, reason), bytes.TrimSuffix(line, []byte("\n")))
+		},
+		Closed:       s.fail,
+		CloseTimeout: t.flush,
+		MinDelay:     t.minDelay,
+		MaxDelay:     t.maxDelay,
+	})
 	if err := s.serve(); err != nil {
 		s.engine.Close(true)
-		s.closeSender()
+		s.sender.Close(true)
 		return nil, err
 	}
 	return s, nil
@@ -140,28 +150,16 @@ func (s *Sidecar) letGo() {
 // name is the detector's, in metrics and on disk.
 func (s *Sidecar) name() string { return s.config.Channel + ".0" }
 
-// wayOut makes the way out for alerts, and returns what starts it.
-func (s *Sidecar) wayOut() (start func(), err error) {
-	var out way = &writerWay{"stdout", s.options.Stdout}
-	if f := s.config.Forward; f != nil {
-		receiver, err := forward.NewConfig(f, s.observer.Hostname)
-		if err != nil {
-			return nil, err
-		}
-		log := forward.Log{
-			Info: func(line string) { s.options.Log(logger.Info, line) },
-			Warn: func(line string) { s.options.Log(logger.Warn, line) },
-		}
-		return func() { s.forward = forward.Start(receiver, s.box.Open(outbox.Filter{}), log) }, nil
+// destination returns the destination of the alerts.
+func (s *Sidecar) destination() (delivery.Destination, error) {
+	switch c := &s.config; {
+	case c.Forward != nil:
+		receiver, err := forward.NewConfig(c.Forward, s.observer.Hostname)
+		return forward.New(receiver, s.options.Log), err
+	case c.Alerts != nil:
+		return newHTTPDestination(c, s.options.Version)
 	}
-	if s.config.Alerts != nil {
-		if out, err = newHTTPWay(s.config, s.options.Version); err != nil {
-			return nil, err
-		}
-	}
-	return func() {
-		s.sender = startSender(out, s.box.Open(outbox.Filter{}), s.letters, s.options.Log, s.limits, s.fail)
-	}, nil
+	return &stdout{writer: s.options.Stdout}, nil
 }
 
 // fail ends the sidecar from inside.
@@ -320,7 +318,7 @@ func (s *Sidecar) Stop() {
 			}
 		}
 		s.engine.Close(true)
-		s.closeSender()
+		s.sender.Close(true)
 		for _, a := range s.box.Undelivered() {
 			s.lost(a)
 		}
@@ -333,28 +331,10 @@ func (s *Sidecar) Stop() {
 			}
 		}
 		s.letters.close()
-		delivered, failed := s.delivery()
+		delivered, failed := s.sender.Stats()
 		n := s.state.Report()
 		s.options.Log.Infof("records=%d %s unreadable=%d delivered=%d failed_attempts=%d", n.Records, &n.Outcomes, n.Unreadable, delivered, failed)
 	})
-}
-
-func (s *Sidecar) closeSender() {
-	if s.forward != nil {
-		s.forward.Close(true)
-	}
-	if s.sender != nil {
-		s.sender.close()
-	}
-}
-
-// delivery returns how many alerts were delivered, and how many attempts failed.
-func (s *Sidecar) delivery() (delivered, failed uint64) {
-	if s.forward != nil {
-		f := s.forward.Stats()
-		return f.Delivered, f.Failed
-	}
-	return s.sender.delivered.Load(), s.sender.failed.Load()
 }
 
 // lost writes an alert to stderr that cannot be delivered any more.

@@ -21,15 +21,15 @@ import (
 
 // quick are limits for tests.
 var quick = limits{
-	outbox:     256 << 20,
-	read:       time.Second,
-	place:      100 * time.Millisecond,
-	idle:       300 * time.Millisecond,
-	drain:      3 * time.Second,
-	requests:   time.Second,
-	flush:      time.Second,
-	firstDelay: 2 * time.Millisecond,
-	lastDelay:  20 * time.Millisecond,
+	outbox:   256 << 20,
+	read:     time.Second,
+	place:    100 * time.Millisecond,
+	idle:     300 * time.Millisecond,
+	drain:    3 * time.Second,
+	requests: time.Second,
+	flush:    time.Second,
+	minDelay: 2 * time.Millisecond,
+	maxDelay: 20 * time.Millisecond,
 }
 
 // settings are keys and values; what tests do not say has these values.

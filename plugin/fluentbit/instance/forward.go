@@ -2,8 +2,10 @@ package instance
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
+	"github.com/fluent-detect/fluent-detect/plugin/delivery"
 	"github.com/fluent-detect/fluent-detect/plugin/forward"
 	"github.com/fluent-detect/fluent-detect/plugin/logger"
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
@@ -13,9 +15,12 @@ import (
 // share it: which of them made an alert does not decide where it goes.
 type forwarding struct {
 	settings settings.Forward
-	sender   *forward.Sender
+	sender   *delivery.Sender
 	users    int // outputs that have these settings and are open
 }
+
+// forwardCloseTimeout limits how long the last output of a channel takes to close.
+const forwardCloseTimeout = 2 * time.Second
 
 // routeError says that the alerts of an output do not go where its settings say.
 // After a hot reload, when it is too late to refuse, instead is what happens to
@@ -55,13 +60,9 @@ func (o *Output) forward(s setup) {
 	case c.forward != nil && *s.config.Forward == c.forward.settings:
 		c.forward.users++
 	case c.forward == nil && !c.box.HasTakers():
-		log := forward.Log{
-			Info: func(line string) { o.log(logger.Info, line) },
-			Warn: func(line string) { o.log(logger.Warn, line) },
-		}
 		c.forward = &forwarding{
 			settings: *s.config.Forward,
-			sender:   forward.Start(s.receiver, c.box.Open(outbox.Filter{}), log),
+			sender:   delivery.Start(forward.New(s.receiver, o.log), c.box.Open(outbox.Filter{}), delivery.Options{Log: o.log, CloseTimeout: forwardCloseTimeout}),
 			users:    1,
 		}
 		if s.config.Forward.TLS && !s.config.Forward.TLSVerify {
@@ -91,6 +92,6 @@ func (o *Output) stopForwarding(drain bool) {
 		return
 	}
 	f.sender.Close(drain)
-	s := f.sender.Stats()
-	o.log.Infof("%s: delivered=%d failed_attempts=%d", f.sender, s.Delivered, s.Failed)
+	delivered, failed := f.sender.Stats()
+	o.log.Infof("%s: delivered=%d failed_attempts=%d", f.sender, delivered, failed)
 }

@@ -1,0 +1,255 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/fluent-detect/fluent-detect/detector/outbox"
+	"github.com/fluent-detect/fluent-detect/plugin/logger"
+)
+
+const (
+	// maxBytes is the maximum size of a batch, before it is encoded. Fluent
+	// Bit's forward input reads messages of up to 6 MB by default.
+	maxBytes = 1 << 20
+	// maxAlerts is the maximum number of alerts in a batch.
+	maxAlerts = 4096
+	// poll is how long to wait for alerts before checking the connection.
+	poll = 200 * time.Millisecond
+)
+
+// Options are the settings of a Sender.
+type Options struct {
+	Log logger.Log
+	// Rejected handles an alert, in its encoded form, that the destination does
+	// not accept. It is required for destinations that return *RejectedError.
+	Rejected func(reason string, encoded []byte)
+	// Closed is called after a *ClosedError. It is required for destinations
+	// that return one.
+	Closed func(error)
+	// CloseTimeout limits the duration of Close.
+	CloseTimeout time.Duration
+	// MinDelay and MaxDelay limit the delay before a retry; 0: 200ms and 20s.
+	MinDelay, MaxDelay time.Duration
+}
+
+// Sender delivers the alerts of a taker.
+type Sender struct {
+	destination Destination
+	taker       *outbox.Taker
+	options     Options
+
+	ctx    context.Context // canceled to abort everything
+	cancel context.CancelFunc
+	once   sync.Once
+	stop   chan struct{} // closed to end the sender
+	drain  bool          // set before: deliver everything first
+	done   chan struct{} // closed when the sender has ended
+
+	// Used by the goroutine only.
+	batch   Batch // not accepted yet
+	limit   int   // alerts to send at once: fewer after a failure
+	checked bool  // the destination was available the last time
+	outage  outage
+
+	delivered, failed atomic.Uint64
+}
+
+// Start starts a Sender. It owns the taker and the destination from then on.
+func Start(d Destination, taker *outbox.Taker, o Options) *Sender {
+	if o.MinDelay == 0 {
+		o.MinDelay, o.MaxDelay = 200*time.Millisecond, 20*time.Second
+	}
+	s := &Sender{destination: d, taker: taker, options: o, limit: maxAlerts, stop: make(chan struct{}), done: make(chan struct{})}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	go s.run()
+	return s
+}
+
+// String names the destination.
+func (s *Sender) String() string { return s.destination.String() }
+
+// Stats returns how many alerts were accepted, and how many attempts to connect or
+// to deliver failed.
+func (s *Sender) Stats() (delivered, failed uint64) { return s.delivered.Load(), s.failed.Load() }
+
+// Close ends the sender within CloseTimeout and closes the taker. If drain is
+// set, it delivers the alerts in the outbox first, unless the destination fails;
+// otherwise only those that are being sent. Alerts that were not accepted stay in
+// the outbox.
+func (s *Sender) Close(drain bool) {
+	s.once.Do(func() {
+		s.drain = drain
+		close(s.stop)
+		timer := time.AfterFunc(s.options.CloseTimeout, s.cancel)
+		<-s.done
+		timer.Stop()
+		s.cancel()
+		s.taker.Close()
+	})
+}
+
+func (s *Sender) run() {
+	defer close(s.done)
+	for !s.loopSafely() {
+		if !s.pause(s.options.MaxDelay) {
+			return
+		}
+	}
+}
+
+// loopSafely runs the loop and reports whether it ended regularly: a panic must not
+// reach the host.
+func (s *Sender) loopSafely() (ended bool) {
+	defer s.destination.Close()
+	defer func() {
+		if p := recover(); p != nil {
+			s.failed.Add(1)
+			s.options.Log.Warnf("%s: panic: %v; the sender restarts, please report this with the stack that follows\n%s", s, p, debug.Stack())
+		}
+	}()
+	s.loop()
+	return true
+}
+
+func (s *Sender) loop() {
+	for {
+		stopping := s.stopping()
+		if stopping && !s.drain {
+			return
+		}
+		if len(s.batch.Alerts) == 0 {
+			wait := poll
+			if stopping || !s.checked {
+				wait = 0
+			}
+			s.batch = NewBatch(s.taker.Take(maxBytes, wait), s.destination.AppendAlert, s.batch.buffer())
+		}
+		var err error
+		switch {
+		case len(s.batch.Alerts) > 0:
+			err = s.send()
+		case stopping:
+			return
+		default:
+			err = s.check()
+		}
+		var closed *ClosedError
+		if errors.As(err, &closed) {
+			s.options.Closed(err)
+			return
+		}
+		if err != nil {
+			if stopping || s.ctx.Err() != nil {
+				return
+			}
+			s.pause(delay(s.outage.failures, s.options.MinDelay, s.options.MaxDelay))
+		}
+	}
+}
+
+// check checks the destination while there are no alerts.
+func (s *Sender) check() error {
+	err := s.destination.Check(s.ctx)
+	if err != nil {
+		s.fail(err)
+		return err
+	}
+	s.checked = true
+	if s.outage.failures > 0 {
+		if d, reported := s.outage.end(); reported {
+			s.options.Log.Infof("%s: connected after %s", s, d)
+		}
+	}
+	return nil
+}
+
+// send sends alerts of the batch. An error means that the next attempt has to
+// wait.
+func (s *Sender) send() error {
+	b := s.batch.first(min(len(s.batch.Alerts), s.limit))
+	accepted, err := s.destination.Send(s.ctx, b)
+	s.accept(accepted)
+	var closed *ClosedError
+	var rejected *RejectedError
+	switch {
+	case err == nil:
+		s.checked = true
+		s.limit = min(2*s.limit, maxAlerts)
+		if s.outage.failures > 0 {
+			if d, reported := s.outage.end(); reported {
+				s.options.Log.Infof("%s: delivers again after %s", s, d)
+			}
+		}
+		return nil
+	case errors.As(err, &closed):
+		s.failed.Add(1)
+		return err
+	case errors.As(err, &rejected):
+		s.failed.Add(1)
+		if len(b.Alerts) == 1 {
+			s.options.Rejected(rejected.Reason, b.All())
+			s.remove(1)
+		}
+		s.limit = max(len(b.Alerts)/2, 1)
+		return nil
+	}
+	if accepted == 0 { // the batch may be too large for the receiver or the connection
+		s.limit = max(len(b.Alerts)/2, 1)
+	}
+	s.fail(err)
+	return err
+}
+
+// accept removes the first n alerts of the batch, which were accepted.
+func (s *Sender) accept(n int) {
+	if n > 0 {
+		s.delivered.Add(uint64(n))
+		s.remove(n)
+	}
+}
+
+// remove removes the first n alerts of the batch, also from the outbox.
+func (s *Sender) remove(n int) {
+	s.batch.skip(n)
+	s.taker.AckFirst(n)
+	if err := s.taker.Settle(); err != nil {
+		s.options.Log(logger.Warn, err.Error())
+	}
+}
+
+func (s *Sender) fail(err error) {
+	s.failed.Add(1)
+	s.checked = false
+	if s.ctx.Err() != nil {
+		return // aborted by Close
+	}
+	if text := err.Error(); s.outage.fail(text) {
+		s.options.Log.Warnf("%s: %s; alerts wait in the outbox", s, text)
+	}
+}
+
+func (s *Sender) stopping() bool {
+	select {
+	case <-s.stop:
+		return true
+	default:
+		return false
+	}
+}
+
+// pause waits, and returns false if the sender is to end.
+func (s *Sender) pause(d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-s.stop:
+		return false
+	}
+}

@@ -1,0 +1,229 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/fluent-detect/fluent-detect/detector/outbox"
+	"github.com/fluent-detect/fluent-detect/plugin/logger"
+)
+
+// receiver is a destination in memory.
+type receiver struct {
+	send    func(ids []string) (accepted int, err error)
+	check   func() error
+	encoded map[string]int // how often, by alert
+	got     []string       // that were accepted
+	sent    [][]string
+	closed  int
+}
+
+func (r *receiver) String() string { return "test" }
+
+func (r *receiver) AppendAlert(dst []byte, a *outbox.Alert) []byte {
+	r.encoded[a.ID]++
+	return fmt.Appendf(dst, "%s\n", a.ID)
+}
+
+func (r *receiver) Send(_ context.Context, b Batch) (int, error) {
+	ids := strings.Fields(string(b.All()))
+	for i, a := range b.Alerts {
+		if string(b.Encoded(i, i+1)) != a.ID+"\n" {
+			return 0, fmt.Errorf("alert %s is encoded as %q", a.ID, b.Encoded(i, i+1))
+		}
+	}
+	r.sent = append(r.sent, ids)
+	n, err := len(ids), error(nil)
+	if r.send != nil {
+		n, err = r.send(ids)
+	}
+	r.got = append(r.got, ids[:n]...)
+	return n, err
+}
+
+func (r *receiver) Check(context.Context) error {
+	if r.check != nil {
+		return r.check()
+	}
+	return nil
+}
+
+func (r *receiver) Close() { r.closed++ }
+
+// bench is a sender in a synctest bubble.
+type bench struct {
+	*Sender
+	receiver *receiver
+	box      *outbox.Box
+	log      []string
+	rejected []string
+}
+
+func run(t *testing.T, r *receiver, alerts int, use func(b *bench)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		r.encoded = map[string]int{}
+		b := &bench{receiver: r, box: outbox.New("test", 64<<20)}
+		taker := b.box.Open(outbox.Filter{})
+		var list []outbox.Alert
+		for i := range alerts {
+			list = append(list, outbox.Alert{ID: fmt.Sprint(i), Rule: "r", Severity: 47, Record: make([]byte, 100)})
+		}
+		if _, err := b.box.Put(list); err != nil {
+			t.Fatal(err)
+		}
+		b.Sender = Start(r, taker, Options{
+			Log:          func(level logger.Level, line string) { b.log = append(b.log, level.String()+" "+line) },
+			Rejected:     func(reason string, encoded []byte) { b.rejected = append(b.rejected, reason+" "+string(encoded)) },
+			Closed:       func(err error) { b.log = append(b.log, "closed "+err.Error()) },
+			CloseTimeout: 2 * time.Second,
+		})
+		use(b)
+		b.Close(true)
+		if r.closed == 0 {
+			t.Error("the destination was not closed")
+		}
+	})
+}
+
+func (b *bench) left() int {
+	n, _ := b.box.Size()
+	return n
+}
+
+func ids(from, to int) (list []string) {
+	for i := from; i < to; i++ {
+		list = append(list, fmt.Sprint(i))
+	}
+	return list
+}
+
+// However often the destination fails, an alert is encoded once.
+func TestEncodedOnce(t *testing.T) {
+	failures := 20
+	r := &receiver{send: func(ids []string) (int, error) {
+		if failures--; failures >= 0 {
+			return 0, errors.New("away")
+		}
+		return len(ids), nil
+	}}
+	run(t, r, 1000, func(b *bench) {
+		time.Sleep(time.Hour)
+		if !slices.Equal(r.got, ids(0, 1000)) || b.left() != 0 {
+			t.Errorf("%d alerts were accepted, %d are left", len(r.got), b.left())
+		}
+		for id, n := range r.encoded {
+			if n != 1 {
+				t.Errorf("alert %s was encoded %d times", id, n)
+			}
+		}
+		if delivered, failed := b.Stats(); delivered != 1000 || failed != 20 {
+			t.Errorf("delivered %d, failed %d", delivered, failed)
+		}
+		if len(b.log) < 2 || b.log[0] != "warning test: away; alerts wait in the outbox" || !strings.HasPrefix(b.log[len(b.log)-1], "info test: delivers again after ") {
+			t.Errorf("log: %q", b.log)
+		}
+	})
+}
+
+// A batch of which only a part is accepted continues with the rest.
+func TestPartAccepted(t *testing.T) {
+	r := &receiver{send: func(ids []string) (int, error) {
+		if len(ids) > 3 {
+			return 3, errors.New("enough")
+		}
+		return len(ids), nil
+	}}
+	run(t, r, 10, func(b *bench) {
+		time.Sleep(time.Minute)
+		if !slices.Equal(r.got, ids(0, 10)) || b.left() != 0 {
+			t.Errorf("accepted %q, %d are left", r.got, b.left())
+		}
+	})
+}
+
+// A batch that is rejected is halved until the one alert is found that the
+// receiver does not accept. It is not waited for.
+func TestRejected(t *testing.T) {
+	r := &receiver{send: func(ids []string) (int, error) {
+		if slices.Contains(ids, "37") {
+			return 0, fmt.Errorf("wrapped: %w", &RejectedError{"bad"})
+		}
+		return len(ids), nil
+	}}
+	run(t, r, 100, func(b *bench) {
+		time.Sleep(time.Millisecond)
+		if !slices.Equal(r.got, slices.DeleteFunc(ids(0, 100), func(id string) bool { return id == "37" })) || b.left() != 0 {
+			t.Errorf("accepted %q, %d are left", r.got, b.left())
+		}
+		if !slices.Equal(b.rejected, []string{"bad 37\n"}) {
+			t.Errorf("rejected %q", b.rejected)
+		}
+	})
+}
+
+// After a failure less is sent at once, in case it was too much.
+func TestSmallerBatches(t *testing.T) {
+	r := &receiver{send: func(ids []string) (int, error) {
+		if len(ids) > 5 {
+			return 0, errors.New("too much")
+		}
+		return len(ids), nil
+	}}
+	run(t, r, 100, func(b *bench) {
+		time.Sleep(10 * time.Minute)
+		if !slices.Equal(r.got, ids(0, 100)) {
+			t.Errorf("accepted %q", r.got)
+		}
+	})
+}
+
+func TestClosed(t *testing.T) {
+	r := &receiver{send: func([]string) (int, error) { return 0, &ClosedError{errors.New("no reader")} }}
+	run(t, r, 3, func(b *bench) {
+		time.Sleep(time.Minute)
+		if len(r.sent) != 1 || !slices.Equal(b.log, []string{"closed no reader"}) || b.left() != 3 {
+			t.Errorf("%d attempts, log %q, %d are left", len(r.sent), b.log, b.left())
+		}
+	})
+}
+
+// The destination is checked at the start and while there is nothing to send.
+func TestCheck(t *testing.T) {
+	checks := 0
+	r := &receiver{check: func() error {
+		if checks++; checks <= 3 {
+			return errors.New("refused")
+		}
+		return nil
+	}}
+	run(t, r, 0, func(b *bench) {
+		time.Sleep(time.Minute)
+		if checks < 100 || len(b.log) != 2 || b.log[0] != "warning test: refused; alerts wait in the outbox" || !strings.HasPrefix(b.log[1], "info test: connected after ") {
+			t.Errorf("%d checks, log %q", checks, b.log)
+		}
+	})
+}
+
+func TestPanic(t *testing.T) {
+	first := true
+	r := &receiver{send: func(ids []string) (int, error) {
+		if first {
+			first = false
+			panic("forced by the test")
+		}
+		return len(ids), nil
+	}}
+	run(t, r, 5, func(b *bench) {
+		time.Sleep(time.Minute)
+		if !slices.Equal(r.got, ids(0, 5)) || len(b.log) == 0 || !strings.Contains(b.log[0], "panic: forced by the test") {
+			t.Errorf("accepted %q, log %q", r.got, b.log)
+		}
+	})
+}
