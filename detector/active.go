@@ -23,17 +23,17 @@ type activeRule struct {
 	suppressFor time.Duration
 }
 
-func newActiveRule(r *ruleset.Rule, c Config, o alert.Observer) activeRule {
+func newActiveRule(r *ruleset.Rule, c Config, o alert.Observer, fields *alert.Fields, s *event.Schema) activeRule {
 	a := activeRule{
-		Maker:       alert.NewMaker(r.Rule, o, c.Format),
+		Maker:       alert.NewMaker(r.Rule, o, c.Format, fields),
 		exceptions:  r.Exceptions,
 		warned:      make([]bool, len(r.Exceptions)),
-		dedupBy:     fieldsNamed(r.Extension.DedupBy),
-		suppressBy:  fieldsNamed(r.Extension.SuppressBy),
+		dedupBy:     s.FieldsNamed(r.Extension.DedupBy),
+		suppressBy:  s.FieldsNamed(r.Extension.SuppressBy),
 		suppressFor: r.Extension.SuppressFor,
 	}
 	if len(a.suppressBy) == 0 {
-		a.suppressBy, a.suppressFor = fieldsNamed(c.SuppressBy), c.SuppressFor
+		a.suppressBy, a.suppressFor = s.FieldsNamed(c.SuppressBy), c.SuppressFor
 	}
 	if a.suppressFor == 0 {
 		a.suppressFor = c.SuppressFor
@@ -70,14 +70,6 @@ func (e *Engine) rule(id string) *activeRule {
 		}
 	}
 	return nil
-}
-
-func fieldsNamed(names []string) []*event.Field {
-	var fields []*event.Field
-	for _, name := range names {
-		fields = append(fields, event.FieldNamed(name))
-	}
-	return fields
 }
 
 // dedupKey returns what makes the event the same as another: the alert's id, or

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/alert"
+	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/hold"
 	"github.com/fluent-detect/fluent-detect/detector/literal"
 	"github.com/fluent-detect/fluent-detect/detector/match"
@@ -19,6 +20,8 @@ import (
 type Engine struct {
 	config   Config
 	rules    []activeRule // used under state.mu
+	schema   *event.Schema
+	fields   *alert.Fields
 	programs *match.Set
 	literals *literal.Set // nil: every record is read
 	host     Host
@@ -60,24 +63,24 @@ func New(config Config, rules *ruleset.Set, host Host) (*Engine, error) {
 	if host.Warn == nil {
 		host.Warn = func(string) {}
 	}
-	e := &Engine{config: config, host: host, state: host.State}
+	e := &Engine{config: config, host: host, state: host.State, schema: rules.Schema, fields: alert.NewFields(rules.Schema)}
 	var programs []*match.Program
 	for _, r := range rules.Rules {
 		programs = append(programs, r.Program)
 	}
 	if config.SelfTest > 0 {
 		var err error
-		if e.canary, err = newCanary(config, host.Observer); err != nil {
+		if e.canary, err = newCanary(config, rules.Loader, host.Observer, e.fields); err != nil {
 			return nil, err
 		}
 		programs = append(programs, e.canary.program)
 	}
-	e.programs = match.NewSet(programs)
+	e.programs = match.NewSet(programs, rules.Mapping())
 	if !config.ReadAll {
-		e.literals = prefilterTexts(e.programs)
+		e.literals = prefilterTexts(e.programs, e.schema)
 	}
 	for _, r := range rules.Rules {
-		e.rules = append(e.rules, newActiveRule(r, config, host.Observer))
+		e.rules = append(e.rules, newActiveRule(r, config, host.Observer, e.fields, e.schema))
 	}
 	e.scanners.New = func() any { return newScanner(e) }
 	if err := e.state.use(config, rules.Rules, host); err != nil {

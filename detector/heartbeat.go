@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/alert"
-	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/envelope"
 	"github.com/fluent-detect/fluent-detect/detector/stats"
 )
 
@@ -71,7 +71,7 @@ func (e *Engine) heartbeat(now time.Time) *alert.Notice {
 	set("records", r.Records)
 	set("dismissed", r.Skipped)
 	for i, count := range r.Shapes {
-		set("shapes."+event.Shape(i).String(), count)
+		set("shapes."+envelope.Shape(i).String(), count)
 	}
 	set("events", r.Events)
 	set("odd", r.Odd)

@@ -1,6 +1,7 @@
 package detector
 
 import (
+	"github.com/fluent-detect/fluent-detect/detector/envelope"
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/literal"
 	"github.com/fluent-detect/fluent-detect/detector/match"
@@ -31,12 +32,12 @@ type prefilter struct {
 
 // prefilterTexts returns the set of texts of which every chunk with a match has one,
 // or nil if there is none that costs less than reading the chunks.
-func prefilterTexts(programs *match.Set) *literal.Set {
+func prefilterTexts(programs *match.Set, schema *event.Schema) *literal.Set {
 	texts, ok := programs.Literals()
 	if !ok {
 		return nil
 	}
-	s := literal.NewSet(append(texts, event.Disguises...))
+	s := literal.NewSet(append(append(texts, envelope.Escapes...), schema.Escapes()...))
 	if s.Cost() > maxPrefilterCost {
 		return nil
 	}

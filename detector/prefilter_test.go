@@ -3,6 +3,8 @@ package detector
 import (
 	"errors"
 	"fmt"
+	"github.com/fluent-detect/fluent-detect/detector/envelope"
+	"github.com/fluent-detect/fluent-detect/detector/source"
 	"slices"
 	"strings"
 	"testing"
@@ -40,7 +42,7 @@ func TestDismissal(t *testing.T) {
 	b := newBench(t)
 	b.mustScan(many...)
 	s := b.engine.Report()
-	if s.Records != n || s.Skipped != n-1 || s.Shapes[event.Raw] != 1 || s.Events != 1 || s.LastEvent.IsZero() || s.LastArrival.IsZero() {
+	if s.Records != n || s.Skipped != n-1 || s.Shapes[envelope.Raw] != 1 || s.Events != 1 || s.LastEvent.IsZero() || s.LastArrival.IsZero() {
 		t.Errorf("a chunk without a match: %+v", s)
 	}
 	chunk := chunkOf(t, many...)
@@ -134,13 +136,13 @@ func TestWhatIsPrefiltered(t *testing.T) {
 		t.Run(strings.Join(c.queries, ", "), func(t *testing.T) {
 			var programs []*match.Program
 			for _, q := range c.queries {
-				p, err := ruleset.Compile("kuery", q)
+				p, err := ruleset.DefaultLoader().Compile("kuery", q)
 				if err != nil {
 					t.Fatal(err)
 				}
 				programs = append(programs, p)
 			}
-			texts, ok := match.NewSet(programs).Literals()
+			texts, ok := match.NewSet(programs, ruleset.DefaultLoader().Mapping()).Literals()
 			if got := strings.Join(texts, " "); got != c.texts || ok != (c.texts != "") {
 				t.Errorf("%q, %v; want %q", got, ok, c.texts)
 			}
@@ -185,27 +187,27 @@ func FuzzDismiss(f *testing.F) {
 	}
 	var subjects []subject
 	for _, q := range prefiltered {
-		p, err := ruleset.Compile("kuery", q)
+		p, err := ruleset.DefaultLoader().Compile("kuery", q)
 		if err != nil {
 			f.Fatal(err)
 		}
-		set := match.NewSet([]*match.Program{p})
+		set := match.NewSet([]*match.Program{p}, ruleset.DefaultLoader().Mapping())
 		texts, ok := set.Literals()
 		if !ok {
 			f.Fatalf("%s has no texts", q)
 		}
-		subjects = append(subjects, subject{q, set, literal.NewSet(append(texts, event.Disguises...))})
+		subjects = append(subjects, subject{q, set, literal.NewSet(append(texts, envelope.Escapes...))})
 	}
 	f.Fuzz(func(t *testing.T, chunk []byte) {
 		var matched map[int]string
 		var scratch match.Scratch
-		reader := event.NewReader(func(e *event.Event) {
+		reader := envelope.NewReader(source.Schema(), func(e *event.Event) {
 			for i, s := range subjects {
 				if len(s.set.Match(e, &scratch)) > 0 {
 					if matched == nil {
 						matched = map[int]string{}
 					}
-					matched[i] = fmt.Sprint(e.Shape())
+					matched[i] = fmt.Sprint(envelope.ShapeOf(e))
 				}
 			}
 		})

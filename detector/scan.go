@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/fluent-detect/fluent-detect/detector/envelope"
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/match"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
@@ -16,10 +17,11 @@ import (
 type scanner struct {
 	engine     *Engine
 	prefilter  prefilter
-	reader     *event.Reader
+	reader     *envelope.Reader
 	matches    match.Scratch
 	tally      stats.Tally
 	near       stats.NearTally
+	timestamp  *event.Field
 	sampled    int   // events that were asked for their time
 	unreadable []int // offsets of records
 	tag        string
@@ -29,9 +31,9 @@ type scanner struct {
 }
 
 func newScanner(e *Engine) *scanner {
-	s := &scanner{engine: e, prefilter: prefilter{texts: e.literals}}
+	s := &scanner{engine: e, timestamp: e.schema.Field("@timestamp"), prefilter: prefilter{texts: e.literals}}
 	s.tx.engine = e
-	s.reader = event.NewReader(s.visit)
+	s.reader = envelope.NewReader(e.schema, s.visit)
 	s.reader.Expect(e.programs.FrequentFields())
 	return s
 }
@@ -137,8 +139,6 @@ func (s *scanner) visit(e *event.Event) {
 	}
 }
 
-var fieldTimestamp = event.FieldNamed("@timestamp")
-
 // maxSampled is the maximum number of events of a chunk that are asked for their
 // time: one that has it tells how late the chunk is.
 const maxSampled = 4
@@ -149,7 +149,7 @@ func (s *scanner) sample(e *event.Event) {
 	}
 	s.sampled++
 	var at time.Time
-	switch v := e.First(fieldTimestamp); v.Kind() {
+	switch v := e.First(s.timestamp); v.Kind() {
 	case msgpack.Str, msgpack.Bin:
 		if b := v.Bytes(); len(b) < len("2006-01-02T15:04:05") || len(b) > 40 || at.UnmarshalText(b) != nil {
 			return

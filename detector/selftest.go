@@ -30,16 +30,16 @@ type canary struct {
 	program *match.Program
 }
 
-func newCanary(c Config, o alert.Observer) (*canary, error) {
+func newCanary(c Config, l ruleset.Loader, o alert.Observer, fields *alert.Fields) (*canary, error) {
 	r := &rule.Rule{
 		ID: "5f0a3a0e-5e1f-4a53-9a5e-6d7b1f0c2b11", Name: "fluent-detect self-test", Severity: rule.Low,
 		Query: rule.Query{Text: canaryQuery, Language: "kuery"},
 	}
-	p, err := ruleset.Compile(r.Query.Language, r.Query.Text)
+	p, err := l.Compile(r.Query.Language, r.Query.Text)
 	if err != nil {
 		return nil, err
 	}
-	return &canary{alert.NewMaker(r, o, c.Format), p}, nil
+	return &canary{alert.NewMaker(r, o, c.Format, fields), p}, nil
 }
 
 // canaryEvent is the synthetic event, with its time and its id.
@@ -126,12 +126,13 @@ func (p *probe) visit(s *scanner, e *event.Event, matches []int32) {
 	t.begin()
 	defer t.rollback()
 	m := engine.canary.maker
-	p.key = alert.ID(m.Rule().ID, e)
+	p.key = alert.ID(m.Rule().ID, e, engine.schema.Identity(e))
 	if engine.state.duplicates.Seen(p.key) {
 		p.err = errors.New("the synthetic event, which is new, is taken for a duplicate")
 		return
 	}
-	p.record = m.Make(nil, p.key, e, alert.Arrival{Tag: s.tag, Read: s.read, Now: t.now})
+	engine.schema.Describe(e, &t.subject)
+	p.record = m.Make(nil, p.key, e, &t.subject, alert.Arrival{Tag: s.tag, Read: s.read, Now: t.now})
 	t.stage(m, p.key, p.record)
 	room, _, err := engine.host.Outbox.Reserve(t.alerts) // no input may want this rule, and that is all right
 	if err != nil {

@@ -2,6 +2,7 @@ package detector
 
 import (
 	"fmt"
+	"github.com/fluent-detect/fluent-detect/detector/ruleset"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -77,7 +78,7 @@ func TestSelfTestFindsWhatIsBroken(t *testing.T) {
 	}{
 		{"no rule matches", func(b *bench) func() {
 			whole := b.engine.programs
-			b.engine.programs = match.NewSet(nil)
+			b.engine.programs = match.NewSet(nil, ruleset.DefaultLoader().Mapping())
 			return func() { b.engine.programs = whole }
 		}, "the synthetic event did not match its rule"},
 		{"the outbox is full", func(b *bench) func() {

@@ -27,6 +27,7 @@ type transaction struct {
 	record    []byte // of the last alert, before it is copied to its size
 	keys      []hold.Key
 	matches   []outcomeOf
+	subject   event.Subject // of the current match
 }
 
 func (t *transaction) begin() {
@@ -51,7 +52,8 @@ func (t *transaction) add(rule int, e *event.Event, tag string, read time.Time) 
 		t.count(rule, stats.Excepted)
 		return
 	}
-	id := alert.ID(r.Rule().ID, e)
+	schema := t.engine.schema
+	id := alert.ID(r.Rule().ID, e, schema.Identity(e))
 	key := r.dedupKey(id, e)
 	dedups := !t.engine.config.NoDedup
 	if dedups {
@@ -60,23 +62,24 @@ func (t *transaction) add(rule int, e *event.Event, tag string, read time.Time) 
 			return
 		}
 	}
-	principal := alert.Principal(e)
+	schema.Describe(e, &t.subject)
+	principal := string(t.subject.Principal)
 	if dedups {
 		state.duplicates.Add(key, ownerOf(principal))
 		t.keys = append(t.keys, key)
 	}
 	if group, ok := r.digest("suppress", r.suppressBy, e); ok &&
-		!state.suppressor.Take(group, r.Rule().ID, func() []string { return r.by(e) }, alert.Subject(e), t.now, r.suppressFor) {
+		!state.suppressor.Take(group, r.Rule().ID, func() []string { return r.by(e) }, t.engine.fields.Subject(&t.subject), t.now, r.suppressFor) {
 		t.count(rule, stats.Suppressed)
 		return
 	}
 	t.summarizeCap(r)
-	if !state.caps.Take(r.Rule().ID, func() *hold.Subject { return alert.Subject(e) }, principal, t.now) {
+	if !state.caps.Take(r.Rule().ID, func() *hold.Subject { return t.engine.fields.Subject(&t.subject) }, principal, t.now) {
 		t.count(rule, stats.Capped)
 		return
 	}
 	t.count(rule, stats.Emitted)
-	t.record = r.Make(t.record[:0], id, e, alert.Arrival{Tag: tag, Read: read, Now: t.now})
+	t.record = r.Make(t.record[:0], id, e, &t.subject, alert.Arrival{Tag: tag, Read: read, Now: t.now})
 	t.stage(r.Maker, id, bytes.Clone(t.record))
 }
 

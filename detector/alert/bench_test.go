@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"github.com/fluent-detect/fluent-detect/detector/envelope"
 	"testing"
 
 	"github.com/fluent-detect/fluent-detect/detector/event"
@@ -16,10 +17,12 @@ func alerter(t testing.TB, r *rule.Rule, f Format, rec string) func() []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := NewMaker(r, testObserver, f)
+	m := NewMaker(r, testObserver, f, testFields)
 	var alert []byte
-	reader := event.NewReader(func(e *event.Event) {
-		alert = m.Make(alert[:0], ID(r.ID, e), e, testArrival)
+	var subject event.Subject
+	reader := envelope.NewReader(testFields.schema, func(e *event.Event) {
+		testFields.schema.Describe(e, &subject)
+		alert = m.Make(alert[:0], idFor(r.ID, e), e, &subject, testArrival)
 	})
 	return func() []byte {
 		if _, _, err := reader.Read(body, 0); err != nil {

@@ -32,9 +32,9 @@ func TestCorpusExample(t *testing.T) {
 	r := builtin(t)
 	a := Arrival{Tag: "cloudtrail.s3",
 		Read: time.Date(2024, 8, 1, 13, 29, 50, 118e6, time.UTC), Now: time.Date(2024, 8, 1, 13, 29, 50, 120e6, time.UTC)}
-	m := NewMaker(r, testObserver, FormatKibana)
+	m := NewMaker(r, testObserver, FormatKibana, testFields)
 	var alert []byte
-	visit(t, line, func(e *event.Event) { alert = m.Make(nil, ID(r.ID, e), e, a) })
+	visit(t, line, func(e *event.Event) { alert = m.Make(nil, idFor(r.ID, e), e, subjectOf(e), a) })
 	decode(t, alert).want(t,
 		"alert_id", `"9ce26d89a7086c196313409f4b5ab2cf0a953df2d0d4595e36bf4d5034cdfbcb"`,
 		"@timestamp", `"2024-08-01T13:29:50.120Z"`,

@@ -44,8 +44,8 @@ const (
 	encoded  // msgpack, in text
 )
 
-func newDocument(l *layout) document {
-	return document{values: make([]value, len(slots)), layout: l}
+func newDocument(l *layout, fields *Fields) document {
+	return document{values: make([]value, len(fields.slots)), layout: l}
 }
 
 func (d *document) reset() {
@@ -160,7 +160,7 @@ func (d *document) setBool(s slot, truth bool) {
 // setTime adds a time, to the millisecond, unless it is zero, or so far away
 // that consumers cannot read it.
 func (d *document) setTime(s slot, t time.Time) {
-	if isReadable(t) {
+	if event.InRange(t) {
 		d.put(s, value{kind: aTime, number: t.UnixMilli()})
 	}
 }
@@ -177,7 +177,7 @@ func (d *document) setField(f copiedField, values []msgpack.Value) {
 	size := 0
 	for _, v := range values {
 		x := d.fieldValue(f.Type, v)
-		x.text = cut(x.text, f.most)
+		x.text = cut(x.text, f.max)
 		switch {
 		case x.kind == absent:
 		case first.kind == absent:
@@ -206,7 +206,7 @@ func (d *document) fieldValue(t event.Type, v msgpack.Value) value {
 	case event.TypeBoolean:
 		return truth(v)
 	case event.TypeDate:
-		if at := eventTime(v); !at.IsZero() {
+		if at := event.ParseTime(v); !at.IsZero() {
 			return value{kind: aTime, number: at.UnixMilli()}
 		}
 		return value{}

@@ -102,9 +102,9 @@ func TestTheECSViewIsInTheAlert(t *testing.T) {
 	for _, name := range []string{"push", "serial", "older", "s3", "iam", "console-login", "ec2"} {
 		alert := decode(t, makeAlert(t, anything(t), FormatECS, eventFile(t, name)))
 		visit(t, eventFile(t, name), func(e *event.Event) {
-			for _, field := range event.TableNames() {
-				f := event.FieldNamed(field)
-				if slices.Contains(own, field) || slices.Contains(constant, field) || f.Type == event.TypeFlattened {
+			for _, field := range testFields.schema.Names() {
+				f := testFields.schema.Field(field)
+				if slices.Contains(notCopied, field) || f.Type == event.TypeFlattened {
 					continue
 				}
 				var want []string

@@ -15,59 +15,68 @@ const (
 	ocsfOnly   = "ocsf."
 )
 
-// own are the fields that are the alert's own, by their names in ECS form. The
-// others are taken over from the ECS view of the event.
-var own = []string{
+// fixed are the fields that this package sets or reads by itself, by their names
+// in ECS form.
+var fixed = []string{
 	"@timestamp", "alert_id",
 	"event.start", "event.end", "event.created", "event.reason",
 	"cloud.target.instance.id",
 	"related.user", "related.ip", "related.hash",
 
 	"fluent_detect.input.tag", "fluent_detect.shape", "fluent_detect.integrity",
-	"fluent_detect.key.type", "fluent_detect.key.fingerprint", "fluent_detect.key.expires",
 	"fluent_detect.latency_ms", "fluent_detect.duplicate_count",
 
 	"fluent_detect.summary.kind", "fluent_detect.summary.by", "fluent_detect.summary.count",
 	"fluent_detect.summary.first", "fluent_detect.summary.last",
 	"fluent_detect.summary.interval.begin", "fluent_detect.summary.interval.end",
-	"fluent_detect.summary.instances", "fluent_detect.summary.keys", "fluent_detect.summary.users",
 	"fluent_detect.summary.more",
 
-	"kibana.alert.reason",
-	"ocsf.actor", "ocsf.observables", "ocsf.resources",
+	"kibana.alert.reason", "kibana.alert.original_event.dataset", "kibana.alert.original_event.module",
+	"ocsf.actor", "ocsf.observables", "ocsf.resources", "ocsf.cloud", "ocsf.data_sources",
+
+	// Of the event:
+	"cloud.region", "cloud.service.name", "event.action", "event.outcome", "source.address", "source.ip",
+	"user.id", "user.name", "user.target.name", "user_agent.original",
+	userIdentity + "access_key_id", "aws.cloudtrail.resources.arn", "aws.cloudtrail.resources.type",
 }
 
-// constant are the fields of the ECS view that are the same in each alert: they
-// say what the alert is, not what the event was.
-var constant = []string{"event.dataset", "event.kind", "event.module", "data_stream.dataset", "data_stream.type"}
+// notCopied are the fields of an event that an alert has for itself, and those
+// that are the same in each alert: they say what the alert is, not what the
+// event was.
+var notCopied = []string{"@timestamp", "event.dataset", "event.kind", "event.module", "data_stream.dataset", "data_stream.type"}
 
-// copied are the fields that are taken over from the event; their slots follow
-// those of the others. asked is the same, to ask the event for all of them.
-var (
-	copied = copiedFields()
-	asked  = func() *event.Fields {
-		fields := make([]*event.Field, len(copied))
-		for i, f := range copied {
-			fields[i] = f.Field
-		}
-		return event.NewFields(fields)
-	}()
-	// objects are taken over as they are.
-	objects = func() []objectField {
-		var fields []objectField
-		for _, name := range event.TableNames() {
-			if f := event.FieldNamed(name); f.Type == event.TypeFlattened {
-				fields = append(fields, objectField{f, slot(len(own) + len(copied) + len(fields))})
-			}
-		}
-		return fields
-	}()
-)
+// Fields are the fields that alerts about the events of a schema can have. It
+// never changes and may be shared.
+type Fields struct {
+	schema  *event.Schema
+	slots   map[string]slot
+	copied  []copiedField // taken over from the event
+	set     *event.FieldSet
+	objects []objectField // taken over as they are
+	sources map[*event.Source]*sourceFields
+	// summarized are the attributes that summaries list, of all sources.
+	summarized []summarized
+}
+
+// summarized is an attribute in a summary.
+type summarized struct {
+	name  string
+	count slot // of its values
+	list  slot // with the values, or -1
+}
+
+// sourceFields is what alerts have to know of a source.
+type sourceFields struct {
+	attributes []event.Attribute
+	lists      []slot // of each attribute: where its values are listed, or -1
+	object     []*event.Field
+	failure    []slot
+}
 
 type copiedField struct {
 	*event.Field
 	slot slot
-	most int // bytes of a text
+	max  int // bytes of a text
 }
 
 type objectField struct {
@@ -75,90 +84,120 @@ type objectField struct {
 	slot slot
 }
 
-func copiedFields() (fields []copiedField) {
-	for _, name := range event.TableNames() {
-		f := copiedField{event.FieldNamed(name), slot(len(own) + len(fields)), maxText}
-		if f.Type == event.TypeFlattened || slices.Contains(own, name) || slices.Contains(constant, name) {
-			continue
-		}
-		if name == "user_agent.original" {
-			f.most = maxUserAgent
-		}
-		fields = append(fields, f)
+// NewFields returns the fields of alerts about the events of the schema.
+func NewFields(s *event.Schema) *Fields {
+	f := &Fields{schema: s, slots: map[string]slot{}, sources: map[*event.Source]*sourceFields{}}
+	for _, name := range fixed {
+		f.add(name)
 	}
-	return fields
+	var asked []*event.Field
+	for _, name := range s.Names() {
+		field := s.Field(name)
+		switch {
+		case field.Type == event.TypeFlattened:
+			f.objects = append(f.objects, objectField{field, f.add(name)})
+		case !slices.Contains(notCopied, name):
+			c := copiedField{field, f.add(name), maxText}
+			if name == "user_agent.original" {
+				c.max = maxUserAgent
+			}
+			f.copied = append(f.copied, c)
+			asked = append(asked, field)
+		}
+	}
+	f.set = s.NewFieldSet(asked)
+	for _, source := range s.Sources() {
+		for _, name := range source.AlertFields {
+			f.add(name)
+		}
+		f.sources[source] = f.ofSource(source)
+	}
+	return f
 }
 
-// slots has the slot of each field.
-var slots = func() map[string]slot {
-	m := map[string]slot{}
-	for i, name := range own {
-		m[name] = slot(i)
+func (f *Fields) ofSource(source *event.Source) *sourceFields {
+	of := &sourceFields{attributes: f.schema.Attributes(source), object: f.schema.FieldsNamed(source.Object)}
+	for _, a := range of.attributes {
+		list := slot(-1)
+		if a.Field != "" {
+			list = f.add(a.Field)
+		}
+		of.lists = append(of.lists, list)
+		if a.Summarized && !slices.ContainsFunc(f.summarized, func(s summarized) bool { return s.name == a.Name }) {
+			f.summarized = append(f.summarized, summarized{a.Name, f.add(summaryCount + a.Name), list})
+		}
 	}
-	for _, f := range copied {
-		m[f.Name] = f.slot
+	for _, name := range source.Failure {
+		of.failure = append(of.failure, f.add(name))
 	}
-	for _, f := range objects {
-		m[f.Name] = f.slot
-	}
-	return m
-}()
+	return of
+}
 
-// slotOf returns the slot of a field that there is.
-func slotOf(name string) slot {
-	s, ok := slots[name]
+// summaryCount begins the names of the fields with the number of values that an
+// attribute had in a summary.
+const summaryCount = "fluent_detect.summary."
+
+// add returns the slot of a field, a new one if it has none.
+func (f *Fields) add(name string) slot {
+	s, ok := f.slots[name]
 	if !ok {
-		panic("alert: no field " + name)
+		s = slot(len(f.slots))
+		f.slots[name] = s
 	}
 	return s
 }
 
+// slotOf returns the slot of a fixed field.
+func slotOf(name string) slot {
+	i := slices.Index(fixed, name)
+	if i < 0 {
+		panic("alert: no field " + name)
+	}
+	return slot(i)
+}
+
 // Slots of the fields that this package sets or reads by itself.
 var (
-	slotTimestamp                 = slotOf("@timestamp")
-	slotResourceARN               = slotOf("aws.cloudtrail.resources.arn")
-	slotResourceType              = slotOf("aws.cloudtrail.resources.type")
-	slotAlertID                   = slotOf("alert_id")
-	slotAwsCloudtrailErrorCode    = slotOf("aws.cloudtrail.error_code")
-	slotAwsCloudtrailErrorMessage = slotOf("aws.cloudtrail.error_message")
-	slotCloudRegion               = slotOf("cloud.region")
-	slotCloudServiceName          = slotOf("cloud.service.name")
-	slotCloudTargetInstanceID     = slotOf("cloud.target.instance.id")
-	slotEventAction               = slotOf("event.action")
-	slotEventCreated              = slotOf("event.created")
-	slotEventEnd                  = slotOf("event.end")
-	slotEventOutcome              = slotOf("event.outcome")
-	slotEventReason               = slotOf("event.reason")
-	slotEventStart                = slotOf("event.start")
-	slotDuplicateCount            = slotOf("fluent_detect.duplicate_count")
-	slotInputTag                  = slotOf("fluent_detect.input.tag")
-	slotIntegrity                 = slotOf("fluent_detect.integrity")
-	slotKeyExpires                = slotOf("fluent_detect.key.expires")
-	slotKeyFingerprint            = slotOf("fluent_detect.key.fingerprint")
-	slotKeyType                   = slotOf("fluent_detect.key.type")
-	slotLatencyMS                 = slotOf("fluent_detect.latency_ms")
-	slotShape                     = slotOf("fluent_detect.shape")
-	slotSummaryBy                 = slotOf("fluent_detect.summary.by")
-	slotSummaryCount              = slotOf("fluent_detect.summary.count")
-	slotSummaryFirst              = slotOf("fluent_detect.summary.first")
-	slotSummaryInstances          = slotOf("fluent_detect.summary.instances")
-	slotSummaryIntervalBegin      = slotOf("fluent_detect.summary.interval.begin")
-	slotSummaryIntervalEnd        = slotOf("fluent_detect.summary.interval.end")
-	slotSummaryKeys               = slotOf("fluent_detect.summary.keys")
-	slotSummaryKind               = slotOf("fluent_detect.summary.kind")
-	slotSummaryLast               = slotOf("fluent_detect.summary.last")
-	slotSummaryMore               = slotOf("fluent_detect.summary.more")
-	slotSummaryUsers              = slotOf("fluent_detect.summary.users")
-	slotKibanaAlertReason         = slotOf("kibana.alert.reason")
-	slotOCSFActor                 = slotOf("ocsf.actor")
-	slotOCSFObservables           = slotOf("ocsf.observables")
-	slotOCSFResources             = slotOf("ocsf.resources")
-	slotRelatedHash               = slotOf("related.hash")
-	slotRelatedIP                 = slotOf("related.ip")
-	slotRelatedUser               = slotOf("related.user")
-	slotSourceAddress             = slotOf("source.address")
-	slotSourceIP                  = slotOf("source.ip")
-	slotUserID                    = slotOf("user.id")
-	slotUserName                  = slotOf("user.name")
-	slotUserTargetName            = slotOf("user.target.name")
+	slotTimestamp             = slotOf("@timestamp")
+	slotResourceARN           = slotOf("aws.cloudtrail.resources.arn")
+	slotResourceType          = slotOf("aws.cloudtrail.resources.type")
+	slotAlertID               = slotOf("alert_id")
+	slotCloudRegion           = slotOf("cloud.region")
+	slotCloudServiceName      = slotOf("cloud.service.name")
+	slotCloudTargetInstanceID = slotOf("cloud.target.instance.id")
+	slotEventAction           = slotOf("event.action")
+	slotEventCreated          = slotOf("event.created")
+	slotEventEnd              = slotOf("event.end")
+	slotEventOutcome          = slotOf("event.outcome")
+	slotEventReason           = slotOf("event.reason")
+	slotEventStart            = slotOf("event.start")
+	slotDuplicateCount        = slotOf("fluent_detect.duplicate_count")
+	slotInputTag              = slotOf("fluent_detect.input.tag")
+	slotIntegrity             = slotOf("fluent_detect.integrity")
+	slotLatencyMS             = slotOf("fluent_detect.latency_ms")
+	slotShape                 = slotOf("fluent_detect.shape")
+	slotSummaryBy             = slotOf("fluent_detect.summary.by")
+	slotSummaryCount          = slotOf("fluent_detect.summary.count")
+	slotSummaryFirst          = slotOf("fluent_detect.summary.first")
+	slotSummaryIntervalBegin  = slotOf("fluent_detect.summary.interval.begin")
+	slotSummaryIntervalEnd    = slotOf("fluent_detect.summary.interval.end")
+	slotSummaryKind           = slotOf("fluent_detect.summary.kind")
+	slotSummaryLast           = slotOf("fluent_detect.summary.last")
+	slotSummaryMore           = slotOf("fluent_detect.summary.more")
+	slotKibanaAlertReason     = slotOf("kibana.alert.reason")
+	slotOCSFActor             = slotOf("ocsf.actor")
+	slotOriginalDataset       = slotOf("kibana.alert.original_event.dataset")
+	slotOriginalModule        = slotOf("kibana.alert.original_event.module")
+	slotOCSFCloud             = slotOf("ocsf.cloud")
+	slotOCSFDataSources       = slotOf("ocsf.data_sources")
+	slotOCSFObservables       = slotOf("ocsf.observables")
+	slotOCSFResources         = slotOf("ocsf.resources")
+	slotRelatedHash           = slotOf("related.hash")
+	slotRelatedIP             = slotOf("related.ip")
+	slotRelatedUser           = slotOf("related.user")
+	slotSourceAddress         = slotOf("source.address")
+	slotSourceIP              = slotOf("source.ip")
+	slotUserID                = slotOf("user.id")
+	slotUserName              = slotOf("user.name")
+	slotUserTargetName        = slotOf("user.target.name")
 )

@@ -43,7 +43,7 @@ func FuzzMake(f *testing.F) {
 	}
 	var makers []*Maker
 	for _, format := range formats {
-		makers = append(makers, NewMaker(builtin(f), testObserver, format), NewMaker(anything(f), testObserver, format))
+		makers = append(makers, NewMaker(builtin(f), testObserver, format, testFields), NewMaker(anything(f), testObserver, format, testFields))
 	}
 	f.Fuzz(func(t *testing.T, which, member, as uint8, data []byte) {
 		var put any
@@ -78,7 +78,7 @@ func FuzzMake(f *testing.F) {
 // fuzzBody makes the alerts of one record.
 func fuzzBody(t *testing.T, m *Maker, body []byte) {
 	ids := func(body []byte) (ids []hold.Key) {
-		visit(t, body, func(e *event.Event) { ids = append(ids, ID(ruleID, e)) })
+		visit(t, body, func(e *event.Event) { ids = append(ids, idFor(ruleID, e)) })
 		return ids
 	}
 	if v := valueOf(t, body); isFaithful(v) {
@@ -90,13 +90,13 @@ func fuzzBody(t *testing.T, m *Maker, body []byte) {
 		}
 	}
 	visit(t, body, func(e *event.Event) {
-		id := ID(m.Rule().ID, e)
-		alert := m.Make(nil, id, e, testArrival)
+		id := idFor(m.Rule().ID, e)
+		alert := m.Make(nil, id, e, subjectOf(e), testArrival)
 		checkAlert(t, m.format, alert)
 		if n := visit(t, alert, func(*event.Event) {}); n > 0 {
 			t.Errorf("%s: the alert would be evaluated again", m.format)
 		}
-		if again := m.Make(nil, id, e, testArrival); string(again) != string(alert) {
+		if again := m.Make(nil, id, e, subjectOf(e), testArrival); string(again) != string(alert) {
 			t.Errorf("%s: the same event made another alert", m.format)
 		}
 	})

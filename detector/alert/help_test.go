@@ -3,6 +3,7 @@ package alert
 import (
 	"bytes"
 	"encoding/json"
+	"github.com/fluent-detect/fluent-detect/detector/envelope"
 	"os"
 	"path/filepath"
 	"strings"
@@ -71,7 +72,7 @@ func visit(t testing.TB, rec any, do func(*event.Event)) int {
 	case []byte:
 		body = rec
 	}
-	_, seen, err := event.NewReader(do).Read(body, 0)
+	_, seen, err := envelope.NewReader(testFields.schema, do).Read(body, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,9 +82,9 @@ func visit(t testing.TB, rec any, do func(*event.Event)) int {
 // makeAlerts makes the alerts of a rule of all events of a record.
 func makeAlerts(t testing.TB, r *rule.Rule, f Format, rec any) (alerts [][]byte) {
 	t.Helper()
-	m := NewMaker(r, testObserver, f)
+	m := NewMaker(r, testObserver, f, testFields)
 	visit(t, rec, func(e *event.Event) {
-		alerts = append(alerts, m.Make(nil, ID(r.ID, e), e, testArrival))
+		alerts = append(alerts, m.Make(nil, idFor(r.ID, e), e, subjectOf(e), testArrival))
 	})
 	return alerts
 }
@@ -201,7 +202,7 @@ func valueOf(t testing.TB, b []byte) msgpack.Value {
 // idOf returns the id of the alert of a record's only event.
 func idOf(t testing.TB, ruleID string, rec any) (id hold.Key) {
 	t.Helper()
-	if n := visit(t, rec, func(e *event.Event) { id = ID(ruleID, e) }); n != 1 {
+	if n := visit(t, rec, func(e *event.Event) { id = idFor(ruleID, e) }); n != 1 {
 		t.Fatalf("%d events, want 1", n)
 	}
 	return id

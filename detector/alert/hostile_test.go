@@ -120,11 +120,11 @@ func TestHostile(t *testing.T) {
 func TestArrivalTimes(t *testing.T) {
 	r := builtin(t)
 	for _, sec := range []int64{math.MinInt64, -1, 0, math.MaxInt32, math.MaxInt64} {
-		m := NewMaker(r, testObserver, FormatECS)
+		m := NewMaker(r, testObserver, FormatECS, testFields)
 		a := testArrival
 		a.Read = time.Unix(sec, 0)
 		var alert []byte
-		visit(t, eventFile(t, "push"), func(e *event.Event) { alert = m.Make(nil, ID(r.ID, e), e, a) })
+		visit(t, eventFile(t, "push"), func(e *event.Event) { alert = m.Make(nil, idFor(r.ID, e), e, subjectOf(e), a) })
 		checkAlert(t, FormatECS, alert)
 	}
 }
@@ -134,9 +134,9 @@ func TestAlertIsACopy(t *testing.T) {
 	r := builtin(t)
 	for _, f := range formats {
 		rec := msgpacktest.Value(t, msgpacktest.JSON(eventFile(t, "push")))
-		m := NewMaker(r, testObserver, f)
+		m := NewMaker(r, testObserver, f, testFields)
 		var alert []byte
-		visit(t, rec, func(e *event.Event) { alert = m.Make(nil, ID(r.ID, e), e, testArrival) })
+		visit(t, rec, func(e *event.Event) { alert = m.Make(nil, idFor(r.ID, e), e, subjectOf(e), testArrival) })
 		for i, v := range m.doc.values {
 			if v.kind != absent {
 				t.Errorf("%s: the Maker keeps slot %d of the event", f, i)
@@ -151,7 +151,7 @@ func TestAlertIsACopy(t *testing.T) {
 		}
 		// And the Maker is clean for the next one.
 		again := makeAlert(t, r, f, eventFile(t, "serial"))
-		visit(t, eventFile(t, "serial"), func(e *event.Event) { alert = m.Make(alert[:0], ID(r.ID, e), e, testArrival) })
+		visit(t, eventFile(t, "serial"), func(e *event.Event) { alert = m.Make(alert[:0], idFor(r.ID, e), e, subjectOf(e), testArrival) })
 		if string(alert) != string(again) {
 			t.Errorf("%s: the second alert of a Maker is not the first one of another", f)
 		}
@@ -193,7 +193,7 @@ func TestEventTime(t *testing.T) {
 		{true, time.Time{}},
 		{map[string]any{}, time.Time{}},
 	} {
-		if got := eventTime(valueOf(t, msgpacktest.Value(t, c.value))); !got.Equal(c.want) {
+		if got := event.ParseTime(valueOf(t, msgpacktest.Value(t, c.value))); !got.Equal(c.want) {
 			t.Errorf("%v: %v, want %v", c.value, got, c.want)
 		}
 	}

@@ -21,24 +21,22 @@ const idScheme = "fluent-detect/1"
 
 const separator = 0x1f
 
-var (
-	fieldAccount = event.FieldNamed("aws.cloudtrail.recipient_account_id")
-	fieldEventID = event.FieldNamed("event.id")
-)
-
 // ID returns the id of the alert that a rule makes of an event: the SHA-256 of
-// the scheme, the rule's id, the account that the event was delivered to and
-// the event's id. It is the same on every host, over every route and after
-// every restart. An event without an id stands for itself: a digest of the
-// whole takes the id's place.
-func ID(ruleID string, e *event.Event) hold.Key {
+// the scheme, the rule's id, and the fields that identify the event: the account
+// that it was delivered to and its id. It is the same on every host, over every
+// route and after every restart. An event without the last of these fields
+// stands for itself: a digest of the whole takes its place.
+func ID(ruleID string, e *event.Event, identity []*event.Field) hold.Key {
 	var room [256]byte
 	b := append(room[:0], idScheme...)
 	b = append(append(b, separator), ruleID...)
-	b = appendScalar(append(b, separator), e.First(fieldAccount))
-	b = append(b, separator)
 	begin := len(b)
-	if b = appendScalar(b, e.First(fieldEventID)); len(b) == begin {
+	for _, f := range identity {
+		b = append(b, separator)
+		begin = len(b)
+		b = appendScalar(b, e.First(f))
+	}
+	if len(b) == begin {
 		d := digest(e.Document(), digestDepth)
 		b = append(b, d[:]...)
 	}

@@ -34,9 +34,7 @@ func kibanaConstants(r *rule.Rule) []constantField {
 	c.set(alert+"ancestors[].type", "event")
 	c.keep(alert+"ancestors[].index", "") // only Elasticsearch knows it
 	c.set(alert+"ancestors[].depth", 0)
-	c.set(original+"dataset", "aws.cloudtrail")
 	c.set(original+"kind", "event")
-	c.set(original+"module", "aws")
 
 	c.set(ofRule+"category", "Custom Query Rule")
 	c.set(ofRule+"consumer", "siem")

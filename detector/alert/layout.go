@@ -50,9 +50,9 @@ type constantField struct {
 
 // newLayout lays out the fields that there are, and the constants: those that
 // every format has, by their names, and those of the format, at their paths.
-func newLayout(f Format, common, ofFormat []constantField) *layout {
+func newLayout(f Format, fields *Fields, common, ofFormat []constantField) *layout {
 	var leaves []leaf
-	for name, s := range slots {
+	for name, s := range fields.slots {
 		for _, p := range f.places(name) {
 			leaves = append(leaves, leaf{path: p.path, slot: s, as: p.as})
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/fluent-detect/fluent-detect/detector/envelope"
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/hold"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
@@ -29,6 +30,7 @@ type Observer struct {
 // use.
 type Maker struct {
 	rule     *rule.Rule
+	fields   *Fields
 	slug     string
 	observer Observer
 	format   Format
@@ -41,8 +43,8 @@ type Maker struct {
 	copyField func(i int, values []msgpack.Value) // adds the i-th field of copied
 }
 
-// NewMaker returns the maker of a rule's alerts.
-func NewMaker(r *rule.Rule, o Observer, f Format) *Maker {
+// NewMaker returns the maker of a rule's alerts, which have those fields.
+func NewMaker(r *rule.Rule, o Observer, f Format, fields *Fields) *Maker {
 	var ofFormat []constantField
 	switch f {
 	case FormatKibana:
@@ -50,9 +52,9 @@ func NewMaker(r *rule.Rule, o Observer, f Format) *Maker {
 	case FormatOCSF:
 		ofFormat = ocsfConstants(r)
 	}
-	l := newLayout(f, commonConstants(r, o), ofFormat)
-	m := &Maker{rule: r, slug: r.Slug(), observer: o, format: f, doc: newDocument(l)}
-	m.copyField = func(i int, values []msgpack.Value) { m.doc.setField(copied[i], values) }
+	l := newLayout(f, fields, commonConstants(r, o), ofFormat)
+	m := &Maker{rule: r, slug: r.Slug(), fields: fields, observer: o, format: f, doc: newDocument(l, fields)}
+	m.copyField = func(i int, values []msgpack.Value) { m.doc.setField(fields.copied[i], values) }
 	return m
 }
 
@@ -69,41 +71,33 @@ type Arrival struct {
 	Now  time.Time // when the alert is made
 }
 
-// Make appends the alert with that id, which [ID] gave, to dst as a msgpack
-// map. Of the event nothing is kept.
-func (m *Maker) Make(dst []byte, id hold.Key, e *event.Event, a Arrival) []byte {
+// Make appends the alert with that id, which [ID] returned, to dst as a msgpack
+// map. The subject is the event's. Of both nothing is kept.
+func (m *Maker) Make(dst []byte, id hold.Key, e *event.Event, s *event.Subject, a Arrival) []byte {
 	m.head(id, a)
 	m.copy(e)
 	d := &m.doc
-	s := newSubject(e, d)
-	if s.at.Sub(a.Now) > maxAhead {
-		s.integrity = append(s.integrity, "future_event_time")
+	if s.Time.Sub(a.Now) > maxAhead {
+		s.Integrity = append(s.Integrity, "future_event_time")
 	}
-	m.fromSubject(e, &s)
-	d.setTime(slotEventStart, s.at)
+	m.describe(s)
+	d.setTime(slotEventStart, s.Time)
 	d.setTime(slotEventCreated, a.Read)
 	d.setString(slotInputTag, a.Tag)
-	m.shape = e.AppendShape(m.shape[:0])
+	m.shape = envelope.AppendShape(m.shape[:0], e)
 	d.set(slotShape, m.shape)
-	if s.hasKey {
-		d.setString(slotKeyType, s.key.Type)
-		d.setString(slotKeyFingerprint, s.key.Fingerprint)
-		if !s.at.IsZero() {
-			d.setTime(slotKeyExpires, s.at.Add(keyLife))
-		}
-	}
-	if !s.at.IsZero() {
-		d.setInt(slotLatencyMS, a.Now.Sub(s.at).Milliseconds())
+	if !s.Time.IsZero() {
+		d.setInt(slotLatencyMS, a.Now.Sub(s.Time).Milliseconds())
 	}
 	begin := len(m.texts)
-	for _, fault := range s.integrity {
+	for _, fault := range s.Integrity {
 		m.texts = append(m.texts, view(fault))
 	}
 	d.put(slotIntegrity, value{kind: aList, list: m.texts[begin:]})
 	d.setInt(slotDuplicateCount, 0)
-	m.reason = m.appendReason(m.reason[:0], e, &s) // of the other fields
+	m.reason = m.appendReason(m.reason[:0], e, s) // of the other fields
 	d.set(slotEventReason, m.reason)
-	return m.finish(dst)
+	return m.finish(dst, s.Source)
 }
 
 // maxAhead is how far an event may be ahead of the clock of this host without
@@ -120,13 +114,17 @@ func (m *Maker) head(id hold.Key, a Arrival) {
 }
 
 // finish adds what is derived from the other fields, and encodes the document.
-func (m *Maker) finish(dst []byte) []byte {
+func (m *Maker) finish(dst []byte, source *event.Source) []byte {
 	d := &m.doc
 	switch m.format {
 	case FormatKibana:
 		m.wording = m.appendKibanaReason(m.wording[:0])
 		d.set(slotKibanaAlertReason, m.wording)
+		d.setString(slotOriginalDataset, source.Dataset)
+		d.setString(slotOriginalModule, source.Module)
 	case FormatOCSF:
+		d.setString(slotOCSFCloud, source.Cloud)
+		d.setTexts(slotOCSFDataSources, m.list(view(source.Dataset)))
 		d.addOCSFLists()
 	}
 	dst = d.append(dst)
@@ -137,26 +135,37 @@ func (m *Maker) finish(dst []byte) []byte {
 
 // copy adds the fields of the event's ECS view.
 func (m *Maker) copy(e *event.Event) {
-	e.Each(asked, m.copyField)
-	for _, f := range objects {
+	e.Visit(m.fields.set, m.copyField)
+	for _, f := range m.fields.objects {
 		if object := e.Object(f.Field); len(object.Encoded()) <= maxObject {
 			m.doc.setObject(f.slot, object)
 		}
 	}
 }
 
-// fromSubject adds what the alert says about the event in its own words.
-func (m *Maker) fromSubject(e *event.Event, s *subject) {
+// describe adds what the alert says about the event besides its plain fields.
+func (m *Maker) describe(s *event.Subject) {
 	d := &m.doc
-	if d.count(slotUserID) == 0 {
-		d.set(slotUserID, e.OnBehalfOf())
+	for _, f := range s.Fields {
+		at := m.fields.slots[f.Name]
+		switch {
+		case f.Fill && d.count(at) > 0:
+		case len(f.Text) > 0:
+			d.set(at, f.Text)
+		default:
+			d.setTime(at, f.Time)
+		}
 	}
-	d.set(slotUserTargetName, s.osUser)
-	d.setOneOrMore(slotCloudTargetInstanceID, s.instances)
-	d.setTexts(slotRelatedUser, m.list(s.actor, d.first(slotUserTargetName)))
+	of := m.fields.sources[s.Source]
+	for i, values := range s.Values {
+		if list := of.lists[i]; list >= 0 {
+			d.setOneOrMore(list, values)
+		}
+	}
+	d.setTexts(slotRelatedUser, m.list(s.Actor, d.first(slotUserTargetName)))
 	d.setTexts(slotRelatedIP, m.list(d.first(slotSourceIP)))
-	d.setTexts(slotRelatedHash, m.list(view(s.key.Fingerprint)))
-	d.set(slotOCSFActor, s.actor)
+	d.setTexts(slotRelatedHash, m.list(d.first(slotRelatedHash)))
+	d.set(slotOCSFActor, s.Actor)
 }
 
 // list returns the texts that are not empty, each once, as a list that is valid

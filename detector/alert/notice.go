@@ -2,6 +2,7 @@ package alert
 
 import (
 	"fmt"
+	"github.com/fluent-detect/fluent-detect/detector/event"
 	"math"
 	"time"
 )
@@ -82,7 +83,7 @@ func plain(v any) any {
 
 // timeText returns a time as documents have it, "" for one that they cannot have.
 func timeText(t time.Time) string {
-	if t.IsZero() || !isReadable(t) {
+	if t.IsZero() || !event.InRange(t) {
 		return ""
 	}
 	return string(appendTime(nil, t.UnixMilli()))

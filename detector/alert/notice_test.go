@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"github.com/fluent-detect/fluent-detect/detector/envelope"
 	"testing"
 	"time"
 
@@ -36,8 +37,8 @@ func TestNotice(t *testing.T) {
 		t.Errorf("%s\nwant\n%s", json, want)
 	}
 	// With Match * it comes back to the rules, and is nothing to them.
-	reader := event.NewReader(func(*event.Event) { t.Error("a notice is evaluated") })
-	if _, seen, err := reader.Read(got, 1); err != nil || seen.Shape != event.Alert {
+	reader := envelope.NewReader(testFields.schema, func(*event.Event) { t.Error("a notice is evaluated") })
+	if _, seen, err := reader.Read(got, 1); err != nil || seen.Shape != envelope.Alert {
 		t.Errorf("a notice is read as %v, %v", seen, err)
 	}
 }

@@ -65,6 +65,8 @@ var ocsfOf = map[string][]place{
 	"related.user":             nil, // in observables
 	"related.ip":               nil,
 	"related.hash":             nil,
+	"ocsf.cloud":               {{path: "cloud.provider"}},
+	"ocsf.data_sources":        {{path: ocsfInfo + "data_sources"}},
 	"ocsf.observables":         {{path: "observables"}},
 	"ocsf.resources":           {{path: "resources"}},
 
@@ -152,10 +154,8 @@ func ocsfConstants(r *rule.Rule) []constantField {
 	c.set("disposition", "Detected")
 	c.set("metadata.version", ocsfVersion)
 	c.set("metadata.profiles", []string{"cloud", "security_control"})
-	c.set("cloud.provider", "AWS")
 	c.set(ocsfAnalytic+"type_id", 1)
 	c.set(ocsfAnalytic+"type", "Rule")
-	c.set(ocsfInfo+"data_sources", []string{"aws.cloudtrail"})
 	c.set(ocsfInfo+"attacks", ocsfAttacks(r.Threat))
 	return c.list
 }

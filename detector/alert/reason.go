@@ -8,20 +8,9 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/rule"
 )
 
-// fieldsObject are what a call was about, in the order of preference: the names
-// that AWS gives to the parameters of its calls.
-var fieldsObject = []*event.Field{
-	parameter("instanceId"), parameter("instancesSet.items.instanceId"),
-	parameter("bucketName"), parameter("userName"), parameter("roleName"), parameter("groupName"),
-	parameter("functionName"), parameter("secretId"), parameter("keyId"), parameter("trailName"),
-	parameter("dBInstanceIdentifier"), parameter("dBClusterIdentifier"), parameter("groupId"),
-	parameter("snapshotId"), parameter("policyName"), parameter("policyArn"), parameter("roleArn"), parameter("name"),
-	event.FieldNamed("aws.cloudtrail.resources.arn"),
-}
-
 // appendReason appends the alert's sentence: the rule's template filled in, or
 // one that fits every rule.
-func (m *Maker) appendReason(dst []byte, e *event.Event, s *subject) []byte {
+func (m *Maker) appendReason(dst []byte, e *event.Event, s *event.Subject) []byte {
 	if t := m.rule.Extension.Reason; !t.IsZero() {
 		dst, _ = appendTemplate(dst, t.Parts, func(field string) []byte {
 			return oneLine(m.text(e, s, field))
@@ -29,6 +18,7 @@ func (m *Maker) appendReason(dst []byte, e *event.Event, s *subject) []byte {
 		return dst
 	}
 	d := &m.doc
+	of := m.fields.sources[s.Source]
 	action := d.first(slotEventAction)
 	if len(action) == 0 {
 		action = view(m.rule.Name)
@@ -37,17 +27,28 @@ func (m *Maker) appendReason(dst []byte, e *event.Event, s *subject) []byte {
 	if b := d.first(slotCloudServiceName); len(b) > 0 {
 		dst = append(append(append(dst, " ("...), oneLine(b)...), ')')
 	}
-	dst = appendPart(dst, " on ", firstOf(e, fieldsObject))
-	dst = appendPart(dst, " by ", s.actor)
+	dst = appendPart(dst, " on ", firstOf(e, of.object))
+	dst = appendPart(dst, " by ", s.Actor)
 	dst = appendPart(dst, " from ", d.first(slotSourceAddress))
 	if string(d.first(slotEventOutcome)) != "failure" {
 		return dst
 	}
 	dst = append(dst, " failed"...)
-	if code := d.first(slotAwsCloudtrailErrorCode); len(code) > 0 {
-		return appendPart(dst, ": ", code)
+	for _, why := range of.failure {
+		if text := d.first(why); len(text) > 0 {
+			return appendPart(dst, ": ", text)
+		}
 	}
-	return appendPart(dst, ": ", d.first(slotAwsCloudtrailErrorMessage))
+	return dst
+}
+
+func firstOf(e *event.Event, fields []*event.Field) []byte {
+	for _, f := range fields {
+		if b := e.First(f).Bytes(); len(b) > 0 {
+			return b
+		}
+	}
+	return nil
 }
 
 // appendPart appends a part of a sentence, unless there is nothing to say.
@@ -58,18 +59,18 @@ func appendPart(dst []byte, before string, text []byte) []byte {
 	return append(append(dst, before...), oneLine(text)...)
 }
 
-// text returns the text of a field of the alert.
-func (m *Maker) text(e *event.Event, s *subject, name string) []byte {
+// text returns the text of a field of the alert, or else of the event.
+func (m *Maker) text(e *event.Event, s *event.Subject, name string) []byte {
 	switch name {
 	case "user.name":
-		return s.actor
+		return s.Actor
 	case "@timestamp": // in a rule's words that of the event
 		name = "event.start"
 	}
-	if at, ok := slots[name]; ok {
+	if at, ok := m.fields.slots[name]; ok {
 		return m.doc.asText(at)
 	}
-	return m.doc.textOf(e.First(event.FieldNamed(name)))
+	return m.doc.textOf(e.First(m.fields.schema.Field(name)))
 }
 
 // maxReasonPart is how many bytes of one field a reason carries.

@@ -50,15 +50,11 @@ func (m *Maker) MakeSummary(dst []byte, s Summary, now time.Time) (hold.Key, []b
 	var key hold.Key
 	id.Sum(key[:0])
 
-	instances, keys, users := s.Attribute("instances"), s.Attribute("keys"), s.Attribute("users")
 	d := &m.doc
 	m.head(key, Arrival{Now: now})
 	d.setTime(slotEventStart, s.First)
 	d.setTime(slotEventEnd, s.Last)
 	d.setString(slotEventReason, s.reason())
-	d.setStrings(slotCloudTargetInstanceID, instances.Values)
-	d.setStrings(slotRelatedUser, users.Values)
-	d.setStrings(slotRelatedHash, keys.Values)
 	d.setString(slotSummaryKind, s.kind())
 	d.setStrings(slotSummaryBy, s.By)
 	d.setInt(slotSummaryCount, int64(s.Count))
@@ -66,9 +62,15 @@ func (m *Maker) MakeSummary(dst []byte, s Summary, now time.Time) (hold.Key, []b
 	d.setTime(slotSummaryLast, s.Last)
 	d.setTime(slotSummaryIntervalBegin, s.Begin)
 	d.setTime(slotSummaryIntervalEnd, s.End)
-	d.setInt(slotSummaryInstances, int64(len(instances.Values)))
-	d.setInt(slotSummaryKeys, int64(len(keys.Values)))
-	d.setInt(slotSummaryUsers, int64(len(users.Values)))
-	d.setBool(slotSummaryMore, instances.More || keys.More || users.More)
-	return key, m.finish(dst)
+	more := false
+	for _, a := range m.fields.summarized {
+		values := s.Attribute(a.name)
+		d.setInt(a.count, int64(len(values.Values)))
+		if a.list >= 0 {
+			d.setStrings(a.list, values.Values)
+		}
+		more = more || values.More
+	}
+	d.setBool(slotSummaryMore, more)
+	return key, m.finish(dst, m.fields.schema.Sources()[0])
 }

@@ -29,9 +29,9 @@ func TestSummary(t *testing.T) {
 	r := builtin(t)
 	now := time.Date(2025, 3, 4, 9, 5, 0, 0, time.UTC)
 	for _, f := range formats {
-		m := NewMaker(r, testObserver, f)
+		m := NewMaker(r, testObserver, f, testFields)
 		// What an alert leaves behind must not be in the summary.
-		visit(t, eventFile(t, "push"), func(e *event.Event) { m.Make(nil, ID(r.ID, e), e, testArrival) })
+		visit(t, eventFile(t, "push"), func(e *event.Event) { m.Make(nil, idFor(r.ID, e), e, subjectOf(e), testArrival) })
 		key, alert := m.MakeSummary(nil, summary(), now)
 		checkAlert(t, f, alert)
 		d := decode(t, alert)
@@ -65,7 +65,7 @@ func TestSummary(t *testing.T) {
 func TestSummaryOfSuppression(t *testing.T) {
 	s := summary()
 	s.Cap, s.By = hold.Rate{}, []string{"user.name: maria", "source.ip: 203.0.113.25"}
-	_, alert := NewMaker(builtin(t), testObserver, FormatECS).MakeSummary(nil, s, testArrival.Now)
+	_, alert := NewMaker(builtin(t), testObserver, FormatECS, testFields).MakeSummary(nil, s, testArrival.Now)
 	decode(t, alert).want(t,
 		"fluent_detect.summary.kind", `"suppressed"`,
 		"fluent_detect.summary.by", `["user.name: maria","source.ip: 203.0.113.25"]`,
@@ -79,7 +79,7 @@ func TestSummaryID(t *testing.T) {
 	id := func(change func(*Summary), o Observer) string {
 		s := summary()
 		change(&s)
-		key, _ := NewMaker(r, o, FormatECS).MakeSummary(nil, s, testArrival.Now)
+		key, _ := NewMaker(r, o, FormatECS, testFields).MakeSummary(nil, s, testArrival.Now)
 		return UUID(key)
 	}
 	same := func(*Summary) {}

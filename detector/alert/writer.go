@@ -3,6 +3,7 @@ package alert
 import (
 	"bytes"
 	"encoding/binary"
+	"github.com/fluent-detect/fluent-detect/detector/event"
 	"math"
 	"slices"
 	"time"
@@ -153,7 +154,7 @@ func (w *writer) millis(v *value) bool {
 		w.out = msgpack.AppendInt(w.out, v.number)
 		return true
 	case aText:
-		if t := eventTime(msgpack.Text(v.text)); !t.IsZero() {
+		if t := event.ParseTime(msgpack.Text(v.text)); !t.IsZero() {
 			w.out = msgpack.AppendInt(w.out, t.UnixMilli())
 			return true
 		}

@@ -8,99 +8,89 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
-// Event is one CloudTrail event in the form it arrived in. Its methods are
-// valid until the visit that it was handed to returns.
+// Event is one event in the form in which it arrived: a map, and where in it
+// the members of interest are. The reader of envelopes uses an Event for every
+// map that it opens, since only its members tell whether it is one. An Event
+// and all that it returns are valid until the visit that it was handed to
+// returns.
 type Event struct {
-	document msgpack.Value
-	buf      []byte          // what the offsets count from
-	has      memberSet       // which members there are, of those that were looked for
-	first    *sought         // what the first walk looks for
-	all      bool            // all were looked for
-	offsets  [members]uint32 // where the value of each of them begins in buf
-	ends     [members]uint32 // and ends
-	again    []occurrence    // members that occur more than once: the second time and later
-	set      eventSet        // what the field set "event" says
-	shape    Shape
-	origin   origin
-	scratch  scratch
-}
+	// Route belongs to the reader of envelopes: how the event arrived.
+	Route uint64
 
-// origin is where a map was found.
-type origin struct {
-	path path  // the envelopes around it
-	via  Shape // the innermost of them, Other without
-	// part: it is a part of that envelope, not a text in it. The element of a
-	// list of log events is one, the event that its message holds is not.
-	part bool
+	schema   *Schema // nil: a document of no source
+	source   uint8   // index in the schema
+	document msgpack.Value
+	buf      []byte             // what the offsets count from
+	has      Set                // which members it has, of those that were looked for
+	first    *search            // what the first walk looks for
+	all      bool               // all members were looked for
+	offsets  [maxMembers]uint32 // where the value of each of them begins in buf
+	ends     [maxMembers]uint32 // and ends
+	again    []occurrence       // members that occur more than once: the second time and later
+	kept     [maxKept][]msgpack.Value
+	scratch  scratch
 }
 
 // occurrence is one more value of a member that has one already.
 type occurrence struct {
-	member member
+	member Member
 	offset uint32
 }
 
-// open opens the record whose body is the map at chunk[off:] and returns the
-// offset behind it. Anything but a map is like an empty one. The error is a
-// *msgpack.Error.
-func (e *Event) open(chunk []byte, off int) (end int, err error) {
+// Use makes the event look for what the schema's sources look for.
+func (e *Event) Use(s *Schema, first *Search) { e.schema, e.first = s, &first.search }
+
+// Open opens the map at chunk[off:] and returns the offset behind it. Anything
+// but a map is like an empty one. The error is a *msgpack.Error.
+func (e *Event) Open(chunk []byte, off int) (end int, err error) {
 	header, body, err := msgpack.ReadHeader(chunk, off)
 	if err != nil {
 		return off, err
 	}
 	if header.Kind() != msgpack.Map {
-		e.has, e.document = 0, msgpack.Value{}
+		e.has, e.document = Set{}, msgpack.Value{}
 		return msgpack.Skip(chunk, off)
 	}
 	e.scratch.reset()
 	e.all = false
-	if end, err = e.walk(chunk, body, header.Len()); err != nil {
+	if end, err = e.walk(chunk, body, header.Len(), &e.first.filter); err != nil {
 		return off, err
 	}
 	e.document = msgpack.MapOf(header.Len(), chunk[body:end])
 	return end, nil
 }
 
-// walkAgain walks over the event from its beginning.
-func (e *Event) walkAgain() {
-	if _, err := e.walk(e.document.Encoded(), 0, e.document.Len()); err != nil {
-		e.has = 0 // not after the document has been read: it is whole
-	}
-}
-
-// find reports whether the event has the member, of all there are.
-func (e *Event) find(m member) bool {
-	if !e.first.set.has(m) {
+// find reports whether the event has the member.
+func (e *Event) find(m Member) bool {
+	if !e.all && !e.first.set.Has(m) {
 		e.findAll()
 	}
-	return e.has.has(m)
+	return e.has.Has(m)
 }
 
-// findAll looks for all members.
+// findAll looks for all members, in another walk over the event.
 func (e *Event) findAll() {
-	if !e.all {
-		e.all = true
-		e.walkAgain()
+	if e.all {
+		return
+	}
+	e.all = true
+	if _, err := e.walk(e.document.Encoded(), 0, e.document.Len(), &e.schema.all.filter); err != nil {
+		e.has = Set{} // cannot happen: Open has read all of it
 	}
 }
 
-// walk steps over n pairs from buf[pos:], once, and notes where the members of
-// interest lie: those that are looked for first, or all of them. Strings are stepped over, maps
-// inside are not entered.
-func (e *Event) walk(buf []byte, pos, n int) (end int, err error) {
+// walk steps over n pairs from buf[pos:], once, and notes where the members
+// that pass the filter are. Strings are stepped over, maps are not entered.
+func (e *Event) walk(buf []byte, pos, n int, filter *nameFilter) (end int, err error) {
 	e.buf = buf
 	e.again = e.again[:0]
-	has := memberSet(0)
-	filter := &e.first.filter
-	if e.all {
-		filter = &allMembers.filter
-	}
+	has := Set{}
 	for range n {
-		m := none
+		m := None
 		if size, ok := shortKey(buf, pos); ok { // all keys, in practice
 			pos++
 			if word := binary.LittleEndian.Uint64(buf[pos:]); filter.mayPass(size, byte(word)) {
-				m = memberAs(buf[pos:pos+size], word&firstBytes[size])
+				m = lookup(buf[pos:pos+size], word&firstBytes[size])
 			}
 			pos += size
 		} else {
@@ -108,12 +98,12 @@ func (e *Event) walk(buf []byte, pos, n int) (end int, err error) {
 			if key, pos, err = msgpack.ReadKey(buf, pos); err != nil {
 				return pos, err
 			}
-			m = memberOf(key)
+			m = Lookup(key)
 		}
-		if m != none {
-			if !has.has(m) {
-				has |= 1 << (m & 63)
-				e.offsets[m] = uint32(pos)
+		if m != None {
+			if !has.Has(m) {
+				has[m>>6&1] |= 1 << (m & 63)
+				e.offsets[m&(maxMembers-1)] = uint32(pos)
 			} else {
 				e.again = append(e.again, occurrence{m, uint32(pos)})
 			}
@@ -125,7 +115,7 @@ func (e *Event) walk(buf []byte, pos, n int) (end int, err error) {
 		} else if pos, err = msgpack.Skip(buf, pos); err != nil {
 			return pos, err
 		}
-		e.ends[m] = uint32(pos) // of none, too, which nobody asks for
+		e.ends[m&(maxMembers-1)] = uint32(pos) // that of None is never read
 	}
 	e.has = has
 	return pos, nil
@@ -143,36 +133,49 @@ func shortKey(buf []byte, pos int) (size int, ok bool) {
 	return size, pos+1+size <= len(buf)
 }
 
-// Shape returns Raw or ECS.
-func (e *Event) Shape() Shape { return e.shape }
+// Members returns the members that the event has, of those that have been
+// looked for until now.
+func (e *Event) Members() Set { return e.has }
 
-// AppendShape appends the shape with the envelopes around it, the outermost
-// first: "text/records" for instance.
-func (e *Event) AppendShape(dst []byte) []byte { return e.origin.path.appendName(dst, e.shape) }
+// Repeats reports whether one of the members that have been looked for occurs
+// more than once.
+func (e *Event) Repeats() bool { return len(e.again) > 0 }
 
 // Document returns the event as it arrived, a map.
 func (e *Event) Document() msgpack.Value { return e.document }
 
-// occurrences walks the values of a member: several, if the member is repeated.
-type occurrences struct {
+// Truncated reports whether something in the event lies so deep that it was
+// not looked at.
+func (e *Event) Truncated() bool { return e.scratch.cut }
+
+// SetSource says what source the event is of: the i-th of the schema.
+func (e *Event) SetSource(i int) { e.source = uint8(i) }
+
+// IsOpen reports whether the event can have fields that the schema does not
+// know: all documents that came in ECS form can.
+func (e *Event) IsOpen() bool { return e.schema == nil || e.schema.sources[e.source].Open }
+
+// Occurrences walks over the values of a member: several, if it is repeated.
+type Occurrences struct {
 	e      *Event
-	member member
+	member Member
 	offset uint32
 	again  int  // how many of e.again have been looked at
-	begun  bool // the first has been handed out
+	begun  bool // the first has been returned
 }
 
-func (e *Event) occurrences(m member) occurrences { return occurrences{e: e, member: m} }
+// Occurrences returns the values of a member.
+func (e *Event) Occurrences(m Member) Occurrences { return Occurrences{e: e, member: m} }
 
-// next goes to the next value, the first one at first, and returns false when
-// there is none.
-func (o *occurrences) next() bool {
+// Next goes to the next value, the first one at first, and returns false when
+// there are no more.
+func (o *Occurrences) Next() bool {
 	if !o.begun {
 		o.begun = true
 		if !o.e.find(o.member) {
 			return false
 		}
-		o.offset = o.e.offsets[o.member]
+		o.offset = o.e.offsets[o.member&(maxMembers-1)]
 		return true
 	}
 	for o.again < len(o.e.again) {
@@ -186,11 +189,14 @@ func (o *occurrences) next() bool {
 	return false
 }
 
-// value returns the value in hand.
-func (o *occurrences) value() msgpack.Value {
+// Value returns the current value.
+func (o *Occurrences) Value() msgpack.Value {
 	v, _, err := msgpack.Read(o.e.buf, int(o.offset))
-	if err != nil { // not after open
+	if err != nil { // cannot happen: Open has read all of it
 		return msgpack.Value{}
 	}
 	return v
 }
+
+// At returns where the current value is encoded: in buf, from the offset on.
+func (o *Occurrences) At() (buf []byte, offset int) { return o.e.buf, int(o.offset) }

@@ -1,186 +1,109 @@
 package event
 
-import (
-	"encoding/binary"
-	"math/bits"
+import "encoding/binary"
+
+// Member is a name at the top of a record that a source, or the reader of
+// envelopes, looks for. Members are numbers, so that an event can note where
+// each of them is without a map.
+type Member uint8
+
+// None is no member.
+const None Member = 0
+
+// maxMembers is how many members there can be, None included.
+const maxMembers = 128
+
+// memberNames has the names of the members. It is written to while packages
+// are initialized and read from then on.
+var (
+	memberNames [maxMembers]string
+	memberCount = 1 // None
 )
 
-// member is a key at the top of a record or event that means something to the
-// reader or to a field.
-type member uint8
-
-const (
-	none member = iota
-
-	// The members of a CloudTrail event.
-
-	additionalEventData
-	apiVersion
-	awsRegion
-	errorCode
-	errorMessage
-	eventCategory
-	eventID
-	eventName
-	eventSource
-	eventTime
-	eventType
-	eventVersion
-	managementEvent
-	readOnly
-	recipientAccountID
-	requestID
-	requestParameters
-	resources
-	responseElements
-	serviceEventDetails
-	sessionCredentialFromConsole
-	sourceIPAddress
-	tlsDetails
-	userAgent
-	userIdentity
-	vpcEndpointID
-
-	// Those by which other things are told from events.
-
-	insightDetails
-	logFiles
-	logGroup
-	messageType
-	dottedAction
-	dottedDataset
-	dottedKind
-	dottedProvider
-
-	// Those that carry events or further envelopes, in the order in which they
-	// are tried.
-
-	recordsMember
-	detail
-	logEvents
-	firehoseRecords
-	lookupEvents
-	cloudTrailEvent
-	messages
-	notification
-	lambdaSNS
-	bodyUpper
-	body
-	kinesis
-	awslogs
-	data
-	log
-	message
-	payload
-	exec
-	dottedOriginal
-	event
-
-	members
-)
-
-var memberNames = [members]string{
-	additionalEventData:          "additionalEventData",
-	apiVersion:                   "apiVersion",
-	awsRegion:                    "awsRegion",
-	errorCode:                    "errorCode",
-	errorMessage:                 "errorMessage",
-	eventCategory:                "eventCategory",
-	eventID:                      "eventID",
-	eventName:                    "eventName",
-	eventSource:                  "eventSource",
-	eventTime:                    "eventTime",
-	eventType:                    "eventType",
-	eventVersion:                 "eventVersion",
-	managementEvent:              "managementEvent",
-	readOnly:                     "readOnly",
-	recipientAccountID:           "recipientAccountId",
-	requestID:                    "requestID",
-	requestParameters:            "requestParameters",
-	resources:                    "resources",
-	responseElements:             "responseElements",
-	serviceEventDetails:          "serviceEventDetails",
-	sessionCredentialFromConsole: "sessionCredentialFromConsole",
-	sourceIPAddress:              "sourceIPAddress",
-	tlsDetails:                   "tlsDetails",
-	userAgent:                    "userAgent",
-	userIdentity:                 "userIdentity",
-	vpcEndpointID:                "vpcEndpointId",
-
-	insightDetails: "insightDetails",
-	logFiles:       "logFiles",
-	logGroup:       "logGroup",
-	messageType:    "messageType",
-	dottedAction:   "event.action",
-	dottedDataset:  "event.dataset",
-	dottedKind:     "event.kind",
-	dottedProvider: "event.provider",
-
-	recordsMember:   "Records",
-	detail:          "detail",
-	logEvents:       "logEvents",
-	firehoseRecords: "records",
-	lookupEvents:    "Events",
-	cloudTrailEvent: "CloudTrailEvent",
-	messages:        "Messages",
-	notification:    "Message",
-	lambdaSNS:       "Sns",
-	bodyUpper:       "Body",
-	body:            "body",
-	kinesis:         "kinesis",
-	awslogs:         "awslogs",
-	data:            "data",
-	log:             "log",
-	message:         "message",
-	payload:         "payload",
-	exec:            "exec",
-	dottedOriginal:  "event.original",
-	event:           "event",
+// MemberNamed returns the member of that name, which must have fewer than 32
+// bytes. Names are compared exactly, as the keys of JSON are. It is for the
+// initialization of packages, and not safe for concurrent use.
+func MemberNamed(name string) Member {
+	for m := Member(1); int(m) < memberCount; m++ {
+		if memberNames[m] == name {
+			return m
+		}
+	}
+	if len(name) == 0 || len(name) >= 32 || memberCount == maxMembers {
+		panic("event: no room for the member " + name)
+	}
+	m := Member(memberCount)
+	memberNames[m] = name
+	memberCount++
+	placeMembers()
+	return m
 }
 
-// memberSet is a set of members, a bit each.
-type memberSet uint64
+// Lookup returns the member of that name, or None. Unlike MemberNamed it adds
+// none.
+func Lookup(name []byte) Member {
+	var first [8]byte
+	copy(first[:], name)
+	return lookup(name, binary.LittleEndian.Uint64(first[:]))
+}
 
-func setOf(list ...member) (s memberSet) {
-	for _, m := range list {
-		s |= 1 << m
+// Set is a set of members, a bit each.
+type Set [maxMembers / 64]uint64
+
+// SetOf returns the set of those members.
+func SetOf(members ...Member) (s Set) {
+	for _, m := range members {
+		s[m>>6] |= 1 << (m & 63)
 	}
 	return s
 }
 
-func (s memberSet) has(m member) bool { return s>>(m&63)&1 != 0 }
+// SetNamed returns the set of the members with those names, as MemberNamed
+// does.
+func SetNamed(names ...string) (s Set) {
+	for _, name := range names {
+		s = s.Union(SetOf(MemberNamed(name)))
+	}
+	return s
+}
 
-// first returns the first member of a set that is not empty.
-func (s memberSet) first() member { return member(bits.TrailingZeros64(uint64(s))) }
+// Has reports whether m is in the set.
+func (s Set) Has(m Member) bool { return s[m>>6&1]>>(m&63)&1 != 0 }
 
-// early are the members by which the shape of a record is told. The others are
-// looked for when somebody asks for one of them.
-var early = telling | strangers | setOf(logGroup, messageType)
+// Meets reports whether the sets have a member in common.
+func (s Set) Meets(t Set) bool { return s[0]&t[0]|s[1]&t[1] != 0 }
+
+// Union returns the members of both sets.
+func (s Set) Union(t Set) Set { return Set{s[0] | t[0], s[1] | t[1]} }
+
+// search is the members that a walk over an event notes.
+type search struct {
+	set    Set
+	filter nameFilter // lets their names pass, and few others
+}
+
+func newSearch(set Set) *search {
+	s := &search{set: set}
+	for m := None + 1; int(m) < memberCount; m++ {
+		if name := memberNames[m]; set.Has(m) {
+			s.filter[len(name)] |= 1 << (name[0] & 31)
+		}
+	}
+	return s
+}
+
+// everyMember returns the search for all members that have been named.
+func everyMember() *search {
+	var set Set
+	for m := None + 1; int(m) < memberCount; m++ {
+		set = set.Union(SetOf(m))
+	}
+	return newSearch(set)
+}
 
 // nameFilter rules out names by their length and their first byte. It has a bit
 // for the lower five bits of that byte at each length.
 type nameFilter [1 << 5]uint32
-
-// sought are the members that a walk notes.
-type sought struct {
-	set    memberSet
-	filter nameFilter // lets their names pass, and few others
-}
-
-func newSought(set memberSet) *sought { return &sought{set, newNameFilter(set)} }
-
-// earlyMembers are what readers look for at first, allMembers what they look
-// for when that was not enough.
-var earlyMembers, allMembers = newSought(early), newSought(^memberSet(0))
-
-func newNameFilter(set memberSet) (f nameFilter) {
-	for m := none + 1; m < members; m++ {
-		if name := memberNames[m]; set.has(m) {
-			f[len(name)] |= 1 << (name[0] & 31)
-		}
-	}
-	return f
-}
 
 // mayPass judges a name of that length, less than 32, that begins with c.
 func (f *nameFilter) mayPass(length int, c byte) bool { return f[length&31]>>(c&31)&1 != 0 }
@@ -193,29 +116,39 @@ var firstBytes = func() (masks [1 << 5]uint64) {
 	return masks
 }()
 
-// memberOf returns the member with that name. Names are compared exactly, as
-// CloudTrail's are.
-func memberOf(name []byte) member {
-	var first [8]byte
-	copy(first[:], name)
-	return memberAs(name, binary.LittleEndian.Uint64(first[:]))
-}
+// memberShift leaves 11 bits of a hash.
+const memberShift = 64 - 11
 
-// memberAs is memberOf for a name whose first eight bytes are in word, with
-// zeros behind a shorter name. No two members share them, so that a single
-// comparison rules out nearly every other name.
-func memberAs(name []byte, word uint64) member {
+var (
+	// memberWords has the first eight bytes of each name, with zeros behind a
+	// shorter one, and memberTails the last eight of a longer one.
+	memberWords, memberTails [maxMembers]uint64
+	// memberPlaces has a member at the hash of each word, memberAlike the next
+	// member with the same word. memberFactor makes the hashes of different
+	// words differ.
+	memberPlaces [1 << (64 - memberShift)]Member
+	memberAlike  [maxMembers]Member
+	memberFactor uint64
+)
+
+// lookup is Lookup for a name whose first eight bytes are in word, with zeros
+// behind a shorter name. Nearly every name that is not a member's is ruled out
+// by one comparison.
+func lookup(name []byte, word uint64) Member {
 	m := memberPlaces[word*memberFactor>>memberShift]
-	if memberWords[m] != word || !isMember(name, m) {
-		return none
+	if memberWords[m] != word {
+		return None
+	}
+	for m != None && !isNamed(name, m) {
+		m = memberAlike[m&(maxMembers-1)]
 	}
 	return m
 }
 
-// isMember reports whether a name is that of the member with which it shares the
+// isNamed reports whether a name is that of the member with which it shares the
 // first eight bytes. Few names are longer than twice that: of the others the
 // last eight bytes tell.
-func isMember(name []byte, m member) bool {
+func isNamed(name []byte, m Member) bool {
 	size := len(memberNames[m])
 	if len(name) != size {
 		return false
@@ -229,19 +162,9 @@ func isMember(name []byte, m member) bool {
 	return binary.LittleEndian.Uint64(name[size-8:]) == memberTails[m]
 }
 
-// memberShift leaves 8 bits of a hash.
-const memberShift = 64 - 8
-
-var (
-	// memberWords has the first eight bytes of each name, memberTails the last.
-	memberWords, memberTails [members]uint64
-	// memberPlaces has the members at the hashes of their words, and
-	// memberFactor makes each hash a different one.
-	memberPlaces, memberFactor = placeMembers()
-)
-
-func placeMembers() (places [1 << (64 - memberShift)]member, factor uint64) {
-	for m, name := range memberNames {
+// placeMembers fills the tables of lookup.
+func placeMembers() {
+	for m, name := range memberNames[:memberCount] {
 		var first [8]byte
 		copy(first[:], name)
 		memberWords[m] = binary.LittleEndian.Uint64(first[:])
@@ -249,17 +172,21 @@ func placeMembers() (places [1 << (64 - memberShift)]member, factor uint64) {
 			memberTails[m] = binary.LittleEndian.Uint64([]byte(name[tail:]))
 		}
 	}
-	const golden = 0x9e3779b97f4a7c15 // 2^64 by the golden ratio, which spreads well
-	for factor = golden; ; factor *= golden {
-		clear(places[:])
-		free := true
-		for m := none + 1; m < members && free; m++ {
-			place := &places[memberWords[m]*factor>>memberShift]
-			free = *place == none
-			*place = m
-		}
-		if free {
-			return places, factor
-		}
+	const golden = 0x9e3779b97f4a7c15 // 2^64 divided by the golden ratio spreads well
+	for memberFactor = golden; !fillPlaces(); memberFactor *= golden {
 	}
+}
+
+// fillPlaces reports whether memberFactor gives every word a place of its own.
+func fillPlaces() bool {
+	clear(memberPlaces[:])
+	clear(memberAlike[:])
+	for m := None + 1; int(m) < memberCount; m++ {
+		place := &memberPlaces[memberWords[m]*memberFactor>>memberShift]
+		if *place != None && memberWords[*place] != memberWords[m] {
+			return false
+		}
+		memberAlike[m], *place = *place, m
+	}
+	return true
 }

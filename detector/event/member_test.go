@@ -3,26 +3,43 @@ package event
 import "testing"
 
 func TestMembers(t *testing.T) {
-	for m := none + 1; m < members; m++ {
+	// Names that share their first eight bytes, their length, their last byte.
+	for _, name := range []string{"a", "eventName", "eventSource", "eventSourceX", "eventSourceY", "requestID", "requestIX", "requestParameters", "requestParameterz", "event"} {
+		m := MemberNamed(name)
+		if again := MemberNamed(name); again != m {
+			t.Errorf("%q is member %d and %d", name, m, again)
+		}
+	}
+	every := everyMember()
+	for m := None + 1; int(m) < memberCount; m++ {
 		name := memberNames[m]
-		if got := memberOf([]byte(name)); name == "" || got != m {
+		if got := Lookup([]byte(name)); name == "" || got != m {
 			t.Errorf("%d %q is taken for %d %q", m, name, got, memberNames[got])
 		}
 		for _, other := range []string{name + "x", name[:len(name)-1], "x" + name[1:], name[:len(name)-1] + "\x00", name + "\x00"} {
-			if got := memberOf([]byte(other)); got != none && memberNames[got] != other {
+			if got := Lookup([]byte(other)); got != None && memberNames[got] != other {
 				t.Errorf("%q is taken for %q", other, memberNames[got])
 			}
 		}
-		if !allMembers.filter.mayPass(len(name), name[0]) || early.has(m) && !earlyMembers.filter.mayPass(len(name), name[0]) {
-			t.Errorf("the filter holds %q back", name)
-		}
-		if carriers.has(m) != (carried[m] != Other) {
-			t.Errorf("%q: carriers and carried disagree", name)
+		if !every.filter.mayPass(len(name), name[0]) {
+			t.Errorf("the filter does not let %q pass", name)
 		}
 	}
 	for _, name := range []string{"", "\x00", "\x00\x00\x00\x00\x00\x00\x00\x00"} {
-		if got := memberOf([]byte(name)); got != none {
+		if got := Lookup([]byte(name)); got != None {
 			t.Errorf("%q is taken for %q", name, memberNames[got])
 		}
+	}
+}
+
+func TestSets(t *testing.T) {
+	s := SetOf(1, 63, 64, maxMembers-1)
+	for _, m := range []Member{1, 63, 64, maxMembers - 1} {
+		if !s.Has(m) || !s.Meets(SetOf(m)) {
+			t.Errorf("the set lacks %d", m)
+		}
+	}
+	if s.Has(2) || s.Has(65) || s.Meets(SetOf(2, 65)) || !s.Union(SetOf(2)).Has(2) {
+		t.Error("the set has what was not put into it")
 	}
 }

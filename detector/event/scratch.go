@@ -2,26 +2,27 @@ package event
 
 import "github.com/fluent-detect/fluent-detect/detector/msgpack"
 
-// maxDepth bounds how deep values are looked into. What lies deeper is not
-// there for a rule.
-const maxDepth = 64
+// MaxDepth bounds how deep values are looked into. What lies deeper does not
+// exist for a rule.
+const MaxDepth = 64
+
+const maxDepth = MaxDepth
 
 // scratch is where the values of fields are put together. values and text
 // are arenas: what was handed out stays valid until reset, also when they grow.
 type scratch struct {
 	values []msgpack.Value
 	text   []byte
-	java   javaMaps
 	prints []uint64 // of the keys of maps that are being walked over, a stack
 	alike  bool     // two of a map's may be the same
 	// cut: something lies deeper than maxDepth and was not looked at.
-	cut bool
+	cut   bool
+	state [maxSources]any // what the sources keep
 }
 
 func (s *scratch) reset() {
 	s.values = s.values[:0]
 	s.text = s.text[:0]
-	s.java.keys = s.java.keys[:0]
 	s.cut = false
 }
 

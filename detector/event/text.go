@@ -1,209 +1,48 @@
 package event
 
 import (
-	"bytes"
-	"slices"
-
-	"github.com/fluent-detect/fluent-detect/detector/jsontext"
 	"github.com/fluent-detect/fluent-detect/detector/literal"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
-// text looks for events in what may be JSON text: one value, or several behind
-// each other. A broken one is counted if it was to be an event, and the others
-// are read all the same.
-func (r *Reader) text(depth int, text []byte, o origin) {
-	text = trimText(text)
-	if !mayHold(text) {
-		return
+// What follows answers for most events, and fast, what Values would.
+
+// Text returns the value of a field that is one text, and false when the event
+// has none, several or other values, or when it takes longer to tell: then
+// Values knows. The text aliases the event.
+func (e *Event) Text(f *Field) (text []byte, ok bool) {
+	w := e.way(f)
+	if !w.plain || len(e.again) > 0 || !e.find(w.Member) {
+		return nil, false
 	}
-	l := r.level(depth + 1)
-	if l == nil {
-		return
-	}
-	o.part = false
-	for len(text) > 0 && r.effort > 0 {
-		begin := text
-		if beginsJSON(text) {
-			n, ok := r.decode(l, text)
-			if ok {
-				text = trimBetween(text[n:])
-				r.decoded(depth, l.text, o)
-				continue
-			}
-			text = text[r.salvage(depth, text, o):]
-		}
-		broken := text
-		text = nextLine(text)
-		if hasEventKey(broken[:len(broken)-len(text)]) || len(text) == 0 && hasEventKey(begin) {
-			r.unreadable()
-		}
-	}
-	if len(text) > 0 { // what is left when the effort is spent
-		r.unreadable()
-	}
+	return e.shortText(w.Member)
 }
 
-// effortRatio bounds how much text is decoded for a record, its decompressed
-// data counted in: this many times its length. Text in text is shorter at each
-// level, so that only text that is broken in many places comes near.
-const effortRatio = 16
-
-// decode makes msgpack of the value that text begins with and returns the
-// offset behind it, or false if it is broken.
-func (r *Reader) decode(l *level, text []byte) (end int, ok bool) {
-	l.text = slices.Grow(l.text[:0], min(len(text)+len(text)/8, keep))
-	var err error
-	l.text, end, err = jsontext.Append(l.text[:0], text)
-	r.effort -= end + 1
-	return end, err == nil
+// shortText returns the text of a member that the event has once.
+func (e *Event) shortText(m Member) (text []byte, ok bool) {
+	text, _, err := msgpack.ReadKey(e.buf, int(e.offsets[m&(maxMembers-1)]))
+	return text, err == nil && len(text) > len("none") // nothing shorter is empty
 }
 
-// decoded looks into what a text was decoded to. A list, and a string with JSON
-// in it once more, is one level deeper: texts in it must not be decoded into the
-// buffer that it lies in.
-func (r *Reader) decoded(depth int, packed []byte, o origin) {
-	if v, _, err := msgpack.ReadHeader(packed, 0); err == nil && v.Kind() != msgpack.Map {
-		depth++
+// MayHave reports whether the field can have a text in which the literal is.
+// False is certain: the literal is nowhere in the member that the field is in.
+func (e *Event) MayHave(f *Field, l *literal.Finder) bool {
+	w := e.way(f)
+	if !w.nested || len(e.again) > 0 {
+		return true
 	}
-	_, _ = r.value(depth, packed, 0, o) // it is whole: jsontext has made it
-}
-
-// listMembers are the carriers that hold lists.
-var listMembers = setOf(recordsMember, logEvents, firehoseRecords, lookupEvents, messages)
-
-// salvage reads, of a text that is broken somewhere, the elements of the list
-// that it breaks off in, as far as they are whole: {"Records": [event, event, …
-// or [event, event, …. It returns the offset behind the last of them, 0 if
-// there are none.
-func (r *Reader) salvage(depth int, text []byte, o origin) (end int) {
-	if text[0] == '[' {
-		return r.salvageList(depth, text, 1, o)
-	}
-	l := &r.levels[depth+1]
-	for i := 1; ; {
-		n, ok := r.decode(l, text[i:])
-		if !ok {
-			return 0
-		}
-		key, _, err := msgpack.Read(l.text, 0)
-		if err != nil || !key.IsText() {
-			return 0
-		}
-		m := memberOf(key.Bytes())
-		if i = skipSpace(text, i+n); i == len(text) || text[i] != ':' {
-			return 0
-		}
-		i = skipSpace(text, i+1)
-		if i < len(text) && text[i] == '[' && listMembers.has(m) {
-			o.path, o.via, o.part = o.path.add(carried[m]), carried[m], true
-			return r.salvageList(depth, text, i+1, o)
-		}
-		if n, ok = r.decode(l, text[i:]); !ok {
-			return 0
-		}
-		if i = skipSpace(text, i+n); i == len(text) || text[i] != ',' {
-			return 0
-		}
-		i++
-	}
-}
-
-// salvageList reads the elements of a list from text[i] on until one is broken.
-func (r *Reader) salvageList(depth int, text []byte, i int, o origin) (end int) {
-	l := &r.levels[depth+1]
-	for {
-		n, ok := r.decode(l, text[i:])
-		if !ok {
-			return end
-		}
-		i += n
-		end = i
-		if v, _, err := msgpack.ReadHeader(l.text, 0); err == nil && v.Kind() == msgpack.Map {
-			_, _ = r.value(depth, l.text, 0, o)
-		}
-		if i = skipSpace(text, i); i == len(text) || text[i] != ',' {
-			return end
-		}
-		i++
-	}
-}
-
-// trimText returns text without the white space, and the byte order mark, that
-// it begins with.
-func trimText(text []byte) []byte {
-	text = bytes.TrimPrefix(text, []byte("\ufeff"))
-	return text[skipSpace(text, 0):]
-}
-
-// trimBetween returns text without what may stand between two values.
-func trimBetween(text []byte) []byte {
-	i := skipSpace(text, 0)
-	if i < len(text) && text[i] == ',' {
-		i = skipSpace(text, i+1)
-	}
-	return text[i:]
-}
-
-// skipSpace returns the offset of the first byte from i on that is no white
-// space of JSON, or len(text).
-func skipSpace(text []byte, i int) int {
-	for i < len(text) && (text[i] == ' ' || text[i] == '\n' || text[i] == '\r' || text[i] == '\t') {
-		i++
-	}
-	return i
-}
-
-// nextLine returns the text from the next line on that begins with a brace, or
-// nothing.
-func nextLine(text []byte) []byte {
-	if i := bytes.Index(text, []byte("\n{")); i >= 0 {
-		return text[i+1:]
-	}
-	return nil
-}
-
-// beginsJSON reports whether text could begin with an object, a list of objects,
-// or a string in which there is JSON once more. Lines that begin with
-// "[2024-02-01 …" are none.
-func beginsJSON(text []byte) bool {
-	if len(text) < 2 {
+	if !e.find(w.Member) {
 		return false
 	}
-	next := byte(0)
-	if i := skipSpace(text, 1); i < len(text) {
-		next = text[i]
+	m := w.Member & (maxMembers - 1)
+	return l.In(e.buf[e.offsets[m]:e.ends[m]])
+}
+
+// ShortText returns the text of a member that the event has once, if it is one
+// and longer than any that counts as empty.
+func (e *Event) ShortText(m Member) (text []byte, ok bool) {
+	if len(e.again) > 0 || !e.find(m) {
+		return nil, false
 	}
-	switch text[0] {
-	case '{':
-		return next == '"'
-	case '[':
-		return next == '{' || next == '"'
-	case '"':
-		return next == '{' || next == '[' || next == '\\'
-	}
-	return false
+	return e.shortText(m)
 }
-
-// mayHold reports whether there can be an event in text. It rules out other JSON
-// without decoding it: the names that every event has are searched for as they
-// are only where no \u in the text could spell them otherwise. No other escape
-// stands for a letter, also not in a text within the text.
-func mayHold(text []byte) bool {
-	return beginsJSON(text) && (anyEvent.In(text) || escape.In(text) || packedMember.In(text) &&
-		(contains(text, "records") || contains(text, "kinesis") || contains(text, "awslogs")))
-}
-
-var (
-	anyEvent     = literal.NewFinder("event") // in the names that every event has
-	escape       = literal.NewFinder(`\u`)
-	packedMember = literal.NewFinder(`"data`)
-)
-
-// hasEventKey tells text that was to be an event from other text that begins
-// with a brace. It only decides what is counted.
-func hasEventKey(text []byte) bool {
-	return contains(text, "eventName") || contains(text, "eventSource") || contains(text, "eventVersion")
-}
-
-func contains(text []byte, s string) bool { return bytes.Contains(text, []byte(s)) }

@@ -6,19 +6,27 @@ import "github.com/fluent-detect/fluent-detect/detector/msgpack"
 // Arrays are taken apart, null is no value; an object is a value of kind Map.
 // A member that occurs twice gives the values of both.
 func (e *Event) Values(f *Field) []msgpack.Value {
+	w := e.way(f)
+	switch {
+	case w.constant != nil:
+		return w.constant
+	case w.derive != nil:
+		return w.derive(e, w.Place)
+	case w.kept != 0:
+		return e.kept[w.kept-1]
+	}
 	s := &e.scratch
 	mark := len(s.values)
 	switch {
-	case e.shape == ECS:
-		e.copyMapped(f)
-	case f.value.Kind() != msgpack.Invalid:
-		s.values = append(s.values, f.value)
-	case f.derive != nil:
-		f.derive(e, f)
-	case f.member != none:
-		e.copyField(f)
-		if f.leaves {
-			e.replaceByLeaves(mark)
+	case w.byName:
+		s.findMembers(e.document.Encoded(), 0, e.document.Len(), f.Name, maxDepth)
+	case w.Member != None:
+		e.copyPlace(w.Place)
+	}
+	if w.leaves {
+		s.replaceByLeaves(mark)
+		if !w.byName { // documents in ECS form are taken as they are
+			s.dropEmpty(mark)
 		}
 	}
 	return s.values[mark:]
@@ -32,53 +40,56 @@ func (e *Event) First(f *Field) msgpack.Value {
 	return msgpack.Value{}
 }
 
-// copyField appends the values at the field's place in the event that are not
-// empty.
-func (e *Event) copyField(f *Field) { e.copyMember(f.member, f.below) }
+// ValuesAt returns the values at a place of the event that are not empty, for
+// a [Derive]. The caller may change the slice.
+func (e *Event) ValuesAt(p Place) []msgpack.Value {
+	mark := len(e.scratch.values)
+	e.copyPlace(p)
+	return e.scratch.values[mark:]
+}
 
-func (e *Event) copyMember(m member, below string) {
-	if !e.find(m) {
+// TextsAt is ValuesAt for texts: it returns what convert makes of them, where
+// it returns true. Other values are dropped.
+func (e *Event) TextsAt(p Place, convert func(*Event, []byte) (text []byte, ok bool)) []msgpack.Value {
+	values := e.ValuesAt(p)
+	kept := values[:0]
+	for _, v := range values {
+		if !v.IsText() {
+			continue
+		}
+		if text, ok := convert(e, v.Bytes()); ok {
+			kept = append(kept, msgpack.Text(text))
+		}
+	}
+	return kept
+}
+
+// copyPlace appends the values at a place that are not empty.
+func (e *Event) copyPlace(p Place) {
+	if !e.find(p.Member) {
 		return
 	}
 	s := &e.scratch
-	if below == "" && len(e.again) == 0 { // most often it is one short text
-		if text, _, err := msgpack.ReadKey(e.buf, int(e.offsets[m])); err == nil && len(text) > len("none") {
+	if p.Below == "" && len(e.again) == 0 { // usually it is one short text
+		if text, _, err := msgpack.ReadKey(e.buf, int(e.offsets[p.Member&(maxMembers-1)])); err == nil && len(text) > len("none") {
 			s.values = append(s.values, msgpack.Text(text))
 			return
 		}
 	}
 	mark := len(s.values)
-	for o := e.occurrences(m); o.next(); {
-		if below == "" {
+	for o := e.Occurrences(p.Member); o.Next(); {
+		if p.Below == "" {
 			s.add(e.buf, int(o.offset), maxDepth)
 		} else {
-			s.find(e.buf, int(o.offset), below, maxDepth)
+			s.find(e.buf, int(o.offset), p.Below, maxDepth)
 		}
 	}
 	s.dropEmpty(mark)
 }
 
-// copyMapped appends the values of a field of a document in ECS form.
-func (e *Event) copyMapped(f *Field) {
-	s := &e.scratch
-	mark := len(s.values)
-	switch f.dotted {
-	case dottedAction:
-		s.values = append(s.values, e.set.actions...)
-	case dottedProvider:
-		s.values = append(s.values, e.set.providers...)
-	default:
-		s.findMembers(e.document.Encoded(), 0, e.document.Len(), f.Name, maxDepth)
-	}
-	if f.leaves {
-		e.replaceByLeaves(mark)
-	}
-}
-
-// replaceByLeaves puts in the place of the values from mark on what lies at
-// their ends.
-func (e *Event) replaceByLeaves(mark int) {
-	s := &e.scratch
+// replaceByLeaves puts in the place of the values from mark on what is at their
+// ends.
+func (s *scratch) replaceByLeaves(mark int) {
 	n := len(s.values)
 	for i := mark; i < n; i++ {
 		if v := s.values[i]; v.Kind() == msgpack.Map {
@@ -88,9 +99,6 @@ func (e *Event) replaceByLeaves(mark int) {
 		}
 	}
 	s.values = append(s.values[:mark], s.values[n:]...)
-	if e.shape != ECS { // which is taken as it is
-		s.dropEmpty(mark)
-	}
 }
 
 // Object returns the object that an event has at a flattened field, or the
@@ -98,10 +106,10 @@ func (e *Event) replaceByLeaves(mark int) {
 func (e *Event) Object(f *Field) msgpack.Value {
 	s := &e.scratch
 	mark := len(s.values)
-	if e.shape == ECS {
+	if w := e.way(f); w.byName {
 		s.findMembers(e.document.Encoded(), 0, e.document.Len(), f.Name, maxDepth)
-	} else if f.member != none {
-		e.copyField(f)
+	} else if w.Member != None {
+		e.copyPlace(w.Place)
 	}
 	for _, v := range s.values[mark:] {
 		if v.Kind() == msgpack.Map {
@@ -111,13 +119,55 @@ func (e *Event) Object(f *Field) msgpack.Value {
 	return msgpack.Value{}
 }
 
-// OnBehalfOf returns the id of the IAM Identity Center user for whom the call
-// was made, userIdentity.onBehalfOf.userId. Elastic's view has no field for it.
-func (e *Event) OnBehalfOf() []byte {
-	mark := len(e.scratch.values)
-	e.copyMember(userIdentity, "onBehalfOf.userId")
-	if len(e.scratch.values) == mark {
-		return nil
+// maxKept is how many lists of values a source may keep.
+const maxKept = 2
+
+// Keep returns the list of the values at that place, from 1 on, for
+// [Source.Recognize] to fill. Fields whose definition has the place have these
+// values. The list is that of an event before, and to be emptied first.
+func (e *Event) Keep(place int) *[]msgpack.Value { return &e.kept[place-1] }
+
+// Lower returns text in lower case, that of ASCII. The result is valid as long
+// as the event is.
+func (e *Event) Lower(text []byte) []byte {
+	s := &e.scratch
+	mark := len(s.text)
+	for _, c := range text {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		s.text = append(s.text, c)
 	}
-	return e.scratch.values[mark].Bytes()
+	return s.text[mark:]
 }
+
+// Arena returns the memory for texts that are made for this event: what is
+// appended to it and given back by SetArena is valid as long as the event is.
+func (e *Event) Arena() []byte { return e.scratch.text }
+
+// SetArena gives back what Arena returned, with what was appended to it.
+func (e *Event) SetArena(text []byte) { e.scratch.text = text }
+
+// Truncate notes that something in the event was not looked at.
+func (e *Event) Truncate() { e.scratch.cut = true }
+
+// State returns what the event's source keeps between events, in this place
+// among the levels of envelopes: the working memory of its Derive functions. It
+// is made by create when there is none yet.
+func (e *Event) State(create func() any) any {
+	state := &e.scratch.state[e.source]
+	if *state == nil {
+		*state = create()
+	}
+	return *state
+}
+
+// Mark, Add and Since are for a [Derive] that makes values one by one: Since
+// returns those that were added since Mark.
+func (e *Event) Mark() int { return len(e.scratch.values) }
+
+// Add adds a value, which must be valid as long as the event is.
+func (e *Event) Add(v msgpack.Value) { e.scratch.values = append(e.scratch.values, v) }
+
+// Since returns the values that were added since Mark returned mark.
+func (e *Event) Since(mark int) []msgpack.Value { return e.scratch.values[mark:] }

@@ -30,7 +30,7 @@ func TestMatchingAllocatesNothing(t *testing.T) {
 			`source.port > 5 and source.as.number: 1 or event.duration <= 3.5`,
 			`destination.ip: (11.0.0.0/8 or 192.0.2.1) and aws.cloudtrail.read_only: true`,
 			`process.command_line: x* *later and aws.cloudtrail.flattened.request_parameters: nothing`,
-		}))
+		}), ecs)
 		var scratch Scratch
 		allocations, matched := 0.0, 0
 		visit(t, body, func(e *event.Event) {

@@ -2,6 +2,7 @@ package match
 
 import (
 	"fmt"
+	"github.com/fluent-detect/fluent-detect/detector/envelope"
 	"testing"
 
 	"github.com/fluent-detect/fluent-detect/detector/event"
@@ -34,7 +35,7 @@ func sampleChunk(t testing.TB) []byte {
 }
 
 // scan reads the chunk and matches its events.
-func scan(t testing.TB, r *event.Reader, chunk []byte) {
+func scan(t testing.TB, r *envelope.Reader, chunk []byte) {
 	cursor := msgpack.NewCursor(chunk)
 	var head msgpack.Head
 	for {
@@ -60,10 +61,10 @@ func BenchmarkSet(b *testing.B) {
 	chunk := sampleChunk(b)
 	run := func(name string, queries []string) {
 		b.Run(name, func(b *testing.B) {
-			set := NewSet(compileAll(b, queries))
+			set := NewSet(compileAll(b, queries), ecs)
 			var scratch Scratch
 			matches := 0
-			r := event.NewReader(func(e *event.Event) { matches += len(set.Match(e, &scratch)) })
+			r := envelope.NewReader(ecs.Schema, func(e *event.Event) { matches += len(set.Match(e, &scratch)) })
 			r.Expect(set.FrequentFields())
 			b.SetBytes(int64(len(chunk)))
 			b.ReportAllocs()
@@ -87,7 +88,7 @@ func BenchmarkCompile(b *testing.B) {
 	queries := synthetic(1000)
 	b.ReportAllocs()
 	for b.Loop() {
-		NewSet(compileAll(b, queries))
+		NewSet(compileAll(b, queries), ecs)
 	}
 }
 

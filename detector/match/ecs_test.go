@@ -60,7 +60,7 @@ func TestQueriesOverEvents(t *testing.T) {
 		visit(t, c.event, func(e *event.Event) {
 			for want, queries := range map[bool][]string{true: c.holds, false: c.not} {
 				for _, query := range queries {
-					p, err := compileKQL(query, ECS{})
+					p, err := compileKQL(query, ecs)
 					if err != nil {
 						t.Error(err)
 					} else if got := p.Match(e); got != want {
@@ -79,7 +79,7 @@ func TestQueriesThatNoEventCanSatisfyAreRefused(t *testing.T) {
 		`aws.cloudtrail.flattened.request_parameters.maxCount > 1`, `event.action: null`, `user.name: { a: b }`, `aws.cloudtrail: { event_type: x }`, `source: { ip: 192.0.2.7 }`, `aws.cloudtrail.user_identity.*: IAMUser`,
 		`aws.cloudtrail.*: x`, `source.*: internal`, `source.port: http`, `event.duration > long`, `destination.ip: nowhere`,
 	} {
-		if _, err := compileKQL(query, ECS{}); !isRefused(t, query, err) {
+		if _, err := compileKQL(query, ecs); !isRefused(t, query, err) {
 			t.Errorf("%s is not refused", query)
 		}
 	}
@@ -88,7 +88,7 @@ func TestQueriesThatNoEventCanSatisfyAreRefused(t *testing.T) {
 // The conditions of a program tell what they are, for explanations.
 func TestConditions(t *testing.T) {
 	const query = "event.action: (RunInstances or Stop*) and not user.name: x* and\n source.ip: 10.0.0.0/8 and (event.code: 5 or related.*: z) and delta: { a: 1 and b: 2 } and alice and cloud.r*: * and event.dataset: aws.cloudtrail"
-	p, err := compileKQL(query, ECS{})
+	p, err := compileKQL(query, ecs)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +141,7 @@ func TestUnderivable(t *testing.T) {
 		`aws.cloudtrail.request_parameters.instanceId: x`: "aws.cloudtrail.request_parameters.instanceId",
 		`threat.enrichments: { indicator.ip: 10.0.0.1 }`:  "threat.enrichments",
 	} {
-		p, err := compileKQL(query, ECS{})
+		p, err := compileKQL(query, ecs)
 		if err != nil {
 			t.Error(err)
 			continue
@@ -156,10 +156,10 @@ func TestUnderivable(t *testing.T) {
 // that mean something.
 func TestSchema(t *testing.T) {
 	for _, name := range schemaNames {
-		if f := event.FieldNamed(name); f.Type != event.TypeDynamic || f.Derivable {
+		if f := ecs.Schema.Field(name); f.Type != event.TypeDynamic || f.Derivable {
 			t.Errorf("%s is in the view already, as %s", name, f.Type)
 		}
-		if f := (ECS{}).Field(name); f.Type != schemaTypes[name] || f.Derivable || f.Name != name {
+		if f := ecs.Field(name); f.Type != schemaTypes[name] || f.Derivable || f.Name != name {
 			t.Errorf("%s is %v", name, f)
 		}
 	}

@@ -103,7 +103,7 @@ func TestLongLists(t *testing.T) {
 	for i := range 1000 {
 		list = append(list, fmt.Sprintf("v%d", i), fmt.Sprintf("*p%d", i))
 	}
-	p, err := compileKQL("event.action: ("+strings.Join(list, " or ")+")", ECS{})
+	p, err := compileKQL("event.action: ("+strings.Join(list, " or ")+")", ecs)
 	if err != nil {
 		t.Fatal(err)
 	}

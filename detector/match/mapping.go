@@ -19,28 +19,20 @@ type Mapping interface {
 	Closed() bool
 }
 
-// ECS is the mapping of the ECS view of CloudTrail. Documents that came in ECS
-// form can have other fields. Those that the Elastic Common Schema defines are of
-// the type it gives them, the rest is of the type of the value that is met.
-type ECS struct{}
+// ECS is the mapping of the events of a schema. Documents that came in ECS form
+// can have other fields. Those that the Elastic Common Schema defines are of the
+// type it gives them, the rest is of the type of the value that is met.
+type ECS struct{ *event.Schema }
 
-// Field returns the field of the view, or one that only documents in ECS form
+// Field returns the field of the schema, or one that only documents in ECS form
 // can have.
-func (ECS) Field(name string) *event.Field {
-	f := event.FieldNamed(name)
-	if f.Type != event.TypeDynamic {
-		return f
-	}
-	if t, ok := schemaTypes[name]; ok {
-		typed := *f
-		typed.Type = t
-		return &typed
+func (m ECS) Field(name string) *event.Field {
+	f := m.Schema.Field(name)
+	if t, ok := schemaTypes[name]; ok && f.Type == event.TypeDynamic {
+		return f.WithType(t)
 	}
 	return f
 }
-
-// Names returns the names of the view's table.
-func (ECS) Names() []string { return event.TableNames() }
 
 // Closed returns false.
 func (ECS) Closed() bool { return false }

@@ -33,7 +33,7 @@ func TestNearMisses(t *testing.T) {
 		{"(" + candidate + "user.name: bob) or event.provider: t", ""},                              // likewise
 		{"(" + candidate + "user.name: bob) or event.action: B", "user.name: bob; event.action: B"}, // no provider, but one of two actions
 	} {
-		set := NewSet(compileAll(t, []string{"user.name: nobody", c.query}))
+		set := NewSet(compileAll(t, []string{"user.name: nobody", c.query}), ecs)
 		var scratch Scratch
 		visit(t, denied, func(e *event.Event) { set.Match(e, &scratch) })
 		var got []string

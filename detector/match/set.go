@@ -17,6 +17,8 @@ type Set struct {
 	byAction    *index[[]int32] // programs that need an action but no provider
 	always      []int32         // programs that need neither
 	needsAction []bool          // by program; only these have near misses
+
+	fieldProvider, fieldAction *event.Field
 }
 
 // provider has the programs that need an event.provider.
@@ -25,26 +27,24 @@ type provider struct {
 	byAction  *index[[]int32] // programs that need an action too
 }
 
-var (
-	fieldProvider = event.FieldNamed("event.provider")
-	fieldAction   = event.FieldNamed("event.action")
-)
-
 // maxPairs limits the pairs of provider and action that a program is listed under.
 // One with more is listed by provider only.
 const maxPairs = 4096
 
-// NewSet returns a set of programs. Match identifies them by their place in the list.
-func NewSet(programs []*Program) *Set {
+// NewSet returns a set of programs that were compiled with the mapping. Match identifies them by their place in the list.
+func NewSet(programs []*Program, m Mapping) *Set {
 	s := &Set{
 		programs:    programs,
 		byProvider:  newIndex[*provider](),
 		byAction:    newIndex[[]int32](),
 		needsAction: make([]bool, len(programs)),
+
+		fieldProvider: m.Field("event.provider"),
+		fieldAction:   m.Field("event.action"),
 	}
 	for i, p := range programs {
-		providers, needsProvider := p.required(0, fieldProvider)
-		actions, needsAction := p.required(0, fieldAction)
+		providers, needsProvider := p.required(0, s.fieldProvider)
+		actions, needsAction := p.required(0, s.fieldAction)
 		n := int32(i)
 		s.needsAction[i] = needsAction
 		switch {
@@ -182,8 +182,8 @@ func (s *Set) Match(e *event.Event, scratch *Scratch) []int32 {
 // candidates returns the programs that may match, in ascending order, each once.
 func (s *Set) candidates(e *event.Event, scratch *Scratch) []int32 {
 	found := append(scratch.candidates[:0], s.always...)
-	name, hasProvider := e.Text(fieldProvider)
-	action, hasAction := e.Text(fieldAction)
+	name, hasProvider := e.Text(s.fieldProvider)
+	action, hasAction := e.Text(s.fieldAction)
 	if hasProvider && hasAction {
 		if p := s.byProvider.get(name); p != nil {
 			found = append(found, p.anyAction...)
@@ -201,14 +201,14 @@ func (s *Set) candidates(e *event.Event, scratch *Scratch) []int32 {
 // providers and actions, of any type. Each provider is looked up once.
 func (s *Set) allCandidates(found []int32, e *event.Event, scratch *Scratch) []int32 {
 	providers := scratch.providers[:0]
-	for _, v := range e.Values(fieldProvider) {
+	for _, v := range e.Values(s.fieldProvider) {
 		if p := lookUp(s.byProvider, v); p != nil && !slices.Contains(providers, p) {
 			providers = append(providers, p)
 			found = append(found, p.anyAction...)
 		}
 	}
 	scratch.providers = providers
-	for _, v := range e.Values(fieldAction) {
+	for _, v := range e.Values(s.fieldAction) {
 		found = append(found, lookUp(s.byAction, v)...)
 		for _, p := range providers {
 			found = append(found, lookUp(p.byAction, v)...)

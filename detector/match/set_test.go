@@ -2,6 +2,7 @@ package match
 
 import (
 	"fmt"
+	"github.com/fluent-detect/fluent-detect/detector/envelope"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -25,7 +26,7 @@ func compileAll(t testing.TB, queries []string) []*Program {
 	t.Helper()
 	programs := make([]*Program, len(queries))
 	for i, q := range queries {
-		p, err := compileKQL(q, ECS{})
+		p, err := compileKQL(q, ecs)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -41,7 +42,7 @@ func visit(t testing.TB, text string, do func(*event.Event)) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := event.NewReader(do).Read(body, 0); err != nil {
+	if _, _, err := envelope.NewReader(ecs.Schema, do).Read(body, 0); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -77,7 +78,7 @@ func TestSetMatchesAsItsPrograms(t *testing.T) {
 			queries = append(queries, query(2))
 		}
 		programs := compileAll(t, queries)
-		set := NewSet(programs)
+		set := NewSet(programs, ecs)
 		var scratch Scratch
 		for range 20 {
 			twice := ""
@@ -102,7 +103,7 @@ func TestSetMatchesAsItsPrograms(t *testing.T) {
 
 // Members that are there thousands of times cost their number, not its square.
 func TestSetWithManyValues(t *testing.T) {
-	set := NewSet(compileAll(t, []string{"event.provider: a and event.action: A", "event.provider: b and event.action: B", "user.name: x"}))
+	set := NewSet(compileAll(t, []string{"event.provider: a and event.action: A", "event.provider: b and event.action: B", "user.name: x"}), ecs)
 	var scratch Scratch
 	body := `{"eventSource":"a"` + strings.Repeat(`,"eventSource":"c","eventName":"C"`, 20_000) + `,"eventName":"A"}`
 	began := time.Now()

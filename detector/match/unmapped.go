@@ -15,7 +15,7 @@ type unmapped struct {
 
 func (u *unmapped) holds(e *event.Event, object msgpack.Value) bool {
 	if object.Kind() == msgpack.Invalid {
-		if e.Shape() != event.ECS {
+		if !e.IsOpen() {
 			return false // all its fields are in the mapping
 		}
 		object = e.Document()

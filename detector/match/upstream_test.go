@@ -62,7 +62,7 @@ func TestUpstreamQueries(t *testing.T) {
 		var programs []*Program
 		underivable := 0
 		for _, query := range queries {
-			p, err := compileKQL(query, ECS{})
+			p, err := compileKQL(query, ecs)
 			if err != nil {
 				t.Errorf("%v", err)
 				continue
@@ -72,7 +72,7 @@ func TestUpstreamQueries(t *testing.T) {
 				underivable++
 			}
 		}
-		set := NewSet(programs)
+		set := NewSet(programs, ecs)
 		byProvider := 0
 		for _, p := range set.byProvider.byText {
 			byProvider += len(p.anyAction)

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"unicode/utf8"
 
-	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/envelope"
 	"github.com/fluent-detect/fluent-detect/detector/stats"
 )
 
@@ -38,7 +38,7 @@ var families = []family{
 	counter("fluent_detect_broken_chunks_total", "Chunks that could not be read to the end.", func(v *view) uint64 { return v.Broken }),
 	{"fluent_detect_records_total", "counter", "Records by the way in which they carry CloudTrail events; other: they do not; dismissed: nothing in their chunk can match.", func(w *writer, v *view) {
 		for i, n := range v.Shapes {
-			w.sample(n, v.labels("shape", event.Shape(i).String())...)
+			w.sample(n, v.labels("shape", envelope.Shape(i).String())...)
 		}
 		w.sample(v.Skipped, v.labels("shape", "dismissed")...)
 	}},

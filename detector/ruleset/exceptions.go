@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/match"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
 	"github.com/fluent-detect/fluent-detect/detector/rule/native"
@@ -60,7 +59,7 @@ func (s *Set) loadExceptions(path string, rules []*Rule) error {
 	}
 	var errs []error
 	for _, loaded := range list {
-		program, err := Compile(loaded.Query.Language, loaded.Query.Text)
+		program, err := s.Compile(loaded.Query.Language, loaded.Query.Text)
 		if err != nil {
 			errs = append(errs, queryError(loaded.Source.Path, "exception", &loaded.Query, err))
 			continue
@@ -76,7 +75,7 @@ func (s *Set) loadExceptions(path string, rules []*Rule) error {
 		if !used {
 			s.warn("%s:%d: exception: no rule %q is loaded: it does nothing", x.Source.Path, x.Source.Line, x.Rule)
 		}
-		if spoofable(program) {
+		if s.spoofable(program) {
 			s.warn("%s:%d: exception: every field of its query holds what the caller chooses: whoever knows it can hide behind it",
 				x.Source.Path, x.Source.Line)
 		}
@@ -85,10 +84,10 @@ func (s *Set) loadExceptions(path string, rules []*Rule) error {
 }
 
 // spoofable reports whether the caller chooses every field that a query reads.
-func spoofable(p *match.Program) bool {
+func (s *Set) spoofable(p *match.Program) bool {
 	fields := p.Fields()
 	for _, f := range fields {
-		if !event.CallerControlled(f.Name) {
+		if !s.Schema.CallerControlled(f.Name) {
 			return false
 		}
 	}

@@ -8,17 +8,30 @@ import (
 	"strings"
 
 	"github.com/fluent-detect/fluent-detect/conf"
+	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/match"
 	"github.com/fluent-detect/fluent-detect/detector/query"
 	"github.com/fluent-detect/fluent-detect/detector/query/kql"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
 	"github.com/fluent-detect/fluent-detect/detector/rule/elastic"
 	"github.com/fluent-detect/fluent-detect/detector/rule/files"
+	"github.com/fluent-detect/fluent-detect/detector/source"
 )
+
+// Loader loads rules about the events of a schema, written in some languages.
+type Loader struct {
+	Schema    *event.Schema
+	Languages query.Languages
+}
+
+// DefaultLoader returns the loader for all sources and languages that are built
+// in.
+func DefaultLoader() Loader { return Loader{source.Schema(), query.Languages{kql.Language}} }
 
 // Set holds rules that are ready for use. Nothing in it changes afterwards, so
 // several engines may share it.
 type Set struct {
+	Loader
 	Rules   []*Rule        // in the order of their files
 	Skipped []rule.Skipped // rules that a directory or a glob matched and that do not run here
 	// Warnings has a line for each thing that may surprise the author of a rule
@@ -33,15 +46,18 @@ type Rule struct {
 	Exceptions []*Exception
 }
 
+// Load loads rules with the default loader.
+func Load(spec string) (*Set, error) { return DefaultLoader().Load(spec) }
+
 // Load loads and compiles the rules that spec, the value of the key rules, names.
 // The error joins everything that is wrong with any of the files.
-func Load(spec string) (*Set, error) {
+func (l Loader) Load(spec string) (*Set, error) {
 	var errs []error
 	loaded, err := files.Load(spec, conf.Rules(), elastic.Formats()...)
 	if err != nil {
 		errs = append(errs, err) // the rules that could be read are checked all the same
 	}
-	s := &Set{Skipped: loaded.Skipped}
+	s := &Set{Loader: l, Skipped: loaded.Skipped}
 	for _, r := range loaded.Rules {
 		if err := s.add(r); err != nil {
 			errs = append(errs, err)
@@ -55,7 +71,7 @@ func Load(spec string) (*Set, error) {
 
 // add compiles a rule and adds it with the exceptions that its file names.
 func (s *Set) add(r *rule.Rule) error {
-	program, err := Compile(r.Query.Language, r.Query.Text)
+	program, err := s.Compile(r.Query.Language, r.Query.Text)
 	if err != nil {
 		return queryError(r.Source.Path, fmt.Sprintf("query of rule %q", r.Name), &r.Query, err)
 	}
@@ -76,16 +92,16 @@ func (s *Set) warn(format string, args ...any) {
 	s.Warnings = append(s.Warnings, fmt.Sprintf(format, args...))
 }
 
-// languages are the languages of rules.
-var languages = query.Languages{kql.Language}
+// Mapping returns the mapping that queries are compiled against.
+func (l Loader) Mapping() match.Mapping { return match.ECS{Schema: l.Schema} }
 
 // Compile compiles a query about the ECS view of an event.
-func Compile(language, text string) (*match.Program, error) {
-	q, err := languages.Query(language, text)
+func (l Loader) Compile(language, text string) (*match.Program, error) {
+	q, err := l.Languages.Query(language, text)
 	if err != nil {
 		return nil, err
 	}
-	return match.Compile(q, match.ECS{})
+	return match.Compile(q, l.Mapping())
 }
 
 // queryError adds the file, the position in the file and what the query belongs

@@ -8,9 +8,10 @@ import (
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector"
+	"github.com/fluent-detect/fluent-detect/detector/envelope"
 	"github.com/fluent-detect/fluent-detect/detector/event"
-	"github.com/fluent-detect/fluent-detect/detector/ingest"
 	"github.com/fluent-detect/fluent-detect/detector/hold"
+	"github.com/fluent-detect/fluent-detect/detector/ingest"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
 	"github.com/fluent-detect/fluent-detect/detector/ruleset"
@@ -19,6 +20,7 @@ import (
 // Result is the outcome of one test.
 type Result struct {
 	Rule   *ruleset.Rule
+	schema *event.Schema
 	Test   *rule.Test
 	Alerts int   // that the rule made
 	Err    error // of the engine, if the test could not be run
@@ -46,8 +48,8 @@ func Results(rules *ruleset.Set) iter.Seq[Result] {
 	return func(yield func(Result) bool) {
 		for _, r := range rules.Rules {
 			for i := range r.Extension.Tests {
-				result := Result{Rule: r, Test: &r.Extension.Tests[i]}
-				result.Alerts, result.Err = alerts(r, result.Test.Event)
+				result := Result{Rule: r, schema: rules.Schema, Test: &r.Extension.Tests[i]}
+				result.Alerts, result.Err = alerts(rules.Loader, r, result.Test.Event)
 				if !yield(result) {
 					return
 				}
@@ -57,8 +59,8 @@ func Results(rules *ruleset.Set) iter.Seq[Result] {
 }
 
 // alerts returns how many alerts the rule makes of an input.
-func alerts(r *ruleset.Rule, input []byte) (int, error) {
-	rules := &ruleset.Set{Rules: []*ruleset.Rule{{Rule: r.Rule, Program: r.Program}}}
+func alerts(l ruleset.Loader, r *ruleset.Rule, input []byte) (int, error) {
+	rules := &ruleset.Set{Loader: l, Rules: []*ruleset.Rule{{Rule: r.Rule, Program: r.Program}}}
 	box := outbox.New("test", 1<<20)
 	taker := box.Open(outbox.Filter{})
 	defer taker.Close()
@@ -76,7 +78,7 @@ func alerts(r *ruleset.Rule, input []byte) (int, error) {
 // conditions of the rule's query.
 func (r *Result) Explain() (all [][]ruleset.Finding) {
 	chunk := ingest.ChunkOf(r.Test.Event, time.Now())
-	reader := event.NewReader(func(e *event.Event) {
+	reader := envelope.NewReader(r.schema, func(e *event.Event) {
 		_, findings := r.Rule.Explain(e)
 		all = append(all, findings)
 	})

@@ -3,19 +3,19 @@ package stats
 import (
 	"time"
 
-	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/envelope"
 )
 
 // Counts are the counters of a detector at one moment. They continue across
 // reloads.
 type Counts struct {
 	Chunks, Records, Bytes uint64
-	Shapes                 [event.Shapes]uint64 // records by shape, of those that were read
-	Skipped                uint64               // records that were not read: the prefilter ruled out a match in their chunk
-	Events                 uint64               // in the records
-	Odd                    uint64               // values in chunks that are not records
-	Broken                 uint64               // chunks that could not be read to the end
-	Unreadable             uint64               // records, or parts of records, that look like CloudTrail and are not readable
+	Shapes                 [envelope.Shapes]uint64 // records by shape, of those that were read
+	Skipped                uint64                  // records that were not read: the prefilter ruled out a match in their chunk
+	Events                 uint64                  // in the records
+	Odd                    uint64                  // values in chunks that are not records
+	Broken                 uint64                  // chunks that could not be read to the end
+	Unreadable             uint64                  // records, or parts of records, that look like CloudTrail and are not readable
 	Panics                 uint64
 	NearMisses             uint64    // of all conditions, see Condition
 	LastArrival            time.Time // when the last chunk with an event was evaluated; zero: none was

@@ -4,7 +4,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/envelope"
 )
 
 // Traffic is the part of Counts that every chunk adds to, once and atomically.
@@ -12,14 +12,14 @@ type Traffic struct {
 	Broken, Panics, Heartbeats, HeartbeatsDropped, ErrorRecords, ErrorsWithheld atomic.Uint64
 
 	chunks, records, skipped, bytes, events, odd, unreadable, near atomic.Uint64
-	shapes                                                         [event.Shapes]atomic.Uint64
+	shapes                                                         [envelope.Shapes]atomic.Uint64
 	lastArrival, lastEvent                                         atomic.Int64 // in nanoseconds since 1970, 0 for none
 }
 
 // Tally is what one chunk adds to the traffic.
 type Tally struct {
 	Records, Skipped, Events, Odd, Unreadable uint64
-	Shapes                                    [event.Shapes]uint64
+	Shapes                                    [envelope.Shapes]uint64
 	EventTime                                 time.Time // of the first event that has one
 }
 

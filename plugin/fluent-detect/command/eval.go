@@ -8,12 +8,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/fluent-detect/fluent-detect/detector/envelope"
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
 	"github.com/fluent-detect/fluent-detect/detector/match"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/query"
 	"github.com/fluent-detect/fluent-detect/detector/query/kql"
+	"github.com/fluent-detect/fluent-detect/detector/source"
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/pipeline"
 )
 
@@ -97,16 +99,14 @@ type typedECS struct {
 func (m typedECS) Field(name string) *event.Field {
 	f := m.ECS.Field(name)
 	if t, ok := m.declared[name]; ok {
-		typed := *f
-		typed.Type = t
-		return &typed
+		return f.WithType(t)
 	}
 	return f
 }
 
 // evalEvents prints the CloudTrail events that match.
 func (a *app) evalEvents(ctx context.Context, q query.Query, declared map[string]event.Type, files []string) error {
-	p, err := match.Compile(q, typedECS{declared: declared})
+	p, err := match.Compile(q, typedECS{match.ECS{Schema: source.Schema()}, declared})
 	if err != nil {
 		return refused(err)
 	}
@@ -117,7 +117,7 @@ func (a *app) evalEvents(ctx context.Context, q query.Query, declared map[string
 		if !p.Match(e.Event) {
 			return nil
 		}
-		if shape := e.AppendShape(nil); bytes.IndexByte(shape, '/') < 0 && (e.Shape() == event.ECS || string(shape) == event.Raw.String()) {
+		if !envelope.Wrapped(e.Event) {
 			r.out.buf = appendDocument(r.out.buf, e.record.Text)
 		} else {
 			r.out.buf = append(jsontext.AppendValue(r.out.buf, e.Document()), '\n')

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/fluent-detect/fluent-detect/detector/envelope"
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/ingest"
+	"github.com/fluent-detect/fluent-detect/detector/source"
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/pipeline"
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/terminal"
 )
@@ -36,7 +38,7 @@ func (a *app) eachEvent(ctx context.Context, files []string, visit func(*reading
 	var at located
 	var unreadable []int // offsets of records
 	var err error
-	reader := event.NewReader(func(e *event.Event) {
+	reader := envelope.NewReader(source.Schema(), func(e *event.Event) {
 		at.Event = e
 		r.events++
 		if err == nil {

@@ -8,8 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/ruleset"
+	"github.com/fluent-detect/fluent-detect/detector/source"
 )
 
 func (a *app) explain() *cobra.Command {
@@ -62,11 +62,6 @@ command line or a rule is wrong.`,
 	return c
 }
 
-var (
-	fieldAction = event.FieldNamed("event.action")
-	fieldID     = event.FieldNamed("event.id")
-)
-
 // appendEvent appends the line above the findings of an event.
 func (a *app) appendEvent(dst []byte, e located, matches bool) []byte {
 	verdict := a.out.Bad("no match")
@@ -74,8 +69,8 @@ func (a *app) appendEvent(dst []byte, e located, matches bool) []byte {
 		verdict = a.out.Good("match")
 	}
 	head := fmt.Sprintf("%s:%d:", e.file, e.record.Line)
-	for _, f := range []*event.Field{fieldAction, fieldID} {
-		if text := e.First(f).Bytes(); len(text) > 0 {
+	for _, f := range []string{"event.action", "event.id"} {
+		if text := e.First(source.Schema().Field(f)).Bytes(); len(text) > 0 {
 			head += " " + printable(string(text))
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/envelope"
 	"github.com/fluent-detect/fluent-detect/detector/stats"
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/terminal"
 )
@@ -35,7 +35,7 @@ func shapes(s *stats.Report) string {
 	var list []string
 	for i, n := range s.Shapes {
 		if n > 0 {
-			list = append(list, fmt.Sprintf("%s %s", terminal.Count(n), event.Shape(i)))
+			list = append(list, fmt.Sprintf("%s %s", terminal.Count(n), envelope.Shape(i)))
 		}
 	}
 	return strings.Join(list, ", ")

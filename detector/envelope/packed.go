@@ -1,0 +1,110 @@
+package envelope
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/binary"
+	"io"
+	"slices"
+
+	"github.com/klauspost/compress/gzip"
+)
+
+// The bounds of decompression. CloudTrail's records shrink to a tenth or a
+// thirtieth: each has two random ids in it. What one record may be decompressed
+// to in all grows with its length, so that a chunk full of compression bombs
+// costs no more than a few times what a chunk full of good data does.
+const (
+	// maxInflated is how long in bytes one text may become.
+	maxInflated = 32 << 20
+	// A record may be decompressed to minInflated bytes and maxInflation
+	// times its own length more.
+	minInflated  = 1 << 20
+	maxInflation = 64
+	// maxRounds is how often gzip may be in gzip: CloudWatch compresses, and
+	// Firehose can be told to compress once more.
+	maxRounds = 2
+)
+
+// packed opens the data of a record of Firehose or Kinesis: base64 of JSON
+// text, or of gzip of it. A text that is not base64 is taken as it is. What
+// cannot be decompressed to its end is counted, and what comes before is read.
+func (r *Reader) packed(depth int, text []byte, o origin) {
+	if trimmed := trimText(text); beginsJSON(trimmed) {
+		r.text(depth, trimmed, o)
+		return
+	}
+	l := r.level(depth + 1)
+	if l == nil {
+		return
+	}
+	l.plain = appendBase64(l.plain[:0], text)
+	whole := true
+	for range maxRounds {
+		if whole && isGzip(l.plain) {
+			l.inflated, whole = r.inflate(l.inflated[:0], l.plain)
+			l.plain, l.inflated = l.inflated, l.plain
+		}
+	}
+	before := r.seen.Unreadable
+	r.text(depth, l.plain, o)
+	if (!whole || isGzip(l.plain)) && r.seen.Unreadable == before {
+		r.unreadable()
+	}
+}
+
+// appendBase64 decodes base64 of either alphabet, padded or not, up to where
+// it is broken.
+func appendBase64(dst, text []byte) []byte {
+	text = bytes.TrimRight(text, "= \t\r\n")
+	dst = slices.Grow(dst, base64.RawStdEncoding.DecodedLen(len(text)))
+	n, err := base64.RawStdEncoding.Decode(dst[:cap(dst)], text)
+	if err != nil && bytes.ContainsAny(text, "-_") {
+		n, _ = base64.RawURLEncoding.Decode(dst[:cap(dst)], text)
+	}
+	return dst[:n]
+}
+
+// isGzip reports whether data begins as gzip with deflate does.
+func isGzip(data []byte) bool {
+	return len(data) > 2 && data[0] == 0x1f && data[1] == 0x8b && data[2] == 8
+}
+
+// gunzip decompresses. It is made with the first compressed data, of which
+// most readers see none.
+type gunzip struct {
+	from bytes.Reader
+	gzip *gzip.Reader
+}
+
+// inflate appends what data decompresses to and reports whether that is all. dst
+// and data must not overlap.
+func (r *Reader) inflate(dst, data []byte) (out []byte, whole bool) {
+	g := &r.gunzip
+	g.from.Reset(data)
+	if g.gzip == nil {
+		g.gzip = new(gzip.Reader)
+	}
+	if err := g.gzip.Reset(&g.from); err != nil {
+		return dst, false
+	}
+	limit := max(0, min(maxInflated, r.budget))
+	// The last four bytes are the length of what was compressed, if nobody
+	// lies. One byte more is room to see the end.
+	says := uint64(binary.LittleEndian.Uint32(data[len(data)-4:]))
+	room := min(says, uint64(limit), uint64(maxInflation*len(data))) + 1
+	for dst = slices.Grow(dst, int(room)); len(dst) <= limit; {
+		if len(dst) == cap(dst) {
+			dst = slices.Grow(dst, 512)
+		}
+		n, err := g.gzip.Read(dst[len(dst):cap(dst)])
+		dst = dst[:len(dst)+n]
+		if err != nil {
+			whole = err == io.EOF && len(dst) <= limit
+			break
+		}
+	}
+	r.budget -= len(dst)
+	r.effort += maxDecoding * len(dst)
+	return dst[:min(len(dst), limit)], whole
+}

@@ -1,0 +1,139 @@
+package event
+
+import (
+	"strings"
+
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
+)
+
+// Source is a kind of event: how it is recognized, which fields it has, and
+// what identifies and describes an event of it. A Source never changes.
+type Source struct {
+	// Name is what the source is called in messages.
+	Name string
+	// Dataset and Module are event.dataset and event.module of its events.
+	// Documents in ECS form with that dataset are described by this source.
+	Dataset, Module string
+	// Cloud is the provider of the cloud that the events are from, as OCSF
+	// spells it, or "".
+	Cloud string
+	// Open: events can have fields that no table has, by their own names.
+	Open bool
+
+	// Marks are the members of which one is at the top of every event, and
+	// Reads those that Recognize looks at besides.
+	Marks, Reads Set
+	// Recognize decides about a map that has one of the marks. It is called
+	// for most records and must be quick.
+	Recognize func(*Event) Verdict
+
+	// Hint is in the text of every event that is written as JSON: other text is
+	// not decoded. Names are those by which text that is broken is told to be
+	// an event that was cut short.
+	Hint  string
+	Names []string
+
+	// Fields is the ECS view of an event.
+	Fields []Definition
+	// Objects write those objects of the view that are no plain maps of their
+	// fields, by name.
+	Objects map[string]func(e *Event, dst []byte) (out []byte, ok bool)
+	// CallerControlled reports whether who causes an event chooses what the
+	// field holds; nil: nobody does.
+	CallerControlled func(field string) bool
+	// Escapes are texts of which one is in every record in which an event of
+	// this source has a text that the record does not have as it is; the
+	// escapes of JSON and what envelopes hide are not among them.
+	Escapes []string
+
+	// Identity names the fields that tell an event from all others.
+	Identity []string
+	// Object names the fields with what an event was about, in the order of
+	// preference, and Failure those that say why it failed.
+	Object, Failure []string
+	// Asks names the fields that Describe gets.
+	Asks []string
+	// Describe adds to the subject what the source knows. fields are those of
+	// Asks. It is called for events that a rule matched.
+	Describe func(e *Event, fields []*Field, s *Subject)
+	// Attributes are the attributes that Describe gives, in this order.
+	Attributes []Attribute
+	// AlertFields names the fields that Describe gives alerts besides those of
+	// the view.
+	AlertFields []string
+}
+
+// Verdict is what a source says of a map.
+type Verdict uint8
+
+// The verdicts.
+const (
+	// Foreign is a map that is no event of the source.
+	Foreign Verdict = iota
+	// Recognized is an event of the source.
+	Recognized
+	// Incomplete looks like an event of the source and lacks what every event
+	// has.
+	Incomplete
+	// Ours is a record that a detector made. It is never evaluated.
+	Ours
+)
+
+// Definition is a row of a source's table: how a field follows from an event.
+// Without Derive, Constant and Kept it is the value at From as it is; members
+// that are empty do not exist.
+type Definition struct {
+	Name     string
+	Type     Type
+	From     string // a member, dotted below the first name
+	Derive   Derive // where a copy will not do
+	Constant string
+	// Inside: every text that Derive gives is below From, as it is.
+	Inside bool
+	// Verbatim: every text that Derive gives is a text of the event or a part
+	// of one.
+	Verbatim bool
+	// Reads are the members that Derive looks at, besides that in From.
+	Reads []string
+	// Kept is the place, from 1 on, of values that Recognize found: see
+	// [Event.Keep].
+	Kept int
+}
+
+// Derive returns the values of a field of an event. The place is that of the
+// definition. What it returns is only read, and valid as long as the event is.
+type Derive func(e *Event, p Place) []msgpack.Value
+
+// Place is a place in an event: a member, and a dotted path below it or "".
+type Place struct {
+	Member Member
+	Below  string
+}
+
+// PlaceOf returns the place that a dotted name means. Like MemberNamed it is
+// for the initialization of packages.
+func PlaceOf(dotted string) Place {
+	top, below, _ := strings.Cut(dotted, ".")
+	return Place{MemberNamed(top), below}
+}
+
+func (d *Definition) way() way {
+	w := way{derive: d.Derive, kept: int8(d.Kept), leaves: d.Type == TypeFlattened}
+	if d.Constant != "" {
+		w.constant = []msgpack.Value{msgpack.Text([]byte(d.Constant))}
+	}
+	if d.From != "" {
+		w.Place = PlaceOf(d.From)
+		w.reads = SetOf(w.Member)
+	}
+	w.reads = w.reads.Union(SetNamed(d.Reads...))
+	copies := w.Member != None && w.derive == nil
+	w.plain = copies && w.Below == ""
+	w.nested = copies && w.Below != "" || w.Member != None && d.Inside
+	return w
+}
+
+// verbatim reports whether every text that the way gives is in the event.
+func (w *way) verbatim(d *Definition) bool {
+	return w.constant == nil && (w.derive == nil || d.Verbatim)
+}

@@ -1,0 +1,105 @@
+// Package cloudtrail is the source of AWS CloudTrail's events: how they are
+// recognized, the ECS view that Elastic's aws.cloudtrail ingest pipeline gives
+// them, and what alerts say about them.
+//
+// Members of an event that are empty (null, "", "-", "none", and objects and
+// arrays of nothing else) do not exist, at any depth. Digest files and Insight
+// records are no events.
+package cloudtrail
+
+import (
+	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
+)
+
+// dataset is event.dataset of CloudTrail's events.
+const dataset = "aws.cloudtrail"
+
+// Members that are looked at by themselves.
+var (
+	eventName    = event.MemberNamed("eventName")
+	eventSource  = event.MemberNamed("eventSource")
+	eventVersion = event.MemberNamed("eventVersion")
+	errorCode    = event.MemberNamed("errorCode")
+	errorMessage = event.MemberNamed("errorMessage")
+	resources    = event.MemberNamed("resources")
+
+	// marks are the members that tell an event.
+	marks = event.SetOf(eventName, eventSource)
+	// others are those that tell digest files and Insight records, which name
+	// events but are none.
+	others = event.SetNamed("insightDetails", "logFiles")
+)
+
+// Source is the source.
+var Source = &event.Source{
+	Name:             "CloudTrail",
+	Dataset:          dataset,
+	Module:           "aws",
+	Cloud:            "AWS",
+	Marks:            marks.Union(event.SetOf(eventVersion)),
+	Reads:            others,
+	Recognize:        recognize,
+	Hint:             "event",
+	Names:            []string{"eventName", "eventSource", "eventVersion"},
+	Fields:           fields,
+	Objects:          map[string]func(*event.Event, []byte) ([]byte, bool){"aws.cloudtrail.resources": appendResources},
+	CallerControlled: callerControlled,
+	Identity:         []string{"aws.cloudtrail.recipient_account_id", "event.id"},
+	Object:           objects,
+	Failure:          []string{"aws.cloudtrail.error_code", "aws.cloudtrail.error_message"},
+	Asks:             asks[:],
+	Describe:         describe,
+	Attributes:       attributes[:],
+	AlertFields:      []string{keyType, keyFingerprint, keyExpires},
+}
+
+func recognize(e *event.Event) event.Verdict {
+	has := e.Members()
+	switch {
+	case has.Meets(others) || isNotice(e):
+		return event.Foreign
+	case has.Meets(marks):
+		return event.Recognized
+	}
+	return event.Incomplete
+}
+
+// isNotice tells what other services of AWS say about their own events (a
+// batch of SQS, a notification of S3) from CloudTrail's events: the names of
+// these services are not host names.
+func isNotice(e *event.Event) bool {
+	if source, ok := e.ShortText(eventSource); ok {
+		return isNoticeSource(source)
+	}
+	o := e.Occurrences(eventSource)
+	if !o.Next() {
+		return false
+	}
+	for more := true; more; more = o.Next() {
+		buf, at := o.At()
+		source, _, _ := msgpack.ReadKey(buf, at) // nil for what is no text
+		if !isNoticeSource(source) {
+			return false
+		}
+	}
+	return true
+}
+
+func isNoticeSource(source []byte) bool {
+	return len(source) >= len("aws:") && string(source[:len("aws:")]) == "aws:"
+}
+
+// appendResources appends the list of resources. Fields in it are named by what
+// they are in all of the list's elements, but an element is one object.
+func appendResources(e *event.Event, dst []byte) (out []byte, ok bool) {
+	return e.AppendList(dst, resources, func(name []byte) []byte {
+		switch string(name) {
+		case "ARN":
+			return []byte("arn")
+		case "accountId":
+			return []byte("account_id")
+		}
+		return name
+	})
+}

@@ -1,0 +1,78 @@
+package cloudtrail
+
+import "github.com/fluent-detect/fluent-detect/detector/event"
+
+// fields is the ECS view of a CloudTrail event: Elastic's aws.cloudtrail
+// ingest pipeline as a table.
+var fields = []event.Definition{
+	{Name: "@timestamp", Type: event.TypeDate, From: "eventTime"},
+	{Name: "event.provider", Type: event.TypeKeyword, From: "eventSource"},
+	{Name: "event.action", Type: event.TypeKeyword, From: "eventName"},
+	{Name: "event.outcome", Type: event.TypeKeyword, Derive: outcome, Reads: []string{"eventName", "errorCode", "errorMessage"}},
+	{Name: "event.id", Type: event.TypeKeyword, From: "eventID"},
+	{Name: "event.dataset", Type: event.TypeConstantKeyword, Constant: "aws.cloudtrail"},
+	{Name: "event.module", Type: event.TypeConstantKeyword, Constant: "aws"},
+	{Name: "event.kind", Type: event.TypeKeyword, Constant: "event"},
+	{Name: "data_stream.dataset", Type: event.TypeConstantKeyword, Constant: "aws.cloudtrail"},
+	{Name: "data_stream.type", Type: event.TypeConstantKeyword, Constant: "logs"},
+
+	{Name: "cloud.provider", Type: event.TypeKeyword, Constant: "aws"},
+	{Name: "cloud.region", Type: event.TypeKeyword, From: "awsRegion"},
+	{Name: "cloud.account.id", Type: event.TypeKeyword, Derive: accountID, Verbatim: true, Reads: []string{"userIdentity", "recipientAccountId"}},
+	{Name: "cloud.service.name", Type: event.TypeKeyword, From: "eventSource", Derive: serviceName, Verbatim: true},
+
+	{Name: "user.name", Type: event.TypeKeyword, From: "userIdentity", Derive: userName, Inside: true, Verbatim: true},
+	{Name: "user.id", Type: event.TypeKeyword, From: "userIdentity.principalId"},
+	{Name: "user.target.name", Type: event.TypeKeyword, From: "requestParameters.userName"},
+	{Name: "user.target.id", Type: event.TypeKeyword, From: "responseElements.user.userId"},
+	{Name: "user.changes.name", Type: event.TypeKeyword, From: "requestParameters.newUserName"},
+	{Name: "group.name", Type: event.TypeKeyword, From: "requestParameters.groupName"},
+	{Name: "group.id", Type: event.TypeKeyword, From: "responseElements.group.groupId"},
+	{Name: "source.address", Type: event.TypeKeyword, From: "sourceIPAddress"},
+	{Name: "source.ip", Type: event.TypeIP, From: "sourceIPAddress", Derive: sourceIP},
+	{Name: "user_agent.original", Type: event.TypeKeyword, From: "userAgent"},
+	{Name: "tls.version", Type: event.TypeKeyword, From: "tlsDetails.tlsVersion", Derive: tlsVersion},
+	{Name: "tls.version_protocol", Type: event.TypeKeyword, From: "tlsDetails.tlsVersion", Derive: tlsProtocol},
+	{Name: "tls.cipher", Type: event.TypeKeyword, From: "tlsDetails.cipherSuite"},
+	{Name: "tls.client.server_name", Type: event.TypeKeyword, From: "tlsDetails.clientProvidedHostHeader"},
+
+	{Name: "aws.cloudtrail.event_version", Type: event.TypeKeyword, From: "eventVersion"},
+	{Name: "aws.cloudtrail.event_type", Type: event.TypeKeyword, From: "eventType"},
+	{Name: "aws.cloudtrail.event_category", Type: event.TypeKeyword, From: "eventCategory"},
+	{Name: "aws.cloudtrail.api_version", Type: event.TypeKeyword, From: "apiVersion"},
+	{Name: "aws.cloudtrail.management_event", Type: event.TypeKeyword, From: "managementEvent", Derive: asText},
+	{Name: "aws.cloudtrail.read_only", Type: event.TypeBoolean, From: "readOnly", Derive: asTruth},
+	{Name: "aws.cloudtrail.recipient_account_id", Type: event.TypeKeyword, From: "recipientAccountId"},
+	{Name: "aws.cloudtrail.request_id", Type: event.TypeKeyword, From: "requestID"},
+	{Name: "aws.cloudtrail.vpc_endpoint_id", Type: event.TypeKeyword, From: "vpcEndpointId"},
+	{Name: "aws.cloudtrail.session_credential_from_console", Type: event.TypeKeyword, From: "sessionCredentialFromConsole", Derive: asText},
+	{Name: "aws.cloudtrail.error_code", Type: event.TypeKeyword, From: "errorCode"},
+	{Name: "aws.cloudtrail.error_message", Type: event.TypeKeyword, From: "errorMessage"},
+	{Name: "aws.cloudtrail.resources.arn", Type: event.TypeKeyword, From: "resources.ARN"},
+	{Name: "aws.cloudtrail.resources.account_id", Type: event.TypeKeyword, From: "resources.accountId"},
+	{Name: "aws.cloudtrail.resources.type", Type: event.TypeKeyword, From: "resources.type"},
+
+	{Name: "aws.cloudtrail.user_identity.type", Type: event.TypeKeyword, From: "userIdentity.type"},
+	{Name: "aws.cloudtrail.user_identity.arn", Type: event.TypeKeyword, From: "userIdentity.arn"},
+	{Name: "aws.cloudtrail.user_identity.access_key_id", Type: event.TypeKeyword, From: "userIdentity.accessKeyId"},
+	{Name: "aws.cloudtrail.user_identity.invoked_by", Type: event.TypeKeyword, From: "userIdentity.invokedBy"},
+	{Name: "aws.cloudtrail.user_identity.session_context.mfa_authenticated", Type: event.TypeKeyword, From: "userIdentity.sessionContext.attributes.mfaAuthenticated", Derive: asText},
+	{Name: "aws.cloudtrail.user_identity.session_context.creation_date", Type: event.TypeDate, From: "userIdentity.sessionContext.attributes.creationDate"},
+	{Name: "aws.cloudtrail.user_identity.session_context.session_issuer.type", Type: event.TypeKeyword, From: "userIdentity.sessionContext.sessionIssuer.type"},
+	{Name: "aws.cloudtrail.user_identity.session_context.session_issuer.principal_id", Type: event.TypeKeyword, From: "userIdentity.sessionContext.sessionIssuer.principalId"},
+	{Name: "aws.cloudtrail.user_identity.session_context.session_issuer.arn", Type: event.TypeKeyword, From: "userIdentity.sessionContext.sessionIssuer.arn"},
+	{Name: "aws.cloudtrail.user_identity.session_context.session_issuer.account_id", Type: event.TypeKeyword, From: "userIdentity.sessionContext.sessionIssuer.accountId"},
+
+	{Name: "aws.cloudtrail.request_parameters", Type: event.TypeKeyword, From: "requestParameters", Derive: javaText},
+	{Name: "aws.cloudtrail.response_elements", Type: event.TypeKeyword, From: "responseElements", Derive: javaText},
+	{Name: "aws.cloudtrail.additional_eventdata", Type: event.TypeKeyword, From: "additionalEventData", Derive: javaText},
+	{Name: "aws.cloudtrail.service_event_details", Type: event.TypeKeyword, From: "serviceEventDetails", Derive: javaText},
+	{Name: "aws.cloudtrail.flattened.request_parameters", Type: event.TypeFlattened, From: "requestParameters"},
+	{Name: "aws.cloudtrail.flattened.response_elements", Type: event.TypeFlattened, From: "responseElements"},
+	{Name: "aws.cloudtrail.flattened.additional_eventdata", Type: event.TypeFlattened, From: "additionalEventData"},
+	{Name: "aws.cloudtrail.flattened.service_event_details", Type: event.TypeFlattened, From: "serviceEventDetails"},
+
+	{Name: "aws.cloudtrail.console_login.additional_eventdata.mobile_version", Type: event.TypeBoolean, From: "additionalEventData.MobileVersion", Derive: consoleLoginFlag},
+	{Name: "aws.cloudtrail.console_login.additional_eventdata.mfa_used", Type: event.TypeBoolean, From: "additionalEventData.MFAUsed", Derive: consoleLoginFlag},
+	{Name: "aws.cloudtrail.console_login.additional_eventdata.login_to", Type: event.TypeKeyword, From: "additionalEventData.LoginTo", Derive: consoleLoginText},
+}

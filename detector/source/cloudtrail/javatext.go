@@ -1,0 +1,185 @@
+package cloudtrail
+
+import (
+	"math"
+	"strconv"
+
+	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/jsontext"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
+)
+
+// javaText derives aws.cloudtrail.request_parameters and its siblings: the
+// object as the text that Java's Map.toString gives, which is what Elastic's
+// pipeline stores and what rules match wildcards on:
+//
+//	{instanceId=i-0abc, tags=[a, b], monitorMode=false}
+//
+// Members come in the order in which a java.util.HashMap walks them, those
+// that are empty are left out. Where a key is repeated the last value counts;
+// further texts follow in which an earlier one does, so that none is hidden.
+func javaText(e *event.Event, p event.Place) []msgpack.Value {
+	j := e.State(newJavaTexts).(*javaTexts)
+	j.event, j.text, j.truncated, j.keys = e, e.Arena(), false, j.keys[:0]
+	mark := e.Mark()
+	for o := e.Occurrences(p.Member); o.Next(); {
+		v := o.Value()
+		j.repeats = 1
+		j.add(v, math.MaxInt)
+		earlier := j.repeats - 1
+		if earlier > maxReadings {
+			j.truncated, earlier = true, maxReadings
+		}
+		for pick := range earlier {
+			j.add(v, pick)
+		}
+	}
+	e.SetArena(j.text)
+	if j.truncated {
+		e.Truncate()
+	}
+	return e.Since(mark)
+}
+
+// maxReadings bounds how many texts there are of an object with a key that is
+// repeated over and over, besides the one that Java has.
+const maxReadings = 16
+
+// javaTexts is the working memory for the texts of objects.
+type javaTexts struct {
+	event     *event.Event
+	text      []byte // the event's arena
+	truncated bool   // something was too deep, or too often repeated
+	table     hashMap
+	order     []javaMember // a stack
+	keys      []byte       // arena of keys that are no texts
+	pick      int          // which value of a repeated key counts, from 0
+	repeats   int          // how often a key was repeated at most
+}
+
+func newJavaTexts() any { return new(javaTexts) }
+
+// maxDepth bounds how deep objects are looked into.
+const maxDepth = event.MaxDepth
+
+// tooDeep reports whether the container v is not to be looked into any more,
+// and remembers it.
+func (j *javaTexts) tooDeep(v msgpack.Value, depth int) bool {
+	if depth > 0 {
+		return false
+	}
+	j.truncated = j.truncated || v.Len() > 0
+	return true
+}
+
+// javaMember is a member of a map in the order of a HashMap.
+type javaMember struct {
+	key   []byte
+	value msgpack.Value
+}
+
+// add appends the text of v to the values, if v is not empty.
+func (j *javaTexts) add(v msgpack.Value, pick int) {
+	j.pick = pick
+	from := len(j.text)
+	if j.append(v, maxDepth) {
+		j.event.Add(msgpack.Text(j.text[from:]))
+	}
+}
+
+// append appends v to the text as Java's toString prints it. It says
+// whether v is more than empty, if not nothing is appended.
+func (j *javaTexts) append(v msgpack.Value, depth int) bool {
+	switch v.Kind() {
+	case msgpack.Bool:
+		j.text = strconv.AppendBool(j.text, v.Bool())
+	case msgpack.Int:
+		j.text = strconv.AppendInt(j.text, v.Int(), 10)
+	case msgpack.Uint:
+		j.text = strconv.AppendUint(j.text, v.Uint(), 10)
+	case msgpack.Float:
+		j.text = event.AppendDouble(j.text, v.Float())
+	case msgpack.Array:
+		return !j.tooDeep(v, depth) && j.appendList(v, depth)
+	case msgpack.Map:
+		return !j.tooDeep(v, depth) && j.appendMap(v, depth)
+	case msgpack.Ext: // nothing that JSON has
+		j.text = append(j.text, "null"...)
+	default:
+		if msgpack.IsEmpty(v) {
+			return false
+		}
+		j.text = append(j.text, v.Bytes()...)
+	}
+	return true
+}
+
+func (j *javaTexts) appendList(v msgpack.Value, depth int) bool {
+	j.text = append(j.text, '[')
+	begin := len(j.text)
+	for elements := v.Elements(); ; {
+		element, ok := elements.Next()
+		if !ok {
+			break
+		}
+		before := len(j.text)
+		if before > begin {
+			j.text = append(j.text, ", "...)
+		}
+		if !j.append(element, depth-1) {
+			j.text = j.text[:before]
+		}
+	}
+	return j.close(begin, ']')
+}
+
+// close closes the brackets that were opened before begin, or takes them
+// back if nothing is in them.
+func (j *javaTexts) close(begin int, bracket byte) bool {
+	if len(j.text) == begin {
+		j.text = j.text[:begin-1]
+		return false
+	}
+	j.text = append(j.text, bracket)
+	return true
+}
+
+func (j *javaTexts) appendMap(v msgpack.Value, depth int) bool {
+	j.table.reset()
+	for pairs := v.Members(); ; {
+		key, value, ok := pairs.Next()
+		if !ok {
+			break
+		}
+		j.repeats = max(j.repeats, j.table.put(j.keyText(key), value, j.pick))
+	}
+	mark := len(j.order)
+	j.order = j.table.appendOrder(j.order)
+	j.text = append(j.text, '{')
+	begin := len(j.text)
+	for i := mark; i < len(j.order); i++ {
+		m := j.order[i] // maps inside push theirs behind and take them off again
+		before := len(j.text)
+		if before > begin {
+			j.text = append(j.text, ", "...)
+		}
+		j.text = append(j.text, m.key...)
+		j.text = append(j.text, '=')
+		if !j.append(m.value, depth-1) {
+			j.text = j.text[:before]
+		}
+	}
+	j.order = j.order[:mark]
+	return j.close(begin, '}')
+}
+
+// keyText returns the text of a key. Keys that are no texts, which JSON does
+// not have, have the text that JSON would give their value.
+func (j *javaTexts) keyText(key msgpack.Value) []byte {
+	if key.IsText() {
+		return key.Bytes()
+	}
+	from := len(j.keys)
+	j.keys = jsontext.AppendValue(j.keys, key)
+	return j.keys[from:]
+}

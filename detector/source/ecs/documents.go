@@ -1,0 +1,142 @@
+// Package ecs is the source of documents that were mapped to the Elastic Common
+// Schema before they came here, with nested or dotted names, whatever their
+// data set is. It also recognizes what detectors make, which is never
+// evaluated, so that alerts cannot cause alerts.
+package ecs
+
+import (
+	"bytes"
+
+	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
+)
+
+// The members that tell a document: the field set "event", nested or dotted.
+var (
+	nested   = event.MemberNamed("event")
+	action   = event.MemberNamed("event.action")
+	dataset  = event.MemberNamed("event.dataset")
+	kind     = event.MemberNamed("event.kind")
+	provider = event.MemberNamed("event.provider")
+	dotted   = [...]event.Member{action, dataset, kind, provider}
+)
+
+// The places of the values that recognize keeps: every rule asks for them.
+const (
+	keptActions = 1 + iota
+	keptProviders
+)
+
+// Source is the source.
+var Source = &event.Source{
+	Name:      "ECS",
+	Open:      true,
+	Marks:     event.SetOf(nested, action, dataset, kind, provider),
+	Recognize: recognize,
+	Hint:      "event",
+	Fields: []event.Definition{
+		{Name: "event.provider", Type: event.TypeKeyword, Kept: keptProviders},
+		{Name: "event.action", Type: event.TypeKeyword, Kept: keptActions},
+	},
+}
+
+// recognize takes every document with an action or a provider for an event.
+func recognize(e *event.Event) event.Verdict {
+	s := eventSet{actions: e.Keep(keptActions), providers: e.Keep(keptProviders)}
+	*s.actions, *s.providers = (*s.actions)[:0], (*s.providers)[:0]
+	for o := e.Occurrences(nested); o.Next(); {
+		buf, at := o.At()
+		s.read(buf, at, event.MaxDepth)
+	}
+	has := e.Members()
+	for _, m := range dotted {
+		if has.Has(m) {
+			for o := e.Occurrences(m); o.Next(); {
+				s.note(m, o.Value(), event.MaxDepth)
+			}
+		}
+	}
+	switch {
+	case s.ours:
+		return event.Ours
+	case len(*s.actions)+len(*s.providers) > 0:
+		return event.Recognized
+	}
+	return event.Foreign
+}
+
+// eventSet is what the field set "event" says about a record.
+type eventSet struct {
+	ours               bool // a detector made the record, this one or Elastic's
+	actions, providers *[]msgpack.Value
+}
+
+// read reads the field set, or an array of them, at buf[off:], which is whole,
+// and returns the offset behind it.
+func (s *eventSet) read(buf []byte, off, depth int) (end int) {
+	v, pos, _ := msgpack.ReadHeader(buf, off)
+	if depth == 0 || v.Kind() != msgpack.Map && v.Kind() != msgpack.Array {
+		end, _ = msgpack.Skip(buf, off)
+		return end
+	}
+	for range v.Len() {
+		if v.Kind() == msgpack.Array {
+			pos = s.read(buf, pos, depth-1)
+			continue
+		}
+		var key []byte
+		var m event.Member
+		key, pos, _ = msgpack.ReadKey(buf, pos)
+		switch string(key) {
+		case "action":
+			m = action
+		case "dataset":
+			m = dataset
+		case "kind":
+			m = kind
+		case "provider":
+			m = provider
+		default:
+			pos, _ = msgpack.Skip(buf, pos)
+			continue
+		}
+		v, next, _ := msgpack.Read(buf, pos)
+		s.note(m, v, depth)
+		pos = next
+	}
+	return pos
+}
+
+// ownDataset begins event.dataset in all records that fluent-detect makes.
+const ownDataset = "fluent_detect."
+
+// note notes one value, or the elements of an array. Elastic's alerts have
+// event.kind signal.
+func (s *eventSet) note(m event.Member, v msgpack.Value, depth int) {
+	switch v.Kind() {
+	case msgpack.Nil, msgpack.Invalid:
+		return
+	case msgpack.Array:
+		if depth == 0 {
+			return
+		}
+		for elements := v.Elements(); ; {
+			element, ok := elements.Next()
+			if !ok {
+				return
+			}
+			s.note(m, element, depth-1)
+		}
+	}
+	switch m {
+	case action:
+		*s.actions = append(*s.actions, v)
+	case provider:
+		*s.providers = append(*s.providers, v)
+	case kind:
+		text := string(v.Bytes())
+		s.ours = s.ours || text == "alert" || text == "signal"
+	case dataset:
+		s.ours = s.ours || bytes.HasPrefix(v.Bytes(), []byte(ownDataset))
+	}
+}
