@@ -6,7 +6,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/test/bench/chart"
 )
 
-// curve is a chart of how the engine's speed changes with something.
+// curve is a chart of the engine's speed by one parameter.
 type curve struct {
 	file, title string
 	axes        chart.Axes
@@ -65,7 +65,7 @@ func (c curve) draw(f figures) []byte {
 
 func (c curve) name(l line, n int) string { return fmt.Sprintf("%s/%s=%d", l.parent, c.key, n) }
 
-// table returns the same as a Markdown table.
+// table returns the figures as a Markdown table.
 func (c curve) table(f figures) string {
 	head, rule := "| "+c.axes.X+" |", "|---|"
 	rows := map[int]string{}

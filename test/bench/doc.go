@@ -1,12 +1,12 @@
-// Bench measures the engine and whole pipelines, and writes tables and charts of
-// it into test/bench/results.
+// Bench measures the engine and whole pipelines, and writes tables and charts to
+// test/bench/results.
 //
 //	go run ./test/bench             everything, make bench
 //	go run ./test/bench soak FILE   draws what test/e2e wrote for DETECT_SOAK_RESULTS
 //	go run ./test/bench sidecar     prints the latency of requests to build/fluent-detect,
 //	                                or to the programs that are given
 //
-// BENCH_QUICK=1 takes a minute instead of ten and is for trying. DETECTION_RULES,
+// BENCH_QUICK=1 takes a minute instead of ten, for a coarse result. DETECTION_RULES,
 // a checkout of elastic/detection-rules, adds Elastic's rules. The pipelines need a
 // Fluent Bit, on PATH or in FLUENT_BIT.
 package main

@@ -13,11 +13,11 @@ import (
 	"strings"
 )
 
-// figures are the medians of what go test printed: by benchmark, without
-// "Benchmark" and the number of processors, and by unit.
+// figures are the medians of the benchmarks, by name, without "Benchmark" and the
+// number of processors, and by unit.
 type figures map[string]map[string]float64
 
-// shown are the benchmarks of the package detector that the report shows.
+// shown are the benchmarks of package detector in the report.
 const shown = "^Benchmark(Memory|Rules|Shapes|Matches|Size|Nesting|Goroutines)$"
 
 func runBenchmarks(quick bool) (figures, error) {
@@ -65,11 +65,11 @@ func parse(r io.Reader) figures {
 	return f
 }
 
-// speed returns GB/s, 0 for what was not measured.
+// speed returns GB/s, or 0 if the benchmark was not run.
 func (f figures) speed(name string) float64 { return f[name]["MB/s"] / 1000 }
 
-// under returns the last parts of the names below one, as numbers if they are
-// key=number, in order.
+// under returns the last parts of the names of sub-benchmarks: the numbers of those of
+// the form key=number, in order, and the other names.
 func (f figures) under(parent string) (numbers []int, names []string) {
 	for name := range f {
 		rest, ok := strings.CutPrefix(name, parent+"/")

@@ -8,8 +8,8 @@ import (
 	"github.com/fluent-detect/fluent-detect/test/bench/workload"
 )
 
-// countInstructions returns what the guard watches, by workload, or nil if it cannot
-// be counted here.
+// countInstructions returns the instructions per byte that the guard watches, by
+// workload, or nil if they cannot be counted here.
 func countInstructions(quick bool) (map[string]float64, error) {
 	if quick || !workload.CanCount() {
 		fmt.Println("NOT TESTED  instruction counts: this is a quick run, or valgrind is not on PATH")

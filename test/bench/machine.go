@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// thisMachine says what the figures were measured on.
+// thisMachine describes the machine of the measurements.
 func thisMachine() string {
 	model := "unknown processor"
 	if text, err := os.ReadFile("/proc/cpuinfo"); err == nil {

@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// What stands between these in README.md is written here.
+// updateReadme writes what is between these lines of README.md.
 const readmeBegin, readmeEnd = "<!-- written by make bench -->\n", "<!-- end -->\n"
 
-// updateReadme puts the figures of a full run into README.md.
+// updateReadme writes the figures of a full run to README.md.
 func (r *report) updateReadme() error {
 	text, err := os.ReadFile("README.md")
 	if err != nil {
@@ -23,7 +23,7 @@ func (r *report) updateReadme() error {
 	return os.WriteFile("README.md", []byte(before+readmeBegin+r.summary()+readmeEnd+after), 0o644)
 }
 
-// summary is three sentences of figures.
+// summary returns the figures in three sentences.
 func (r *report) summary() string {
 	p := r.pipelines
 	ours, theirs := p.Throughput[1], p.Throughput[1]

@@ -10,7 +10,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/test/bench/pipeline"
 )
 
-// report is what the results are written from.
+// report has the measurements from which the results are written.
 type report struct {
 	machine      string
 	quick        bool
@@ -96,7 +96,7 @@ func (r *report) bars() []byte {
 		fmt.Sprintf("seconds for a GB of CloudTrail as JSON lines; the rest of the pipeline takes %.1f", r.pipelines.Throughput[0].CPU), bars)
 }
 
-// ruleSets is about rules that are no number on the curve.
+// ruleSets returns a table of the sets of rules that are not on the curve.
 func (r *report) ruleSets() string {
 	text := "| | nothing to find, GB/s | every record read, GB/s |\n|---|--:|--:|\n"
 	for _, s := range []struct{ name, benchmark string }{{"the built-in rule", "builtin"}, {"Elastic's AWS rules", "upstream"}} {
@@ -118,9 +118,8 @@ func (r *report) shapes() string {
 	return text + "\n"
 }
 
-// check fails when one of our pipelines did not make the alerts that it should have
-// made: its figures are worth nothing then. The table says it of the others, which
-// may lose some.
+// check fails if one of our pipelines did not make the expected alerts: its figures are
+// then worthless. Other pipelines may lose alerts, which the table shows.
 func (r *report) check() error {
 	if r.pipelines == nil {
 		return nil

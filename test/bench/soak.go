@@ -15,8 +15,8 @@ import (
 // soakColumns are those that the soak test writes.
 var soakColumns = []string{"seconds", "resident_mb", "descriptors", "threads", "goroutines", "records"}
 
-// drawSoak draws the resident memory over time, and keeps the figures beside it,
-// as every so many-th row.
+// drawSoak draws the resident memory over time, and stores a selection of the rows
+// beside it.
 func drawSoak(path string) error {
 	file, err := os.Open(path)
 	if err != nil {
@@ -42,8 +42,7 @@ func drawSoak(path string) error {
 	return errors.Join(write("soak.svg", svg), write("soak.csv", []byte(text)))
 }
 
-// thin returns at most n rows at equal distances, the first and the last among
-// them.
+// thin returns at most n rows at equal distances, including the first and the last.
 func thin(rows [][]string, n int) [][]string {
 	if len(rows) <= n {
 		return rows

@@ -1,8 +1,8 @@
-// Command broker is a Kafka broker for tests: it holds the lines of its standard
-// input as messages of the topic that is its argument, prints its address, and
-// ends when the standard input does.
+// Command broker is a Kafka broker for tests: it serves the lines of its standard input
+// as messages of a topic, its argument, prints its address, and exits when the standard
+// input ends.
 //
-// It is a module of its own, so that the project's go.mod lists what ships.
+// It is a separate module, so that the project's go.mod lists only what is released.
 package main
 
 import (

@@ -22,7 +22,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/test/docs/generated"
 )
 
-// output is an output that may be read while it is written to.
+// output is a buffer that can be read while it is written to.
 type output struct {
 	mu sync.Mutex
 	bytes.Buffer
@@ -40,8 +40,8 @@ func (o *output) lines() []string {
 	return strings.Split(o.String(), "\n")
 }
 
-// serve starts a sidecar that has read the bundled events, and returns its address
-// and where its alerts and heartbeats go.
+// serve starts a sidecar, sends it the bundled events, and returns its address and the
+// output with its alerts and heartbeats.
 func serve(t *testing.T) (url string, alerts *output) {
 	t.Helper()
 	keys := map[string]string{"listen": "127.0.0.1:0", "alerts": "-", "heartbeat": "1s", "self_test": "1h", "state_path": t.TempDir()}
@@ -73,7 +73,7 @@ func serve(t *testing.T) (url string, alerts *output) {
 
 var metric = regexp.MustCompile(`(?m)^# HELP (fluent_detect_\S+) (.*)\n# TYPE \S+ (\S+)\n((?:fluent_detect_.*\n)*)`)
 
-// families returns what is at /metrics: the rows of the table.
+// families returns the rows of the table of counters, from /metrics.
 func families(t *testing.T) (rows [][]string) {
 	t.Helper()
 	url, _ := serve(t)
@@ -108,12 +108,13 @@ func families(t *testing.T) (rows [][]string) {
 	return rows
 }
 
-// The table of counters is what the sidecar shows: all of the detector's, and its own.
+// The table of counters has all counters of the sidecar, which are the detector's and
+// its own.
 func TestCounters(t *testing.T) {
 	generated.Check(t, "docs/operators.md", "metrics", generated.Table([]string{"name", "type", "more labels", "meaning"}, families(t)))
 }
 
-// The conditions for alarms are about counters that there are.
+// The conditions for alarms use existing counters.
 func checkPromQL(t *testing.T, _ *folder, where string, b *block) {
 	known := map[string]bool{}
 	for _, r := range families(t) {
@@ -121,7 +122,7 @@ func checkPromQL(t *testing.T, _ *folder, where string, b *block) {
 	}
 	for _, name := range regexp.MustCompile(`fluent_detect_\w+`).FindAllString(b.text, -1) {
 		if !known[name] {
-			t.Errorf("%s: there is no counter %s", where, name)
+			t.Errorf("%s: no counter %s", where, name)
 		}
 	}
 }
@@ -176,7 +177,7 @@ func flatten(fields map[string]bool, prefix string, m map[string]any) {
 	}
 }
 
-// The five minutes of the sidecar: what the README says gives three alerts.
+// The quick start of the sidecar in the README makes three alerts.
 func TestSidecar(t *testing.T) {
 	d := find(t, "README.md")
 	f := newFolder(t, d)
@@ -192,7 +193,7 @@ func TestSidecar(t *testing.T) {
 	if _, status := f.run("command -v curl"); status != 0 {
 		t.Skip("NOT TESTED  the sidecar by curl: it is not on PATH")
 	}
-	// Without make, with a port that is free, and as slow as the machine is.
+	// Without make, with a free port, and with time for slow machines.
 	script = strings.ReplaceAll(script, "sleep 1; ", "for i in {1..100}; do [ $(grep -c alert_id alerts.ndjson) -ge 3 ] && break; sleep 0.1; done; ")
 	port := freePort(t)
 	script = strings.ReplaceAll(script, "make build/fluent-detect\n", "")

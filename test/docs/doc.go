@@ -1,4 +1,3 @@
-// Package docs holds the documentation to the code: tables that come of it,
-// examples that are run, links that must lead somewhere. Its tests read all files of
-// Markdown.
+// Package docs tests the documentation, all Markdown files: generated tables are
+// compared with the code, examples are run, links are followed.
 package docs

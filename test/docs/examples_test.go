@@ -16,7 +16,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/test/docs/generated"
 )
 
-// command is fluent-detect, built of the sources as they are.
+// command builds fluent-detect.
 var command string
 
 func TestMain(m *testing.M) {
@@ -38,9 +38,9 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// The examples do what the documents say. Each document has a folder, with what a
-// reader who follows it would have: the sources' conf and test, the command under
-// build and on PATH, events in trail.json.gz, and the files that the document shows.
+// The examples work as documented. Each document has a directory with what a reader who
+// follows it would have: the repository's conf and test, the program in build and on
+// PATH, events in trail.json.gz, and the files that the document shows.
 func TestExamples(t *testing.T) {
 	for _, d := range documents(t) {
 		if len(d.blocks) == 0 {
@@ -53,14 +53,14 @@ func TestExamples(t *testing.T) {
 				if check := checks[b.language]; check != nil {
 					check(t, f, where, b)
 				} else {
-					t.Errorf("%s: nothing says how examples in %q are tested", where, b.language)
+					t.Errorf("%s: no test for examples in %q", where, b.language)
 				}
 			}
 		})
 	}
 }
 
-// checks has how an example is tested, by its language.
+// checks are the tests of examples, by language.
 var checks = map[string]func(*testing.T, *folder, string, *block){
 	"text":    func(*testing.T, *folder, string, *block) {}, // pictures
 	"toml":    checkRules,
@@ -72,7 +72,7 @@ var checks = map[string]func(*testing.T, *folder, string, *block){
 	"promql":  checkPromQL,
 }
 
-// folder is where the examples of a document run.
+// folder is the directory in which the examples of a document run.
 type folder struct {
 	t        *testing.T
 	dir      string
@@ -111,7 +111,7 @@ func newFolder(t *testing.T, d *document) *folder {
 	return f
 }
 
-// run runs a line of shell, and returns what it writes and its exit status.
+// run runs a shell command, and returns its output and exit status.
 func (f *folder) run(line string) (out string, status int) {
 	f.t.Helper()
 	c := exec.Command("bash", "-c", line)
@@ -124,8 +124,8 @@ func (f *folder) run(line string) (out string, status int) {
 	return string(text), c.ProcessState.ExitCode()
 }
 
-// Files of rules and exceptions are right, and the rules' tests pass, unless the
-// document says otherwise: refused, or failing.
+// Files of rules and exceptions are valid, and the rules' tests pass, unless the document
+// marks them as refused or failing.
 func checkRules(t *testing.T, f *folder, where string, b *block) {
 	want := 0
 	if b.note == "refused" {
@@ -145,7 +145,7 @@ func checkRules(t *testing.T, f *folder, where string, b *block) {
 	}
 }
 
-// The rest of a configuration of which a document shows some sections only.
+// The rest of a configuration of which a document shows only some sections.
 const rest = `[SERVICE]
     storage.path  state/storage
 [INPUT]
@@ -157,7 +157,7 @@ const rest = `[SERVICE]
     Match   alert.*
 `
 
-// Configurations are right, and a real Fluent Bit agrees when there is one.
+// Configurations are valid, also for a real Fluent Bit if one is installed.
 func checkConfiguration(t *testing.T, f *folder, where string, b *block) {
 	name := b.name
 	if name == "part" {
@@ -180,10 +180,10 @@ func checkConfiguration(t *testing.T, f *folder, where string, b *block) {
 		}
 		libraries := filepath.Join(generated.Root(), "build")
 		if _, err := exec.LookPath(fluentBit); err != nil {
-			t.Skip("no fluent-bit on PATH or in FLUENT_BIT: the configuration is not tried in one")
+			t.Skip("no fluent-bit on PATH or in FLUENT_BIT: the configuration was not tested in one")
 		}
 		if _, err := os.Stat(filepath.Join(libraries, "out_detect.so")); err != nil {
-			t.Skip("no out_detect.so in build, which make build makes: the configuration is not tried in a Fluent Bit")
+			t.Skip("no out_detect.so in build, which make build makes: the configuration was not tested in a Fluent Bit")
 		}
 		line := fmt.Sprintf("%s -e %s/out_detect.so -e %s/in_detect.so -c %s --dry-run", fluentBit, libraries, libraries, name)
 		if out, status := f.run(line); status != 0 {
@@ -192,8 +192,7 @@ func checkConfiguration(t *testing.T, f *folder, where string, b *block) {
 	})
 }
 
-// JSON is JSON. What is shown as an alert is one that the bundled events make, or
-// a part of it.
+// JSON is valid, and alerts are (parts of) the alerts of the bundled events.
 func checkJSON(t *testing.T, f *folder, where string, b *block) {
 	var shown any
 	if err := json.Unmarshal([]byte(b.text), &shown); err != nil {
@@ -211,7 +210,7 @@ func checkJSON(t *testing.T, f *folder, where string, b *block) {
 	within(t, where, shown, alert)
 }
 
-// within checks that all that is shown is in the whole. An ellipsis is anything.
+// within checks that the whole contains what is shown. An ellipsis matches anything.
 func within(t *testing.T, where string, shown, whole any) {
 	t.Helper()
 	members, ok := shown.(map[string]any)
@@ -231,8 +230,8 @@ func within(t *testing.T, where string, shown, whole any) {
 	}
 }
 
-// A session at a terminal: lines that begin with $ are commands, what follows is
-// what they write. With -update-docs that is written anew.
+// A terminal session: lines that begin with $ are commands, the following lines their
+// output. -update-docs writes the output.
 func checkSession(t *testing.T, f *folder, where string, b *block) {
 	var got strings.Builder
 	for line := range strings.Lines(b.text) {
@@ -248,7 +247,7 @@ func checkSession(t *testing.T, f *folder, where string, b *block) {
 		f.document.replace(t, b, got.String())
 		return
 	}
-	t.Errorf("%s: it is not what the commands write ; -update-docs writes it anew. They write\n%s", where, got.String())
+	t.Errorf("%s: the output is out of date; -update-docs writes it. It should be\n%s", where, got.String())
 }
 
 var (
@@ -256,8 +255,8 @@ var (
 	target     = regexp.MustCompile(`^[a-z-]+$`)
 )
 
-// Commands of fluent-detect are run and succeed. Of others it is tested that what
-// they name is there. Those of the five minutes have tests of their own.
+// Commands of fluent-detect are run and succeed. For other commands, the files and
+// targets that they name exist. Those of the quick start have their own tests.
 func checkCommands(t *testing.T, f *folder, where string, b *block) {
 	for line := range strings.Lines(b.text) {
 		line = strings.TrimSpace(line)
@@ -300,12 +299,12 @@ func checkCommands(t *testing.T, f *folder, where string, b *block) {
 			}
 		case "cp", "mkdir", "dpkg", "systemctl", "journalctl", "curl", "grep", "sleep", "fluent-bit", "vector", "kill", "go", "docker", "git":
 		default:
-			t.Errorf("%s: nothing says how %s is tested", where, words[0])
+			t.Errorf("%s: no test for %s", where, words[0])
 		}
 	}
 }
 
-// Each row of the tables of queries is true.
+// The rows of the tables of queries are correct.
 func TestQueries(t *testing.T) {
 	d := find(t, "docs/rules.md")
 	f := newFolder(t, d)

@@ -16,8 +16,8 @@ import (
 	"github.com/fluent-detect/fluent-detect/test/docs/generated"
 )
 
-// logged returns the texts, and formats of texts, that the plugin, the sidecar and
-// the detector write to the log, with where.
+// logged returns the texts and formats that the plugin, the sidecar and the detector
+// log, with their positions.
 func logged(t *testing.T) map[string]string {
 	t.Helper()
 	all := map[string]string{}
@@ -66,7 +66,7 @@ func nameOf(e ast.Expr) string {
 	return ""
 }
 
-// texts returns the literals in the arguments that are words for people.
+// texts returns the string literals in the arguments that are messages.
 func texts(args []ast.Expr) (all []string) {
 	for _, a := range args {
 		ast.Inspect(a, func(n ast.Node) bool {
@@ -81,8 +81,8 @@ func texts(args []ast.Expr) (all []string) {
 	return all
 }
 
-// literals returns all strings in the sources of what logs, and of what makes the
-// errors that are logged.
+// literals returns all string literals of the packages that log, and of those whose
+// errors are logged.
 func literals(t *testing.T) string {
 	t.Helper()
 	var all strings.Builder
@@ -116,13 +116,12 @@ var quotedLine = regexp.MustCompile("`([^`]+)`")
 
 var verb = regexp.MustCompile(`%[#+]?[a-z]`)
 
-// plain writes a format as the documentation does: an ellipsis for what differs.
+// plain writes a format as the documentation does, with an ellipsis for each verb.
 func plain(format string) string {
 	return strings.TrimSpace(verb.ReplaceAllString(strings.ReplaceAll(format, "%q", `"…"`), "…"))
 }
 
-// The tables of lines in docs/operators.md have every line that is written to a
-// log, and no other.
+// The tables of log lines in docs/operators.md have all log lines, and no others.
 func TestLogLines(t *testing.T) {
 	_, section, _ := strings.Cut(find(t, "docs/operators.md").text, "## What the log says")
 	section, _, _ = strings.Cut(section, "\n## ")

@@ -57,7 +57,7 @@ func goFiles(t *testing.T) (all []goFile) {
 	return all
 }
 
-// The map of the code has every package, and each imports only packages above it.
+// The map in CONTRIBUTING.md has every package, and each imports only packages above it.
 func TestMap(t *testing.T) {
 	packages := map[string][]string{}
 	for _, f := range goFiles(t) {
@@ -101,7 +101,7 @@ func TestDetectorIsSmall(t *testing.T) {
 
 var variable = regexp.MustCompile(`"((?:DETECT|FLUENT|HOST)_?[A-Z_]*)"`)
 
-// The table of variables for long runs has every one that a test asks for.
+// The table of environment variables has all that tests read.
 func TestVariables(t *testing.T) {
 	text := find(t, "CONTRIBUTING.md").text
 	asked := map[string]bool{}
@@ -126,17 +126,17 @@ func TestVariables(t *testing.T) {
 		}
 	}
 	if len(asked) < 10 {
-		t.Fatalf("only %v are asked for: the pattern is wrong", asked)
+		t.Fatalf("only %v are read: the pattern is wrong", asked)
 	}
 	for name := range asked {
 		if !strings.Contains(text, "`"+name+"`") {
-			t.Errorf("a test asks for %s, and CONTRIBUTING.md does not say what it does", name)
+			t.Errorf("a test reads %s, which is not in CONTRIBUTING.md", name)
 		}
 	}
 	for _, r := range find(t, "CONTRIBUTING.md").rows("| variable | what it makes longer |") {
 		for _, m := range quotedLine.FindAllStringSubmatch(r[0], -1) {
 			if !asked[m[1]] {
-				t.Errorf("CONTRIBUTING.md has %s, and no test asks for it", m[1])
+				t.Errorf("CONTRIBUTING.md has %s, which no test reads", m[1])
 			}
 		}
 	}

@@ -12,22 +12,22 @@ import (
 	"github.com/fluent-detect/fluent-detect/test/docs/generated"
 )
 
-// document is a file of the documentation.
+// document is a Markdown file.
 type document struct {
 	name   string // from the root
 	text   string
 	blocks []*block
 }
 
-// block is an example: what stands between two lines of ```. Behind the language
-// may follow the name under which a reader saves it, and what is special about it.
+// block is an example: the text between two lines of ```. After the language may follow
+// the name of the file to save it as, and a mark such as "refused".
 type block struct {
 	language, name, note string
 	line                 int // of the ``` above
 	text                 string
 }
 
-// documents returns all files of Markdown, in the order of their names.
+// documents returns all Markdown files, sorted by name.
 func documents(t *testing.T) (all []*document) {
 	t.Helper()
 	root := generated.Root()
@@ -78,7 +78,7 @@ func blocksOf(t *testing.T, name, text string) (blocks []*block) {
 		}
 	}
 	if open != nil {
-		t.Fatalf("%s:%d: an example that does not end", name, open.line)
+		t.Fatalf("%s:%d: the example does not end", name, open.line)
 	}
 	return blocks
 }
@@ -90,7 +90,7 @@ var (
 	noSlug  = regexp.MustCompile("[^a-z0-9 _-]")
 )
 
-// anchors returns the names under which GitHub finds the headings.
+// anchors returns the anchors that GitHub makes of the headings.
 func anchors(text string) map[string]bool {
 	all := map[string]bool{}
 	for _, m := range heading.FindAllStringSubmatch(fenced.ReplaceAllString(text, ""), -1) {
@@ -99,7 +99,7 @@ func anchors(text string) map[string]bool {
 	return all
 }
 
-// Links to files lead to files, and those to headings to headings.
+// Links lead to existing files and headings.
 func TestLinks(t *testing.T) {
 	for _, d := range documents(t) {
 		for _, m := range link.FindAllStringSubmatch(fenced.ReplaceAllString(d.text, ""), -1) {
@@ -112,7 +112,7 @@ func TestLinks(t *testing.T) {
 				target = filepath.Join(generated.Root(), d.name)
 			}
 			if _, err := os.Stat(target); err != nil {
-				t.Errorf("%s: the link %s leads nowhere", d.name, m[1])
+				t.Errorf("%s: the link %s leads to no file", d.name, m[1])
 				continue
 			}
 			if anchor == "" {
@@ -160,7 +160,7 @@ func find(t *testing.T, name string) *document {
 	return nil
 }
 
-// replace writes an example anew.
+// replace replaces an example in the file.
 func (d *document) replace(t *testing.T, b *block, text string) {
 	t.Helper()
 	path := filepath.Join(generated.Root(), d.name)

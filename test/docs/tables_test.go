@@ -7,7 +7,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/test/docs/generated"
 )
 
-// The tables of keys are those of the code.
+// The tables of keys match the code.
 func TestKeys(t *testing.T) {
 	for _, of := range []struct {
 		file, name string

@@ -2,15 +2,14 @@ package chart
 
 import "fmt"
 
-// Bar is a value beside others. Ours is told apart by its colour.
+// Bar is one of several values. Ours has its own colour.
 type Bar struct {
 	Name  string
 	Value float64
 	Ours  bool
 }
 
-// Bars draws bars below each other, with their values. All have one unit, which
-// the note below them may name.
+// Bars draws horizontal bars with their values, and a note below them.
 func Bars(title, note string, bars []Bar) []byte {
 	const width, left, right, row, top = 760, 220, 70, 30, 38
 	most := 0.0

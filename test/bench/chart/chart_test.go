@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// Whatever the values are, the pictures are XML, and no number in them is none.
+// For all values the pictures are valid XML without NaN.
 func TestDrawings(t *testing.T) {
 	named := []Point{{300, 1.7, "300 B"}, {1024, 5.6, "1 KiB"}, {1 << 20, 15, "1 MiB"}}
 	for name, svg := range map[string][]byte{

@@ -1,3 +1,2 @@
-// Package chart draws what was measured as SVG that can be read on light and on
-// dark pages.
+// Package chart draws charts as SVG, for light and dark pages.
 package chart

@@ -6,26 +6,25 @@ import (
 	"strings"
 )
 
-// Series is a line. A flat one has a single point, whose X does not count.
+// Series is a line. One with a single point is horizontal, and its X is ignored.
 type Series struct {
 	Name   string
 	Points []Point
 }
 
-// Point is a place on a line. Name, if not empty, is written at the axis below
-// it.
+// Point is a point of a line. Its Name, if any, labels the X axis.
 type Point struct {
 	X, Y float64
 	Name string
 }
 
-// Axes says how the places of a chart are found.
+// Axes are the axes of a chart.
 type Axes struct {
 	X, Y       string // what they are, with units
 	LogX, LogY bool   // all values are above 0 then
 }
 
-// Lines draws lines over each other.
+// Lines draws lines in one chart.
 func Lines(title string, axes Axes, lines []Series) []byte {
 	const width, height, left, right, top, bottom = 760, 360, 60, 200, 44, 50
 	low, high := Point{X: math.Inf(1), Y: 0}, Point{X: math.Inf(-1), Y: math.Inf(-1)}
@@ -88,8 +87,8 @@ func Lines(title string, axes Axes, lines []Series) []byte {
 	return d.end()
 }
 
-// labels returns where the name of line i stands: beside its end, and not over
-// another's.
+// labels returns the position of the name of line i: at its end, not overlapping
+// others.
 func labels(lines []Series, i int, y func(float64) float64) float64 {
 	end := func(j int) float64 { p := lines[j].Points; return y(p[len(p)-1].Y) + 4 }
 	place := make([]float64, len(lines))
@@ -109,7 +108,7 @@ func labels(lines []Series, i int, y func(float64) float64) float64 {
 	return place[i]
 }
 
-// part returns how far v is from low to high, 0 to 1.
+// part returns the position of v between low and high, 0 to 1.
 func part(v, low, high float64, logarithmic bool) float64 {
 	if logarithmic {
 		v, low, high = math.Log(v), math.Log(low), math.Log(high)
@@ -139,5 +138,5 @@ func ticks(high float64) []float64 {
 	return all
 }
 
-// tick writes a value at an axis.
+// tick formats a value at an axis.
 func tick(v float64) string { return fmt.Sprintf("%.4g", v) }

@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// drawing is an SVG that is being written.
+// drawing builds an SVG.
 type drawing struct{ strings.Builder }
 
-// style gives text and lines the colours of the page that the picture is on.
-// s0, s1 … are the colours of what is compared.
+// style adapts the colours of text and lines to light and dark pages. s0, s1 … are the
+// colours of the values.
 const style = `<style>
 text { font: 13px system-ui, sans-serif; fill: #24292f }
 .title { font-weight: 600; font-size: 15px }
@@ -45,7 +45,7 @@ func (d *drawing) text(x, y float64, class, anchor, text string) {
 	fmt.Fprintf(d, `<text x="%.1f" y="%.1f" class="%s" text-anchor="%s">%s</text>`+"\n", x, y, class, anchor, html.EscapeString(text))
 }
 
-// short writes a number with three digits that count.
+// short formats a number with three significant digits.
 func short(v float64) string {
 	switch {
 	case v >= 100 || v <= -100:

@@ -1,7 +1,6 @@
-// Decode is an output for Fluent Bit written in the usual way: fluent-bit-go
-// decodes each record into maps, which are looked at for what the built-in rule
-// asks. Matches go to a file as JSON lines. The pipelines measure it as one of the
-// ways to detect.
+// Decode is an output plugin for Fluent Bit that is written as most are: fluent-bit-go
+// decodes each record into maps, in which it checks the conditions of the built-in
+// rule. Matches go to a file as JSON lines. It is one of the peers of package pipeline.
 package main
 
 import (
@@ -61,7 +60,7 @@ func matches(record map[any]any) bool {
 	return text(record, "errorCode") == ""
 }
 
-// text returns a member that is a text, "" when there is none.
+// text returns a member that is a text, or "".
 func text(record map[any]any, key string) string {
 	switch v := record[key].(type) {
 	case string:

@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// Every is in how many events the mixture has one that the built-in rule
-// matches: 6 in 3,210.
+// Every is the number of events of the mixture of which the built-in rule matches one:
+// 6 in 3,210.
 const Every = 535
 
-// Line returns event i of the mixture as JSON, without a line's end.
+// Line returns event i of the mixture as JSON, without a line end.
 func Line(i int) string {
 	if i%Every == Every-1 {
 		return Match(i)
@@ -24,12 +24,12 @@ func Ordinary(i int) string { return call(i, calls[pick(i, 1).IntN(len(calls))])
 // Match returns an event that the built-in rule matches.
 func Match(i int) string { return call(i, push) }
 
-// Denied returns an event that it would match if the push had gone through.
+// Denied returns an event that it would match if the push had succeeded.
 func Denied(i int) string {
 	return strings.Replace(Match(i), `"requestParameters"`, `"errorCode":"AccessDenied","requestParameters"`, 1)
 }
 
-// bare is an event of the least members, with a request.
+// bare returns an event with the minimum of members, and a request.
 func bare(i int, request string) string {
 	return fmt.Sprintf(`{"eventTime":"%s","eventSource":"lambda.amazonaws.com","eventName":"Invoke","eventID":"%s","requestParameters":%s,"recipientAccountId":"111122223333"}`,
 		stamp(i), uuid(pick(i, 3)), request)
@@ -56,8 +56,8 @@ func Wide(i, size int) string {
 	return bare(i, `{"items":[`+b.String()+`]}`)
 }
 
-// Nested returns an ordinary event whose request has as many objects in each
-// other, with two members each.
+// Nested returns an ordinary event whose request has nested objects of this depth,
+// with two members each.
 func Nested(i, depth int) string {
 	return bare(i, strings.Repeat(`{"name":"level","next":`, depth)+"null"+strings.Repeat("}", depth))
 }
@@ -94,7 +94,7 @@ func uuid(r *rand.Rand) string {
 	return fmt.Sprintf("%08x-%04x-4%03x-a%03x-%012x", r.Uint32(), r.Uint32()&0xffff, r.Uint32()&0xfff, r.Uint32()&0xfff, r.Uint64()&0xffff_ffff_ffff)
 }
 
-// identity returns who calls: mostly roles in a session, as machines have them.
+// identity returns the caller: mostly a session of a role, as machines use them.
 func identity(r *rand.Rand, i int) string {
 	role := roles[r.IntN(len(roles))]
 	if r.IntN(5) == 0 {

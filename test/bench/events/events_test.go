@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// Each event is JSON, its id is its own, and no placeholder is left in it.
+// Each event is JSON, has a unique ID and no placeholders.
 func TestEvents(t *testing.T) {
 	ids := map[string]int{}
 	size, pushes := 0, 0

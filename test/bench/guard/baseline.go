@@ -10,7 +10,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/test/bench/workload"
 )
 
-// baseline is what was measured when it was last renewed, by workload.
+// baseline has the figures of the last renewal, by workload.
 type baseline struct {
 	Go           string             `json:"go"` // the compiler's version
 	Arch         string             `json:"arch"`
@@ -37,16 +37,16 @@ func (b baseline) write(path string) error {
 	return os.WriteFile(path, append(text, '\n'), 0o644)
 }
 
-// way is one of the two ways to measure.
+// way is a way to measure.
 type way struct {
 	measure   func(b workload.Binary, name string) (float64, error)
 	unit      string
 	tolerance float64 // by which part a figure may be above the baseline
 }
 
-// lowest measures a workload, and again when the figure is above the limit: what is
-// random in a process, the order of maps for one, adds to it now and then. What
-// has become slower is so each time.
+// lowest measures a workload, and again if the figure is above the limit: randomness
+// such as the order of maps may add to it, but a slower workload is above the limit
+// every time.
 func (w way) lowest(b workload.Binary, name string, limit float64) (got float64, err error) {
 	for range 3 {
 		v, err := w.measure(b, name)

@@ -41,11 +41,11 @@ func TestCompare(t *testing.T) {
 	}
 	delete(base, last)
 	if err := compare(base, "go1.0", way{measure: func(workload.Binary, string) (float64, error) { return 10, nil }, tolerance: 0.1}, ""); err == nil {
-		t.Error("a workload without a baseline is passed over")
+		t.Error("a workload without a baseline is ignored")
 	}
 }
 
-// Every guarded benchmark has a figure of either way, and nothing else has.
+// The baseline has figures of all guarded benchmarks, of both ways, and no others.
 func TestBaselineIsComplete(t *testing.T) {
 	base, err := readBaseline("../baseline.json")
 	if err != nil {

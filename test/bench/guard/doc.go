@@ -1,12 +1,12 @@
-// Guard fails when the engine has become slower: it counts the processor's
-// instructions per byte of benchmarks of the package detector and compares them
-// with test/bench/baseline.json. Counts, unlike times, do not depend on what else
-// the machine does, nor on which machine it is.
+// Guard fails if the engine has become slower: it counts the processor's instructions
+// per byte in benchmarks of package detector and compares them with
+// test/bench/baseline.json. Unlike times, counts depend neither on other load nor on the
+// machine.
 //
 //	go run ./test/bench/guard          compare
-//	go run ./test/bench/guard -renew   write the baseline anew
+//	go run ./test/bench/guard -renew   write the baseline
 //
-// They are counted by valgrind's callgrind. Without valgrind each benchmark's time
-// is compared with that of a loop over the same bytes, measured in turns with it,
-// which finds coarse changes only.
+// Valgrind's callgrind counts them. Without valgrind, each benchmark's time is compared
+// with that of a loop over the same bytes, measured in turns with it, which finds large
+// changes only.
 package main

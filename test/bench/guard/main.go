@@ -20,7 +20,7 @@ var (
 const baselinePath = "test/bench/baseline.json"
 
 func main() {
-	renew := flag.Bool("renew", false, "write the baseline anew instead of comparing with it")
+	renew := flag.Bool("renew", false, "write the baseline instead of comparing with it")
 	flag.Parse()
 	if err := run(*renew); err != nil {
 		fmt.Fprintln(os.Stderr, "guard:", err)
@@ -52,7 +52,7 @@ func run(renew bool) error {
 	return compare(base.Instructions, base.Go, instructions, tests)
 }
 
-// renewBaseline measures in both ways and writes the baseline.
+// renewBaseline measures in both ways, and writes the baseline.
 func renewBaseline(b workload.Binary) error {
 	base := baseline{Go: runtime.Version(), Arch: runtime.GOARCH, Instructions: map[string]float64{}, Ratios: map[string]float64{}}
 	for _, way := range []struct {

@@ -11,15 +11,15 @@ import (
 	"github.com/fluent-detect/fluent-detect/test/bench/events"
 )
 
-// Busy is how a Fluent Bit under load serves others than the detector: lines of
-// another input, on their way to a file.
+// Busy is how a Fluent Bit under load handles another input: the latency of its lines
+// to a file.
 type Busy struct {
 	Name string
 	CPU  float64 // ms a second
 	Line Distribution
 }
 
-// Rate is how many events a second make a Fluent Bit busy.
+// Rate is the number of events per second of that load.
 const Rate = 20_000
 
 // probe is the other input and its output.
@@ -36,7 +36,7 @@ const probe = `[INPUT]
     Format  plain
 `
 
-// busy puts the peers that are named under load, one after the other.
+// busy puts the named peers under load, one after the other.
 func busy(ps []peer, long time.Duration, names ...string) (all []Busy, err error) {
 	for _, name := range names {
 		for _, p := range ps {
@@ -53,7 +53,7 @@ func busy(ps []peer, long time.Duration, names ...string) (all []Busy, err error
 	return all, nil
 }
 
-// busy gives the peer events at the rate, and now and then a line to the other
+// busy feeds events at the rate to the peer, and now and then a line to the other
 // input.
 func (p *peer) busy(long time.Duration) (b Busy, err error) {
 	f, err := launch(*p, probe)
@@ -120,8 +120,8 @@ func feed(in *os.File, stop chan struct{}) error {
 	}
 }
 
-// probe writes a line to the other input and returns how long it took to its
-// output, in seconds.
+// probe writes a line to the other input and returns the seconds until it is in the
+// output.
 func (f *process) probe(lines *os.File) (float64, error) {
 	size := f.size("probed")
 	began := time.Now()

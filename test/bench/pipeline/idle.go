@@ -12,7 +12,7 @@ type Idle struct {
 	Resident float64 // MB
 }
 
-// idle lets the peers that are named run side by side with nothing to do.
+// idle runs the named peers in parallel with nothing to do.
 func idle(ps []peer, long time.Duration, names ...string) (all []Idle, err error) {
 	var running []*process
 	defer func() {

@@ -12,12 +12,12 @@ import (
 	"github.com/fluent-detect/fluent-detect/test/bench/events"
 )
 
-// Latency has the times from the moment a line is in the file until it is in a
-// file that Fluent Bit writes: the record itself; its alert, seconds after any
-// other; and its alert within a second of another.
+// Latency is the time from writing a line to the file until it is in a file that Fluent
+// Bit writes: of the record itself; of its alert, seconds after any other; and of its
+// alert within a second of another.
 type Latency struct{ Record, Alert, Close Distribution }
 
-// Distribution is of times in seconds.
+// Distribution is a distribution of times in seconds.
 type Distribution struct {
 	Count                  int
 	P50, P90, P99, Longest float64
@@ -30,7 +30,7 @@ func DistributionOf(all []float64) Distribution {
 	return Distribution{len(all), at(0.5), at(0.9), at(0.99), all[len(all)-1]}
 }
 
-// originals writes what was read.
+// originals writes the original records.
 const originals = `[OUTPUT]
     Name    file
     Match   cloudtrail
@@ -39,10 +39,10 @@ const originals = `[OUTPUT]
     Format  plain
 `
 
-// side is how many Fluent Bits are measured side by side: they mostly wait.
+// side is the number of Fluent Bits that are measured in parallel: they mostly wait.
 const side = 5
 
-// latency gives n events of either distance to the peer, one at a time.
+// latency feeds n events of either distance to the peer, one at a time.
 func latency(p peer, n int) (Latency, error) {
 	var mu sync.Mutex
 	var wg sync.WaitGroup
@@ -79,7 +79,7 @@ func latencies(p peer, n int) (record, alone, near []float64, err error) {
 	if _, err := f.follow(in, 0); err != nil { // it waits until the file is found
 		return nil, nil, nil, err
 	}
-	// At no fixed phase of Fluent Bit's timers.
+	// Be independent of the phase of Fluent Bit's timers.
 	pause := func(from, to time.Duration) { time.Sleep(from + rand.N(to-from)) }
 	for i := range n {
 		pause(1500*time.Millisecond, 3*time.Second)

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Result is all that was measured.
+// Result has all measurements.
 type Result struct {
 	FluentBit  string // its version
 	Throughput []Throughput
@@ -19,7 +19,7 @@ type Result struct {
 	Idle       []Idle
 }
 
-// Scale says how thoroughly to measure.
+// Scale is how thoroughly to measure.
 type Scale struct {
 	Bytes     int64 // of events
 	Rounds    int
@@ -28,13 +28,13 @@ type Scale struct {
 	Idle      time.Duration
 }
 
-// Available reports whether there is a Fluent Bit.
+// Available returns an error if Fluent Bit is not installed.
 func Available() error {
 	_, err := exec.LookPath(executable())
 	return err
 }
 
-// Measure runs the pipelines. The libraries are in the folder build, and
+// Measure runs the pipelines. The libraries are in the directory build, and
 // detectionRules is a checkout of elastic/detection-rules or empty.
 func Measure(build, detectionRules string, scale Scale, say func(string)) (r Result, err error) {
 	version, err := exec.Command(executable(), "--version").Output()
@@ -71,7 +71,7 @@ func Measure(build, detectionRules string, scale Scale, say func(string)) (r Res
 	return r, err
 }
 
-// buildDecoder builds the output that decodes, into dir.
+// buildDecoder builds the plugin of test/bench/decode, in dir.
 func buildDecoder(dir string) (path string, err error) {
 	path = filepath.Join(dir, "decode.so")
 	out, err := exec.Command("go", "build", "-buildmode=c-shared", "-o", path, "github.com/fluent-detect/fluent-detect/test/bench/decode").CombinedOutput()

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// peer is a way to detect.
+// peer is a Fluent Bit that detects in a certain way.
 type peer struct {
 	name     string
 	does     string            // how, in a few words
@@ -18,8 +18,8 @@ type peer struct {
 	coarse   bool // adds so much that a third of the rounds tells it
 }
 
-// all is what every peer's configuration begins with. The events come to a file
-// in DIR/in, and are thrown away.
+// all is the beginning of every peer's configuration. The events come from a file in
+// DIR/in, and are discarded.
 const all = `[SERVICE]
     Flush         0.2
     Grace         3
@@ -93,7 +93,7 @@ function detect(tag, time, record)
 end
 `
 
-// Names of peers that others look at, and what this project does.
+// Names of peers, and what this project does.
 const (
 	ours     = "this project"
 	nothing  = "nothing"
@@ -101,9 +101,8 @@ const (
 	detected = "rewrite_tag + grep"
 )
 
-// peers returns the ways to detect. Libraries are in build; decoder is the
-// output that decodes; detectionRules a checkout of elastic/detection-rules, or
-// empty.
+// peers returns all peers. The libraries are in build; decoder is the plugin of
+// test/bench/decode, detectionRules a checkout of elastic/detection-rules or empty.
 func peers(build, decoder, detectionRules string) []peer {
 	libraries := []string{filepath.Join(build, "out_detect.so"), filepath.Join(build, "in_detect.so")}
 	ps := []peer{

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// process is a Fluent Bit that runs in a folder of its own.
+// process is a Fluent Bit with its own directory.
 type process struct {
 	dir  string
 	cmd  *exec.Cmd
@@ -21,7 +21,7 @@ type process struct {
 	done chan struct{} // closed when it has ended
 }
 
-// launch starts a peer, with more at the end of its configuration.
+// launch starts a peer, with more appended to its configuration.
 func launch(p peer, more string) (*process, error) {
 	dir, err := os.MkdirTemp("", "bench")
 	if err != nil {
@@ -41,13 +41,13 @@ func launch(p peer, more string) (*process, error) {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	go func() {
-		_ = f.cmd.Wait() // how it ended is asked of ProcessState
+		_ = f.cmd.Wait() // stop reads ProcessState
 		close(f.done)
 	}()
 	return f, nil
 }
 
-// executable is what fluent-bit is called.
+// executable returns the name or path of fluent-bit.
 func executable() string {
 	if name := os.Getenv("FLUENT_BIT"); name != "" {
 		return name
@@ -55,7 +55,7 @@ func executable() string {
 	return "fluent-bit"
 }
 
-// stop ends the process and removes its folder.
+// stop ends the process and removes its directory.
 func (f *process) stop() error {
 	err := f.cmd.Process.Signal(syscall.SIGTERM)
 	select {
@@ -63,7 +63,7 @@ func (f *process) stop() error {
 	case <-time.After(20 * time.Second):
 		_ = f.cmd.Process.Kill()
 		<-f.done
-		err = errors.New("fluent-bit does not end")
+		err = errors.New("fluent-bit does not exit")
 	}
 	if err == nil && f.cmd.ProcessState.ExitCode() != 0 {
 		err = fmt.Errorf("fluent-bit ended with %v", f.cmd.ProcessState)
@@ -79,17 +79,17 @@ func (f *process) wait(what string, limit time.Duration, holds func() bool) erro
 	for end := time.Now().Add(limit); !holds(); time.Sleep(10 * time.Millisecond) {
 		select {
 		case <-f.done:
-			return fmt.Errorf("fluent-bit ended before there was %s", what)
+			return fmt.Errorf("fluent-bit exited before: %s", what)
 		default:
 		}
 		if time.Now().After(end) {
-			return fmt.Errorf("after %s there is still not: %s", limit, what)
+			return fmt.Errorf("timeout after %s: %s", limit, what)
 		}
 	}
 	return nil
 }
 
-// alerts counts the lines of the file of alerts.
+// alerts returns the number of lines in the file of alerts.
 func (f *process) alerts() int {
 	text, err := os.ReadFile(filepath.Join(f.dir, "alerts"))
 	if err != nil {
@@ -98,7 +98,7 @@ func (f *process) alerts() int {
 	return bytes.Count(text, []byte("\n"))
 }
 
-// cpu is what all threads, also those that have ended, have used.
+// cpu returns the CPU time of all threads, including those that have ended.
 func (f *process) cpu() (time.Duration, error) {
 	text, err := os.ReadFile(f.proc("stat"))
 	if err != nil {
@@ -112,7 +112,7 @@ func (f *process) cpu() (time.Duration, error) {
 	return time.Duration(user+system) * tick, errors.Join(err1, err2)
 }
 
-// running is what the threads that live have used, to the nanosecond.
+// running returns the CPU time of the living threads, in nanoseconds precision.
 func (f *process) running() (all time.Duration, err error) {
 	threads, err := os.ReadDir(f.proc("task"))
 	if err != nil {
@@ -135,15 +135,15 @@ func (f *process) running() (all time.Duration, err error) {
 	return all, nil
 }
 
-// memory returns what is resident now, and at most was, in bytes.
-func (f *process) memory() (now, most int64, err error) {
+// memory returns the resident memory, now and at its peak, in bytes.
+func (f *process) memory() (now, peak int64, err error) {
 	text, err := os.ReadFile(f.proc("status"))
 	if err != nil {
 		return 0, 0, err
 	}
 	for line := range strings.Lines(string(text)) {
 		name, value, _ := strings.Cut(line, ":")
-		for wanted, into := range map[string]*int64{"VmRSS": &now, "VmHWM": &most} {
+		for wanted, into := range map[string]*int64{"VmRSS": &now, "VmHWM": &peak} {
 			if name == wanted {
 				kb, err := strconv.ParseInt(strings.Fields(value)[0], 10, 64)
 				if err != nil {
@@ -153,10 +153,10 @@ func (f *process) memory() (now, most int64, err error) {
 			}
 		}
 	}
-	return now, most, nil
+	return now, peak, nil
 }
 
-// read returns how much of a file the process has read.
+// read returns how many bytes of a file the process has read.
 func (f *process) read(path string) (int64, error) {
 	open, err := os.ReadDir(f.proc("fd"))
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/test/bench/events"
 )
 
-// Throughput is what a peer took for the file of events: medians of the rounds.
+// Throughput is the cost of the file of events for a peer, as medians of the rounds.
 type Throughput struct {
 	Name, Does     string
 	CPU            float64 // seconds for a GB of JSON lines
@@ -23,7 +23,7 @@ type Throughput struct {
 	Ours           bool
 }
 
-// Volume says what went through each peer.
+// Volume is what went through each peer.
 type Volume struct {
 	Bytes          int64
 	Events, Rounds int
@@ -37,7 +37,7 @@ type sample struct {
 	alerts         int
 }
 
-// writeEvents writes the mixture, whole rounds of 3,210 events, up to size.
+// writeEvents writes complete rounds of 3,210 events of the mixture, up to size.
 func writeEvents(path string, size int64) (v Volume, err error) {
 	file, err := os.Create(path)
 	if err != nil {
@@ -75,7 +75,7 @@ func throughput(ps []peer, size int64, rounds int, say func(string)) ([]Throughp
 	samples := make([][]sample, len(ps))
 	for round := range rounds {
 		for i := range ps {
-			at := (i + round) % len(ps) // nobody is always behind the same one
+			at := (i + round) % len(ps) // no peer always follows the same one
 			if ps[at].coarse && round%3 != 0 {
 				continue
 			}
@@ -123,7 +123,7 @@ func (p *peer) want(v Volume) int {
 	return v.Events / events.Every
 }
 
-// process gives the file to the peer and waits until it is done with it.
+// process lets the peer process the file, and waits until it is done.
 func (p *peer) process(path string, v Volume) (s sample, err error) {
 	f, err := launch(*p, "")
 	if err != nil {
@@ -154,13 +154,13 @@ func (p *peer) process(path string, v Volume) (s sample, err error) {
 	if err != nil {
 		return s, err
 	}
-	// The last chunks and alerts are under way.
+	// Wait for the last chunks and alerts.
 	end, err := f.rest()
 	if err != nil {
 		return s, err
 	}
 	s.took = end.Sub(began)
-	// Too few alerts are for the caller to see.
+	// The caller checks the number of alerts.
 	_ = f.wait("the alerts", 5*time.Second, func() bool { return f.alerts() >= p.want(v) })
 	after, err := f.cpu()
 	if err != nil {
@@ -171,8 +171,8 @@ func (p *peer) process(path string, v Volume) (s sample, err error) {
 	return s, err
 }
 
-// rest waits for a second in which the process does next to nothing, and returns
-// when that began.
+// rest waits for a second in which the process is nearly idle, and returns when it
+// began.
 func (f *process) rest() (time.Time, error) {
 	type moment struct {
 		at  time.Time

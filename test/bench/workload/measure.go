@@ -1,6 +1,6 @@
-// Package workload runs benchmarks of the package detector so that their figures can
-// be compared with those of another day: it counts the processor's instructions, or
-// compares times with a loop over the same bytes.
+// Package workload runs benchmarks of package detector in a way that makes figures of
+// different days comparable: it counts the processor's instructions, or compares times
+// with those of a loop over the same bytes.
 package workload
 
 import (
@@ -18,7 +18,7 @@ import (
 	"golang.org/x/sys/cpu"
 )
 
-// Names are the benchmarks that are watched, of the package detector.
+// Names are the benchmarks of package detector that are guarded.
 var Names = []string{
 	"Rules/quiet/rules=1",
 	"Rules/awake/rules=1",
@@ -33,8 +33,8 @@ var Names = []string{
 	"Nesting/depth=32",
 }
 
-// Comparable reports whether the figures of a benchmark can be compared with those of
-// another processor of this kind: chunks are searched by AVX2 or in another way.
+// Comparable reports whether the figures of a benchmark are comparable with the
+// baseline's, which was measured with AVX2.
 func Comparable(name string) bool { return !isSearch(name) || cpu.X86.HasAVX2 }
 
 func isSearch(name string) bool { return strings.HasPrefix(name, "Rules/quiet/") }
@@ -52,7 +52,7 @@ func Build(dir string) (Binary, error) {
 	return b, nil
 }
 
-// Small chunks, for an instruction takes valgrind fifty times as long.
+// chunk is the size of a chunk, which is small because valgrind is fifty times slower.
 const chunk = 128 << 10
 
 // args returns the arguments that run the benchmarks, each so many times.
@@ -60,7 +60,7 @@ func (b Binary) args(times int, names ...string) []string {
 	return []string{string(b), "-test.run", "^$", "-test.benchtime", strconv.Itoa(times) + "x", "-test.bench", pattern(names)}
 }
 
-// pattern returns the -test.bench of names that have equally many parts.
+// pattern returns the -test.bench pattern of names with the same number of parts.
 func pattern(names []string) string {
 	var parts []string
 	for i := range strings.Count(names[0], "/") + 1 {
@@ -77,7 +77,7 @@ func pattern(names []string) string {
 	return strings.Join(parts, "/")
 }
 
-// execute runs a command over small chunks and returns what it wrote.
+// execute runs a command with small chunks and returns its output.
 func execute(args []string, more ...string) ([]byte, error) {
 	c := exec.Command(args[0], args[1:]...)
 	c.Dir = "detector" // where go test would run it
@@ -95,10 +95,9 @@ func CanCount() bool {
 	return err == nil
 }
 
-// Instructions returns how many a benchmark takes for a byte of its chunk, without
-// collections of garbage, whose number depends on times, and without instructions
-// that not every processor of the architecture has, but for AVX2 where chunks are
-// searched.
+// Instructions returns the number of instructions per byte of a benchmark, without
+// garbage collections, whose number depends on time, and without instructions that some
+// processors of the architecture lack, except for AVX2 where chunks are searched.
 func (b Binary) Instructions(name string) (float64, error) {
 	const few, many = 2, 82
 	var counts [2]float64
@@ -111,11 +110,11 @@ func (b Binary) Instructions(name string) (float64, error) {
 	return (counts[1] - counts[0]) / (many - few) / chunk, errors.Join(errs[:]...)
 }
 
-// count counts the instructions of a benchmark and all around it.
+// count counts the instructions of a process that runs a benchmark.
 func (b Binary) count(name string, times int) (float64, error) {
 	args := append([]string{"valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"}, b.args(times, name)...)
 	debug := "GODEBUG=asyncpreemptoff=1"
-	if !isSearch(name) { // the sieve is not worth watching without
+	if !isSearch(name) { // without AVX2 the search is not worth guarding
 		debug += ",cpu.all=off"
 	}
 	out, err := execute(args, "GOGC=off", debug)
@@ -123,14 +122,14 @@ func (b Binary) count(name string, times int) (float64, error) {
 		return 0, err
 	}
 	if !bytes.Contains(out, []byte("ns/op")) {
-		return 0, fmt.Errorf("there is no benchmark %s", name)
+		return 0, fmt.Errorf("no benchmark %s", name)
 	}
 	return number(out, `Collected : (\d+)`)
 }
 
-// Ratio returns how many times as long as a loop that adds up the bytes of the chunk
-// a benchmark takes: the best of rounds, in each of which the loop is measured too.
-// What else the machine does makes times longer only.
+// Ratio returns the time of a benchmark divided by that of a loop that adds up the bytes
+// of the chunk. Both are the best of several rounds in turns, since other load on the
+// machine only adds time.
 func (b Binary) Ratio(name string) (float64, error) {
 	const rounds = 9
 	var best [2]float64
@@ -150,11 +149,11 @@ func (b Binary) Ratio(name string) (float64, error) {
 	return best[0] / best[1], nil
 }
 
-// number returns what the pattern's group matches.
+// number returns the number that the group of the pattern matches.
 func number(text []byte, pattern string) (float64, error) {
 	m := regexp.MustCompile(pattern).FindSubmatch(text)
 	if m == nil {
-		return 0, fmt.Errorf("nothing like %s in\n%s", pattern, text)
+		return 0, fmt.Errorf("%s does not match\n%s", pattern, text)
 	}
 	return strconv.ParseFloat(string(m[1]), 64)
 }

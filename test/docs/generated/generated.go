@@ -1,5 +1,5 @@
-// Package generated keeps the tables in the documentation that come of the code.
-// In a file of Markdown such a table stands between two comments:
+// Package generated compares tables in the documentation with those that are generated
+// from the code. In a Markdown file such a table is between two comments:
 //
 //	<!-- generated: output-keys -->
 //	| key | default | meaning |
@@ -16,16 +16,16 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update-docs", false, "write the generated tables of the documentation anew")
+var update = flag.Bool("update-docs", false, "write the generated tables of the documentation")
 
-// Root returns the folder of the sources.
+// Root returns the root directory of the repository.
 func Root() string {
 	_, file, _, _ := runtime.Caller(0)
 	return filepath.Join(filepath.Dir(file), "../../..")
 }
 
-// Check compares a table in a file, named from the root, with what the code
-// makes of it now. With -update-docs it is written there instead.
+// Check compares a table in a file, relative to the root, with the generated one. With
+// -update-docs it writes the table instead.
 func Check(t *testing.T, file, name, want string) {
 	t.Helper()
 	path := filepath.Join(Root(), file)
@@ -42,8 +42,8 @@ func Check(t *testing.T, file, name, want string) {
 		return
 	}
 	if !*update {
-		t.Fatalf("%s: the table %q is not what the code says; go test %s -update-docs writes it anew. It should be\n%s",
-			file, name, "./detector/cloudtrail ./test/docs", want)
+		t.Fatalf("%s: the table %q is out of date; go test %s -update-docs writes it. It should be\n%s",
+			file, name, "./detector/... ./test/docs", want)
 	}
 	text = []byte(before + "<!-- generated: " + name + " -->\n" + want + "<!-- end -->" + after)
 	if err := os.WriteFile(path, text, 0o644); err != nil {
@@ -51,7 +51,7 @@ func Check(t *testing.T, file, name, want string) {
 	}
 }
 
-// Table returns a table in Markdown.
+// Table returns a Markdown table.
 func Table(head []string, rows [][]string) string {
 	var b strings.Builder
 	line := func(cells []string) { b.WriteString("| " + strings.Join(cells, " | ") + " |\n") }
@@ -63,7 +63,7 @@ func Table(head []string, rows [][]string) string {
 	return b.String()
 }
 
-// Code returns a text as code; nothing for nothing.
+// Code returns a text as Markdown code, or "" for "".
 func Code(text string) string {
 	if text == "" {
 		return ""
@@ -71,5 +71,5 @@ func Code(text string) string {
 	return "`" + text + "`"
 }
 
-// Updating reports whether the documentation is to be written anew.
+// Updating reports whether -update-docs was given.
 func Updating() bool { return *update }
