@@ -41,7 +41,7 @@ func anything(t testing.TB) *rule.Rule {
 
 func load(t testing.TB, spec string) *rule.Rule {
 	t.Helper()
-	set, err := files.Load(spec, conf.Rules(), elastic.Formats()...)
+	set, err := files.Load(spec, conf.Rules(), elastic.Formats("kuery")...)
 	if err != nil || len(set.Rules) != 1 {
 		t.Fatalf("%s: %v, %d rules", spec, err, len(set.Rules))
 	}

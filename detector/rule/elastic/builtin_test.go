@@ -15,7 +15,7 @@ import (
 
 // TestBuiltin holds the built-in rule to the facts it has to have.
 func TestBuiltin(t *testing.T) {
-	set, err := files.Load("builtin", conf.Rules(), elastic.Formats()...)
+	set, err := files.Load("builtin", conf.Rules(), elastic.Formats("kuery")...)
 	if err != nil || len(set.Rules) != 1 || len(set.Skipped) != 0 {
 		t.Fatalf("%+v, %v", set, err)
 	}
@@ -59,7 +59,7 @@ func TestBuiltin(t *testing.T) {
 // TestBuiltinEvents checks the events of the built-in rule's tests: CloudTrail
 // records of our own making, each with an identity of its own.
 func TestBuiltinEvents(t *testing.T) {
-	set, err := files.Load("builtin", conf.Rules(), elastic.Formats()...)
+	set, err := files.Load("builtin", conf.Rules(), elastic.Formats("kuery")...)
 	if err != nil {
 		t.Fatal(err)
 	}

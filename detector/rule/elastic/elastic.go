@@ -1,8 +1,8 @@
 // Package elastic reads rules in Elastic's formats: the TOML files of its
 // detection-rules repository, and the NDJSON that Kibana exports.
 //
-// Only rules of type "query" in language "kuery" run here; others are skipped,
-// with the reason. Nothing is guessed: an unknown key or a value out of range is
+// Only rules of type "query" in some languages run here; others are skipped, with
+// the reason. Nothing is guessed: an unknown key or a value out of range is
 // an error with its line, column and key. Queries are not parsed.
 package elastic
 
@@ -22,21 +22,25 @@ import (
 // files.MaxSize bytes.
 const maxExport = 64 << 20
 
-// Formats returns the formats of Elastic's rule files.
-func Formats() []files.Format {
+// Formats returns the formats of Elastic's rule files. Rules in these languages,
+// such as "kuery", run here.
+func Formats(languages ...string) []files.Format {
+	p := parser{languages}
 	return []files.Format{
-		{Extension: ".toml", MaxSize: files.MaxSize, Parse: parseTOML},
-		{Extension: ".ndjson", MaxSize: maxExport, Parse: parseNDJSON},
+		{Extension: ".toml", MaxSize: files.MaxSize, Parse: p.parseTOML},
+		{Extension: ".ndjson", MaxSize: maxExport, Parse: p.parseNDJSON},
 	}
 }
+
+type parser struct{ languages []string }
 
 // topTables are the tables of a TOML file. Transform has queries that Kibana
 // inserts in an investigation guide; it is not read.
 var topTables = []string{"metadata", "rule", "transform", native.Table}
 
 // parseTOML reads a file with one rule.
-func parseTOML(path string, data []byte) (set rule.Set, errs rule.Errors) {
-	r := reader{Reader: document.Reader{Document: document.New(path, data)}, path: path, sha256: digest(data)}
+func (p parser) parseTOML(path string, data []byte) (set rule.Set, errs rule.Errors) {
+	r := reader{Reader: document.Reader{Document: document.New(path, data)}, path: path, sha256: digest(data), languages: p.languages}
 	root, err := r.Document.TOML()
 	if err != nil {
 		return set, rule.Errors{err}
@@ -73,14 +77,14 @@ func topHint(key string) string {
 // parseNDJSON reads an export of Kibana, a JSON object a line. Besides rules it
 // may have exception lists and connectors, which are skipped, and ends with a
 // summary.
-func parseNDJSON(path string, data []byte) (set rule.Set, errs rule.Errors) {
+func (p parser) parseNDJSON(path string, data []byte) (set rule.Set, errs rule.Errors) {
 	doc, sha256 := document.New(path, data), digest(data)
 	for root, err := range doc.NDJSON(files.MaxSize) {
 		if err != nil {
 			errs = append(errs, err)
 			continue
 		}
-		r := reader{Reader: document.Reader{Document: doc, SkipEmpty: true}, path: path, sha256: sha256, exported: true}
+		r := reader{Reader: document.Reader{Document: doc, SkipEmpty: true}, path: path, sha256: sha256, exported: true, languages: p.languages}
 		switch what := otherObject(root); what {
 		case "":
 			r.read(&set, root, root.Get(native.Table), nil)

@@ -18,7 +18,7 @@ func FuzzParseTOML(f *testing.F) {
 	}
 	f.Add([]byte(minimal + "[fluent_detect]\nreason = \"\"\"\\\n {a}[ {b}]\"\"\"\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		set, errs := parseTOML("x.toml", data)
+		set, errs := kuery.parseTOML("x.toml", data)
 		if len(errs) > 0 && !strings.HasPrefix(errs.Error(), "x.toml:") {
 			t.Fatal(errs)
 		}
@@ -30,7 +30,7 @@ func FuzzParseTOML(f *testing.F) {
 func FuzzParseNDJSON(f *testing.F) {
 	seed(f, "testdata/*/*.ndjson")
 	f.Fuzz(func(t *testing.T, data []byte) {
-		set, errs := parseNDJSON("x.ndjson", data)
+		set, errs := kuery.parseNDJSON("x.ndjson", data)
 		if len(errs) > 0 && !strings.HasPrefix(errs.Error(), "x.ndjson:") {
 			t.Fatal(errs)
 		}

@@ -22,7 +22,7 @@ func TestErrors(t *testing.T) {
 	}
 	var b strings.Builder
 	for _, file := range bad {
-		_, err := files.Load(file, nil, Formats()...)
+		_, err := files.Load(file, nil, Formats("kuery")...)
 		if err == nil {
 			t.Errorf("%s: no error", file)
 			continue

@@ -39,7 +39,7 @@ var ruleKeys = map[string]ruleKey{
 	"severity": {read: func(r *reader, out *rule.Rule, v *document.Value) {
 		out.Severity, _ = rule.ParseSeverity(r.OneOf(v, rule.Severities))
 	}},
-	"query": {read: func(r *reader, out *rule.Rule, v *document.Value) { out.Query = r.Query(v, "kuery") }},
+	"query": {read: func(r *reader, out *rule.Rule, v *document.Value) { out.Query = r.Query(v, r.language) }},
 	"interval": {read: func(r *reader, out *rule.Rule, v *document.Value) {
 		out.Interval, out.IntervalDuration = v.Text, r.Interval(v)
 	}},

@@ -18,7 +18,7 @@ func TestParseNDJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	set, errs := parseNDJSON(file, data)
+	set, errs := kuery.parseNDJSON(file, data)
 	if len(errs) > 0 || len(set.Rules) != 2 {
 		t.Fatalf("%d rules, %v", len(set.Rules), errs)
 	}
@@ -62,7 +62,7 @@ func TestNDJSONText(t *testing.T) {
 	const one = `{"rule_id":"a","name":"A","type":"query","language":"kuery","severity":"low","risk_score":21,"query":"a: b"}`
 	f := func(text, want string) {
 		t.Helper()
-		set, errs := parseNDJSON("x", []byte(text))
+		set, errs := kuery.parseNDJSON("x", []byte(text))
 		if want == "" && len(set.Rules) != 1 || errs.Error() != want {
 			t.Errorf("%q: %d rules, error %v, want %s", text, len(set.Rules), errs, want)
 		}
@@ -90,7 +90,7 @@ func BenchmarkParseNDJSON(b *testing.B) {
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if set, errs := parseNDJSON("x", data); len(errs) > 0 || len(set.Rules) != 1000 {
+		if set, errs := kuery.parseNDJSON("x", data); len(errs) > 0 || len(set.Rules) != 1000 {
 			b.Fatal(errs)
 		}
 	}

@@ -30,7 +30,7 @@ func TestQueryPosition(t *testing.T) {
 func TestQueryPositionJSON(t *testing.T) {
 	for _, query := range []string{`"a: b"`, `"\u00f6: \"ö\" and\n b\/c \ud83d\ude00 d \ud83d e"`} {
 		text := "\n" + `{"name":"Ä","rule_id":"a","type":"query","language":"kuery","severity":"low","risk_score":21, "query" : ` + query + "}"
-		set, err := parseNDJSON("x", []byte(text))
+		set, err := kuery.parseNDJSON("x", []byte(text))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,9 +14,11 @@ import (
 // reader reads one rule.
 type reader struct {
 	document.Reader
-	path     string
-	sha256   string // of the file
-	exported bool   // Kibana wrote the rule
+	path      string
+	sha256    string   // of the file
+	exported  bool     // Kibana wrote the rule
+	languages []string // that run here
+	language  string   // of this rule
 }
 
 // read reads a rule and adds it to the set, unless there were errors. The tables

@@ -3,7 +3,6 @@ package elastic
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/fluent-detect/fluent-detect/detector/rule"
@@ -11,30 +10,31 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/spelling"
 )
 
-// The types and languages of Elastic's rules. Only the first of each runs here.
+// The types and languages of Elastic's rules. Of the types only the first runs here.
 var (
-	ruleTypes = []string{"query", "eql", "esql", "machine_learning", "new_terms", "saved_query", "threat_match", "threshold"}
-	languages = []string{"kuery", "eql", "esql", "lucene"}
+	ruleTypes     = []string{"query", "eql", "esql", "machine_learning", "new_terms", "saved_query", "threat_match", "threshold"}
+	ruleLanguages = []string{"kuery", "eql", "esql", "lucene"}
 )
 
 // skip returns why a rule does not run here, nil if it does. A rule without a
 // known type and language is an error.
 func (r *reader) skip(table *document.Value) *rule.Skipped {
+	allowed := document.Quoted(r.languages)
 	kind := r.Required(table, "type", `"query"`)
-	switch t := r.known(kind, ruleTypes); t {
+	switch t := r.known(kind, `"query"`, ruleTypes); t {
 	case "":
 		return nil
 	default:
-		return r.skipped(table, kind, fmt.Sprintf("type %q is not evaluated here; only type %q in language %q is", t, "query", "kuery"))
+		return r.skipped(table, kind, fmt.Sprintf("type %q is not evaluated here; only type %q in language %s is", t, "query", allowed))
 	case "query":
 	}
-	language := r.Required(table, "language", `"kuery"`)
-	switch l := r.known(language, languages); l {
-	case "":
+	language := r.Required(table, "language", allowed)
+	r.language = r.known(language, allowed, append(slices.Clone(r.languages), ruleLanguages...))
+	switch {
+	case r.language == "":
 		return nil
-	default:
-		return r.skipped(table, language, fmt.Sprintf("language %q is not evaluated here; only %q is", l, "kuery"))
-	case "kuery":
+	case !slices.Contains(r.languages, r.language):
+		return r.skipped(table, language, fmt.Sprintf("language %q is not evaluated here; only %s is", r.language, allowed))
 	}
 	if filters := table.Get("filters"); filters != nil && hasEnabled(filters) {
 		return r.skipped(table, filters, "filters beside the query are not evaluated here; say it in the query")
@@ -42,9 +42,10 @@ func (r *reader) skip(table *document.Value) *rule.Skipped {
 	return nil
 }
 
-// known returns the type or the language of a rule, empty after an error.
-func (r *reader) known(v *document.Value, words []string) string {
-	if !r.Expect(v, document.String, strconv.Quote(words[0])) {
+// known returns the type or the language of a rule, empty after an error. The
+// allowed ones are those that run here.
+func (r *reader) known(v *document.Value, allowed string, words []string) string {
+	if !r.Expect(v, document.String, allowed) {
 		return ""
 	}
 	if slices.Contains(words, v.Text) {
@@ -54,7 +55,7 @@ func (r *reader) known(v *document.Value, words []string) string {
 	if word == "kql" { // as people call it
 		word = words[0]
 	}
-	r.Fail(v, "%q is unknown; the %s that is evaluated here is %q%s", v.Text, v.Key, words[0], spelling.Suggest(word, words))
+	r.Fail(v, "%q is unknown; the %s that is evaluated here is %s%s", v.Text, v.Key, allowed, spelling.Suggest(word, words))
 	return ""
 }
 

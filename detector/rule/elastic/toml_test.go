@@ -11,6 +11,8 @@ import (
 )
 
 // minimal is the shortest rule there is, for tests that add to it.
+var kuery = parser{[]string{"kuery"}}
+
 const minimal = `[rule]
 rule_id = "minimal"
 name = "Minimal"
@@ -23,7 +25,7 @@ query = 'user.name: maria'
 
 func mustParse(t *testing.T, text string) *rule.Rule {
 	t.Helper()
-	set, err := parseTOML("test.toml", []byte(text))
+	set, err := kuery.parseTOML("test.toml", []byte(text))
 	if err != nil || len(set.Rules) != 1 {
 		t.Fatalf("%+v, %v", set, err)
 	}
@@ -36,7 +38,7 @@ func TestParseTOML(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	set, errs := parseTOML(file, data)
+	set, errs := kuery.parseTOML(file, data)
 	if len(errs) > 0 {
 		t.Fatal(errs)
 	}
@@ -136,7 +138,7 @@ func TestByteOrderMark(t *testing.T) {
 }
 
 func TestSkipped(t *testing.T) {
-	set, errs := parseTOML("a.toml", []byte(strings.Replace(minimal, `"query"`, `"new_terms"`, 1)))
+	set, errs := kuery.parseTOML("a.toml", []byte(strings.Replace(minimal, `"query"`, `"new_terms"`, 1)))
 	want := rule.Skipped{Path: "a.toml", Line: 4, Column: 8, Key: "type", Name: "Minimal", ID: "minimal",
 		Reason: `type "new_terms" is not evaluated here; only type "query" in language "kuery" is`}
 	if len(errs) > 0 || len(set.Rules) > 0 || len(set.Skipped) != 1 || set.Skipped[0] != want {

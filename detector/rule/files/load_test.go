@@ -75,7 +75,7 @@ func TestLoad(t *testing.T) {
 	}
 	f := func(spec, want string) {
 		t.Helper()
-		set, err := files.Load(spec, builtin, elastic.Formats()...)
+		set, err := files.Load(spec, builtin, elastic.Formats("kuery")...)
 		if err != nil {
 			t.Errorf("%s: %v", spec, err)
 		} else if got := paths(set); got != want {
@@ -115,7 +115,7 @@ func TestLoadRefuses(t *testing.T) {
 	write("off.toml", minimal+"enabled = false\n")
 	f := func(spec string, want ...string) {
 		t.Helper()
-		_, err := files.Load(spec, fstest.MapFS{}, elastic.Formats()...)
+		_, err := files.Load(spec, fstest.MapFS{}, elastic.Formats("kuery")...)
 		if err == nil {
 			t.Errorf("%s: no error", spec)
 			return
@@ -156,7 +156,7 @@ func TestLoadRefuses(t *testing.T) {
 // TestLoadErrorUnwraps finds every single error behind the one that Load gives.
 func TestLoadErrorUnwraps(t *testing.T) {
 	tree(t, map[string]string{"rules/eql.toml": "eql"})
-	_, err := files.Load("rules/eql.toml,nowhere", nil, elastic.Formats()...)
+	_, err := files.Load("rules/eql.toml,nowhere", nil, elastic.Formats("kuery")...)
 	var list interface{ Unwrap() []error }
 	if !errors.As(err, &list) || len(list.Unwrap()) != 2 {
 		t.Fatalf("%T %v", err, err)
@@ -180,7 +180,7 @@ func TestLoadLinks(t *testing.T) {
 	}
 	f := func(spec, want string) {
 		t.Helper()
-		set, err := files.Load(spec, nil, elastic.Formats()...)
+		set, err := files.Load(spec, nil, elastic.Formats("kuery")...)
 		if err != nil || paths(set) != want {
 			t.Errorf("%s\n got: %s\nwant: %s\n%v", spec, paths(set), want, err)
 		}
@@ -191,7 +191,7 @@ func TestLoadLinks(t *testing.T) {
 	if err := os.Symlink("nowhere", "other/gone.toml"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := files.Load("other", nil, elastic.Formats()...); err == nil || !strings.Contains(err.Error(), "other/gone.toml: cannot be read: no such file") {
+	if _, err := files.Load("other", nil, elastic.Formats("kuery")...); err == nil || !strings.Contains(err.Error(), "other/gone.toml: cannot be read: no such file") {
 		t.Error(err)
 	}
 }
@@ -207,7 +207,7 @@ func BenchmarkLoad(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		set, err := files.Load(dir, nil, elastic.Formats()...)
+		set, err := files.Load(dir, nil, elastic.Formats("kuery")...)
 		if err != nil || len(set.Rules) != 1000 {
 			b.Fatal(err)
 		}
