@@ -32,6 +32,15 @@ func (l Language) Query(text string) (Query, error) {
 // Languages are the languages that rules may be written in.
 type Languages []Language
 
+// Names returns the names of the languages.
+func (all Languages) Names() []string {
+	names := make([]string, len(all))
+	for i, l := range all {
+		names[i] = l.Name
+	}
+	return names
+}
+
 // Lookup returns the language of that name.
 func (all Languages) Lookup(name string) (Language, bool) {
 	for _, l := range all {
@@ -47,11 +56,7 @@ func (all Languages) Lookup(name string) (Language, bool) {
 func (all Languages) Query(name, text string) (Query, error) {
 	l, ok := all.Lookup(name)
 	if !ok {
-		names := make([]string, len(all))
-		for i, l := range all {
-			names[i] = l.Name
-		}
-		return Query{}, fmt.Errorf("unknown language %q: must be one of %s", name, strings.Join(names, ", "))
+		return Query{}, fmt.Errorf("unknown language %q: must be one of %s", name, strings.Join(all.Names(), ", "))
 	}
 	return l.Query(text)
 }

@@ -53,7 +53,7 @@ func Load(spec string) (*Set, error) { return DefaultLoader().Load(spec) }
 // The error joins everything that is wrong with any of the files.
 func (l Loader) Load(spec string) (*Set, error) {
 	var errs []error
-	loaded, err := files.Load(spec, conf.Rules(), elastic.Formats("kuery")...)
+	loaded, err := files.Load(spec, conf.Rules(), elastic.Formats(l.Languages.Names()...)...)
 	if err != nil {
 		errs = append(errs, err) // the rules that could be read are checked all the same
 	}
