@@ -33,8 +33,8 @@ func TestWhatIsLeftOfABrokenBodyIsRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if answer.StatusCode != 200 || answer.Close || s.letters.records.Load() != 1 {
-		t.Errorf("%s, close: %t, %d dead letters; want 200 on a connection that stays, and one", answer.Status, answer.Close, s.letters.records.Load())
+	if answer.StatusCode != 200 || answer.Close || s.deadLetters.records.Load() != 1 {
+		t.Errorf("%s, close: %t, %d dead letters; want 200 on a connection that stays, and one", answer.Status, answer.Close, s.deadLetters.records.Load())
 	}
 }
 
@@ -61,8 +61,8 @@ func TestPanicWhileABodyIsRead(t *testing.T) {
 	if err := s.ingest.read(b, unpack, "192.0.2.1"); err != nil {
 		t.Fatal(err)
 	}
-	if n := s.state.Report(); n.Panics != 1 || n.Records == 0 || s.letters.records.Load() != 1 {
-		t.Errorf("%d panics, %d records, %d dead letters; want 1, what came before, and 1", n.Panics, n.Records, s.letters.records.Load())
+	if n := s.state.Report(); n.Panics != 1 || n.Records == 0 || s.deadLetters.records.Load() != 1 {
+		t.Errorf("%d panics, %d records, %d dead letters; want 1, what came before, and 1", n.Panics, n.Records, s.deadLetters.records.Load())
 	}
 	if got := s.log.String(); !strings.Contains(got, "a mistake in a decoder") {
 		t.Errorf("the log is %q", got)

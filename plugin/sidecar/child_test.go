@@ -33,7 +33,7 @@ func child() int {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
 	}
-	l := quick
+	l := testLimits
 	l.idle, l.read = 2*time.Second, 30*time.Second
 	err = serve(c, Options{
 		Version: "v1", Stdout: os.Stdout, Stderr: os.Stderr,

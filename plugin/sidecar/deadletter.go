@@ -14,33 +14,33 @@ import (
 )
 
 const (
-	// maxLetter is how many bytes of a record a dead letter has.
-	maxLetter = 256 << 10
-	// maxLetters is how many bytes the file of dead letters grows to. Then it
-	// is renamed to the same with .1 behind it, which replaces the one before:
-	// whoever may send garbage must not fill the disk with it.
-	maxLetters = 64 << 20
+	// maxText is the maximum size of a record in a dead letter.
+	maxText = 256 << 10
+	// maxDeadLetters is the maximum size of the file. Then it is renamed to a name
+	// with the suffix .1, and replaces the previous one: clients must not be able
+	// to fill the disk.
+	maxDeadLetters = 64 << 20
 )
 
-// letter is a dead letter: a line of JSON.
-type letter struct {
+// deadLetter is a line of JSON.
+type deadLetter struct {
 	Time   time.Time       `json:"time"`
 	Kind   string          `json:"kind"` // record or alert
 	Reason string          `json:"reason"`
-	Client string          `json:"client,omitempty"` // address, of a record
+	Client string          `json:"client,omitempty"` // address; of a record
 	Line   int             `json:"line,omitempty"`   // of the body, from 1
-	Offset *int64          `json:"byte,omitempty"`   // of the unpacked body, from 0
-	Cut    bool            `json:"cut,omitempty"`    // Text has only the beginning
+	Offset *int64          `json:"byte,omitempty"`   // of the decompressed body, from 0
+	Cut    bool            `json:"cut,omitempty"`    // Text is only the beginning
 	Text   string          `json:"text,omitempty"`
 	Alert  json.RawMessage `json:"alert,omitempty"`
 }
 
-// deadLetters takes what cannot be evaluated or delivered. It is safe for
-// concurrent use.
+// deadLetters collects records that cannot be evaluated and alerts that cannot be
+// delivered. It is safe for concurrent use.
 type deadLetters struct {
-	path   string    // empty: to stderr
-	stderr io.Writer // for alerts that have no file
-	log    logger.Log
+	path   string     // empty: stderr
+	stderr io.Writer  // for alerts, if there is no file
+	log    logger.Log // rate-limited
 
 	records, alerts atomic.Uint64
 
@@ -71,21 +71,21 @@ func (d *deadLetters) open() error {
 	return nil
 }
 
-// record takes something that could not be read. text may be nil.
-func (d *deadLetters) record(client, reason string, line int, offset int64, text []byte) {
+// addRecord adds a record that could not be read. text may be nil.
+func (d *deadLetters) addRecord(client, reason string, line int, offset int64, text []byte) {
 	d.records.Add(1)
 	if d.path == "" {
-		what := fmt.Sprintf("from %s, line %d, byte %d: %s", client, line, offset, reason)
+		message := fmt.Sprintf("from %s, line %d, byte %d: %s", client, line, offset, reason)
 		if len(text) > 0 {
-			what += ": " + logger.Printable(string(text[:min(len(text), 300)]), 200)
+			message += ": " + logger.Printable(string(text[:min(len(text), 300)]), 200)
 		}
-		d.log(logger.Warn, what)
+		d.log(logger.Warn, message)
 		return
 	}
-	l := letter{Time: time.Now().UTC(), Kind: "record", Reason: reason, Client: client, Line: line, Offset: &offset}
-	if len(text) > maxLetter {
+	l := deadLetter{Time: time.Now().UTC(), Kind: "record", Reason: reason, Client: client, Line: line, Offset: &offset}
+	if len(text) > maxText {
 		l.Cut = true
-		end := maxLetter
+		end := maxText
 		for end > 0 && !utf8.RuneStart(text[end]) {
 			end--
 		}
@@ -99,11 +99,11 @@ func (d *deadLetters) record(client, reason string, line int, offset int64, text
 	d.log.Warnf("from %s, line %d, byte %d: %s; it is in the dead letters", client, line, offset, reason)
 }
 
-// alert takes an alert, as JSON, that the receiver refuses. It is never dropped:
-// when it cannot be written to the file it goes to stderr.
-func (d *deadLetters) alert(reason string, text []byte) {
+// addAlert adds an alert, as JSON, that the receiver rejects. If it cannot be
+// written to the file it is written to stderr.
+func (d *deadLetters) addAlert(reason string, text []byte) {
 	d.alerts.Add(1)
-	l := letter{Time: time.Now().UTC(), Kind: "alert", Reason: reason, Alert: text}
+	l := deadLetter{Time: time.Now().UTC(), Kind: "alert", Reason: reason, Alert: text}
 	if d.path != "" {
 		err := d.write(l)
 		if err == nil {
@@ -113,7 +113,7 @@ func (d *deadLetters) alert(reason string, text []byte) {
 		d.log.Errorf("dead_letters: %v", err)
 	}
 	line, err := json.Marshal(l)
-	if err != nil { // the alert is JSON of our own making
+	if err != nil { // cannot happen: the alert is valid JSON
 		line = fmt.Appendf(nil, "%s: %s", reason, text)
 	}
 	d.mu.Lock()
@@ -121,7 +121,7 @@ func (d *deadLetters) alert(reason string, text []byte) {
 	_, _ = d.stderr.Write(append(line, '\n'))
 }
 
-func (d *deadLetters) write(l letter) error {
+func (d *deadLetters) write(l deadLetter) error {
 	line, err := json.Marshal(l)
 	if err != nil {
 		return err
@@ -133,7 +133,7 @@ func (d *deadLetters) write(l letter) error {
 			return err
 		}
 	}
-	if d.size > 0 && d.size+int64(len(line)) > maxLetters {
+	if d.size > 0 && d.size+int64(len(line)) > maxDeadLetters {
 		_ = d.file.Close()
 		d.file = nil
 		if err := os.Rename(d.path, d.path+".1"); err != nil {

@@ -1,40 +1,37 @@
-// Package sidecar is the detector behind HTTP, for Vector and whatever else can
-// POST: fluent-detect serve.
+// Package sidecar is the detector behind HTTP, for Vector and everything else that
+// can POST: fluent-detect serve.
 //
-//	POST /v1/ingest ─▶ ingest.Reader ─▶ chunks ─▶ detector.Engine ─▶ outbox ─▶ POST as NDJSON, or stdout
-//	       200 ◀── when all alerts of the body are in the outbox ──┘      └─ gone at 200
+//	POST /v1/ingest ─▶ ingest.Reader ─▶ chunks ─▶ host.Engine ─▶ outbox ─▶ POST as NDJSON, or stdout
+//	       200 ◀── when all alerts of the body are in the outbox ──┘     └─ removed at 200
 //
 // [Serve] is the whole program, with its signals. [Start] is the same without
-// them, for a program of one's own and for tests.
+// signals, for other programs and for tests.
 //
-// # What is answered
+// # Responses
 //
-// A body is NDJSON, a JSON array, JSON over many lines, or raw lines, in any
-// shape of CloudTrail, plain or packed. It is evaluated while it is read, so that
-// memory does not depend on its length. The answer comes when all of it was
-// evaluated and its alerts are in the outbox, with state_path on the disk as
-// well:
+// A body is NDJSON, a JSON array, JSON values over several lines, or text lines, in
+// any envelope of CloudTrail, compressed or not. It is evaluated while it is read,
+// so memory does not depend on its size. The response is sent when all of it was
+// evaluated and its alerts are in the outbox, with state_path also on disk:
 //
-//   - 200, without a body, also when some of it could not be read: what is
-//     broken stays broken when it is sent again. It is counted and goes to the
-//     dead letters.
-//   - 503 when the outbox or the disk cannot take the alerts, when all places
-//     for requests are taken for too long, and at the end. The same body is to
-//     be sent again; what was alerted already is then known as a duplicate.
-//   - 401, 404, 405, 415: the client is set up wrong.
+//   - 200, without a body, also if some of it could not be read: sent again, it
+//     would fail again. It is counted and becomes a dead letter.
+//   - 503 if the outbox or the disk cannot take the alerts, if too many requests
+//     are being read, and while the sidecar stops. The same body has to be sent
+//     again; alerts that were made already are then recognized as duplicates.
+//   - 401, 404, 405, 415: the client is misconfigured.
 //
-// # What becomes of alerts
+// # Delivery
 //
-// One goroutine sends them in order, as many as there are at a time, and lets go
-// of them at 200. What the receiver refuses with 400 is halved until one alert is
-// left, which goes to the dead letters; with 413 it is halved too. At anything
-// else the sender waits and sends again: every alert arrives at least once, with
-// the same alert_id.
+// Alerts are sent in order, as many as there are, and are removed from the outbox at
+// 200, see package delivery. A batch that is rejected with 400, 413 or 422 is halved
+// until one alert is left, which becomes a dead letter. After any other response the
+// batch is sent again: every alert arrives at least once, with the same alert_id.
 //
-// # The end
+// # Stopping
 //
-// At SIGTERM the sidecar goes on serving until nothing has come for 5 seconds, 50
-// seconds at most: Vector stops all its sources together, and its sinks deliver
-// after that. Then it answers 503, sends what it still can, and ends. What was not
-// delivered is in state_path, or is written to stderr.
+// After SIGTERM the sidecar continues to serve until there was no request for 5
+// seconds, for at most 50 seconds: Vector stops all its sources together, and its
+// sinks deliver after that. Then it responds with 503, delivers for some seconds, and
+// ends. Alerts that were not delivered are in state_path, or are written to stderr.
 package sidecar

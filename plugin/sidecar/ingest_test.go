@@ -52,8 +52,8 @@ func TestBodies(t *testing.T) {
 				}
 				n := s.state.Report()
 				want := uint64(strings.Count(test.body, "SendSSHPublicKey"))
-				if n.Outcomes[stats.Emitted] != want || n.Unreadable != 0 || s.letters.records.Load() != 0 {
-					t.Errorf("emitted %d, want %d; unreadable %d, dead letters %d", n.Outcomes[stats.Emitted], want, n.Unreadable, s.letters.records.Load())
+				if n.Outcomes[stats.Emitted] != want || n.Unreadable != 0 || s.deadLetters.records.Load() != 0 {
+					t.Errorf("emitted %d, want %d; unreadable %d, dead letters %d", n.Outcomes[stats.Emitted], want, n.Unreadable, s.deadLetters.records.Load())
 				}
 				if test.records > 0 && n.Records != test.records {
 					t.Errorf("%d records, want %d", n.Records, test.records)
@@ -64,14 +64,14 @@ func TestBodies(t *testing.T) {
 }
 
 // deadLettersOf returns what is in the file.
-func deadLettersOf(t *testing.T, path string) (all []letter) {
+func deadLettersOf(t *testing.T, path string) (all []deadLetter) {
 	t.Helper()
 	data, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(string(data)) {
-		var l letter
+		var l deadLetter
 		if err := json.Unmarshal([]byte(line), &l); err != nil {
 			t.Fatalf("%v: %s", err, line)
 		}
@@ -111,8 +111,8 @@ func TestBadRecords(t *testing.T) {
 				t.Errorf("%d alerts, want %d", n.Outcomes[stats.Emitted], test.alerts)
 			}
 			letters := deadLettersOf(t, path)
-			if len(letters) != 1 || s.letters.records.Load() != 1 {
-				t.Fatalf("%d dead letters, %d counted, want 1: %v", len(letters), s.letters.records.Load(), letters)
+			if len(letters) != 1 || s.deadLetters.records.Load() != 1 {
+				t.Fatalf("%d dead letters, %d counted, want 1: %v", len(letters), s.deadLetters.records.Load(), letters)
 			}
 			l := letters[0]
 			if l.Kind != "record" || l.Client != "127.0.0.1" || !strings.HasPrefix(l.Reason, test.reason) || l.Line != test.line || l.Text != test.text || l.Time.IsZero() {
@@ -144,10 +144,10 @@ func TestDeadLettersAreBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.close()
-	text := []byte("x" + strings.Repeat("ä", maxLetter))
+	text := []byte("x" + strings.Repeat("ä", maxText))
 	const n = 600
 	for range n {
-		d.record("c", "r", 1, 0, text)
+		d.addRecord("c", "r", 1, 0, text)
 	}
 	var sum int64
 	for _, name := range []string{path, path + ".1"} {
@@ -155,15 +155,15 @@ func TestDeadLettersAreBounded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if info.Size() > maxLetters {
+		if info.Size() > maxDeadLetters {
 			t.Errorf("%s has %d bytes", name, info.Size())
 		}
 		sum += info.Size()
 	}
-	if sum < maxLetters {
+	if sum < maxDeadLetters {
 		t.Errorf("only %d bytes are kept", sum)
 	}
-	if l := deadLettersOf(t, path)[0]; !l.Cut || len(l.Text) != maxLetter && len(l.Text) != maxLetter-1 {
+	if l := deadLettersOf(t, path)[0]; !l.Cut || len(l.Text) != maxText && len(l.Text) != maxText-1 {
 		t.Errorf("the text has %d bytes, cut: %t", len(l.Text), l.Cut)
 	}
 }
@@ -252,7 +252,7 @@ func TestBrokenBodies(t *testing.T) {
 		}
 		fmt.Fprintf(c, "POST /v1/ingest HTTP/1.1\r\nHost: x\r\nContent-Length: 10000\r\n\r\n%s\n%s", push("a"), push("b")[:200])
 		if stall {
-			wait(t, "the stalled client in the only place", func() bool { return len(s.ingest.places) == 1 })
+			wait(t, "the stalled client in the only place", func() bool { return len(s.ingest.slots) == 1 })
 			s.post(other, 503)
 			answer, err := http.ReadResponse(bufio.NewReader(c), nil)
 			if err != nil || answer.StatusCode != 503 {

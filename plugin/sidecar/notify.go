@@ -5,8 +5,8 @@ import (
 	"os"
 )
 
-// notify tells systemd what state a unit of Type=notify has reached, such as
-// READY=1. Nothing happens without systemd.
+// notify sends a state such as READY=1 to systemd, for units of Type=notify. It does
+// nothing without systemd.
 func notify(state string) error {
 	path := os.Getenv("NOTIFY_SOCKET")
 	if path == "" {

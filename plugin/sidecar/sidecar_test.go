@@ -19,11 +19,11 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// quick are limits for tests.
-var quick = limits{
+// testLimits are the limits for tests.
+var testLimits = limits{
 	outbox:   256 << 20,
 	read:     time.Second,
-	place:    100 * time.Millisecond,
+	slot:     100 * time.Millisecond,
 	idle:     300 * time.Millisecond,
 	drain:    3 * time.Second,
 	requests: time.Second,
@@ -79,7 +79,7 @@ type running struct {
 // run starts a sidecar, which ends with the test.
 func run(t testing.TB, s keys, change ...func(*limits)) *running {
 	t.Helper()
-	l := quick
+	l := testLimits
 	for _, f := range change {
 		f(&l)
 	}

@@ -86,7 +86,7 @@ func TestTLS(t *testing.T) {
 	if err := send("b", pool); err != nil {
 		t.Fatal(err)
 	}
-	if got := s.log.String(); !strings.Contains(got, "the certificate from before stays in force") {
+	if got := s.log.String(); !strings.Contains(got, "the certificate cannot be reloaded: the current one stays in use") {
 		t.Errorf("the log is %q", got)
 	}
 	_, _, next := certificate(t, folder, "two")

@@ -267,7 +267,7 @@ func TestNothingIsLostBetweenSinkAndSource(t *testing.T) {
 	})
 	s := run(t, keys{
 		"alerts": source.url, "alerts_username": "fluent", "alerts_password": "secret", "listen_requests": "2", "state_path": t.TempDir(),
-	}, func(l *limits) { l.outbox = 60 << 10; l.place = time.Millisecond })
+	}, func(l *limits) { l.outbox = 60 << 10; l.slot = time.Millisecond })
 	const batches, each = 40, 10
 	var all []string
 	for i := range batches {
@@ -284,7 +284,7 @@ func TestNothingIsLostBetweenSinkAndSource(t *testing.T) {
 	if s.ingest.refused.Load() == 0 {
 		t.Error("no request was answered with 503: the test did not test that")
 	}
-	if got := s.letters.alerts.Load(); got != 0 {
+	if got := s.deadLetters.alerts.Load(); got != 0 {
 		t.Errorf("%d alerts in the dead letters", got)
 	}
 	wait(t, "an empty outbox", func() bool { n, _ := s.box.Size(); return n == 0 })

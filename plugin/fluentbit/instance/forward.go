@@ -7,7 +7,6 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
 	"github.com/fluent-detect/fluent-detect/plugin/delivery"
 	"github.com/fluent-detect/fluent-detect/plugin/forward"
-	"github.com/fluent-detect/fluent-detect/plugin/logger"
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
@@ -66,7 +65,7 @@ func (o *Output) forward(s setup) {
 			users:    1,
 		}
 		if s.config.Forward.TLS && !s.config.Forward.TLSVerify {
-			o.log(logger.Warn, "forward_tls_verify is off: whoever answers at "+s.config.Forward.URL()+" gets the alerts")
+			o.log.Warnf("forward_tls_verify is off: the alerts are sent to any server that answers at %s", s.config.Forward.URL())
 		}
 	default:
 		return // after a reload; it was logged

@@ -1,0 +1,113 @@
+package sidecar
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/fluent-detect/fluent-detect/plugin/logger"
+)
+
+// serve starts the servers.
+func (s *Sidecar) serve() error {
+	c, log := &s.config, s.options.Log
+	mux := http.NewServeMux()
+	mux.Handle("POST /v1/ingest", s.requireLogin(s.ingest))
+	mux.HandleFunc("GET /healthz", s.health)
+	mux.Handle("GET /metrics", s.requireLogin(http.HandlerFunc(s.metrics)))
+	if c.MetricsListen != "" {
+		listener, err := net.Listen("tcp", c.MetricsListen)
+		if err != nil {
+			return fmt.Errorf("metrics_listen: %w", err)
+		}
+		metrics := http.NewServeMux()
+		metrics.HandleFunc("GET /metrics", s.metrics)
+		s.serveAt(listener, metrics)
+		log.Infof("metrics_listen: http://%s/metrics", listener.Addr())
+	}
+	listener, scheme := s.listener, "http"
+	if c.CertFile != "" {
+		scheme = "https"
+		listener = tls.NewListener(listener, &tls.Config{
+			MinVersion:     tls.VersionTLS12,
+			NextProtos:     []string{"http/1.1"},
+			GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return s.certificate.Load(), nil },
+		})
+	}
+	s.serveAt(listener, mux)
+	log.Infof("takes events at %s://%s/v1/ingest", scheme, s.Addr())
+	loopback := s.Addr().(*net.TCPAddr).IP.IsLoopback()
+	if !loopback && c.Login.Username == "" {
+		log.Warnf("listen is not a loopback address and listen_username is not set: everyone who can reach it can send events and read the counters")
+	}
+	if !loopback && c.Login.Username != "" && scheme == "http" {
+		log.Warnf("listen_password is sent in clear text over the network: listen_tls_cert_file is not set")
+	}
+	if c.Alerts != nil && c.Alerts.Scheme == "https" && !c.TLSVerify {
+		log.Warnf("alerts_tls_verify is off: the alerts are sent to any server that answers at %s", c.Alerts)
+	}
+	return nil
+}
+
+// serveAt serves connections of a listener until Stop.
+func (s *Sidecar) serveAt(listener net.Listener, h http.Handler) {
+	server := &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       5 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          log.New(s.options.Log.Limited().Writer(logger.Warn, ""), "", 0),
+	}
+	s.servers = append(s.servers, server)
+	go func() {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			s.fail(fmt.Errorf("listen: %w", err))
+		}
+	}()
+}
+
+// health reports whether events are accepted.
+func (s *Sidecar) health(w http.ResponseWriter, _ *http.Request) {
+	if s.ingest.stopping.Load() {
+		http.Error(w, "stopping", http.StatusServiceUnavailable)
+		return
+	}
+	_, _ = io.WriteString(w, "ok\n")
+}
+
+// requireLogin rejects clients without the configured username and password.
+func (s *Sidecar) requireLogin(h http.Handler) http.Handler {
+	l := s.config.Login
+	if l.Username == "" {
+		return h
+	}
+	want := sha256.Sum256([]byte(l.Username + ":" + string(l.Password)))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name, password, _ := r.BasicAuth()
+		got := sha256.Sum256([]byte(name + ":" + password)) // hides the length as well
+		if subtle.ConstantTimeCompare(got[:], want[:]) == 1 {
+			h.ServeHTTP(w, r)
+			return
+		}
+		s.ingest.rejected.Add(1)
+		s.ingest.clients.Errorf("from %s: wrong user or password for %s", r.RemoteAddr, r.URL.Path)
+		w.Header().Set("WWW-Authenticate", `Basic realm="fluent-detect"`)
+		http.Error(w, "wrong user or password", http.StatusUnauthorized)
+	})
+}
+
+func (s *Sidecar) readCertificate() error {
+	c, err := tls.LoadX509KeyPair(s.config.CertFile, s.config.KeyFile)
+	if err != nil {
+		return fmt.Errorf("listen_tls_cert_file, listen_tls_key_file: %w", err)
+	}
+	s.certificate.Store(&c)
+	return nil
+}
