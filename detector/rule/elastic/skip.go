@@ -22,11 +22,11 @@ func (r *reader) skip(table *document.Value) *rule.Skipped {
 	allowed := document.Quoted(r.languages)
 	kind := r.Required(table, "type", `"query"`)
 	switch t := r.known(kind, `"query"`, ruleTypes); t {
+	case "query":
 	case "":
 		return nil
 	default:
 		return r.skipped(table, kind, fmt.Sprintf("type %q is not evaluated here; only type %q in language %s is", t, "query", allowed))
-	case "query":
 	}
 	language := r.Required(table, "language", allowed)
 	r.language = r.known(language, allowed, append(slices.Clone(r.languages), ruleLanguages...))

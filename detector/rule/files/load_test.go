@@ -167,6 +167,40 @@ func TestLoadErrorUnwraps(t *testing.T) {
 	}
 }
 
+// A format of a few lines stands beside Elastic's: files named *.short with
+// "ID query" on each line.
+func TestLoadFormat(t *testing.T) {
+	tree(t, map[string]string{"rules/a.toml": "a"})
+	if err := os.WriteFile("rules/b.short", []byte("one a: b\ntwo c: d\na e: f\nbroken\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	short := files.Format{Extension: ".short", MaxSize: 100, Parse: func(path string, data []byte) (set rule.Set, errs rule.Errors) {
+		n := 0
+		for line := range strings.Lines(string(data)) {
+			n++
+			id, query, ok := strings.Cut(strings.TrimSpace(line), " ")
+			if !ok {
+				errs = append(errs, &rule.Error{Path: path, Line: n, Column: 1, Message: "must be an ID and a query"})
+				continue
+			}
+			set.Rules = append(set.Rules, &rule.Rule{
+				ID: id, Name: id, Enabled: true, Query: rule.Query{Text: query, Language: "short"},
+				Source: rule.Source{Path: path, Line: n, IDLine: n, IDColumn: 1},
+			})
+		}
+		return set, errs
+	}}
+	set, err := files.Load("rules", nil, append(elastic.Formats("kuery"), short)...)
+	const want = `rules/b.short:3:1: rule_id: "a" is the ID of the rule in rules/a.toml:2:11 already; leave one of the two out
+rules/b.short:4:1: must be an ID and a query`
+	if err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+	if got := paths(set); got != "rules/a.toml rules/b.short rules/b.short rules/b.short" || set.Rules[2].Query.Text != "c: d" {
+		t.Errorf("%s: %+v", got, set.Rules)
+	}
+}
+
 func TestLoadLinks(t *testing.T) {
 	// as Kubernetes mounts a ConfigMap, with links that go round on top
 	tree(t, map[string]string{"mount/..2025/a.toml": "a", "mount/..2025/b.toml": "b", "other/c.toml": "c"})

@@ -1,6 +1,7 @@
 package files
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -56,11 +57,13 @@ func readRegular(fsys fs.FS, name string, maxSize int) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, int64(maxSize)+1))
-	if err == nil && len(data) > maxSize {
-		err = fmt.Errorf("%d bytes, more than the maximum of %d", max(info.Size(), int64(len(data))), maxSize)
+	var data bytes.Buffer
+	data.Grow(int(min(info.Size(), int64(maxSize))) + bytes.MinRead)
+	_, err = data.ReadFrom(io.LimitReader(f, int64(maxSize)+1))
+	if err == nil && data.Len() > maxSize {
+		err = fmt.Errorf("%d bytes, more than the maximum of %d", max(info.Size(), int64(data.Len())), maxSize)
 	}
-	return data, err
+	return data.Bytes(), err
 }
 
 func unreadable(path string, err error) *rule.Error {
