@@ -59,3 +59,25 @@ func (e *Engine) stop() {
 	e.timerMu.Unlock()
 	e.running.Wait()
 }
+
+// retrySummary is how long summaries wait when the outbox is full.
+const retrySummary = time.Second
+
+// wake sees to it that summaries are made at that time, even when no chunk
+// comes any more.
+func (e *Engine) wake(at time.Time) {
+	if at.IsZero() {
+		return
+	}
+	e.timerMu.Lock()
+	defer e.timerMu.Unlock()
+	if e.closed {
+		return
+	}
+	if e.timer != nil {
+		e.timer.Stop()
+	}
+	e.timer = time.AfterFunc(max(at.Sub(e.host.Now()), 0), func() {
+		e.background("summaries", func() { e.summarize(false) })
+	})
+}

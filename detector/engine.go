@@ -45,7 +45,7 @@ type Host struct {
 	State *State
 	// Store keeps alerts and what was alerted on disk; nil: memory only. Name
 	// tells the detectors that share it apart.
-	Store *store.Store
+	Store Store
 	Name  string
 	// Lost is told of alerts that nobody takes, also of those that an Engine
 	// before this one left. The alert is not kept.
@@ -53,6 +53,13 @@ type Host struct {
 	// Warn takes a line for the log, on something that an operator should know.
 	Warn func(line string)
 	Now  func() time.Time // nil: time.Now
+}
+
+// Store keeps on disk what has to survive the process. A *store.Store is one.
+type Store interface {
+	outbox.Keeper
+	Commit(store.Batch) (numbers []uint64, err error)
+	Restore(detector string, memories hold.Memories) error
 }
 
 // New returns an Engine that evaluates the rules.
@@ -92,6 +99,7 @@ func New(config Config, rules *ruleset.Set, host Host) (*Engine, error) {
 	for _, a := range host.Outbox.Orphans() { // the inputs were changed in a reload
 		host.Lost(a)
 	}
+	e.wake(e.state.nextSummary())
 	if config.Heartbeat > 0 {
 		e.beatEvery(config.Heartbeat)
 	}
@@ -135,20 +143,18 @@ func (s *State) begin(c Config, host Host) error {
 	if err != nil {
 		return err
 	}
-	if host.Store != nil {
-		if err := host.Store.Seen(host.Name, func(k hold.Key, left time.Duration) {
-			e := hold.DuplicateEntry(k, time.Now().Add(left))
-			duplicates.Restore(e.Key, e.Value, e.Expires)
-		}); err != nil {
-			return err
-		}
-	}
 	suppressor, err := hold.NewSuppressor(c.DedupSize)
 	if err != nil {
 		return err
 	}
-	s.duplicates, s.suppressor, s.caps = duplicates, suppressor, hold.NewCaps()
-	s.memories = hold.Memories{s.duplicates, s.suppressor, s.caps}
+	caps := hold.NewCaps()
+	memories := hold.Memories{duplicates, suppressor, caps}
+	if host.Store != nil {
+		if err := host.Store.Restore(host.Name, memories); err != nil {
+			return err
+		}
+	}
+	s.duplicates, s.suppressor, s.caps, s.memories = duplicates, suppressor, caps, memories
 	return nil
 }
 

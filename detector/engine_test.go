@@ -23,6 +23,8 @@ type bench struct {
 	box    *outbox.Box
 	taker  *outbox.Taker
 	state  *State
+	store  Store
+	clock  sync.Mutex // of now, while something runs in the background
 	now    time.Time
 	lost   []outbox.Alert
 	warned []string
@@ -55,13 +57,26 @@ func (b *bench) open(settings ...string) {
 		Warn:     func(line string) { b.warned = append(b.warned, line) },
 		Observer: alert.Observer{Version: "test", Hostname: "host"},
 		State:    b.state,
+		Store:    b.store,
+		Name:     "default.0",
 		Lost:     func(a outbox.Alert) { b.lost = append(b.lost, a) },
-		Now:      func() time.Time { return b.now },
+		Now: func() time.Time {
+			b.clock.Lock()
+			defer b.clock.Unlock()
+			return b.now
+		},
 	})
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	b.t.Cleanup(func() { b.engine.Close(false) })
+}
+
+// advance sets the clock forward.
+func (b *bench) advance(d time.Duration) {
+	b.clock.Lock()
+	defer b.clock.Unlock()
+	b.now = b.now.Add(d)
 }
 
 // scan evaluates the events, one chunk of them.

@@ -3,11 +3,12 @@ package detector
 import (
 	"errors"
 	"fmt"
-	"github.com/fluent-detect/fluent-detect/detector/envelope"
-	"github.com/fluent-detect/fluent-detect/detector/source"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/fluent-detect/fluent-detect/detector/envelope"
+	"github.com/fluent-detect/fluent-detect/detector/source"
 
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/literal"

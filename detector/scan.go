@@ -9,6 +9,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/match"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
+	"github.com/fluent-detect/fluent-detect/detector/outbox"
 	"github.com/fluent-detect/fluent-detect/detector/stats"
 )
 
@@ -40,11 +41,15 @@ func newScanner(e *Engine) *scanner {
 
 func (s *scanner) scan(tag string, chunk []byte) (Result, error) {
 	s.tag = tag
-	s.reset()             // what the last chunk left, if it has to come again
-	defer s.tx.rollback() // of what a panic left; after a commit there is nothing
+	s.reset() // what the last chunk left, if it has to come again
+	defer s.tx.reset()
 	broken := s.evaluate(chunk)
 	alerts, err := s.tx.commit()
 	if err != nil {
+		var full *outbox.FullError
+		if !errors.As(err, &full) {
+			err = &StoreError{Tag: tag, Err: err}
+		}
 		return Result{}, err
 	}
 	var now time.Time

@@ -112,6 +112,9 @@ func (e *Engine) probe() error {
 	case p.record == nil:
 		return errors.New("the synthetic event did not match its rule")
 	}
+	if err := p.write(&e.host); err != nil {
+		return err
+	}
 	return p.check()
 }
 
@@ -122,7 +125,7 @@ func (p *probe) visit(s *scanner, e *event.Event, matches []int32) {
 	if len(matches) == 0 || int(matches[len(matches)-1]) != len(engine.rules) {
 		return
 	}
-	t := transaction{engine: engine, tag: s.tag}
+	t := transaction{engine: engine}
 	t.begin()
 	defer t.rollback()
 	m := engine.canary.maker
@@ -140,18 +143,20 @@ func (p *probe) visit(s *scanner, e *event.Event, matches []int32) {
 		return
 	}
 	room.Cancel()
-	if engine.host.Store == nil {
-		return
+}
+
+// write writes to the disk what is gone soon.
+func (p *probe) write(h *Host) error {
+	if h.Store == nil {
+		return nil
 	}
-	if _, err := engine.host.Store.Commit(store.Batch{
-		Channel:  engine.config.Channel,
-		Detector: selfTestTag,
-		Keys:     []hold.Key{p.key},
-		Expires:  time.Now(),
-		MaxKeys:  1,
-	}); err != nil {
-		p.err = &StoreError{Tag: s.tag, Err: err}
+	_, err := h.Store.Commit(store.Batch{Detector: selfTestTag, Changes: []hold.Change{
+		{Space: "probe", Key: []byte("probe"), Value: p.key[:], Expires: time.Now()},
+	}})
+	if err != nil {
+		return &StoreError{Tag: selfTestTag, Err: err}
 	}
+	return nil
 }
 
 // check looks whether the alert is that of the event.

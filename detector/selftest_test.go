@@ -2,12 +2,13 @@ package detector
 
 import (
 	"fmt"
-	"github.com/fluent-detect/fluent-detect/detector/ruleset"
 	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/fluent-detect/fluent-detect/detector/ruleset"
 
 	"github.com/fluent-detect/fluent-detect/detector/match"
 	"github.com/fluent-detect/fluent-detect/detector/stats"

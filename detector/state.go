@@ -15,7 +15,11 @@ type State struct {
 	traffic stats.Traffic
 	faults  *hold.Throttle // of error records
 
-	mu         sync.Mutex       // what follows
+	writing sync.Mutex // held while a group is written; locked before mu
+
+	mu         sync.Mutex       // guards what follows
+	forming    *group           // that transactions join; nil: none
+	unfinished int              // transactions that are sealed, and neither final nor rolled back
 	duplicates *hold.Duplicates // nil: no Engine has used the state yet
 	suppressor *hold.Suppressor
 	caps       *hold.Caps
@@ -48,4 +52,16 @@ func (s *State) Report() stats.Report {
 	s.mu.Unlock()
 	s.traffic.Load(&r.Counts)
 	return r
+}
+
+// nextSummary returns when the first interval ends in which alerts may have been
+// held back, or the zero time.
+func (s *State) nextSummary() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	next, ok := s.caps.Next()
+	if end, held := s.suppressor.Next(); held && (!ok || end.Before(next)) {
+		next = end
+	}
+	return next
 }

@@ -10,24 +10,34 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/hold"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
 	"github.com/fluent-detect/fluent-detect/detector/stats"
-	"github.com/fluent-detect/fluent-detect/detector/store"
 )
 
-// transaction is what the matches of one chunk do to the state. It begins with
-// the first match and holds the state's lock from then on; until commit has
-// put the alerts in the outbox nothing of it has happened.
+// transaction is what the matches of one chunk do to the state. It begins with the
+// first match, and locks the state until the end of the chunk. See group for how it
+// is committed.
 type transaction struct {
 	engine    *Engine
-	open      bool
-	tag       string // of the chunk
-	force     bool   // the engine ends: what is held back comes out now
+	open      bool // it has locked the state
+	force     bool // the engine ends: what was held back is reported now
 	now       time.Time
-	summaries uint64
+	matches   []matched
 	alerts    []outbox.Alert
-	record    []byte // of the last alert, before it is copied to its size
-	keys      []hold.Key
-	matches   []outcomeOf
+	summaries uint64        // of alerts
+	record    []byte        // of the last alert, before it is copied to its size
 	subject   event.Subject // of the current match
+
+	// Of the commit:
+	room     outbox.Reservation // for alerts
+	unwanted []outbox.Alert     // those that no consumer takes
+	changes  []hold.Change      // for the store
+	emitted  int
+}
+
+// matched is a match of the rule at that index.
+type matched struct {
+	rule    int
+	outcome stats.Outcome
+	alert   int // Emitted: index of the alert in the transaction
 }
 
 func (t *transaction) begin() {
@@ -37,16 +47,13 @@ func (t *transaction) begin() {
 	t.engine.state.mu.Lock()
 	t.open = true
 	t.now = t.engine.host.Now()
-	t.summaries = 0
 	t.engine.state.memories.Begin()
 }
 
-// add takes in the match of a rule: known events, duplicates, what resembles an
-// alert and what is too much stop here, each counted. Nothing of the event is
+// add decides about a match of the rule at that index. Nothing of the event is
 // kept.
 func (t *transaction) add(rule int, e *event.Event, tag string, read time.Time) {
 	t.begin()
-	t.tag = tag
 	r, state := &t.engine.rules[rule], t.engine.state
 	if r.excepted(e, t.now, t.engine.host.Warn) {
 		t.count(rule, stats.Excepted)
@@ -66,7 +73,6 @@ func (t *transaction) add(rule int, e *event.Event, tag string, read time.Time) 
 	principal := string(t.subject.Principal)
 	if dedups {
 		state.duplicates.Add(key, ownerOf(principal))
-		t.keys = append(t.keys, key)
 	}
 	if group, ok := r.digest("suppress", r.suppressBy, e); ok &&
 		!state.suppressor.Take(group, r.Rule().ID, func() []string { return r.by(e) }, t.engine.fields.Subject(&t.subject), t.now, r.suppressFor) {
@@ -128,110 +134,104 @@ func (t *transaction) summary(r *activeRule, s alert.Summary) {
 	t.stage(r.Maker, key, record)
 }
 
-// commit puts the alerts in the outbox, and in the store, and remembers them. The
-// error is a *outbox.FullError or a *StoreError, and then nothing has happened.
+// commit makes the decisions final: the alerts are in the outbox, and with a store
+// on disk. It returns the number of alerts. The error is a *outbox.FullError or one
+// of the store, and then nothing has happened.
 func (t *transaction) commit() (alerts int, err error) {
 	if !t.open {
 		return 0, nil
 	}
 	t.summarizeGroups()
-	unwanted, err := t.deliver()
-	if err != nil && t.force {
-		unwanted, err = t.alerts, nil // there is no later
-	}
-	if err != nil {
+	s, host := t.engine.state, &t.engine.host
+	if t.room, t.unwanted, err = host.Outbox.Reserve(t.alerts); err != nil {
 		t.rollback()
 		return 0, err
 	}
-	state := t.engine.state
-	state.memories.Commit()
-	alerts = t.commitOutcomes(unwanted)
-	state.summaries += t.summaries
-	next := state.nextSummary()
-	t.end()
-	for _, a := range unwanted {
-		t.engine.host.Lost(a)
+	if host.Store != nil {
+		t.changes = s.memories.Changes(t.changes)
 	}
-	t.engine.wake(next)
-	return alerts, nil
+	if s.unfinished == 0 && (host.Store == nil || len(t.room.Alerts())+len(t.changes) == 0) {
+		t.finish(nil)
+		t.open = false
+		s.mu.Unlock()
+	} else if err := t.join(); err != nil {
+		return 0, err
+	}
+	for _, a := range t.unwanted {
+		host.Lost(a)
+	}
+	t.engine.wake(s.nextSummary())
+	return t.emitted, nil
 }
 
-// outcomeOf is a match of the rule at that index and its outcome.
-type outcomeOf struct {
-	rule    int
-	outcome stats.Outcome
-	alert   int // Emitted: index of the alert in the transaction
+// finish makes the oldest transaction final, with the state locked. Its alerts have
+// these numbers in the store.
+func (t *transaction) finish(numbers []uint64) {
+	s, host := t.engine.state, &t.engine.host
+	s.memories.Commit()
+	if host.Store == nil {
+		t.room.Commit(nil, nil)
+	} else {
+		t.room.Commit(host.Store, numbers)
+	}
+	s.summaries += t.summaries
+	lost := make(map[string]bool, len(t.unwanted))
+	for _, a := range t.unwanted {
+		lost[a.ID] = true
+	}
+	for _, m := range t.matches {
+		o := m.outcome
+		switch {
+		case o != stats.Emitted:
+		case lost[t.alerts[m.alert].ID]:
+			o = stats.Failed
+		default:
+			t.emitted++
+		}
+		s.outcomes[o]++
+		s.rules.Count(t.engine.rules[m.rule].Rule().ID, o)
+	}
 }
 
 // count notes a match.
 func (t *transaction) count(rule int, o stats.Outcome) {
-	t.matches = append(t.matches, outcomeOf{rule, o, len(t.alerts)})
+	t.matches = append(t.matches, matched{rule, o, len(t.alerts)})
 }
 
-// commitOutcomes counts the matches, and returns how many of their alerts are in
-// the outbox: those that are not among unwanted.
-func (t *transaction) commitOutcomes(unwanted []outbox.Alert) (alerts int) {
-	lost := make(map[string]bool, len(unwanted))
-	for _, a := range unwanted {
-		lost[a.ID] = true
-	}
-	state := t.engine.state
-	for _, m := range t.matches {
-		o := m.outcome
-		if o == stats.Emitted && lost[t.alerts[m.alert].ID] {
-			o = stats.Failed
-		}
-		if o == stats.Emitted {
-			alerts++
-		}
-		state.outcomes[o]++
-		state.rules.Count(t.engine.rules[m.rule].Rule().ID, o)
-	}
-	return alerts
-}
-
-// deliver puts the alerts in the outbox once they are on disk.
-func (t *transaction) deliver() (unwanted []outbox.Alert, err error) {
-	host := &t.engine.host
-	room, unwanted, err := host.Outbox.Reserve(t.alerts)
-	if err != nil {
-		return nil, err
-	}
-	if host.Store == nil {
-		room.Commit(nil, nil)
-		return unwanted, nil
-	}
-	if len(room.Alerts()) == 0 && len(t.keys) == 0 {
-		return unwanted, nil
-	}
-	numbers, err := host.Store.Commit(store.Batch{
-		Channel:  t.engine.config.Channel,
-		Alerts:   room.Alerts(),
-		Detector: host.Name,
-		Keys:     t.keys,
-		Expires:  time.Now().Add(t.engine.config.DedupTTL), // on the wall clock, which survives
-		MaxKeys:  t.engine.config.DedupSize,
-	})
-	if err != nil {
-		room.Cancel()
-		return nil, &StoreError{Tag: t.tag, Err: err}
-	}
-	room.Commit(host.Store, numbers)
-	return unwanted, nil
-}
-
-// rollback undoes an open transaction.
+// rollback undoes the transaction, if it is open.
 func (t *transaction) rollback() {
 	if !t.open {
 		return
 	}
 	t.engine.state.memories.Rollback()
-	t.end()
-}
-
-func (t *transaction) end() {
-	clear(t.alerts)
-	t.alerts, t.keys, t.matches = t.alerts[:0], t.keys[:0], t.matches[:0]
 	t.open = false
 	t.engine.state.mu.Unlock()
+}
+
+// reset prepares for the next chunk, after a rollback of what a panic left.
+func (t *transaction) reset() {
+	t.rollback()
+	clear(t.alerts)
+	clear(t.changes)
+	t.matches, t.alerts, t.changes, t.summaries, t.emitted = t.matches[:0], t.alerts[:0], t.changes[:0], 0, 0
+	t.room, t.unwanted = outbox.Reservation{}, nil
+}
+
+// summarize makes the summaries that are due, or all with force.
+func (e *Engine) summarize(force bool) {
+	t := transaction{engine: e, force: force}
+	t.begin()
+	defer t.rollback()
+	for i := range e.rules {
+		t.summarizeCap(&e.rules[i])
+	}
+	switch _, err := t.commit(); {
+	case err == nil:
+	case !force:
+		e.wake(e.host.Now().Add(retrySummary))
+	default: // there is no later
+		for _, a := range t.alerts {
+			e.host.Lost(a)
+		}
+	}
 }

@@ -52,13 +52,17 @@ func check(db *bbolt.DB) error {
 		if meta == nil {
 			return checkNew(tx)
 		}
-		if v := string(meta.Get(versionKey)); v != version {
-			return &damagedError{fmt.Sprintf("its version is %q, and this program knows %q", v, version)}
-		}
-		if err := checkValues(tx, alertsBucket, func(v []byte) bool { _, err := decodeAlert(v); return err == nil }); err != nil {
+		if err := checkAlerts(tx); err != nil {
 			return err
 		}
-		return checkValues(tx, seenBucket, func(v []byte) bool { _, _, ok := decodeKey(v); return ok })
+		switch v := string(meta.Get(versionKey)); v {
+		case version:
+			return checkSpaces(tx)
+		case version1:
+			return checkSeen(tx)
+		default:
+			return &damagedError{fmt.Sprintf("its version is %q, and this program knows %q", v, version)}
+		}
 	})
 	if err != nil {
 		return err
@@ -68,11 +72,16 @@ func check(db *bbolt.DB) error {
 		if err != nil {
 			return err
 		}
-		if meta.Get(versionKey) != nil {
-			return nil
-		}
-		for _, name := range [][]byte{alertsBucket, seenBucket} {
+		for _, name := range [][]byte{alertsBucket, spacesBucket} {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
+				return err
+			}
+		}
+		switch string(meta.Get(versionKey)) {
+		case version:
+			return nil
+		case version1:
+			if err := migrateSeen(tx); err != nil {
 				return err
 			}
 		}
@@ -80,27 +89,32 @@ func check(db *bbolt.DB) error {
 	})
 }
 
-// checkNew wants a file without our buckets to have no others.
+// checkNew checks that a file without our buckets has no others.
 func checkNew(tx *bbolt.Tx) error {
 	return tx.ForEach(func(name []byte, _ *bbolt.Bucket) error {
 		return &damagedError{fmt.Sprintf("it is another program's: it has a bucket %q", name)}
 	})
 }
 
-// checkValues reads every value of the buckets in a bucket.
-func checkValues(tx *bbolt.Tx, bucket []byte, valid func(value []byte) bool) error {
-	all := tx.Bucket(bucket)
-	if all == nil {
-		return &damagedError{fmt.Sprintf("bucket %q is missing", bucket)}
-	}
-	return all.ForEachBucket(func(name []byte) error {
-		return all.Bucket(name).ForEach(func(k, v []byte) error {
-			if len(k) != 8 || !valid(v) {
-				return &damagedError{fmt.Sprintf("an entry of %s/%s cannot be read", bucket, name)}
+// checkAlerts reads every alert.
+func checkAlerts(tx *bbolt.Tx) error {
+	return eachIn(tx, alertsBucket, func(b *bbolt.Bucket, channel string) error {
+		return b.ForEach(func(k, v []byte) error {
+			if _, err := decodeAlert(v); err != nil || len(k) != 8 {
+				return &damagedError{fmt.Sprintf("an alert of channel %q cannot be read", channel)}
 			}
 			return nil
 		})
 	})
+}
+
+// eachIn calls visit for the buckets in a bucket at the top.
+func eachIn(tx *bbolt.Tx, top []byte, visit func(b *bbolt.Bucket, name string) error) error {
+	all := tx.Bucket(top)
+	if all == nil {
+		return &damagedError{fmt.Sprintf("bucket %q is missing", top)}
+	}
+	return all.ForEachBucket(func(name []byte) error { return visit(all.Bucket(name), string(name)) })
 }
 
 // guard is deferred around all work on the file. The file is mapped into

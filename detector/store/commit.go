@@ -1,7 +1,6 @@
 package store
 
 import (
-	"encoding/binary"
 	"fmt"
 	"slices"
 	"time"
@@ -12,14 +11,12 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
 )
 
-// Batch is what the matches of one chunk leave.
+// Batch is what a detector writes in one transaction.
 type Batch struct {
 	Channel  string         // of the alerts
 	Alerts   []outbox.Alert // in order
-	Detector string         // whose keys they are
-	Keys     []hold.Key
-	Expires  time.Time // of the keys
-	MaxKeys  int       // how many keys of the detector are kept, the newest
+	Detector string         // that the spaces belong to
+	Changes  []hold.Change  // of entries in its spaces, in order
 }
 
 // Commit writes the batch. When it returns without an error, the batch is on the
@@ -27,63 +24,34 @@ type Batch struct {
 // them. With an error nothing of it is.
 func (s *Store) Commit(b Batch) (numbers []uint64, err error) {
 	err = s.updateAndDelete(func(tx *bbolt.Tx) error {
-		alerts, err := tx.Bucket(alertsBucket).CreateBucketIfNotExists([]byte(b.Channel))
-		if err != nil {
+		if numbers, err = addAlerts(tx, b.Channel, b.Alerts); err != nil {
 			return err
 		}
-		numbers = numbers[:0]
-		for _, a := range b.Alerts {
-			n, err := alerts.NextSequence()
-			if err != nil {
-				return err
-			}
-			data, err := encodeAlert(a)
-			if err != nil {
-				return err
-			}
-			if err := alerts.Put(numberKey(n), data); err != nil {
-				return err
-			}
-			numbers = append(numbers, n)
-		}
-		return addKeys(tx, b)
+		return change(tx, b.Detector, b.Changes)
 	})
 	return numbers, err
 }
 
-// addKeys appends the keys and deletes those in front that are over the limit
-// or have expired.
-func addKeys(tx *bbolt.Tx, b Batch) error {
-	if len(b.Keys) == 0 {
-		return nil
+// addAlerts appends alerts to those of a channel.
+func addAlerts(tx *bbolt.Tx, channel string, alerts []outbox.Alert) (numbers []uint64, err error) {
+	if len(alerts) == 0 {
+		return nil, nil
 	}
-	seen, err := tx.Bucket(seenBucket).CreateBucketIfNotExists([]byte(b.Detector))
+	bucket, err := tx.Bucket(alertsBucket).CreateBucketIfNotExists([]byte(channel))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	seen.FillPercent = 0.95 // it only ever grows at the end
-	expires := binary.BigEndian.AppendUint64(nil, uint64(b.Expires.UnixNano()))
-	var last uint64
-	for _, k := range b.Keys {
-		if last, err = seen.NextSequence(); err != nil {
-			return err
+	for _, a := range alerts {
+		n, err := bucket.NextSequence()
+		if err != nil {
+			return nil, err
 		}
-		if err := seen.Put(numberKey(last), append(k[:len(k):len(k)], expires...)); err != nil {
-			return err
+		if err := bucket.Put(numberKey(n), encodeAlert(a)); err != nil {
+			return nil, err
 		}
+		numbers = append(numbers, n)
 	}
-	now := uint64(time.Now().UnixNano())
-	c := seen.Cursor()
-	for number, value := c.First(); number != nil; number, value = c.First() {
-		_, end, ok := decodeKey(value)
-		if ok && end > now && last-binary.BigEndian.Uint64(number) < uint64(b.MaxKeys) {
-			return nil
-		}
-		if err := c.Delete(); err != nil {
-			return err
-		}
-	}
-	return nil
+	return numbers, nil
 }
 
 // update runs a transaction on the file.
@@ -96,7 +64,7 @@ func (s *Store) update(do func(*bbolt.Tx) error) (err error) {
 	}
 	defer onFault()()
 	defer guard(func(reason string) {
-		err = fmt.Errorf("%s broke while it was in use: %s; Fluent Bit has to be restarted", s.path(), reason)
+		err = fmt.Errorf("%s broke while it was in use: %s; the process must be restarted", s.path(), reason)
 		s.mu.Lock()
 		s.failed = err // bbolt's lock is held for ever
 		s.mu.Unlock()

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"time"
 
 	"go.etcd.io/bbolt"
 )
@@ -144,6 +145,9 @@ func (s *Store) resume() (err error) {
 	session := []byte(rand.Text())[:sessionSize]
 	err = s.update(func(tx *bbolt.Tx) error {
 		if err := tx.Bucket(metaBucket).Put(sessionKey, session); err != nil {
+			return err
+		}
+		if err := dropExpired(tx, time.Now()); err != nil {
 			return err
 		}
 		for channel, numbers := range numbers {

@@ -1,15 +1,18 @@
 // Package store keeps on disk what has to survive a crash: alerts that were not
-// delivered yet, and what was alerted before.
+// delivered yet, and what detectors remember.
 //
 // A store is a directory that one process at a time may use. In it lies one
 // bbolt file with these buckets:
 //
-//	meta               version, session
-//	alerts/<channel>   number, ascending ──▶ alert
-//	seen/<detector>    number, ascending ──▶ key, time of expiry
+//	meta                         version, session
+//	alerts/<channel>             number, ascending ──▶ alert
+//	spaces/<detector>/<space>    key ──▶ checksum, time of expiry, value
 //
-// [Store.Commit] writes the alerts and the keys of one chunk in one transaction
-// that is on the disk when it returns. What was delivered is deleted a moment
+// A space is what one memory of a detector remembers, a [hold.Memory]; the store
+// does not know what its entries mean. Another memory is another space.
+//
+// [Store.Commit] writes alerts and changes of spaces in one transaction, which is on
+// the disk when it returns. What was delivered is deleted a moment
 // later, in the background: after a crash it may be delivered again, with the
 // same id. [Store.Note] makes that rare, by a file beside the bbolt file to which
 // is written at once, and not synced, what is to be deleted.

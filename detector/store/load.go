@@ -1,39 +1,44 @@
 package store
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"time"
 
-	"github.com/vmihailenco/msgpack/v5"
 	"go.etcd.io/bbolt"
 
-	"github.com/fluent-detect/fluent-detect/detector/hold"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
 )
 
 // Alerts returns the alerts of a channel that were not delivered, in order, with
 // their numbers.
 func (s *Store) Alerts(channel string) (alerts []outbox.Alert, numbers []uint64, err error) {
-	err = s.view(alertsBucket, channel, func(number uint64, value []byte) error {
-		a, err := decodeAlert(value)
-		if err != nil {
-			return fmt.Errorf("alert %d of channel %q: %w", number, channel, err)
+	err = s.view(func(tx *bbolt.Tx) error {
+		b := tx.Bucket(alertsBucket).Bucket([]byte(channel))
+		if b == nil {
+			return nil
 		}
-		alerts = append(alerts, a)
-		numbers = append(numbers, number)
-		return nil
+		return b.ForEach(func(key, value []byte) error {
+			number := binary.BigEndian.Uint64(key)
+			a, err := decodeAlert(value)
+			if err != nil {
+				return fmt.Errorf("alert %d of channel %q: %w", number, channel, err)
+			}
+			alerts = append(alerts, a)
+			numbers = append(numbers, number)
+			return nil
+		})
 	})
 	return alerts, numbers, err
 }
 
 // Channels returns the channels that have alerts that were not delivered.
 func (s *Store) Channels() (names []string, err error) {
-	defer onFault()()
-	defer guard(func(reason string) { err = errors.New(reason) })
-	err = s.db.View(func(tx *bbolt.Tx) error {
+	err = s.view(func(tx *bbolt.Tx) error {
 		all := tx.Bucket(alertsBucket)
 		return all.ForEachBucket(func(name []byte) error {
 			if k, _ := all.Bucket(name).Cursor().First(); k != nil {
@@ -45,62 +50,20 @@ func (s *Store) Channels() (names []string, err error) {
 	return names, err
 }
 
-// Seen calls visit for the keys of a detector that have not expired, oldest
-// first, with how long they are to be remembered from now on.
-func (s *Store) Seen(detector string, visit func(k hold.Key, left time.Duration)) error {
-	now := time.Now()
-	return s.view(seenBucket, detector, func(_ uint64, value []byte) error {
-		if k, end, ok := decodeKey(value); ok {
-			if left := time.Unix(0, int64(end)).Sub(now); left > 0 {
-				visit(k, left)
-			}
-		}
-		return nil
-	})
-}
-
-// view calls visit for the values of a bucket in a bucket, by number.
-func (s *Store) view(bucket []byte, name string, visit func(number uint64, value []byte) error) (err error) {
-	defer onFault()()
-	defer guard(func(reason string) { err = fmt.Errorf("%s: %s", s.path(), reason) })
-	return s.db.View(func(tx *bbolt.Tx) error {
-		b := tx.Bucket(bucket).Bucket([]byte(name))
-		if b == nil {
-			return nil
-		}
-		return b.ForEach(func(k, v []byte) error { return visit(binary.BigEndian.Uint64(k), v) })
-	})
-}
-
 func numberKey(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
 
-// decodeKey reads a key and its time of expiry, in nanoseconds.
-func decodeKey(value []byte) (k hold.Key, end uint64, ok bool) {
-	if len(value) != len(k)+8 {
-		return k, 0, false
-	}
-	copy(k[:], value)
-	return k, binary.BigEndian.Uint64(value[len(k):]), true
-}
-
-// storedAlert is an alert as the file has it.
-type storedAlert struct {
-	//lint:ignore U1000 the encoder reads it
-	_msgpack struct{} `msgpack:",as_array"`
-	ID       string
-	Rule     string
-	Severity int
-	Time     int64 // nanoseconds
-	Record   []byte
-}
-
-// encodeAlert puts a checksum before the alert.
-func encodeAlert(a outbox.Alert) ([]byte, error) {
-	data, err := msgpack.Marshal(&storedAlert{ID: a.ID, Rule: a.Rule, Severity: a.Severity, Time: a.Time.UnixNano(), Record: a.Record})
-	if err != nil {
-		return nil, err
-	}
-	return append(binary.BigEndian.AppendUint32(make([]byte, 0, 4+len(data)), crc32.Checksum(data, castagnoli)), data...), nil
+// An alert is stored as a checksum and a msgpack array of its ID, rule, severity,
+// time in nanoseconds, and record.
+func encodeAlert(a outbox.Alert) []byte {
+	b := make([]byte, 4, 4+len(a.ID)+len(a.Rule)+len(a.Record)+32)
+	b = msgpack.AppendArrayHeader(b, 5)
+	b = msgpack.AppendString(b, a.ID)
+	b = msgpack.AppendString(b, a.Rule)
+	b = msgpack.AppendInt(b, int64(a.Severity))
+	b = msgpack.AppendInt(b, a.Time.UnixNano())
+	b = append(msgpack.AppendBinHeader(b, len(a.Record)), a.Record...)
+	binary.BigEndian.PutUint32(b, crc32.Checksum(b[4:], castagnoli))
+	return b
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -110,9 +73,23 @@ func decodeAlert(data []byte) (outbox.Alert, error) {
 	if len(data) < 4 || binary.BigEndian.Uint32(data) != crc32.Checksum(data[4:], castagnoli) {
 		return outbox.Alert{}, errors.New("its checksum is wrong")
 	}
-	var s storedAlert
-	if err := msgpack.Unmarshal(data[4:], &s); err != nil {
+	v, _, err := msgpack.Read(data, 4)
+	if err != nil {
 		return outbox.Alert{}, err
 	}
-	return outbox.Alert{ID: s.ID, Rule: s.Rule, Severity: s.Severity, Time: time.Unix(0, s.Time), Record: s.Record}, nil
+	elements := v.Elements()
+	next := func() msgpack.Value {
+		one, _ := elements.Next()
+		return one
+	}
+	if v.Kind() != msgpack.Array || v.Len() != 5 {
+		return outbox.Alert{}, errors.New("it is not an array of 5 elements")
+	}
+	return outbox.Alert{
+		ID:       string(next().Bytes()),
+		Rule:     string(next().Bytes()),
+		Severity: int(next().Int()),
+		Time:     time.Unix(0, next().Int()),
+		Record:   bytes.Clone(next().Bytes()),
+	}, nil
 }

@@ -14,13 +14,13 @@ import (
 
 const (
 	fileName = "state.db"
-	version  = "1" // of the layout in doc.go
+	version  = "2" // of the layout in doc.go
 )
 
 var (
 	metaBucket   = []byte("meta")
 	alertsBucket = []byte("alerts")
-	seenBucket   = []byte("seen")
+	spacesBucket = []byte("spaces")
 	versionKey   = []byte("version")
 )
 

@@ -2,8 +2,10 @@ package store
 
 import (
 	"bytes"
+	"compress/gzip"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -35,12 +37,16 @@ func closed(t *testing.T, s *Store) {
 	}
 }
 
-// batch has n alerts and n keys, counted from a number.
+func put(space, key, value string, expires time.Time) hold.Change {
+	return hold.Change{Space: space, Key: []byte(key), Value: []byte(value), Expires: expires}
+}
+
+// batch has n alerts and n entries of a space, counted from a number.
 func batch(from, n int) Batch {
-	b := Batch{Channel: "default", Detector: "default.0", Expires: time.Now().Add(time.Hour), MaxKeys: 1000}
+	b := Batch{Channel: "default", Detector: "default.0"}
 	for i := from; i < from+n; i++ {
 		b.Alerts = append(b.Alerts, outbox.Alert{ID: fmt.Sprint("id-", i), Rule: "rule", Severity: 47, Time: time.Unix(int64(i), 5), Record: []byte(fmt.Sprint("record ", i))})
-		b.Keys = append(b.Keys, hold.Key{byte(i), byte(i >> 8), 1})
+		b.Changes = append(b.Changes, put("test", string(rune(i)), fmt.Sprint("value ", i), time.Now().Add(time.Hour)))
 	}
 	return b
 }
@@ -54,7 +60,28 @@ func commit(t *testing.T, s *Store, b Batch) []uint64 {
 	return numbers
 }
 
-// content returns ids of alerts and the first bytes of keys.
+// memory is a memory that remembers what it is given.
+type memory struct {
+	hold.Memory
+	space   string
+	entries []string
+}
+
+func (m *memory) Space() string { return m.space }
+
+func (m *memory) Restore(key, value []byte, expires time.Time) bool {
+	entry := fmt.Sprint([]rune(string(key))[0])
+	if want := "value " + entry; string(value) != want {
+		entry += "=" + string(value)
+	}
+	if left := time.Until(expires); left <= 0 || left > time.Hour {
+		entry += fmt.Sprint(" for ", left)
+	}
+	m.entries = append(m.entries, entry+" ")
+	return true
+}
+
+// content returns IDs of alerts and the entries of the space.
 func content(t *testing.T, s *Store) string {
 	t.Helper()
 	alerts, _, err := s.Alerts("default")
@@ -65,16 +92,16 @@ func content(t *testing.T, s *Store) string {
 	for _, a := range alerts {
 		fmt.Fprint(&b, a.ID, " ")
 	}
-	b.WriteString("| ")
-	if err := s.Seen("default.0", func(k hold.Key, left time.Duration) {
-		if left <= 0 || left > time.Hour {
-			t.Errorf("a key is to be remembered for %s", left)
-		}
-		fmt.Fprint(&b, k[0], " ")
-	}); err != nil {
+	return b.String() + "| " + entries(t, s, "test")
+}
+
+func entries(t *testing.T, s *Store, space string) string {
+	t.Helper()
+	m := &memory{space: space}
+	if err := s.Restore("default.0", hold.Memories{m}); err != nil {
 		t.Fatal(err)
 	}
-	return b.String()
+	return strings.Join(m.entries, "")
 }
 
 func TestWhatWasCommittedIsThereAgain(t *testing.T) {
@@ -218,21 +245,83 @@ func note(t *testing.T, s *Store) {
 	}
 }
 
-func TestKeysAreBounded(t *testing.T) {
-	s, _ := open(t, t.TempDir())
-	defer closed(t, s)
-	b := batch(1, 5)
-	b.Expires = time.Now().Add(-time.Second)
-	commit(t, s, b)
-	commit(t, s, batch(6, 2))
-	if got := content(t, s); !strings.HasSuffix(got, "| 6 7 ") {
-		t.Errorf("with expired keys: %s", got)
+// Entries of spaces are set, deleted, and dropped when they expire; what is in one
+// space, or of one detector, is not in another.
+func TestSpaces(t *testing.T) {
+	dir := t.TempDir()
+	s, _ := open(t, dir)
+	soon := time.Now().Add(time.Minute)
+	commit(t, s, Batch{Detector: "default.0", Changes: []hold.Change{
+		put("a", "1", "value 49", soon), put("a", "2", "old", soon), put("b", "3", "value 51", soon),
+		put("a", "2", "value 50", soon), put("a", "4", "x", soon), {Space: "a", Key: []byte("4"), Delete: true},
+		put("a", "5", "x", time.Now().Add(-time.Second)), {Space: "a", Key: []byte("never"), Delete: true},
+	}})
+	commit(t, s, Batch{Detector: "default.1", Changes: []hold.Change{put("a", "6", "value 54", soon)}})
+	commit(t, s, Batch{Detector: "default.0", Changes: []hold.Change{{Space: "b", Key: []byte("0"), Delete: true}, put("a", "7", "value 55", soon)}})
+	for range 2 {
+		if a, b, c := entries(t, s, "a"), entries(t, s, "b"), entries(t, s, "c"); a != "49 50 55 " || b != "51 " || c != "" {
+			t.Errorf("spaces have %q, %q and %q", a, b, c)
+		}
+		closed(t, s)
+		s, _ = open(t, dir)
 	}
-	b = batch(8, 4)
-	b.MaxKeys = 3
-	commit(t, s, b)
-	if got := content(t, s); !strings.HasSuffix(got, "| 9 10 11 ") {
-		t.Errorf("with more keys than may be: %s", got)
+	defer closed(t, s)
+	if err := s.db.View(func(tx *bbolt.Tx) error {
+		if n := tx.Bucket(spacesBucket).Bucket([]byte("default.0")).Bucket([]byte("a")).Stats().KeyN; n != 3 {
+			t.Errorf("%d entries are in the file after a restart, want 3 without the one that has expired", n)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A file of version 1 is taken over: its alerts, and its keys that have not
+// expired. (testdata/version1.db.gz was written by that version; the keys expire in
+// 2096, but for one.)
+func TestVersion1(t *testing.T) {
+	packed, err := os.Open(filepath.Join("testdata", "version1.db.gz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer packed.Close()
+	unpacked, err := gzip.NewReader(packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, err := io.ReadAll(unpacked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "state.db"), old, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second time it is version 2
+		s, warned := open(t, dir)
+		alerts, numbers, err := s.Alerts("default")
+		if err != nil || len(alerts) != 3 || fmt.Sprint(numbers) != "[1 2 3]" || len(*warned) != 0 {
+			t.Fatalf("%d alerts, %v, warned %q", len(alerts), err, *warned)
+		}
+		for i, a := range alerts {
+			want := batch(i+1, 1).Alerts[0]
+			if a.ID != want.ID || a.Rule != want.Rule || a.Severity != want.Severity || !a.Time.Equal(want.Time) || !bytes.Equal(a.Record, want.Record) {
+				t.Errorf("alert %d is %+v, want %+v", i, a, want)
+			}
+		}
+		d, err := hold.NewDuplicates(10, time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Restore("default.0", hold.Memories{d}); err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range []bool{false, true, true, false} { // the third has expired
+			if got := d.Seen(hold.Key{byte(i), 0, 1}); got != want {
+				t.Errorf("key %d is known: %t, want %t", i, got, want)
+			}
+		}
+		closed(t, s)
 	}
 }
 
@@ -266,7 +355,7 @@ func TestDamagedFileIsSetAside(t *testing.T) {
 		"cut in half":     good[:len(good)/2],
 		"cut at the end":  good[:len(good)-4096],
 		"text":            []byte(strings.Repeat("hello\n", 10000)),
-		"other version":   bytes.Replace(good, []byte("version1"), []byte("version9"), -1),
+		"other version":   bytes.Replace(good, []byte("version2"), []byte("version9"), -1),
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -388,7 +477,6 @@ func BenchmarkCommit(b *testing.B) {
 	defer s.Close()
 	one := batch(1, 1)
 	one.Alerts[0].Record = make([]byte, 3000)
-	one.MaxKeys = 65536
 	for b.Loop() {
 		numbers, err := s.Commit(one)
 		if err != nil {

@@ -53,11 +53,13 @@ func Open(o Options) (*Engine, error) {
 		Outbox:   o.Outbox,
 		Observer: o.Observer,
 		State:    o.State,
-		Store:    o.Store,
 		Name:     o.Name,
 		Lost:     o.Lost,
 		Warn:     func(line string) { o.Log(logger.Warn, line) },
 	}}
+	if o.Store != nil {
+		e.host.Store = o.Store
+	}
 	var err error
 	if e.current, err = detector.New(o.Config.Config, o.Rules, e.host); err != nil {
 		return nil, err
