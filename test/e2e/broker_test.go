@@ -10,13 +10,13 @@ import (
 	"time"
 )
 
-// broker makes Kafka brokers of test/broker, which is a module of its own.
+// broker starts Kafka brokers of test/broker, which is a separate module.
 type broker struct {
 	path  string
 	built chan error
 }
 
-// newBroker begins to build it.
+// newBroker starts to build it.
 func newBroker(t *testing.T) *broker {
 	t.Helper()
 	b := &broker{path: filepath.Join(t.TempDir(), "broker"), built: make(chan error, 1)}
@@ -32,7 +32,7 @@ func newBroker(t *testing.T) *broker {
 	return b
 }
 
-// isBuilt waits for the broker, and says so when there is none.
+// isBuilt waits until the broker is built, and logs if it cannot be.
 func (b *broker) isBuilt(t *testing.T) bool {
 	t.Helper()
 	err := <-b.built
@@ -43,8 +43,8 @@ func (b *broker) isBuilt(t *testing.T) bool {
 	return err == nil
 }
 
-// start starts a broker whose topic cloudtrail has those lines as messages, and
-// returns its address. It ends with the test.
+// start starts a broker with these lines as messages of the topic cloudtrail, and returns
+// its address. It is stopped with the test.
 func (b *broker) start(t *testing.T, lines string) string {
 	t.Helper()
 	cmd := exec.Command(b.path, "cloudtrail")
@@ -67,7 +67,7 @@ func (b *broker) start(t *testing.T, lines string) string {
 	})
 	address, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
-		t.Fatalf("the broker says no address: %v", err)
+		t.Fatalf("the broker prints no address: %v", err)
 	}
 	if _, err := in.Write([]byte(lines)); err != nil {
 		t.Fatal(err)

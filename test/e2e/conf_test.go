@@ -17,17 +17,16 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 )
 
-// edit is a change of a shipped file to what is here.
+// edit adapts a shipped file to this machine.
 type edit struct{ from, to string } // a regular expression, and what stands for it
 
-// shipped is a configuration of conf/fluent-bit that runs in a folder of its own.
+// shipped is a configuration of conf/fluent-bit with its own directory.
 type shipped struct {
 	*fluentBit
 	ext string
 }
 
-// ship prepares a shipped file to run as it is, but for the edits. Each of them
-// must change something.
+// ship prepares a shipped file, with edits, each of which must change something.
 func ship(t *testing.T, name string, edits ...edit) *shipped {
 	t.Helper()
 	f := prepare(t, "")
@@ -60,8 +59,8 @@ func ship(t *testing.T, name string, edits ...edit) *shipped {
 	return &shipped{f, ext}
 }
 
-// quick makes Fluent Bit try again after a second, and the detector send
-// heartbeats every second, which no destination may stumble over.
+// quick makes Fluent Bit retry after a second, and the detector send heartbeats every
+// second, which all destinations must accept.
 var quick = []edit{
 	{`(?m)^( +)(Grace +)5`, "${1}${2}1\n${1}scheduler.base 1\n${1}scheduler.cap 1"},
 	{`(?m)^( +)(State_Path +\S+)`, "${1}${2}\n${1}Heartbeat 1s"},
@@ -72,8 +71,8 @@ var quickYAML = []edit{
 	{`(?m)^( +)(state_path: \S+)`, "${1}${2}\n${1}heartbeat: 1s"},
 }
 
-// trial is a shipped configuration under test: what is changed, what is done once
-// it runs, and what must come of it.
+// trial is a test of a shipped configuration: the edits, what to do while it runs, and
+// the expected result.
 type trial struct {
 	name  string // a file, without its extension
 	edits []edit
@@ -81,9 +80,8 @@ type trial struct {
 	check func(t *testing.T, s *shipped)
 }
 
-// Every file under conf/fluent-bit runs, in both formats, and does what it is
-// for: events go in at one end as their senders send them, and the alerts come
-// out at the other end, at a stand-in of the destination.
+// Every file under conf/fluent-bit works, in both formats: events are sent as their
+// senders send them, and the alerts arrive at a stand-in for the destination.
 func TestConfigurations(t *testing.T) {
 	binary(t)
 	b := newBroker(t)
@@ -129,7 +127,7 @@ func TestConfigurations(t *testing.T) {
 	}
 }
 
-// sources are the ways in, with the alerts on the standard output.
+// sources are the inputs, with the alerts on the standard output.
 func sources(t *testing.T, b *broker) []trial {
 	onStdout := func(n int) func(*testing.T, *shipped) {
 		return func(t *testing.T, s *shipped) {
@@ -179,7 +177,7 @@ func sources(t *testing.T, b *broker) []trial {
 	})
 }
 
-// portIn returns the port that a file has.
+// portIn returns the port in a file.
 func portIn(s *shipped, name string) string {
 	m := regexp.MustCompile(`(?im)^ +port:? +(\d+)`).FindStringSubmatch(s.read(name + s.ext))
 	if m == nil {
@@ -188,19 +186,19 @@ func portIn(s *shipped, name string) string {
 	return m[1]
 }
 
-// eventBridge puts an event into the envelope of an API destination.
+// eventBridge wraps an event in the envelope of an API destination.
 func eventBridge(event string) string {
 	return `{"version":"0","id":"6a7e8feb-b491-4cf7-a9f1-bf3703467718","detail-type":"AWS API Call via CloudTrail","source":"aws.ec2-instance-connect",` +
 		`"account":"111122223333","time":"2026-03-02T09:00:00Z","region":"eu-west-1","resources":[],"detail":` + event + `}`
 }
 
-// firehose puts an event into a request of Firehose to an HTTP endpoint.
+// firehose wraps an event in a request of Firehose to an HTTP endpoint.
 func firehose(event string) string {
 	return `{"requestId":"ed4acda5-034f-9f42-bba1-f29aea6d7d8f","timestamp":1772442000000,"records":[{"data":"` +
 		base64.StdEncoding.EncodeToString([]byte(event)) + `"}]}`
 }
 
-// post sends bodies of JSON to the http input of input-http.
+// post sends JSON bodies to the http input of input-http.
 func (s *shipped) post(bodies ...string) {
 	s.t.Helper()
 	s.postTo(portIn(s, "input-http"), bodies...)
@@ -226,8 +224,7 @@ func (s *shipped) postTo(port string, bodies ...string) {
 	}
 }
 
-// forward sends events as a client of the Forward protocol does, under a tag of
-// its own.
+// forward sends events by the Forward protocol, with a tag.
 func (s *shipped) forward(port, events string) {
 	s.t.Helper()
 	var entries []any

@@ -20,7 +20,7 @@ import (
 	"time"
 )
 
-// standIn is a server in the place of a destination. It records what arrives.
+// standIn is a server that stands in for a destination. It records requests.
 type standIn struct {
 	server *httptest.Server
 	ca     string // its certificate
@@ -47,7 +47,7 @@ func newStandIn(t *testing.T, answer func(w http.ResponseWriter, number int, bod
 	}
 	s.ca = cert
 	s.server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body) // a body that is cut short is no JSON
+		body, _ := io.ReadAll(r.Body) // a truncated body is not JSON
 		s.mu.Lock()
 		s.requests = append(s.requests, request{r.URL.Path, r.Header, string(body)})
 		number := len(s.requests)
@@ -71,7 +71,7 @@ func (s *standIn) port() string {
 	return u.Port()
 }
 
-// edits make a file's output go to the stand-in, whose certificate is trusted.
+// edits change the output of a file to the stand-in, and trust its certificate.
 func (s *standIn) edits(t *testing.T, host, port string) []edit {
 	at := `(?m)^( +)([Hh]ost:? +)` + regexp.QuoteMeta(host) + `\n( +)([Pp]ort:? +)` + port + `$`
 	return []edit{listen(t), s.trust(), {at, "${1}${2}127.0.0.1\n${3}${4}" + s.port()}}
@@ -82,7 +82,7 @@ func (s *standIn) trust() edit {
 	return edit{`(?m)^( +)tls\.verify(:?) +[Oo]n$`, "${1}tls.verify${2} on\n${1}tls.ca_file${2} " + s.ca}
 }
 
-// listen gives the http input a free port.
+// listen gives the http input an unused port.
 func listen(t *testing.T) edit { return edit{`9880\b`, fmt.Sprint(freePort(t))} }
 
 const sent = 3 // alerts to each destination
@@ -91,7 +91,7 @@ func feedPushes(_ *testing.T, s *shipped) {
 	s.post(strings.TrimSpace(pushes(0, 1)), firehose(pushes(1, sent-1)))
 }
 
-// destinations are the ways out, with events by HTTP.
+// destinations are the outputs, with events by HTTP.
 func destinations(t *testing.T) []trial {
 	all := []trial{toFile(t), toBulk(t, "output-elasticsearch"), toBulk(t, "output-opensearch"), toSplunk(t), toSlack(t), toSNS(t)}
 	for i := range all {
@@ -111,7 +111,7 @@ func toFile(t *testing.T) trial {
 	}
 }
 
-// readFile returns what a file holds, "" when there is none.
+// readFile returns the contents of a file, or "" if it does not exist.
 func readFile(t *testing.T, path string) string {
 	t.Helper()
 	data, err := os.ReadFile(path)
@@ -121,9 +121,8 @@ func readFile(t *testing.T, path string) string {
 	return string(data)
 }
 
-// index is what Elasticsearch and OpenSearch keep: documents by their ids. The
-// first alerts are kept, and answered with an error all the same, so that they
-// come again.
+// index is an index of Elasticsearch or OpenSearch: documents by ID. It stores the first
+// alerts but answers with an error, so that they are sent again.
 type index struct {
 	mu        sync.Mutex
 	documents map[string]string
@@ -203,7 +202,7 @@ func toBulk(t *testing.T, name string) trial {
 	}
 }
 
-// repeated returns a key that stands twice at the top of a JSON object.
+// repeated returns a key that occurs twice at the top level of a JSON object.
 func repeated(t *testing.T, object string) string {
 	t.Helper()
 	seen := map[string]bool{}
@@ -228,7 +227,7 @@ func repeated(t *testing.T, object string) string {
 	return ""
 }
 
-// refuseFirst refuses the first request for now, and accepts what comes then.
+// refuseFirst refuses the first request and accepts all others.
 func refuseFirst(answer string) func(http.ResponseWriter, int, string) {
 	return func(w http.ResponseWriter, number int, _ string) {
 		if number == 1 {
@@ -277,7 +276,7 @@ func eventsOfSplunk(t *testing.T, body string, ids map[string]bool) {
 			t.Fatalf("%v: %.200s", err, body)
 		}
 		if wrapped.Time < 1.7e9 || wrapped.Host == "" || wrapped.Source != "fluent-detect" || wrapped.Sourcetype != "fluent_detect:alert" {
-			t.Fatalf("an event that is wrapped as %+v", wrapped)
+			t.Fatalf("the wrapper of an event is %+v", wrapped)
 		}
 		if wrapped.Event.ID != "" {
 			ids[wrapped.Event.ID] = true

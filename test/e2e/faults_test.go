@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// The disk of state_path is full for a while: chunks are given back to Fluent
-// Bit, the log says why, and when there is room again every alert comes.
+// The disk of state_path is full for a while: Fluent Bit must retry the chunks, the log
+// says why, and when there is space again all alerts arrive.
 func TestDiskFull(t *testing.T) {
 	t.Parallel()
 	f := prepare(t, quickRetries(durable))
@@ -58,7 +58,7 @@ type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
-// A damaged state is set aside with a message, and Fluent Bit works.
+// A damaged state is set aside, which is logged, and Fluent Bit works.
 func TestDamagedState(t *testing.T) {
 	t.Parallel()
 	f := prepare(t, durable)
@@ -73,8 +73,7 @@ func TestDamagedState(t *testing.T) {
 	f.stop()
 }
 
-// A second Fluent Bit on the same state_path refuses to start and says who has
-// it.
+// A second Fluent Bit on the same state_path refuses to start and says why.
 func TestStatePathInUse(t *testing.T) {
 	t.Parallel()
 	f := start(t, durable)
@@ -89,7 +88,7 @@ func TestStatePathInUse(t *testing.T) {
 	f.stop()
 }
 
-// The place where alerts go refuses them for a while: DETECT_OUTAGE seconds.
+// The destination refuses alerts for a while: DETECT_OUTAGE seconds.
 func TestDownstreamFails(t *testing.T) {
 	t.Parallel()
 	end := time.Now().Add(time.Duration(number(t, "DETECT_OUTAGE", 2)) * time.Second)
@@ -138,7 +137,7 @@ func TestDownstreamFails(t *testing.T) {
 	f.stop()
 }
 
-// quickRetries makes Fluent Bit try again within two seconds, not minutes.
+// quickRetries makes Fluent Bit retry within two seconds, not minutes.
 func quickRetries(config string) string {
 	return strings.Replace(config, "[SERVICE]", "[SERVICE]\n    scheduler.base 1\n    scheduler.cap  2", 1)
 }

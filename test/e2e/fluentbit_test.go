@@ -14,10 +14,10 @@ import (
 	"time"
 )
 
-// root is the project's top, from this package's folder.
+// root is the root of the repository, relative to this package.
 const root = "../.."
 
-// fluentBit is a Fluent Bit with both plugins that runs in a folder of its own.
+// fluentBit is a Fluent Bit with both plugins and its own directory.
 type fluentBit struct {
 	t    *testing.T
 	dir  string
@@ -26,7 +26,7 @@ type fluentBit struct {
 	done chan struct{} // closed when the process has ended
 }
 
-// binary returns where fluent-bit is, and skips the test when it is nowhere.
+// binary returns the path of fluent-bit, and skips the test if it is not installed.
 func binary(t *testing.T) string {
 	t.Helper()
 	name := os.Getenv("FLUENT_BIT")
@@ -47,13 +47,13 @@ func library(t *testing.T, name string) string {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(path); err != nil {
-		t.Fatalf("build/%s is not there: run make build first, or make test", name)
+		t.Fatalf("build/%s does not exist: run make build first, or make test", name)
 	}
 	return path
 }
 
-// start runs Fluent Bit with that configuration, in which DIR stands for the
-// folder. The process is ended with the test.
+// start runs Fluent Bit with a configuration, in which DIR is the directory. The process
+// is stopped with the test.
 func start(t *testing.T, config string, flags ...string) *fluentBit {
 	t.Helper()
 	f := prepare(t, config, flags...)
@@ -61,7 +61,7 @@ func start(t *testing.T, config string, flags ...string) *fluentBit {
 	return f
 }
 
-// prepare is start without running it yet.
+// prepare is start without running it.
 func prepare(t *testing.T, config string, flags ...string) *fluentBit {
 	t.Helper()
 	path := binary(t)
@@ -100,7 +100,7 @@ func (f *fluentBit) run() {
 	}()
 }
 
-// again makes the next run possible after the process has ended.
+// again prepares the next run after the process has ended.
 func (f *fluentBit) again() {
 	args := f.cmd.Args
 	f.cmd = exec.Command(args[0], args[1:]...)
@@ -108,7 +108,7 @@ func (f *fluentBit) again() {
 	_ = f.log.Close() // the next run opens it again
 }
 
-// end kills what still runs, and shows the log of a test that failed.
+// end kills the process if it runs, and shows the log if the test failed.
 func (f *fluentBit) end() {
 	if f.done != nil {
 		select {
@@ -125,7 +125,7 @@ func (f *fluentBit) end() {
 	}
 }
 
-// stop ends Fluent Bit as an operator does, and wants it to end well.
+// stop stops Fluent Bit by SIGTERM, and checks that it exits without an error.
 func (f *fluentBit) stop() {
 	f.t.Helper()
 	f.signal(syscall.SIGTERM)
@@ -139,13 +139,13 @@ func (f *fluentBit) signal(s os.Signal) {
 	}
 }
 
-// wantEnd waits for the end of the process and wants that exit status.
+// wantEnd waits for the end of the process and checks its exit status.
 func (f *fluentBit) wantEnd(code int) {
 	f.t.Helper()
 	select {
 	case <-f.done:
 	case <-time.After(30 * time.Second):
-		f.t.Fatal("Fluent Bit does not end")
+		f.t.Fatal("Fluent Bit does not exit")
 	}
 	if got := f.cmd.ProcessState.ExitCode(); got != code {
 		f.t.Fatalf("Fluent Bit ended with %v, want exit status %d", f.cmd.ProcessState, code)
@@ -171,7 +171,7 @@ func (f *fluentBit) append(name, text string) {
 	}
 }
 
-// read returns what a file holds, "" when there is none.
+// read returns the contents of a file, or "" if it does not exist.
 func (f *fluentBit) read(name string) string {
 	f.t.Helper()
 	data, err := os.ReadFile(filepath.Join(f.dir, name))
@@ -192,22 +192,21 @@ func (f *fluentBit) wait(what string, limit time.Duration, holds func() bool) {
 		}
 		select {
 		case <-f.done:
-			f.t.Fatalf("Fluent Bit ended with %v before there was %s", f.cmd.ProcessState, what)
+			f.t.Fatalf("Fluent Bit ended with %v before: %s", f.cmd.ProcessState, what)
 		default:
 		}
 	}
-	f.t.Fatalf("after %s there is still not: %s", limit, what)
+	f.t.Fatalf("timeout after %s: %s", limit, what)
 }
 
-// wantLines waits until a file has that many lines, and wants no more of them
-// after a while.
+// wantLines waits until a file has that many lines, and checks that no more follow.
 func (f *fluentBit) wantLines(name string, n int, limit time.Duration) {
 	f.t.Helper()
 	f.wait(fmt.Sprintf("%d lines in %s", n, name), limit, func() bool { return f.lines(name) >= n })
 	f.wantStill(name, n)
 }
 
-// settled is longer than alerts take to come.
+// settled is longer than alerts take to arrive.
 const settled = 2 * time.Second
 
 func (f *fluentBit) wantStill(name string, n int) {
@@ -218,14 +217,14 @@ func (f *fluentBit) wantStill(name string, n int) {
 	}
 }
 
-// wantLog waits for a text in the log.
+// wantLog waits until a text is in the log.
 func (f *fluentBit) wantLog(text string) {
 	f.t.Helper()
 	f.wait("in the log: "+text, 20*time.Second, func() bool { return strings.Contains(f.read("log"), text) })
 }
 
-// ids returns the alert_ids in a file of alerts, with how often each is there.
-// Heartbeats and error records, which come the same way, are passed over.
+// ids returns the alert_ids in a file of alerts, with their numbers. It ignores
+// heartbeats and error records, which have the same tag.
 func (f *fluentBit) ids(name string) map[string]int {
 	f.t.Helper()
 	ids := map[string]int{}
@@ -249,16 +248,16 @@ func (f *fluentBit) ids(name string) map[string]int {
 	return ids
 }
 
-// corpus is a file of CloudTrail events, one a line, and how many alerts the
-// built-in rule makes of it.
+// corpus is a file of CloudTrail events, one per line, and the number of alerts that the
+// built-in rule makes of them.
 type corpus struct {
 	name   string
 	text   string
 	alerts int
 }
 
-// corpora returns our own events, and the larger corpus that lies beside the
-// project on some machines.
+// corpora returns the bundled events, and the larger corpus that is beside the
+// repository on some machines.
 func corpora(t *testing.T) []corpus {
 	t.Helper()
 	own, err := os.ReadFile(root + "/test/data/cloudtrail.ndjson")
@@ -268,7 +267,7 @@ func corpora(t *testing.T) []corpus {
 	all := []corpus{{"own", string(own), 3}}
 	stratus, err := os.ReadFile(root + "/../shared/corpus/stratus.ndjson")
 	if err != nil {
-		t.Log("../shared/corpus/stratus.ndjson is not there: tested with our own events only")
+		t.Log("../shared/corpus/stratus.ndjson does not exist: tested with the bundled events only")
 		return all
 	}
 	return append(all, corpus{"stratus", string(stratus), 6})

@@ -19,7 +19,7 @@ import (
 	"time"
 )
 
-// sending reads in*.json and sends the alerts on by the Forward protocol.
+// sending reads in*.json and sends the alerts by the Forward protocol.
 const sending = `
 [SERVICE]
     Flush         0.2
@@ -77,7 +77,7 @@ const receivingService = `
     storage.path  DIR/storage
 `
 
-// freePort returns a TCP port that nobody listens to.
+// freePort returns an unused TCP port.
 func freePort(t *testing.T) int {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -88,8 +88,7 @@ func freePort(t *testing.T) int {
 	return l.Addr().(*net.TCPAddr).Port
 }
 
-// certificate writes a certificate for 127.0.0.1 that is its own authority, and
-// its key.
+// certificate writes a self-signed certificate for 127.0.0.1, and its key.
 func certificate(t *testing.T, dir string) (cert, key string) {
 	t.Helper()
 	pair, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -124,8 +123,7 @@ func certificate(t *testing.T, dir string) (cert, key string) {
 // link is one way to connect the two sides.
 type link struct{ name, sender, receiver string }
 
-// links returns the ways. Where a socket lies and which port is free is new each
-// time.
+// links returns all of them, with unused sockets and ports.
 func links(t *testing.T) []link {
 	t.Helper()
 	dir := t.TempDir()
@@ -157,7 +155,7 @@ func links(t *testing.T) []link {
 	}
 }
 
-// config is that of the side that sends, with more lines of the output.
+// config returns the configuration of the sender, with more lines of the output.
 func (l *link) config(more string) string {
 	return strings.Replace(sending, "SETTINGS", l.sender+"\n    "+more, 1)
 }
@@ -194,7 +192,7 @@ func TestForward(t *testing.T) {
 	}
 }
 
-// checkForwarded wants n alerts at the receiver.
+// checkForwarded checks that n alerts are at the receiver.
 func checkForwarded(t *testing.T, r *fluentBit, n int) {
 	t.Helper()
 	r.wantLines("alerts", n, 30*time.Second)
@@ -206,7 +204,7 @@ func checkForwarded(t *testing.T, r *fluentBit, n int) {
 		var at float64
 		rest, ok := strings.CutPrefix(line, tag)
 		if _, err := fmt.Sscanf(rest, "%f,", &at); !ok || err != nil {
-			t.Fatalf("not with its tag and time: %.120s", line)
+			t.Fatalf("its tag or time is wrong: %.120s", line)
 		}
 		if age := time.Since(time.Unix(0, int64(at*1e9))); age < 0 || age > 2*time.Minute {
 			t.Fatalf("the alert's time is %s ago: %.120s", age, line)
@@ -214,7 +212,7 @@ func checkForwarded(t *testing.T, r *fluentBit, n int) {
 	}
 }
 
-// checkLog wants no secret in the log.
+// checkLog checks that no secret is in the log.
 func checkLog(t *testing.T, f *fluentBit) {
 	t.Helper()
 	if strings.Contains(f.read("log"), "hunter2") {
@@ -258,8 +256,8 @@ func TestForwardKills(t *testing.T) {
 	}
 }
 
-// wantForwarded waits until everything has arrived, ends both sides, and wants an
-// alert at the receiver for every match that reached the sender's other output.
+// wantForwarded waits until everything has arrived, stops both sides, and checks that
+// the receiver has an alert for every match that reached the sender's other output.
 func (f *fluentBit) wantForwarded(r *fluentBit, matches int) {
 	f.t.Helper()
 	missing := func() (missing []string, reached, alerted map[string]int) {
@@ -296,8 +294,8 @@ func (f *fluentBit) wantForwarded(r *fluentBit, matches int) {
 	}
 }
 
-// Hot reloads under load: the outbox goes on, with the receiver in the same
-// Fluent Bit, which is reloaded with it, and in another one.
+// Hot reloads under load: the outbox survives, with the receiver in the same Fluent Bit,
+// which is reloaded with it, and in another one.
 func TestForwardReloads(t *testing.T) {
 	t.Parallel()
 	reloads := number(t, "DETECT_RELOADS", 4)
@@ -327,15 +325,15 @@ func TestForwardReloads(t *testing.T) {
 				<-fed
 				f.wantForwarded(r, matches)
 				if strings.Contains(f.read("log"), "panic") {
-					t.Error("there was a panic")
+					t.Error("the plugin panicked")
 				}
 			})
 		}
 	}
 }
 
-// At the end the receiver is away: without state_path the alerts are written to
-// stderr, with it they wait there for the next start.
+// The receiver is down at the end: without state_path the alerts are written to stderr,
+// with it they are kept for the next start.
 func TestForwardReceiverAway(t *testing.T) {
 	t.Parallel()
 	const n = 20
@@ -355,7 +353,7 @@ func TestForwardReceiverAway(t *testing.T) {
 			began := time.Now()
 			f.stop()
 			if d := time.Since(began); d > 8*time.Second {
-				t.Errorf("the end took %s", d)
+				t.Errorf("stopping took %s", d)
 			}
 			log := f.read("log")
 			if got := countAlerts(log); stored && got > 0 || !stored && got != n {
@@ -376,7 +374,7 @@ func TestForwardReceiverAway(t *testing.T) {
 	}
 }
 
-// wantLogged wants a text in the log of a process that has ended.
+// wantLogged checks that a text is in the log of a process that has ended.
 func (f *fluentBit) wantLogged(text string) {
 	f.t.Helper()
 	if !strings.Contains(f.read("log"), text) {
@@ -384,8 +382,7 @@ func (f *fluentBit) wantLogged(text string) {
 	}
 }
 
-// A receiver that does not have the key gets nothing, and the log says why, on
-// the first attempt.
+// A receiver without the key gets nothing, and the log says why, at the first attempt.
 func TestForwardWrongKey(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, sender, receiver, want string }{

@@ -9,14 +9,14 @@ import (
 	"time"
 )
 
-// With nothing to do the threads of the Go runtime sleep: they are not woken
-// even once a second.
+// With nothing to do the threads of the Go runtime sleep, and wake up less than once a
+// second.
 func TestIdle(t *testing.T) {
 	t.Parallel()
 	f := start(t, pipeline("SETTINGS", "Heartbeat 0"))
 	f.write("in.json", pushes(0, 1))
 	f.wantLines("alerts", 1, 20*time.Second)
-	// Once what was acknowledged is let go.
+	// After the acknowledged alerts were deleted.
 	f.wait("four seconds in which no thread of the Go runtime wakes up", 40*time.Second, func() bool {
 		before := f.switches()
 		time.Sleep(4 * time.Second)
@@ -25,8 +25,8 @@ func TestIdle(t *testing.T) {
 	f.stop()
 }
 
-// The threads of the Go runtime may sleep a little longer than they want to, or its
-// monitor takes as much of the processor as the detector does. Fluent Bit's may not.
+// The threads of the Go runtime have a timer slack, or its monitor would use as much CPU
+// as the detector does. Fluent Bit's threads must not have it.
 func TestTimerSlack(t *testing.T) {
 	t.Parallel()
 	f := start(t, pipeline())
@@ -48,13 +48,12 @@ func TestTimerSlack(t *testing.T) {
 		}
 	}
 	if patient < 2 {
-		t.Errorf("%d threads have a timer slack of %s ns, want those with which the runtime began", patient, ours)
+		t.Errorf("%d threads have a timer slack of %s ns, want those that the runtime starts with", patient, ours)
 	}
 	f.stop()
 }
 
-// switches returns how often threads other than Fluent Bit's own have gone to
-// sleep.
+// switches returns how often threads other than Fluent Bit's own went to sleep.
 func (f *fluentBit) switches() (n int) {
 	f.t.Helper()
 	for _, thread := range f.threads() {
@@ -85,7 +84,7 @@ func (f *fluentBit) threads() (all []thread) {
 		if err != nil { // it has ended
 			continue
 		}
-		// Fluent Bit names its threads, but for the first.
+		// Fluent Bit names its threads, except for the first.
 		t := thread{id: e.Name(), host: strings.HasPrefix(string(status), "Name:\tflb-") || e.Name() == pid}
 		_, count, _ := strings.Cut(string(status), "\nvoluntary_ctxt_switches:")
 		if t.slept, err = strconv.Atoi(strings.Fields(count)[0]); err != nil {

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// durable survives a kill as well as Fluent Bit can: positions and buffers on
-// disk, ours in state_path.
+// durable survives a kill as well as Fluent Bit can: positions and buffers are on disk,
+// and so is state_path.
 const durable = `
 [SERVICE]
     Flush         0.2
@@ -59,8 +59,8 @@ var (
 	alertIDs = regexp.MustCompile(`"id":"(e-\d+)"`)
 )
 
-// found returns how often each of the ids is in a file. (By pattern: a kill may
-// leave half a line.)
+// found returns how often each of the IDs is in a file. It searches by pattern, since a
+// kill may leave half a line.
 func (f *fluentBit) found(name string, id *regexp.Regexp) map[string]int {
 	f.t.Helper()
 	all := map[string]int{}
@@ -70,8 +70,8 @@ func (f *fluentBit) found(name string, id *regexp.Regexp) map[string]int {
 	return all
 }
 
-// number returns what an environment variable says, for longer runs than those
-// of make test.
+// number returns the number in an environment variable, which makes runs longer than in
+// make test.
 func number(t *testing.T, name string, otherwise int) int {
 	t.Helper()
 	text := os.Getenv(name)
@@ -85,8 +85,8 @@ func number(t *testing.T, name string, otherwise int) int {
 	return n
 }
 
-// feed appends matches to in1.json, each with some others behind it, spread over
-// that time. The channel is closed when all are written.
+// feed appends matches to in1.json, each followed by some other events, spread over a
+// time. The channel is closed when all are written.
 func (f *fluentBit) feed(matches, others int, over time.Duration) <-chan struct{} {
 	f.t.Helper()
 	f.write("in1.json", "")
@@ -110,9 +110,9 @@ func (f *fluentBit) feed(matches, others int, over time.Duration) <-chan struct{
 	return done
 }
 
-// wantAllAlerted waits until everything has arrived, ends Fluent Bit, and wants
-// an alert for every match that reached the other output. (Fluent Bit itself
-// loses a few records in kills.)
+// wantAllAlerted waits until everything has arrived, stops Fluent Bit, and checks that
+// there is an alert for every match that reached the other output. (Fluent Bit itself
+// loses a few records when it is killed.)
 func (f *fluentBit) wantAllAlerted(matches int) {
 	f.t.Helper()
 	missing := func() (missing int, reached, alerted map[string]int) {
@@ -142,7 +142,7 @@ func (f *fluentBit) wantAllAlerted(matches int) {
 	}
 }
 
-// moment is a random time in the life of a Fluent Bit.
+// moment returns a random time in the life of a Fluent Bit.
 func moment() time.Duration {
 	return 300*time.Millisecond + time.Duration(rand.IntN(2500))*time.Millisecond
 }
@@ -172,7 +172,7 @@ func TestKill(t *testing.T) {
 	}
 }
 
-// SIGTERM at random moments, and a start again: nothing is lost.
+// SIGTERM at random moments, and restarts: nothing is lost.
 func TestStops(t *testing.T) {
 	t.Parallel()
 	stops := number(t, "DETECT_STOPS", 3)

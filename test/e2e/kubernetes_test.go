@@ -17,7 +17,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// object is what the tests look at in an object of Kubernetes.
+// object has the parts of a Kubernetes object that the tests check.
 type object struct {
 	Kind     string
 	Metadata struct{ Name string }
@@ -64,7 +64,7 @@ func ofKind(t *testing.T, all []object, kind string) object {
 	t.Helper()
 	i := slices.IndexFunc(all, func(o object) bool { return o.Kind == kind })
 	if i < 0 {
-		t.Fatalf("there is no %s", kind)
+		t.Fatalf("no %s", kind)
 	}
 	return all[i]
 }
@@ -78,8 +78,8 @@ func manifest(t *testing.T, name string) []byte {
 	return text
 }
 
-// The configuration in the ConfigMap runs, loads the libraries itself and answers
-// the probes of the chart.
+// The configuration in the ConfigMap runs, loads the libraries and answers the probes of
+// the chart.
 func TestConfigMap(t *testing.T) {
 	t.Parallel()
 	text := ofKind(t, objects(t, manifest(t, "fluent-detect.yaml")), "ConfigMap").Data["fluent-bit.yaml"]
@@ -109,19 +109,19 @@ func TestConfigMap(t *testing.T) {
 		}
 		answer.Body.Close()
 		if answer.StatusCode != http.StatusOK {
-			t.Errorf("the probe of %s is answered with %s", path, answer.Status)
+			t.Errorf("the probe of %s returns %s", path, answer.Status)
 		}
 	}
 	f.stop()
 }
 
-// The official chart, of which FLUENT_BIT_CHART is the folder, makes of the values
-// a pod that has the configuration, the state and the ports.
+// The official chart, in the directory FLUENT_BIT_CHART, renders the values to a pod with
+// the configuration, the state and the ports.
 func TestHelmValues(t *testing.T) {
 	chart := os.Getenv("FLUENT_BIT_CHART")
 	helm, err := exec.LookPath("helm")
 	if err != nil || chart == "" {
-		t.Skip("no helm on PATH, or no chart of Fluent Bit in FLUENT_BIT_CHART: conf/kubernetes/values.yaml is not rendered")
+		t.Skip("no helm on PATH, or no chart of Fluent Bit in FLUENT_BIT_CHART: conf/kubernetes/values.yaml was not rendered")
 	}
 	values, err := filepath.Abs(filepath.Join(root, "conf/kubernetes/values.yaml"))
 	if err != nil {

@@ -8,8 +8,7 @@ import (
 	"testing"
 )
 
-// atOnce is how many tests run side by side: most of the time they wait for a
-// Fluent Bit to do something.
+// atOnce is the number of parallel tests: they mostly wait for Fluent Bit.
 const atOnce = 6
 
 func TestMain(m *testing.M) {

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// freeAddress returns an address on which nothing listens.
+// freeAddress returns an unused address.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -24,7 +24,7 @@ func freeAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// samples are metrics by their name with the labels.
+// samples are metrics by name and labels.
 type samples map[string]float64
 
 func scrape(address string) (samples, error) {
@@ -52,7 +52,7 @@ func scrape(address string) (samples, error) {
 	return all, nil
 }
 
-// sum adds up what begins with the name.
+// sum returns the sum of the samples whose name begins so.
 func (s samples) sum(name string) (sum float64) {
 	for key, v := range s {
 		if strings.HasPrefix(key, name+"{") {
@@ -62,9 +62,8 @@ func (s samples) sum(name string) (sum float64) {
 	return sum
 }
 
-// watch scrapes again and again until it is told to stop: no scrape fails once
-// one was answered, no counter goes down or is gone, matches are the sum of their
-// outcomes.
+// watch scrapes until it is stopped, and checks that after the first success no scrape
+// fails, no counter decreases or disappears, and matches are the sum of their outcomes.
 type watch struct {
 	stop, done chan struct{}
 	scrapes    int
@@ -111,7 +110,7 @@ func (w *watch) look(address string) {
 	w.last = now
 }
 
-// end wants that nothing was wrong, and returns the last counters.
+// end checks that all checks passed, and returns the last counters.
 func (w *watch) end(t *testing.T) samples {
 	t.Helper()
 	close(w.stop)
@@ -122,8 +121,8 @@ func (w *watch) end(t *testing.T) samples {
 	return w.last
 }
 
-// Counters over hot reloads under load, while Prometheus asks all the time; at the
-// end they are what came in and went out.
+// Counters over hot reloads under load, while they are scraped continuously; at the end
+// they match input and output.
 func TestMetricsOverReloads(t *testing.T) {
 	const batch, reloads = 50, 4
 	address := freeAddress(t)
@@ -172,15 +171,15 @@ func TestMetricsOverReloads(t *testing.T) {
 	f.stop()
 }
 
-// Heartbeats come through the pipeline with the alerts' tag, over a reload too, and
-// say what was counted. With Match * they come back to the rules, and are no events
-// there. At the end none is taken for a lost alert.
+// Heartbeats go through the pipeline with the alerts' tag, also after a reload, and have
+// the counters. With Match * they are read by the rules too, which ignore them. At the end
+// none is reported as a lost alert.
 func TestHeartbeats(t *testing.T) {
 	t.Parallel()
 	f := prepare(t, pipeline("MATCH", "*", "SETTINGS", "Heartbeat 1s\n    Self_Test 1h"), "-Y")
 	f.write("in1.json", pushes(0, 3)+otherEvents(2)+pushes(0, 1))
 	f.run()
-	// wantBeat waits for a heartbeat that says so, and wants it to be the latest.
+	// wantBeat waits for a heartbeat with these counters, and checks that it is the latest.
 	wantBeat := func(emitted float64) (sequence float64) {
 		t.Helper()
 		f.wait(fmt.Sprintf("a heartbeat after %v alerts", emitted), 20*time.Second, func() bool {
@@ -215,11 +214,11 @@ func TestHeartbeats(t *testing.T) {
 	f.wait("the alerts", 20*time.Second, func() bool { return len(f.ids("alerts")) == 4 })
 	f.stop()
 	if strings.Contains(f.read("log"), `"dataset":"fluent_detect.heartbeat"`) {
-		t.Error("a heartbeat was written to stderr as an alert that was lost")
+		t.Error("a heartbeat was written to stderr as a lost alert")
 	}
 }
 
-// A port that another process has stops the start, and the log says why.
+// A port that is in use prevents the start, and the log says why.
 func TestMetricsPortInUse(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

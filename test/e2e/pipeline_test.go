@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// tail reads in.json and sends everything to a file and to the rules; alerts
-// go to a file of their own.
+// tail reads in.json and sends everything to a file and to the rules; alerts go to
+// another file.
 const tail = `
 [SERVICE]
     Flush         0.2
@@ -47,13 +47,13 @@ const tail = `
     Format  plain
 `
 
-// pipeline fills in the words of tail: from, to, from, to, …
+// pipeline replaces words of tail: old, new, old, new, …
 func pipeline(words ...string) string {
 	words = append(words, "PARSER", "Parser json", "MATCH", "cloudtrail", "SETTINGS", "")
 	return strings.NewReplacer(words...).Replace(tail)
 }
 
-// The main job: an alert for each pushed key, once, however the events come.
+// The main job: one alert for each pushed key, in every form of events.
 func TestAlertsOnce(t *testing.T) {
 	for _, c := range corpora(t) {
 		for _, shape := range []struct {
@@ -87,7 +87,8 @@ func TestAlertsOnce(t *testing.T) {
 	}
 }
 
-// wantUntouched wants the records at the other output to be the input's, twice.
+// wantUntouched checks that the records at the other output are those of the input,
+// twice.
 func wantUntouched(t *testing.T, f *fluentBit, input string, parsed bool) {
 	t.Helper()
 	got := strings.SplitAfter(f.read("originals"), "\n")
@@ -142,7 +143,7 @@ func TestWorkers(t *testing.T) {
 	}
 }
 
-// With the cap of the rule, the rest comes as one summary.
+// With the cap of the rule, the rest is reported in one summary.
 func TestCap(t *testing.T) {
 	f := prepare(t, pipeline("SETTINGS", "Max_Alerts 100/5s"))
 	f.write("in1.json", pushes(0, 1000))
@@ -167,7 +168,7 @@ func TestCap(t *testing.T) {
 	}
 }
 
-// Two channels do not mix, and an input can be choosy.
+// Two channels are separate, and an input can select alerts.
 func TestChannels(t *testing.T) {
 	const config = `
 [SERVICE]

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Two hot reloads while events flow: nothing is lost, the host lives, and what
-// was seen and counted before goes on.
+// Two hot reloads while events flow: nothing is lost, the host survives, and duplicates
+// and counters are kept.
 func TestReloadUnderLoad(t *testing.T) {
 	const n, batch = 6000, 50
 	f := prepare(t, pipeline("SETTINGS", "Max_Alerts 0", "Refresh_Interval  1", "Refresh_Interval  1\n    DB DIR/tail.db\n    DB.sync full"), "-Y")
@@ -32,7 +32,7 @@ func TestReloadUnderLoad(t *testing.T) {
 		})
 	}
 	f.wait("every event at the other output and its alert", 30*time.Second, func() bool { return len(f.ids("alerts")) >= sent })
-	// What came before the reloads is known still.
+	// Events from before the reloads are still known.
 	before := f.lines("alerts")
 	f.write("in2.json", pushes(0, 500))
 	f.wantStill("alerts", before)
@@ -47,12 +47,12 @@ func TestReloadUnderLoad(t *testing.T) {
 		t.Errorf("%d different alerts, want %d", len(ids), sent)
 	}
 	if want := fmt.Sprintf("matched=%d ", sent+500); !strings.Contains(f.read("log"), want) {
-		t.Errorf("the counters did not go on over the reloads: the log does not say %q", want)
+		t.Errorf("the counters were not kept over the reloads: the log does not say %q", want)
 	}
 }
 
-// A reload with rules that cannot be used: what was in force before stays, and
-// the log says so. Then they are mended.
+// A reload with invalid rules: the previous ones stay in force, and the log says so. Then
+// the rules are fixed.
 func TestReloadWithBrokenRules(t *testing.T) {
 	t.Parallel()
 	f := prepare(t, pipeline("SETTINGS", "Rules builtin,DIR/rules"), "-Y")

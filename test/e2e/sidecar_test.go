@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// Fluent Bit without the plugin: by HTTP to the sidecar and back by Forward, with
-// the file that is shipped for it.
+// Fluent Bit without the plugin: events go to the sidecar by HTTP and alerts come back by
+// Forward, with the shipped configuration.
 func TestSidecar(t *testing.T) {
 	t.Parallel()
 	path := binary(t)
@@ -44,8 +44,8 @@ func TestSidecar(t *testing.T) {
 	}
 }
 
-// serve starts a sidecar and returns where it takes events. The process is ended
-// with the test.
+// serve starts a sidecar and returns the URL for events. The process is stopped with the
+// test.
 func serve(t *testing.T, flags ...string) (url string) {
 	t.Helper()
 	cmd := exec.Command(filepath.Join(root, "build/fluent-detect"), append([]string{"serve", "--listen", "127.0.0.1:0"}, flags...)...)

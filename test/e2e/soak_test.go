@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// soaked reads whole files, as they come, and is asked for its counters.
+// soaked reads whole files as they appear, and serves its counters.
 const soaked = `
 [SERVICE]
     Flush         0.2
@@ -45,9 +45,8 @@ const soaked = `
     Format  plain
 `
 
-// mixture returns lines of every kind that meet in a pipeline, and how many
-// records with n events they make: parsed events, whole objects of S3 on a line,
-// lines that are cut off or no JSON.
+// mixture returns lines of all kinds with n events, and the number of records they make:
+// parsed events, whole objects of S3 on a line, lines that are truncated or not JSON.
 func mixture(n int) (lines string, records int) {
 	var b strings.Builder
 	event := strings.TrimSuffix(otherEvents(1), "\n")
@@ -68,7 +67,7 @@ func mixture(n int) (lines string, records int) {
 	return b.String(), records
 }
 
-// usage is what a process holds at a moment.
+// usage is what a process uses at some time.
 type usage struct {
 	seconds, resident, descriptors, threads, goroutines, records float64
 }
@@ -99,8 +98,8 @@ func (f *fluentBit) usage(s samples, began time.Time) usage {
 	return u
 }
 
-// What a process holds does not grow with what it has read. DETECT_SOAK says how
-// many records, DETECT_SOAK_RESULTS names a file for the figures of each second.
+// What a process uses does not grow with what it has read. DETECT_SOAK is the number of
+// records, DETECT_SOAK_RESULTS a file for the figures of each second.
 func TestSoak(t *testing.T) {
 	t.Parallel()
 	total := number(t, "DETECT_SOAK", 400_000)
@@ -123,7 +122,7 @@ func TestSoak(t *testing.T) {
 			t.Fatal(err)
 		}
 		for float64(sent)-last.records < most*float64(records) && sent < total {
-			// Written aside: tail must not find half a file.
+			// Renamed when complete: tail must not find half a file.
 			f.write("next", lines+pushes(files, 1))
 			files++
 			sent += records + 1
@@ -135,7 +134,7 @@ func TestSoak(t *testing.T) {
 			}
 		}
 		if idle := len(all) - 120; idle > 0 && all[idle].records == last.records {
-			t.Fatalf("nothing is read any more after %.0f of %d records", last.records, sent)
+			t.Fatalf("Fluent Bit stops reading after %.0f of %d records", last.records, sent)
 		}
 		time.Sleep(time.Second)
 	}
@@ -151,11 +150,11 @@ func TestSoak(t *testing.T) {
 	}
 	t.Logf("%.0f records in %.0f s: %.1f MB resident, %.0f descriptors, %.0f threads, %.0f goroutines", last.records, last.seconds, last.resident, last.descriptors, last.threads, last.goroutines)
 
-	// Heartbeats are among them.
+	// Some are heartbeats.
 	f.wait("an alert for each file", 20*time.Second, func() bool { return len(f.found("alerts", alertIDs)) >= files })
 	f.stop()
 
-	// The first half is for buffers to become as large as they need to be.
+	// In the first half buffers grow to their size.
 	half := len(all) / 2
 	peak := func(list []usage, of func(usage) float64) float64 {
 		return of(slices.MaxFunc(list, func(a, b usage) int { return int(of(a) - of(b)) }))

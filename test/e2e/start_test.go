@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// Fluent Bit itself says only that the plugin failed to initialize: what was
-// wrong, where, and what is allowed has to come from us.
+// Fluent Bit itself only logs that the plugin failed to initialize: the plugin must log
+// what is wrong, where, and what is allowed.
 func TestWrongValuesStopTheStart(t *testing.T) {
 	for _, c := range []struct {
 		name, config string

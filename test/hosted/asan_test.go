@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// With AddressSanitizer in the host, in the shim and in the Go library:
-// threads, reloads, hostile chunks.
+// With AddressSanitizer in the host, the shim and the Go library: threads, reloads,
+// hostile chunks.
 func TestAddressSanitizer(t *testing.T) {
 	folder := t.TempDir()
 	if err := os.WriteFile(filepath.Join(folder, "x.c"), []byte("int main(void) { return 0; }"), 0o600); err != nil {

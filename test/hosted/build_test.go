@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// buildPlugins builds the host and both plugins into a folder, with a flag for
-// the C compiler, or none, and flags for go build.
+// buildPlugins builds the host and both plugins in a directory, with an optional flag for
+// the C compiler and flags for go build.
 func buildPlugins(t *testing.T, folder, cFlag string, goFlags ...string) {
 	t.Helper()
 	sources, err := filepath.Glob("../host/*.c")

@@ -1,4 +1,4 @@
-// Package hosted runs the plugins in the test host, build/host: everywhere, also
-// where there is no Fluent Bit. The host lends each chunk in memory of its own
-// that is gone right after the flush; see ../host/README.md for what it watches.
+// Package hosted runs the plugins in the test host, build/host, which needs no Fluent
+// Bit. The host passes each chunk in separate memory that it unmaps right after the flush;
+// see ../host/README.md for what else it checks.
 package hosted

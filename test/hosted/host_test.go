@@ -16,11 +16,11 @@ import (
 const (
 	build  = "../../build"
 	events = "../data/cloudtrail.ndjson"
-	// What the built-in rule makes of events.
+	// The alerts of the built-in rule.
 	alertsOfEvents, matchesOfEvents, recordsOfEvents = 3, 4, 16
 )
 
-// result is what one run of the host left.
+// result is the result of one run of the host.
 type result struct {
 	t      *testing.T
 	code   int // exit status; -1 when a signal ended it
@@ -31,25 +31,25 @@ type result struct {
 	stats  map[string]float64
 }
 
-// run starts the host with the plugins of make build.
+// run runs the host with the plugins of make build.
 func run(t *testing.T, args ...string) *result {
 	t.Helper()
 	return runBuilt(t, build, args...)
 }
 
-// runBuilt starts the host with the plugins in a folder.
+// runBuilt runs the host with the plugins in a directory.
 func runBuilt(t *testing.T, folder string, args ...string) *result {
 	t.Helper()
 	return runWatched(t, folder, func(int) {}, args...)
 }
 
-// runWatched is runBuilt, with a function that watches the process, by its id,
-// before its end is waited for.
+// runWatched is runBuilt with a function that watches the process, by its ID, while it
+// runs.
 func runWatched(t *testing.T, folder string, watch func(pid int), args ...string) *result {
 	t.Helper()
 	host := filepath.Join(folder, "host")
 	if _, err := os.Stat(host); err != nil {
-		t.Fatalf("%s is not there: run make build first, or make test", host)
+		t.Fatalf("%s does not exist: run make build first, or make test", host)
 	}
 	args = append([]string{
 		"--output", filepath.Join(folder, "out_detect.so"), "--input", filepath.Join(folder, "in_detect.so"),
@@ -91,7 +91,7 @@ func runWatched(t *testing.T, folder string, watch func(pid int), args ...string
 	}
 	lines := strings.Split(strings.TrimSpace(r.stderr), "\n")
 	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &r.stats); err != nil {
-		t.Fatalf("the host's last line is no counters: %v\n%s", err, tail(r.stderr))
+		t.Fatalf("the host's last line is not its counters: %v\n%s", err, tail(r.stderr))
 	}
 	return r
 }
@@ -111,7 +111,7 @@ func (r *result) want(code, distinct int) {
 	}
 }
 
-// wantOnce wants no alert to have come twice.
+// wantOnce checks that no alert came twice.
 func (r *result) wantOnce() {
 	r.t.Helper()
 	if len(r.alerts) != len(r.ids) {

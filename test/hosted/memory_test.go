@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// Memory does not grow with the number of records: the resident memory of the
-// whole process after a quarter of them and at the end is the same, but for
-// what a garbage collector leaves to chance. DETECT_RECORDS says how many.
+// Memory does not grow with the number of records: the resident memory of the process
+// early in the run and at the end is the same, except for the randomness of the garbage
+// collector. DETECT_RECORDS is the number of records.
 func TestMemoryStaysFlat(t *testing.T) {
 	records := 2_000_000
 	if text := os.Getenv("DETECT_RECORDS"); text != "" {
@@ -56,8 +56,7 @@ func most(list []int) int {
 	return n
 }
 
-// residentOf returns the resident memory of a process, and false when it has
-// ended.
+// residentOf returns the resident memory of a process, and false if it has ended.
 func residentOf(pid int) (kib int, ok bool) {
 	status, err := os.ReadFile(filepath.Join("/proc", fmt.Sprint(pid), "status"))
 	if err != nil {

@@ -7,9 +7,8 @@ import (
 	"testing"
 )
 
-// A panic inside a flush, in a build that can be asked for one: the host lives,
-// the chunk is answered with ERROR, the stack is in the log, and the chunks
-// behind it are evaluated.
+// A panic in a flush, in a build that can be made to panic: the host survives, the answer
+// to the chunk is ERROR, the stack is in the log, and the next chunks are evaluated.
 func TestPanicInAFlush(t *testing.T) {
 	folder := t.TempDir()
 	buildPlugins(t, folder, "", "-tags", "detect_force_panic")

@@ -41,8 +41,8 @@ func TestEveryWayIn(t *testing.T) {
 	}
 }
 
-// What was not acknowledged comes again; what nobody takes is on stderr at the
-// end. Nothing is lost in silence.
+// Alerts that were not acknowledged are sent again; those that nobody takes are written to
+// stderr at the end. Nothing is lost silently.
 func TestDelivery(t *testing.T) {
 	t.Run("lost before the acknowledgement", func(t *testing.T) {
 		t.Parallel()
@@ -69,8 +69,8 @@ func TestDelivery(t *testing.T) {
 	})
 }
 
-// A chunk that is broken in the middle: what came before counts, ERROR is
-// answered, and the log says where.
+// A chunk that is invalid from the middle on: the records before are evaluated, the answer
+// is ERROR, and the log says where.
 func TestBrokenChunk(t *testing.T) {
 	event := `{"eventSource":"ec2-instance-connect.amazonaws.com","eventName":"SendSSHPublicKey","eventID":"e"}`
 	chunk := append(msgpackRecord(event), 0xc1)
@@ -97,8 +97,7 @@ func msgpackRecord(text string) []byte {
 	return append(append(b, 0xda, byte(len(text)>>8), byte(len(text))), text...)
 }
 
-// What nobody would send must not harm the host, and the next chunk is
-// evaluated all the same.
+// Mutated chunks do not harm the host, and the next chunk is evaluated.
 func TestMutatedChunks(t *testing.T) {
 	r := run(t, "--json", events, "--chunk-size", "3000", "--mutate", "1", "--repeat", "4000", "--threads", "2", "--out", "max_alerts=0")
 	if r.code != 0 || strings.Contains(r.stderr, "panic:") {
@@ -107,8 +106,7 @@ func TestMutatedChunks(t *testing.T) {
 	if r.stats["error"] == 0 || r.stats["ok"] == 0 || len(r.ids) < 100 {
 		t.Errorf("the mutations tested nothing: %v", r.stats)
 	}
-	// Thousands of broken chunks in a few seconds: that is said, but not thousands
-	// of times.
+	// Thousands of invalid chunks in a few seconds are logged, but not thousands of times.
 	lines := strings.Count(r.stderr, "msgpack broken at byte")
 	if len(r.faults) == 0 || len(r.faults) > 9 || lines == 0 || lines > 15 {
 		t.Errorf("%d error records and %d lines in the log of %v broken chunks", len(r.faults), lines, r.stats["error"])
