@@ -53,8 +53,8 @@ func (d *document) addOCSFLists() {
 	begin = len(d.text)
 	w.begin(d.text)
 	header, n = w.openList(1<<16-1), 0
-	for i := range d.count(slotCloudTargetInstanceID) {
-		d.resource("AWS::EC2::Instance", d.nth(slotCloudTargetInstanceID, i))
+	for i := range d.count(slotCloudTargetInstance) {
+		d.resource("AWS::EC2::Instance", d.nth(slotCloudTargetInstance, i))
 		n++
 	}
 	arn, typ := slotResourceARN, slotResourceType

@@ -99,6 +99,45 @@ func TestDetectorIsSmall(t *testing.T) {
 	}
 }
 
+// cloudTrail is the package of the first source of events.
+const cloudTrail = "detector/source/cloudtrail"
+
+// The engine does not depend on its first source: few files outside that package
+// import it, and none in detector has the names of CloudTrail's parameters.
+func TestEngineIsGeneral(t *testing.T) {
+	const max = 10
+	names := regexp.MustCompile(`OSUser|sSHPublicKey|instanceId|InstanceID`)
+	var importers []string
+	found := false
+	for _, f := range goFiles(t) {
+		if f.pkg == cloudTrail {
+			found = true
+			continue
+		}
+		if slices.Contains(f.imported, cloudTrail) {
+			importers = append(importers, f.name)
+		}
+		if !strings.HasPrefix(f.name, "detector/") {
+			continue
+		}
+		source, err := os.ReadFile(filepath.Join(generated.Root(), f.name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, line := range strings.Split(string(source), "\n") {
+			if m := names.FindString(line); m != "" {
+				t.Errorf("%s:%d: %s belongs in %s", f.name, i+1, m, cloudTrail)
+			}
+		}
+	}
+	if !found {
+		t.Fatalf("%s does not exist", cloudTrail)
+	}
+	if len(importers) > max {
+		t.Errorf("%d files import %s, at most %d are allowed: %q", len(importers), cloudTrail, max, importers)
+	}
+}
+
 var variable = regexp.MustCompile(`"((?:DETECT|FLUENT|HOST)_?[A-Z_]*)"`)
 
 // The table of environment variables has all that tests read.
