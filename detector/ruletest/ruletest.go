@@ -19,24 +19,19 @@ import (
 
 // Result is the outcome of one test.
 type Result struct {
-	Rule   *ruleset.Rule
-	schema *event.Schema
-	Test   *rule.Test
-	Alerts int   // that the rule made
-	Err    error // of the engine, if the test could not be run
+	Rule *ruleset.Rule
+	Test *rule.Test
+	Err  error // nil if the rule did what the test expects
+	// Findings are, if the test failed, what the conditions of the rule's query
+	// found in each event of the test.
+	Findings [][]ruleset.Finding
 }
 
-// Passed reports whether the rule did what the test expects.
-func (r *Result) Passed() bool { return r.Err == nil && (r.Alerts > 0) == r.Test.WantAlert() }
-
-// Run runs the tests of the rules. The error joins a *[Failure] for each test
-// that fails.
+// Run runs the tests of the rules. The error joins those of the tests that fail.
 func Run(rules *ruleset.Set) error {
 	var errs []error
 	for r := range Results(rules) {
-		if !r.Passed() {
-			errs = append(errs, &Failure{r})
-		}
+		errs = append(errs, r.Err)
 	}
 	return errors.Join(errs...)
 }
@@ -48,8 +43,8 @@ func Results(rules *ruleset.Set) iter.Seq[Result] {
 	return func(yield func(Result) bool) {
 		for _, r := range rules.Rules {
 			for i := range r.Extension.Tests {
-				result := Result{Rule: r, schema: rules.Schema, Test: &r.Extension.Tests[i]}
-				result.Alerts, result.Err = alerts(rules.Loader, r, result.Test.Event)
+				result := Result{Rule: r, Test: &r.Extension.Tests[i]}
+				result.run(rules.Loader)
 				if !yield(result) {
 					return
 				}
@@ -58,57 +53,53 @@ func Results(rules *ruleset.Set) iter.Seq[Result] {
 	}
 }
 
-// alerts returns how many alerts the rule makes of an input.
-func alerts(l ruleset.Loader, r *ruleset.Rule, input []byte) (int, error) {
+// run runs the test.
+func (r *Result) run(l ruleset.Loader) {
+	chunk := ingest.ChunkOf(r.Test.Event, time.Now())
+	alerts, err := scan(l, r.Rule, chunk.Data)
+	if err == nil && (alerts > 0) == r.Test.WantAlert() {
+		return
+	}
+	if err == nil {
+		err = unexpected(r.Test, alerts)
+	}
+	r.Err = fmt.Errorf("%s:%d: rule %q, test %q: %w", r.Rule.Source.Path, r.Test.Line, r.Rule.Name, r.Test.Name, err)
+	reader := envelope.NewReader(l.Schema, func(e *event.Event) {
+		_, findings := r.Rule.Explain(e)
+		r.Findings = append(r.Findings, findings)
+	})
+	for _, record := range chunk.Records {
+		_, _, _ = reader.Read(chunk.Data, record.Body) // ChunkOf wrote it
+	}
+}
+
+// unexpected returns the error "expected an alert, got none".
+func unexpected(t *rule.Test, alerts int) error {
+	want, got := "no alert", fmt.Sprint(alerts)
+	if t.WantAlert() {
+		want = "an alert"
+	}
+	switch alerts {
+	case 0:
+		got = "none"
+	case 1:
+		got = "one"
+	}
+	return fmt.Errorf("expected %s, got %s", want, got)
+}
+
+// scan returns how many alerts the rule makes of a chunk.
+func scan(l ruleset.Loader, r *ruleset.Rule, chunk []byte) (int, error) {
 	rules := &ruleset.Set{Loader: l, Rules: []*ruleset.Rule{{Rule: r.Rule, Program: r.Program}}}
 	box := outbox.New("test", 1<<20)
-	taker := box.Open(outbox.Filter{})
-	defer taker.Close()
+	consumer := box.Open(outbox.Filter{})
+	defer consumer.Close()
 	config := detector.Config{DedupSize: 1, DedupTTL: time.Hour, NoDedup: true, MaxAlerts: &hold.Rate{}}
 	engine, err := detector.New(config, rules, detector.Host{Outbox: box, State: detector.NewState(), Lost: func(outbox.Alert) {}})
 	if err != nil {
 		return 0, err
 	}
 	defer engine.Close(false)
-	result, err := engine.Scan("test", ingest.ChunkOf(input, time.Now()).Data)
+	result, err := engine.Scan("test", chunk)
 	return result.Alerts, err
 }
-
-// Explain returns, for each event in the input of the test, the results of the
-// conditions of the rule's query.
-func (r *Result) Explain() (all [][]ruleset.Finding) {
-	chunk := ingest.ChunkOf(r.Test.Event, time.Now())
-	reader := envelope.NewReader(r.schema, func(e *event.Event) {
-		_, findings := r.Rule.Explain(e)
-		all = append(all, findings)
-	})
-	for _, record := range chunk.Records {
-		_, _, _ = reader.Read(chunk.Data, record.Body) // ChunkOf wrote it
-	}
-	return all
-}
-
-// Failure is the error of a test that did not pass.
-type Failure struct{ Result }
-
-// Error returns "path:line: rule "…", test "…": expected an alert, got none".
-func (f *Failure) Error() string {
-	head := fmt.Sprintf("%s:%d: rule %q, test %q: ", f.Rule.Source.Path, f.Test.Line, f.Rule.Name, f.Test.Name)
-	if f.Err != nil {
-		return head + f.Err.Error()
-	}
-	want, got := "no alert", "none"
-	if f.Test.WantAlert() {
-		want = "an alert"
-	}
-	switch f.Alerts {
-	case 0:
-	case 1:
-		got = "one"
-	default:
-		got = fmt.Sprint(f.Alerts)
-	}
-	return fmt.Sprintf("%sexpected %s, got %s", head, want, got)
-}
-
-func (f *Failure) Unwrap() error { return f.Err }

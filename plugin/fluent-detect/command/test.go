@@ -49,14 +49,13 @@ func (a *app) runTests(rules *ruleset.Set, verbose bool) error {
 	passed, failed := 0, 0
 	for r := range ruletest.Results(rules) {
 		switch {
-		case !r.Passed():
+		case r.Err != nil:
 			failed++
-			fmt.Printf("%s %s\n", a.out.Bad("FAIL"), &ruletest.Failure{Result: r})
-			all := r.Explain()
-			if len(all) == 0 && r.Err == nil {
-				fmt.Println("  there is no CloudTrail event in it")
+			fmt.Printf("%s %s\n", a.out.Bad("FAIL"), r.Err)
+			if len(r.Findings) == 0 {
+				fmt.Println("  there is no event in it")
 			}
-			for _, findings := range all {
+			for _, findings := range r.Findings {
 				os.Stdout.Write(a.appendFindings(nil, findings))
 			}
 		case verbose:
