@@ -10,6 +10,8 @@ type Field struct {
 	// Derivable: some source gives events the field by its table. Others have
 	// it only in documents that came in ECS form.
 	Derivable bool
+	// FewValues: see [Definition].
+	FewValues bool
 
 	ways     []way // by source; empty: by its name, in every event
 	verbatim bool

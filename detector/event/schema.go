@@ -94,6 +94,7 @@ func (s *Schema) setWays(f *Field) {
 		f.ways[i] = w
 		f.Derivable = f.Derivable || !source.Open
 		f.nested = f.nested || w.nested
+		f.FewValues = f.FewValues || d.FewValues
 		f.verbatim = f.verbatim && w.verbatim(d)
 	}
 }

@@ -93,6 +93,9 @@ type Definition struct {
 	// Verbatim: every text that Derive gives is a text of the event or a part
 	// of one.
 	Verbatim bool
+	// FewValues: the field has few different values, each of them in many events,
+	// so that a condition on it rarely decides.
+	FewValues bool
 	// Reads are the members that Derive looks at, besides that in From.
 	Reads []string
 	// Kept is the place, from 1 on, of values that Recognize found: see

@@ -9,8 +9,8 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/msgpack/msgpacktest"
 )
 
-// Nothing is allocated for an event, whether a program matches it or not, once
-// the buffers have grown to what it needs.
+// Matching does not allocate, whether a program matches or not, once the buffers are
+// large enough.
 func TestMatchingAllocatesNothing(t *testing.T) {
 	if msgpacktest.RaceDetector {
 		t.Skip("the race detector allocates; not tested: that matching allocates nothing")
@@ -47,7 +47,7 @@ func TestMatchingAllocatesNothing(t *testing.T) {
 	}
 }
 
-// Nor for plain documents, of any type.
+// Nor does it for plain documents, with fields of any type.
 func TestDocumentsAllocateNothing(t *testing.T) {
 	if msgpacktest.RaceDetector {
 		t.Skip("the race detector allocates; not tested: that documents are matched without allocating")
@@ -80,7 +80,7 @@ func TestDocumentsAllocateNothing(t *testing.T) {
 			}
 		}
 		run()
-		// A text with an exponent in a field of whole numbers takes big numbers.
+		// Texts with an exponent in a field of whole numbers need big numbers.
 		if n := testing.AllocsPerRun(20, run); n > 0 {
 			t.Errorf("%s: %v allocations", c.about, n)
 		}

@@ -10,8 +10,8 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/msgpack/msgpacktest"
 )
 
-// synthetic returns queries of the form that most rules have, for providers of
-// which the events of the benchmarks have none.
+// synthetic returns queries in the form of most rules, for providers that no event
+// of the benchmarks has.
 func synthetic(n int) []string {
 	queries := make([]string, n)
 	for i := range queries {
@@ -54,9 +54,9 @@ func scan(t testing.TB, r *envelope.Reader, chunk []byte) {
 	}
 }
 
-// BenchmarkSet matches events against numbers of rules that ask for other
-// providers, and against Elastic's. A thousand rules are to cost at most about
-// twice what one does.
+// BenchmarkSet matches events against different numbers of rules for other providers,
+// and against Elastic's rules. A thousand rules should cost at most about twice as
+// much as one.
 func BenchmarkSet(b *testing.B) {
 	chunk := sampleChunk(b)
 	run := func(name string, queries []string) {

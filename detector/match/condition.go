@@ -85,8 +85,8 @@ func (c *Condition) Fields() []*event.Field {
 	return fields
 }
 
-// underivable returns the name of the condition's field if no event in CloudTrail's
-// own form can have it, else "".
+// underivable returns the name of the condition's field if only documents that came
+// in ECS form can have it, else "".
 func (c *Condition) underivable() string {
 	for _, f := range c.Fields() {
 		if f.Derivable {

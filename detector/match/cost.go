@@ -1,15 +1,6 @@
 package match
 
-import (
-	"slices"
-
-	"github.com/fluent-detect/fluent-detect/detector/event"
-)
-
-// commonFields have few different values, each of them in many events. A condition
-// on one rarely decides.
-var commonFields = []string{"event.outcome", "aws.cloudtrail.event_type", "aws.cloudtrail.event_category", "aws.cloudtrail.user_identity.type",
-	"aws.cloudtrail.read_only", "aws.cloudtrail.management_event", "cloud.region", "cloud.account.id"}
+import "github.com/fluent-detect/fluent-detect/detector/event"
 
 // cost estimates how expensive the condition is to evaluate, plus how rarely it
 // decides.
@@ -22,7 +13,7 @@ func (c *Condition) cost() int {
 		} else {
 			cost++ // most values are ruled out by the search for the literal
 		}
-		if t.field.Type == event.TypeConstantKeyword || slices.Contains(commonFields, t.field.Name) {
+		if t.field.Type == event.TypeConstantKeyword || t.field.FewValues {
 			cost += 2
 		}
 	}

@@ -72,7 +72,7 @@ func TestQueriesOverEvents(t *testing.T) {
 	}
 }
 
-// What the types of the ECS view refuse.
+// Conditions that the types of ECS fields do not allow.
 func TestQueriesThatNoEventCanSatisfyAreRefused(t *testing.T) {
 	for _, query := range []string{
 		`source.ip: internal`, `source.ip: 10.*`, `@timestamp: yesterday`, `aws.cloudtrail.read_only: no`, `aws.cloudtrail.read_only: t*`,
@@ -85,7 +85,7 @@ func TestQueriesThatNoEventCanSatisfyAreRefused(t *testing.T) {
 	}
 }
 
-// The conditions of a program tell what they are, for explanations.
+// Conditions have texts, positions and fields, for explanations.
 func TestConditions(t *testing.T) {
 	const query = "event.action: (RunInstances or Stop*) and not user.name: x* and\n source.ip: 10.0.0.0/8 and (event.code: 5 or related.*: z) and delta: { a: 1 and b: 2 } and alice and cloud.r*: * and event.dataset: aws.cloudtrail"
 	p, err := compileKQL(query, ecs)
@@ -130,7 +130,7 @@ true | event.dataset: aws.cloudtrail | event.dataset: aws.cloudtrail | event.dat
 	}
 }
 
-// What an event in CloudTrail's own form cannot have is told of, once.
+// Fields that only documents in ECS form can have are reported once.
 func TestUnderivable(t *testing.T) {
 	for query, want := range map[string]string{
 		`event.action: x and source.ip: * and aws.cloudtrail.flattened.request_parameters.any.thing: y`: "",
@@ -152,18 +152,17 @@ func TestUnderivable(t *testing.T) {
 	}
 }
 
-// The schema's types are for fields that the view does not have, and of types
-// that mean something.
+// ecsTypes has only fields that are not in the schema.
 func TestSchema(t *testing.T) {
-	for _, name := range schemaNames {
+	for _, name := range ecsNames {
 		if f := ecs.Schema.Field(name); f.Type != event.TypeDynamic || f.Derivable {
 			t.Errorf("%s is in the view already, as %s", name, f.Type)
 		}
-		if f := ecs.Field(name); f.Type != schemaTypes[name] || f.Derivable || f.Name != name {
+		if f := ecs.Field(name); f.Type != ecsTypes[name] || f.Derivable || f.Name != name {
 			t.Errorf("%s is %v", name, f)
 		}
 	}
-	if !slices.IsSorted(schemaNames) || len(schemaNames) < 100 {
-		t.Errorf("%d names", len(schemaNames))
+	if !slices.IsSorted(ecsNames) || len(ecsNames) < 100 {
+		t.Errorf("%d names", len(ecsNames))
 	}
 }

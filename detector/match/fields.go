@@ -75,7 +75,7 @@ func (c *compiler) addUnmapped(cond *Condition, names query.Pattern, tested map[
 	}
 	fitting := newPattern(names)
 	if c.nested == "" {
-		for _, name := range schemaNames {
+		for _, name := range ecsNames {
 			if tested[name] || !fitting.fits([]byte(name)) || nestedParent(c.mapping, name) != "" {
 				continue
 			}

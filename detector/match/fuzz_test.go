@@ -13,8 +13,8 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/query/kql"
 )
 
-// compare holds the program for a query against the plain evaluator, and returns
-// what it says: the same verdict, or both refuse.
+// compare compares the verdict of the program for a query with that of the plain
+// evaluator, and returns it.
 func compare(t *testing.T, query, document string) (got, refused bool) {
 	t.Helper()
 	tree, err := kql.Parse(query)
@@ -34,8 +34,7 @@ func compare(t *testing.T, query, document string) (got, refused bool) {
 	return got, refused
 }
 
-// isRefused reports whether the error is that of a query that is refused, and looks
-// at its place.
+// isRefused reports whether a query was refused, and checks the position in the error.
 func isRefused(t *testing.T, text string, err error) bool {
 	t.Helper()
 	if err == nil {
@@ -48,8 +47,8 @@ func isRefused(t *testing.T, text string, err error) bool {
 	return true
 }
 
-// FuzzMatch holds programs against the plain evaluator. What the query and the
-// document do not say is generated from choices.
+// FuzzMatch compares programs with the plain evaluator. A query or document that is
+// empty is generated from choices.
 func FuzzMatch(f *testing.F) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 50 {
@@ -86,7 +85,7 @@ func FuzzMatch(f *testing.F) {
 	})
 }
 
-// A quick look at the same, with every test.
+// The same comparison for a few thousand queries, with every run of the tests.
 func TestAgainstThePlainEvaluator(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	holds, refused, all := 0, 0, 0
@@ -118,8 +117,8 @@ func TestAgainstThePlainEvaluator(t *testing.T) {
 	}
 }
 
-// Documents with a key twice have the values of both: what holds for one half
-// holds for the whole.
+// A document with a key twice has the values of both: what is true for one half is
+// true for the whole.
 func TestRepeatedKeys(t *testing.T) {
 	for _, query := range []string{`a.b: x`, `a.b: y`, `a.b: (x and y)`, `a: *`, `a.*: x`, `y`} {
 		got, err := verdict(query, `{"a":{"b":"x"},"a":{"b":"y"}}`, nil)
@@ -129,8 +128,8 @@ func TestRepeatedKeys(t *testing.T) {
 	}
 }
 
-// verdict compiles the query for the document and reports whether it matches. types
-// are those that dynamic mapping would not find.
+// verdict compiles the query for the document and reports whether it matches. Fields
+// that are not in types have those of dynamic mapping.
 func verdict(query, document string, types map[string]event.Type) (bool, error) {
 	body, _, err := jsontext.Append(nil, []byte(document))
 	if err != nil {

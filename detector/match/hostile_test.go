@@ -32,9 +32,8 @@ func documentProgram(t testing.TB, query, document string, types map[string]even
 	return p, event.NewDocument(v)
 }
 
-// Work is in proportion to what is given: twice the text takes about twice the
-// time, whatever is in it. Patterns and phrases that nearly fit again and again
-// are what hurts naive matching.
+// The time is linear in the length of the text, whatever is in it. Patterns and
+// phrases that nearly fit many times are the worst cases of naive algorithms.
 func TestTimeIsLinear(t *testing.T) {
 	for _, c := range []struct {
 		about string
@@ -70,8 +69,7 @@ func TestTimeIsLinear(t *testing.T) {
 	}
 }
 
-// Deep documents end where they are not looked into any more, and deep queries
-// are compiled.
+// Values below the maximum depth of documents are ignored. Deep queries compile.
 func TestDepth(t *testing.T) {
 	deep := func(n int) string { return strings.Repeat(`{"a":`, n) + `"x"` + strings.Repeat("}", n) }
 	lists := func(n int) string { return `{"a":` + strings.Repeat("[", n) + `"x"` + strings.Repeat("]", n) + "}" }
@@ -97,7 +95,7 @@ func TestDepth(t *testing.T) {
 	}
 }
 
-// A thousand values in a list are a thousand values.
+// A list of thousands of values is one condition.
 func TestLongLists(t *testing.T) {
 	var list []string
 	for i := range 1000 {

@@ -19,24 +19,6 @@ type Mapping interface {
 	Closed() bool
 }
 
-// ECS is the mapping of the events of a schema. Documents that came in ECS form
-// can have other fields. Those that the Elastic Common Schema defines are of the
-// type it gives them, the rest is of the type of the value that is met.
-type ECS struct{ *event.Schema }
-
-// Field returns the field of the schema, or one that only documents in ECS form
-// can have.
-func (m ECS) Field(name string) *event.Field {
-	f := m.Schema.Field(name)
-	if t, ok := schemaTypes[name]; ok && f.Type == event.TypeDynamic {
-		return f.WithType(t)
-	}
-	return f
-}
-
-// Closed returns false.
-func (ECS) Closed() bool { return false }
-
 // parents yields the names of the objects that a field is in, the innermost first.
 func parents(name string) iter.Seq[string] {
 	return func(yield func(string) bool) {

@@ -164,7 +164,7 @@ func TestMeaning(t *testing.T) {
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// What Elasticsearch refuses is refused, with the place, whatever is around it.
+// What Elasticsearch refuses is refused, with its position, wherever it is in a query.
 func TestRefused(t *testing.T) {
 	const document = `{"n":5,"x":1.5,"b":true,"o":{"n":1},"k":"x"}`
 	types := typesOf("i=ip d=date p=flattened m=text e=nested e.n=long w=wildcard")

@@ -11,7 +11,7 @@ import (
 
 const denied = `{"eventSource":"s","eventName":"A","errorCode":"AccessDenied","awsRegion":"r","userIdentity":{"userName":"alice"}}`
 
-// Which condition alone stood between the event and the rule.
+// The conditions that alone kept a rule from matching.
 func TestNearMisses(t *testing.T) {
 	const candidate = "event.provider: s and event.action: A and "
 	for _, c := range []struct{ query, want string }{
@@ -49,7 +49,7 @@ func TestNearMisses(t *testing.T) {
 	}
 }
 
-// holdsWith evaluates a program with one condition turned round.
+// holdsWith evaluates a program with one condition inverted.
 func holdsWith(p *Program, i, turned int32, e *event.Event) bool {
 	n := &p.nodes[i]
 	var children []bool
@@ -71,7 +71,7 @@ func holdsWith(p *Program, i, turned int32, e *event.Event) bool {
 	return n.op == opTrue
 }
 
-// Near misses are what comes out when every condition is turned round in turn.
+// A condition is a near miss exactly if the program matches with it inverted.
 func TestNearMissesAreThoseThatAloneDecide(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	var query func(depth int) string

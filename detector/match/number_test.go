@@ -28,8 +28,7 @@ func TestDecimals(t *testing.T) {
 	}
 }
 
-// The order of whole numbers and decimal ones is that of big numbers, at the ends
-// of all ranges too.
+// Whole and decimal numbers compare as big numbers do, also at the ends of all ranges.
 func TestWholeNumbersAreOrderedExactly(t *testing.T) {
 	wholes := []any{0, 1, -1, 22, math.MaxInt64, math.MinInt64, uint64(math.MaxUint64), uint64(math.MaxInt64) + 1, 1 << 53, 1<<53 + 1, -(1<<53 + 1)}
 	bounds := []string{"0", "-0", "0.5", "-0.5", "1e-400", "-1e-400", "22.0", "22.1", "21.9", "9223372036854775807", "9223372036854775807.5", "9223372036854775808", "-9223372036854775808",
@@ -65,7 +64,7 @@ func TestWholeNumbersAreOrderedExactly(t *testing.T) {
 	}
 }
 
-// What a text is worth in a field of whole numbers is its whole part.
+// The value of a text in a field of whole numbers is its whole part.
 func TestWholePartOfTexts(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
 	digits := func(n int) string {

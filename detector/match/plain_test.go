@@ -18,7 +18,7 @@ import (
 
 // A second implementation of what a query means, over decoded documents. It is
 // simple and slow, uses regular expressions, big numbers and the time package,
-// and shares nothing with the first; FuzzMatch holds one against the other.
+// and shares nothing with the first; FuzzMatch compares the two.
 
 // plainObject is a JSON object with its members in their order, each under one
 // name: {"a.b": 1} is {"a": {"b": 1}}.
@@ -241,7 +241,7 @@ func (q *plainQuery) objects(object plainObject, in, name string) (objects []pla
 	return objects
 }
 
-// plainTest is what a condition asks of a field's values; nil is refused.
+// plainTest tests a value of a field; nil is refused.
 type plainTest func(v any) bool
 
 func plainNever(any) bool  { return false }
@@ -276,12 +276,12 @@ func (q *plainQuery) test(typ string, n query.Node) plainTest {
 // plainStar is written in the place of a wildcard.
 const plainStar = "<star>"
 
-// plainParts takes a pattern apart at its blanks.
+// plainParts splits a pattern at its blanks.
 func plainParts(pattern []string) []string {
 	return strings.FieldsFunc(strings.Join(pattern, plainStar), func(r rune) bool { return strings.ContainsRune(" \t\r\n\u3000", r) })
 }
 
-// splitTest is for patterns that are taken apart at blanks.
+// splitTest returns the test of a pattern that is split at blanks.
 func (q *plainQuery) splitTest(typ string, v query.Value) plainTest {
 	var tests []plainTest
 	for _, part := range plainParts(v.Pattern) {
@@ -451,7 +451,7 @@ func plainStars(runs []string) plainTest {
 	return func(v any) bool { return whole.MatchString(plainText(v)) }
 }
 
-// plainText is the text that a keyword field makes of a value.
+// plainText returns the text that a value has in a keyword field.
 func plainText(v any) string {
 	switch v := v.(type) {
 	case bool:

@@ -80,9 +80,9 @@ func (p *Program) Fields() []*event.Field {
 	return fields
 }
 
-// Underivable returns the names of the fields that the query reads and that an event
-// in CloudTrail's own form cannot have, so that a condition on one is never true
-// there. A pattern of names is among them if all fields that fit it are.
+// Underivable returns the names of the fields that the query reads and that only
+// documents that came in ECS form can have: for other events, conditions on these
+// are false. A pattern of names is among them if all fields that fit it are.
 func (p *Program) Underivable() []string {
 	var names []string
 	seen := map[string]bool{}

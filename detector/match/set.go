@@ -31,7 +31,8 @@ type provider struct {
 // One with more is listed by provider only.
 const maxPairs = 4096
 
-// NewSet returns a set of programs that were compiled with the mapping. Match identifies them by their place in the list.
+// NewSet returns a set of programs that were compiled for the mapping. Match
+// identifies them by their place in the list.
 func NewSet(programs []*Program, m Mapping) *Set {
 	s := &Set{
 		programs:    programs,

@@ -47,8 +47,7 @@ func visit(t testing.TB, text string, do func(*event.Event)) {
 	}
 }
 
-// The index leaves no candidate out: what a set matches is what each of its
-// programs matches by itself.
+// The index leaves no candidate out: a set matches what its programs match.
 func TestSetMatchesAsItsPrograms(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	pick := func(list ...string) string { return list[r.IntN(len(list))] }
@@ -101,7 +100,7 @@ func TestSetMatchesAsItsPrograms(t *testing.T) {
 	}
 }
 
-// Members that are there thousands of times cost their number, not its square.
+// The time is linear in the number of times that a member occurs.
 func TestSetWithManyValues(t *testing.T) {
 	set := NewSet(compileAll(t, []string{"event.provider: a and event.action: A", "event.provider: b and event.action: B", "user.name: x"}), ecs)
 	var scratch Scratch

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// The calendar is that of the time package.
+// The calendar is the same as in package time.
 func TestDays(t *testing.T) {
 	first := time.Date(-3, 1, 1, 0, 0, 0, 0, time.UTC)
 	for i := range 365 * 3000 / 7 {
@@ -20,7 +20,7 @@ func TestDays(t *testing.T) {
 	}
 }
 
-// Dates and the first and last instant of what they denote.
+// Dates, and the first and the last millisecond that they denote.
 func TestTimes(t *testing.T) {
 	const layout = "2006-01-02T15:04:05.000"
 	for text, want := range map[string][2]string{

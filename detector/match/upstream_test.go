@@ -51,8 +51,8 @@ func upstreamQueries(t testing.TB, folder, ofType string) (queries []string) {
 	return queries
 }
 
-// Every query in KQL of Elastic's rules compiles. Nearly every one of AWS can be
-// true of an event in CloudTrail's own form and is found by what it asks for.
+// Every KQL query of Elastic's rules compiles. Nearly every one for AWS can be true
+// for an event in CloudTrail's own form, and is indexed.
 func TestUpstreamQueries(t *testing.T) {
 	for _, c := range []struct{ folder, ofType string }{{"rules", ""}, {"rules/integrations/aws", ""}, {"rules/integrations/aws", "query"}} {
 		queries := upstreamQueries(t, c.folder, c.ofType)

@@ -37,8 +37,7 @@ func TestWords(t *testing.T) {
 	}
 }
 
-// Every word fits the buffer that is kept for one, and words lie one behind the
-// other, in any text.
+// In any text, every word fits in the buffer for one, and words do not overlap.
 func FuzzWords(f *testing.F) {
 	for _, text := range []string{"The quick", "a.b,c:d'e_f", "中文カタ\u0301", strings.Repeat("Ⱥ", 300), "\xff\xfe", strings.Repeat("a\u0301", 400)} {
 		f.Add([]byte(text))

@@ -8,31 +8,6 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/query/kql"
 )
 
-func TestEqual(t *testing.T) {
-	queries := []string{
-		"*", "*:*", "a: x", `a: "x"`, "a: y", "b: x", "x", "a: x*", "a: x**", "a*: x", "a: *", "b: *",
-		"a: true", "a: \"true\"", "a > x", "a >= x", "not a: x", "a: (x and y)", "a: (x or y)",
-		"a: (x or y or z)", "a: ((x or y) or z)", "a: { x }", "b: { x }", "a: { y }",
-	}
-	parse := func(text string) query.Node {
-		n, err := kql.Parse(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return n
-	}
-	for i, a := range queries {
-		for j, b := range queries {
-			if query.Equal(parse(a), parse("  "+b)) != (i == j) {
-				t.Errorf("Equal(%s, %s) = %v", a, b, i != j)
-			}
-		}
-	}
-	if !query.Equal(nil, nil) || query.Equal(nil, &query.MatchAll{}) || query.Equal(&query.MatchAll{}, nil) {
-		t.Error("Equal with nil")
-	}
-}
-
 func TestError(t *testing.T) {
 	e := &query.Error{Query: "a: 1 and\n\tb\x1b: \"ü\"", Span: query.Span{Start: 14, End: 18}, Message: "b\x1b\n is no\tgood"}
 	const want = "2:6: b\ufffd\ufffd is no\tgood\n\tb\ufffd: \"ü\"\n\t    ^"

@@ -1,6 +1,7 @@
 package kql
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/fluent-detect/fluent-detect/detector/query"
@@ -180,12 +181,27 @@ func sharedField(n query.Node) (field query.Field, ok bool) {
 func sharedFieldOf(nodes []query.Node) (field query.Field, ok bool) {
 	for i, n := range nodes {
 		next, ok := sharedField(n)
-		if !ok || i > 0 && !field.Equal(next) {
+		if !ok || i > 0 && !sameField(field, next) {
 			return query.Field{}, false
 		}
 		field = next
 	}
 	return field, len(nodes) > 0
+}
+
+// sameField reports whether both are the same field or pattern.
+func sameField(a, b query.Field) bool {
+	if a.Any || b.Any {
+		return a.Any == b.Any
+	}
+	if a.Pattern != nil || b.Pattern != nil {
+		if len(a.Pattern) == 0 || len(a.Pattern) != len(b.Pattern) {
+			return false
+		}
+		// The nodes made from one list share the pattern of their field.
+		return &a.Pattern[0] == &b.Pattern[0] || slices.Equal(a.Pattern, b.Pattern)
+	}
+	return a.Name == b.Name
 }
 
 // depth returns how deep the parentheses of n are nested if it is written as a list.

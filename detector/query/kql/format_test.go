@@ -94,7 +94,7 @@ func checkRoundTrip(t *testing.T, n query.Node) {
 		t.Errorf("Format gave a bad query: %v", err)
 		return
 	}
-	if !query.Equal(n, again) {
+	if !equal(n, again) {
 		t.Errorf("Parse(%q)\n got %s\nwant %s", text, sexpr(again), sexpr(n))
 	}
 	if Format(again) != text {

@@ -8,10 +8,27 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/event"
 )
 
-// schemaTypes has the types of the fields of the Elastic Common Schema that are
-// neither keywords nor in the ECS view of CloudTrail: documents in ECS form may have
-// them. Source: the field reference of ECS 8.
-var schemaTypes = func() map[string]event.Type {
+// ECS is the mapping of events. A field that is not in the schema has the type that
+// the Elastic Common Schema gives it; others are dynamic. Only documents that came in
+// ECS form can have these.
+type ECS struct{ *event.Schema }
+
+// Field returns the field of that full name.
+func (m ECS) Field(name string) *event.Field {
+	f := m.Schema.Field(name)
+	if t, ok := ecsTypes[name]; ok && f.Type == event.TypeDynamic {
+		return f.WithType(t)
+	}
+	return f
+}
+
+// Closed returns false, as documents in ECS form may have any field.
+func (ECS) Closed() bool { return false }
+
+// ecsTypes has the types of the fields of the Elastic Common Schema that are
+// neither keywords nor derived from events of other forms: documents in ECS form may
+// have them. Source: the field reference of ECS 8.
+var ecsTypes = func() map[string]event.Type {
 	types := map[string]event.Type{}
 	for t, lines := range map[event.Type]string{
 		event.TypeIP: `
@@ -59,5 +76,5 @@ var schemaTypes = func() map[string]event.Type {
 	return types
 }()
 
-// schemaNames has the names of these fields, sorted.
-var schemaNames = slices.Sorted(maps.Keys(schemaTypes))
+// ecsNames has the names of these fields, sorted.
+var ecsNames = slices.Sorted(maps.Keys(ecsTypes))
