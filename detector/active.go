@@ -116,7 +116,7 @@ func textsOf(e *event.Event, f *event.Field) [][]byte {
 		if v.IsText() {
 			texts = append(texts, v.Bytes())
 		} else {
-			texts = append(texts, jsontext.AppendValue(nil, v))
+			texts = append(texts, jsontext.AppendJSON(nil, v))
 		}
 	}
 	slices.SortFunc(texts, slices.Compare[[]byte])

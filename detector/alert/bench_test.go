@@ -13,7 +13,7 @@ import (
 // alerter returns a function that makes the alert of a record once more, from
 // finding the event in it to the alert's msgpack.
 func alerter(t testing.TB, r *rule.Rule, f Format, rec string) func() []byte {
-	body, _, err := jsontext.Append(nil, []byte(rec))
+	body, _, err := jsontext.AppendMsgpack(nil, []byte(rec))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -109,7 +109,7 @@ func TestTheECSViewIsInTheAlert(t *testing.T) {
 				}
 				var want []string
 				for _, v := range e.Values(f) {
-					text := string(jsontext.AppendValue(nil, v))
+					text := string(jsontext.AppendJSON(nil, v))
 					if f.Type == event.TypeDate { // in one form
 						text = strings.Replace(text, `Z"`, `.000Z"`, 1)
 					}

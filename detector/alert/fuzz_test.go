@@ -53,7 +53,7 @@ func FuzzMake(f *testing.F) {
 		case 1:
 			put = data
 		case 2:
-			decoded, end, err := jsontext.Append(nil, data)
+			decoded, end, err := jsontext.AppendMsgpack(nil, data)
 			if err != nil || end != len(data) {
 				return
 			}
@@ -105,7 +105,7 @@ func fuzzBody(t *testing.T, m *Maker, body []byte) {
 // membersOf reads a JSON object, with its order kept.
 func membersOf(t testing.TB, text string) (m msgpacktest.Members) {
 	t.Helper()
-	body, _, err := jsontext.Append(nil, []byte(text))
+	body, _, err := jsontext.AppendMsgpack(nil, []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -66,7 +66,7 @@ func visit(t testing.TB, rec any, do func(*event.Event)) int {
 	switch rec := rec.(type) {
 	case string:
 		var err error
-		if body, _, err = jsontext.Append(nil, []byte(rec)); err != nil {
+		if body, _, err = jsontext.AppendMsgpack(nil, []byte(rec)); err != nil {
 			t.Fatalf("%v: %s", err, rec)
 		}
 	case []byte:

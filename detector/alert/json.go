@@ -12,5 +12,5 @@ func AppendJSON(dst, alert []byte) []byte {
 	if err != nil { // not what Make encoded
 		return append(dst, "null"...)
 	}
-	return jsontext.AppendValue(dst, v)
+	return jsontext.AppendJSON(dst, v)
 }

@@ -88,7 +88,7 @@ func (w *writer) value(v *value, as form) bool {
 	case asTruth:
 		x := *v
 		if x.kind == aText {
-			x = truth(msgpack.Text(x.text))
+			x = truth(msgpack.TextOf(x.text))
 		}
 		if x.kind != aTruth {
 			return false
@@ -154,7 +154,7 @@ func (w *writer) millis(v *value) bool {
 		w.out = msgpack.AppendInt(w.out, v.number)
 		return true
 	case aText:
-		if t := event.ParseTime(msgpack.Text(v.text)); !t.IsZero() {
+		if t := event.ParseTime(msgpack.TextOf(v.text)); !t.IsZero() {
 			w.out = msgpack.AppendInt(w.out, t.UnixMilli())
 			return true
 		}
@@ -259,7 +259,7 @@ const manyKeys = 48
 // flattened fields refuse a NUL in a key.
 func cleanKey(k msgpack.Value) []byte {
 	if !k.IsText() {
-		return clean(jsontext.AppendValue(nil, k))
+		return clean(jsontext.AppendJSON(nil, k))
 	}
 	key := clean(k.Bytes())
 	if bytes.IndexByte(key, 0) >= 0 {

@@ -34,17 +34,17 @@ func allOf(e *event.Event) string {
 		"aws.cloudtrail.flattened.request_parameters.k", "aws.cloudtrail.flattened.service_event_details.deep.er.x", "source.geo.country_name")
 	for _, name := range names {
 		for _, v := range e.Values(schema.Field(name)) {
-			fmt.Fprintf(&b, "%s %s\n", name, jsontext.AppendValue(nil, v))
+			fmt.Fprintf(&b, "%s %s\n", name, jsontext.AppendJSON(nil, v))
 		}
 		if o := e.Object(schema.Field(name)); o.Kind() != msgpack.Invalid {
-			fmt.Fprintf(&b, "%s object %s\n", name, jsontext.AppendValue(nil, o))
+			fmt.Fprintf(&b, "%s object %s\n", name, jsontext.AppendJSON(nil, o))
 		}
 	}
 	v, _, err := msgpack.Read(e.AppendECS(nil), 0)
 	if err != nil {
 		return err.Error()
 	}
-	fmt.Fprintf(&b, "%s\n", jsontext.AppendValue(nil, v))
+	fmt.Fprintf(&b, "%s\n", jsontext.AppendJSON(nil, v))
 	return b.String()
 }
 
@@ -188,7 +188,7 @@ func TestECSViewIsTheEvent(t *testing.T) {
 				document = e.AppendECS(nil)
 				for _, name := range schema.Names() {
 					for _, v := range e.Values(schema.Field(name)) {
-						*list = append(*list, name+" "+string(jsontext.AppendValue(nil, v)))
+						*list = append(*list, name+" "+string(jsontext.AppendJSON(nil, v)))
 					}
 				}
 			})

@@ -116,10 +116,10 @@ func FuzzRead(f *testing.F) {
 func showEvent(t testing.TB, b *strings.Builder, e *event.Event) {
 	var text, packed []byte
 	put := func(name string, v msgpack.Value) {
-		text = jsontext.AppendValue(text[:0], v)
+		text = jsontext.AppendJSON(text[:0], v)
 		var end int
 		var err error
-		if packed, end, err = jsontext.Append(packed[:0], text); err != nil || end != len(text) || v.Kind() == msgpack.Invalid {
+		if packed, end, err = jsontext.AppendMsgpack(packed[:0], text); err != nil || end != len(text) || v.Kind() == msgpack.Invalid {
 			t.Fatalf("%s is no value: kind %s, %v, %q", name, v.Kind(), err, text)
 		}
 		b.WriteString(name)
@@ -151,7 +151,7 @@ func showEvent(t testing.TB, b *strings.Builder, e *event.Event) {
 	}
 	var s event.Subject
 	schema.Describe(e, &s)
-	put("actor", msgpack.Text(bytes.ToValidUTF8(s.Actor, nil)))
+	put("actor", msgpack.TextOf(bytes.ToValidUTF8(s.Actor, nil)))
 	document := e.AppendECS(nil)
 	v, end, err := msgpack.Read(document, 0)
 	if err != nil || end != len(document) || v.Kind() != msgpack.Map {
@@ -163,7 +163,7 @@ func showEvent(t testing.TB, b *strings.Builder, e *event.Event) {
 func join(values []msgpack.Value) string {
 	var text []byte
 	for _, v := range values {
-		text = append(jsontext.AppendValue(text, v), ' ')
+		text = append(jsontext.AppendJSON(text, v), ' ')
 	}
 	return string(text)
 }

@@ -20,7 +20,7 @@ func ask(t *testing.T, body []byte, field string) (values string, seen Seen) {
 	f := schema.Field(field)
 	r := NewReader(schema, func(e *event.Event) {
 		for _, v := range e.Values(f) {
-			got = append(got, string(jsontext.AppendValue(nil, v)))
+			got = append(got, string(jsontext.AppendJSON(nil, v)))
 		}
 	})
 	end, seen, err := r.Read(body, 0)

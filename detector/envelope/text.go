@@ -55,7 +55,7 @@ const maxDecoding = 16
 func (r *Reader) decode(l *level, text []byte) (end int, ok bool) {
 	l.text = slices.Grow(l.text[:0], min(len(text)+len(text)/8, maxKept))
 	var err error
-	l.text, end, err = jsontext.Append(l.text[:0], text)
+	l.text, end, err = jsontext.AppendMsgpack(l.text[:0], text)
 	r.effort -= end + 1
 	return end, err == nil
 }

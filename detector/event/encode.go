@@ -71,7 +71,7 @@ func appendMap(dst []byte, v msgpack.Value, depth int, rename func([]byte) []byt
 		before := len(dst)
 		switch {
 		case !key.IsText(): // JSON has none; their text is that of their value
-			dst = msgpack.AppendString(dst, jsontext.AppendValue(nil, key))
+			dst = msgpack.AppendString(dst, jsontext.AppendJSON(nil, key))
 		case rename != nil:
 			dst = msgpack.AppendString(dst, rename(key.Bytes()))
 		default:

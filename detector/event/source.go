@@ -123,7 +123,7 @@ func PlaceOf(dotted string) Place {
 func (d *Definition) way() way {
 	w := way{derive: d.Derive, kept: int8(d.Kept), leaves: d.Type == TypeFlattened}
 	if d.Constant != "" {
-		w.constant = []msgpack.Value{msgpack.Text([]byte(d.Constant))}
+		w.constant = []msgpack.Value{msgpack.TextOf([]byte(d.Constant))}
 	}
 	if d.From != "" {
 		w.Place = PlaceOf(d.From)

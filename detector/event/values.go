@@ -58,7 +58,7 @@ func (e *Event) TextsAt(p Place, convert func(*Event, []byte) (text []byte, ok b
 			continue
 		}
 		if text, ok := convert(e, v.Bytes()); ok {
-			kept = append(kept, msgpack.Text(text))
+			kept = append(kept, msgpack.TextOf(text))
 		}
 	}
 	return kept
@@ -72,7 +72,7 @@ func (e *Event) copyPlace(p Place) {
 	s := &e.scratch
 	if p.Below == "" && len(e.again) == 0 { // usually it is one short text
 		if text, _, err := msgpack.ReadKey(e.buf, int(e.offsets[p.Member&(maxMembers-1)])); err == nil && len(text) > len("none") {
-			s.values = append(s.values, msgpack.Text(text))
+			s.values = append(s.values, msgpack.TextOf(text))
 			return
 		}
 	}

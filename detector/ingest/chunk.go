@@ -90,7 +90,7 @@ func (c *Chunk) object(text []byte, i int, it item) (int, bool) {
 	body := len(c.Data)
 	var n int
 	var err error
-	if c.Data, n, err = jsontext.Append(c.Data, text[i:]); err != nil {
+	if c.Data, n, err = jsontext.AppendMsgpack(c.Data, text[i:]); err != nil {
 		return i, false
 	}
 	end := i + n
@@ -138,7 +138,7 @@ func (c *Chunk) array(text []byte, i int, it item) (int, bool) {
 func (c *Chunk) string(text []byte, i int, it item) (int, bool) {
 	var n int
 	var err error
-	if c.element, n, err = jsontext.Append(c.element[:0], text[i:]); err != nil {
+	if c.element, n, err = jsontext.AppendMsgpack(c.element[:0], text[i:]); err != nil {
 		return i, false
 	}
 	body := c.wrap()

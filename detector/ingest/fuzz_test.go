@@ -135,10 +135,10 @@ func (o *outcome) add(chunk []byte, rec Record) {
 			if !ok {
 				break
 			}
-			o.elements = append(o.elements, string(jsontext.AppendValue(nil, element)))
+			o.elements = append(o.elements, string(jsontext.AppendJSON(nil, element)))
 		}
 	}
 	if !isList {
-		o.others = append(o.others, string(jsontext.AppendValue(nil, v)))
+		o.others = append(o.others, string(jsontext.AppendJSON(nil, v)))
 	}
 }

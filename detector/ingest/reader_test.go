@@ -87,7 +87,7 @@ func events(t testing.TB, chunk []byte) []body {
 		if err != nil {
 			t.Fatalf("chunk: %v", err)
 		}
-		bodies = append(bodies, body{e.Body, string(jsontext.AppendValue(nil, v))})
+		bodies = append(bodies, body{e.Body, string(jsontext.AppendJSON(nil, v))})
 		c.Resume(end)
 	}
 }

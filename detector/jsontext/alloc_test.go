@@ -22,27 +22,27 @@ func TestNoAllocation(t *testing.T) {
 	for _, in := range texts {
 		f := func() {
 			var err error
-			if packed, _, err = Append(packed[:0], in); err != nil {
+			if packed, _, err = AppendMsgpack(packed[:0], in); err != nil {
 				t.Fatal(err)
 			}
 		}
 		f() // makes room
 		if n := testing.AllocsPerRun(100, f); n != 0 {
-			t.Errorf("Append: %v allocations for %s", n, in)
+			t.Errorf("AppendMsgpack: %v allocations for %s", n, in)
 		}
 		v, _, err := msgpack.Read(packed, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
-		text = AppendValue(text[:0], v)
-		if n := testing.AllocsPerRun(100, func() { text = AppendValue(text[:0], v) }); n != 0 {
-			t.Errorf("AppendValue: %v allocations for %s", n, in)
+		text = AppendJSON(text[:0], v)
+		if n := testing.AllocsPerRun(100, func() { text = AppendJSON(text[:0], v) }); n != 0 {
+			t.Errorf("AppendJSON: %v allocations for %s", n, in)
 		}
 	}
 	odd := readAll(t, oddValues())
-	text = AppendValue(text[:0], odd)
-	if n := testing.AllocsPerRun(100, func() { text = AppendValue(text[:0], odd) }); n != 0 {
-		t.Errorf("AppendValue: %v allocations for odd values", n)
+	text = AppendJSON(text[:0], odd)
+	if n := testing.AllocsPerRun(100, func() { text = AppendJSON(text[:0], odd) }); n != 0 {
+		t.Errorf("AppendJSON: %v allocations for odd values", n)
 	}
 	sink = text
 }

@@ -66,7 +66,7 @@ func BenchmarkAppend(b *testing.B) {
 			for b.Loop() {
 				for _, text := range c.texts {
 					var err error
-					if dst, _, err = Append(dst[:0], text); err != nil {
+					if dst, _, err = AppendMsgpack(dst[:0], text); err != nil {
 						b.Fatal(err)
 					}
 				}
@@ -103,11 +103,11 @@ func BenchmarkValid(b *testing.B) {
 	}
 }
 
-func BenchmarkAppendValue(b *testing.B) {
+func BenchmarkAppendJSON(b *testing.B) {
 	var values []msgpack.Value
 	var size int64
 	for _, line := range sample(b) {
-		packed, _, err := Append(nil, line)
+		packed, _, err := AppendMsgpack(nil, line)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -116,14 +116,14 @@ func BenchmarkAppendValue(b *testing.B) {
 			b.Fatal(err)
 		}
 		values = append(values, v)
-		size += int64(len(AppendValue(nil, v)))
+		size += int64(len(AppendJSON(nil, v)))
 	}
 	b.SetBytes(size)
 	b.ReportAllocs()
 	var dst []byte
 	for b.Loop() {
 		for _, v := range values {
-			dst = AppendValue(dst[:0], v)
+			dst = AppendJSON(dst[:0], v)
 		}
 	}
 }

@@ -1,6 +1,6 @@
 // Package jsontext converts JSON text to msgpack and msgpack to JSON text.
 //
-//	JSON text ──Append──▶ msgpack ──msgpack.Read──▶ msgpack.Value ──AppendValue──▶ JSON text
+//	JSON text ──AppendMsgpack──▶ msgpack ──msgpack.Read──▶ msgpack.Value ──AppendJSON──▶ JSON text
 //
 // Everything that reaches the detector as text (lines that a shipper did not
 // parse, JSON in a string, NDJSON over HTTP) is converted to msgpack first, so that
@@ -12,5 +12,5 @@
 // share memory with dst, but never with the input. dst and the input must not
 // overlap. The bytes between the length and the capacity of dst may be overwritten,
 // even those after the result. With room in dst nothing is allocated, except for
-// errors and for the rare floats that [Append] names.
+// errors and for the rare floats that [AppendMsgpack] names.
 package jsontext

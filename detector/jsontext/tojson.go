@@ -13,7 +13,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
-// AppendValue appends v to dst as JSON without white space:
+// AppendJSON appends v to dst as JSON without white space:
 //
 //   - str and bin as strings, see [AppendString];
 //   - integers with all their digits;
@@ -28,11 +28,11 @@ import (
 //     nanoseconds, another ext as "ext:TYPE:HEX" with decimal type and
 //     hexadecimal payload;
 //   - the zero Value as null, and also arrays and maps nested deeper than MaxDepth:
-//     JSON readers limit the depth, and so does Append.
+//     JSON readers limit the depth, and so does AppendMsgpack.
 //
-// The text is valid UTF-8 and at most eight times as long as the msgpack. Append
+// The text is valid UTF-8 and at most eight times as long as the msgpack. AppendMsgpack
 // can read it.
-func AppendValue(dst []byte, v msgpack.Value) []byte {
+func AppendJSON(dst []byte, v msgpack.Value) []byte {
 	switch v.Kind() {
 	case msgpack.Array, msgpack.Map:
 		dst, _ = appendMembers(dst, v, v.Encoded(), 0, MaxDepth-1, false)

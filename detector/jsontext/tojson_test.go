@@ -13,10 +13,10 @@ import (
 
 type members = msgpacktest.Members
 
-func TestAppendValue(t *testing.T) {
+func TestAppendJSON(t *testing.T) {
 	f := func(v any, want string) {
 		t.Helper()
-		got := AppendValue([]byte("before"), readAll(t, msgpacktest.Value(t, v)))
+		got := AppendJSON([]byte("before"), readAll(t, msgpacktest.Value(t, v)))
 		if string(got) != "before"+want {
 			t.Errorf("%#v:\n got %s\nwant %s", v, got, want)
 		}
@@ -92,16 +92,16 @@ func oddValues() []byte {
 		"\xca\x3f\x80\x00\x00") // float32
 }
 
-func TestAppendValueMade(t *testing.T) {
+func TestAppendJSONMade(t *testing.T) {
 	f := func(v msgpack.Value, want string) {
 		t.Helper()
-		if got := AppendValue(nil, v); string(got) != want {
+		if got := AppendJSON(nil, v); string(got) != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
 	}
 	f(msgpack.Value{}, "null")
-	f(msgpack.Text([]byte("a")), `"a"`)
-	f(msgpack.Truth(true), "true")
+	f(msgpack.TextOf([]byte("a")), `"a"`)
+	f(msgpack.BoolOf(true), "true")
 	f(readAll(t, oddValues()), `["1970-01-01T00:00:01.000000002Z","ext:5:ff",null,{"5":6},{"[\"\\\"\"]":6},"`+"\ufffd"+`\u0001",1.0]`)
 	// maps whose members are not there, against what MapOf asks for
 	f(msgpack.MapOf(0, nil), "{}")
@@ -111,8 +111,8 @@ func TestAppendValueMade(t *testing.T) {
 	f(msgpack.MapOf(2, []byte{1, 0x91, 0xc1, 3}), `{"1":[null]}`)
 }
 
-// TestAppendValueDepth: over the bound there is null, and what follows is right.
-func TestAppendValueDepth(t *testing.T) {
+// TestAppendJSONDepth: values nested too deeply are null, and what follows is right.
+func TestAppendJSONDepth(t *testing.T) {
 	nest := func(n int) []byte {
 		return append(bytes.Repeat([]byte{0x92}, n), append([]byte{1}, bytes.Repeat([]byte{2}, n)...)...)
 	}
@@ -121,7 +121,7 @@ func TestAppendValueDepth(t *testing.T) {
 	}
 	f := func(n int, want string) {
 		t.Helper()
-		if got := AppendValue(nil, readAll(t, nest(n))); string(got) != want {
+		if got := AppendJSON(nil, readAll(t, nest(n))); string(got) != want {
 			t.Errorf("%d levels: %s", n, got)
 		}
 	}
@@ -131,7 +131,7 @@ func TestAppendValueDepth(t *testing.T) {
 
 	// keys in keys: the text stays as small as its msgpack
 	deep := append(bytes.Repeat([]byte{0x81}, 100), bytes.Repeat([]byte{1}, 101)...)
-	if got := AppendValue(nil, readAll(t, deep)); string(got) != `{"{\"null\":1}":1}` {
+	if got := AppendJSON(nil, readAll(t, deep)); string(got) != `{"{\"null\":1}":1}` {
 		t.Errorf("keys in keys: %s", got)
 	}
 }

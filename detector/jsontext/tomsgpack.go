@@ -12,7 +12,7 @@ import (
 // about ten levels.
 const MaxDepth = 128
 
-// Append converts the JSON value at the beginning of text, leading white space
+// AppendMsgpack converts the JSON value at the beginning of text, leading white space
 // allowed, to msgpack and appends it to dst. It returns the extended slice and the
 // offset in text of the end of the value; it does not check what follows. The
 // error is a *SyntaxError; dst is then returned with its original length, and the
@@ -36,13 +36,13 @@ const MaxDepth = 128
 // known last; empty ones take a single byte. The msgpack is at most three times as
 // long as the text (1e0 takes 9 bytes), and usually about as long.
 //
-// Append does not allocate, given room in dst, if the text has neither errors, nor
+// AppendMsgpack does not allocate, given room in dst, if the text has neither errors, nor
 // floats too large for float64, nor floats written in over 32 bytes.
-func Append(dst, text []byte) (out []byte, end int, err error) {
+func AppendMsgpack(dst, text []byte) (out []byte, end int, err error) {
 	return appendWithin(msgpack.MaxChunk, dst, text)
 }
 
-// appendWithin is Append for values of up to limit bytes.
+// appendWithin is AppendMsgpack for values of up to limit bytes.
 func appendWithin(limit int, dst, text []byte) ([]byte, int, error) {
 	start := len(dst)
 	dst, end, reason := transcode(dst, text[:min(len(text), limit)])

@@ -34,7 +34,7 @@ func readAll(t testing.TB, packed []byte) msgpack.Value {
 func TestAppend(t *testing.T) {
 	f := func(text, want string) {
 		t.Helper()
-		got, end, err := Append([]byte("before"), []byte(text))
+		got, end, err := AppendMsgpack([]byte("before"), []byte(text))
 		if err != nil || end != len(text) {
 			t.Errorf("%s: end %d of %d, error %v", text, end, len(text), err)
 			return
@@ -44,7 +44,7 @@ func TestAppend(t *testing.T) {
 		}
 		readAll(t, got[len("before"):])
 		roomy := append(make([]byte, 0, 1000), "before"...)
-		if again, _, err := Append(roomy, []byte(text)); err != nil || !bytes.Equal(again, got) {
+		if again, _, err := AppendMsgpack(roomy, []byte(text)); err != nil || !bytes.Equal(again, got) {
 			t.Errorf("%s: with room in dst %x, %v", text, again, err)
 		}
 	}
@@ -160,7 +160,7 @@ func TestAppendStrings(t *testing.T) {
 		check := func(text string, want []byte) {
 			t.Helper()
 			for _, dst := range [][]byte{nil, room} {
-				got, end, err := Append(dst, []byte(text))
+				got, end, err := AppendMsgpack(dst, []byte(text))
 				if err != nil || end != len(text)-1 || !bytes.Equal(got, append(header(len(want)), want...)) {
 					t.Errorf("length %d: got %.20x of %d bytes, end %d of %d, %v", n, got, len(got), end, len(text), err)
 				}
@@ -192,7 +192,7 @@ func TestAppendStrings(t *testing.T) {
 func TestAppendErrors(t *testing.T) {
 	f := func(text string, offset int, reason Reason) {
 		t.Helper()
-		got, end, err := Append([]byte("before"), []byte(text))
+		got, end, err := AppendMsgpack([]byte("before"), []byte(text))
 		var syntax *SyntaxError
 		if !errors.As(err, &syntax) {
 			t.Errorf("%q: got %x and error %v", text, got, err)
@@ -266,7 +266,7 @@ func TestAppendErrors(t *testing.T) {
 func TestAppendEnd(t *testing.T) {
 	f := func(text string, want int) {
 		t.Helper()
-		_, end, err := Append(nil, []byte(text))
+		_, end, err := AppendMsgpack(nil, []byte(text))
 		if err != nil || end != want {
 			t.Errorf("%q: end %d, want %d, error %v", text, end, want, err)
 		}
@@ -293,14 +293,14 @@ func TestAppendDepth(t *testing.T) {
 		}
 		return text
 	}
-	packed, _, err := Append(nil, nest(MaxDepth))
+	packed, _, err := AppendMsgpack(nil, nest(MaxDepth))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if text := AppendValue(nil, readAll(t, packed)); !bytes.Equal(text, nest(MaxDepth)) {
+	if text := AppendJSON(nil, readAll(t, packed)); !bytes.Equal(text, nest(MaxDepth)) {
 		t.Errorf("came back as %s", text)
 	}
-	_, end, err := Append(nil, nest(MaxDepth+1))
+	_, end, err := AppendMsgpack(nil, nest(MaxDepth+1))
 	var syntax *SyntaxError
 	if !errors.As(err, &syntax) || syntax.Reason != TooDeep || end != 3*MaxDepth {
 		t.Errorf("end %d, error %v", end, err)
@@ -333,13 +333,13 @@ func TestAppendTooLong(t *testing.T) {
 	f(`           `, TooLong)
 }
 
-// TestAppendGrowth holds Append to what it says about the length of its result.
+// TestAppendGrowth checks the maximum length of the result.
 func TestAppendGrowth(t *testing.T) {
 	for _, text := range []string{
 		"1e0", "[1e0]", "[1e0,1e0,1e0,1e0]", "[[],[],[]]", "[[[[[[1]]]]]]", "[[0],[0],[0]]",
 		`{"":1e0}`, `[{"":0},{"":0}]`, `"\ud800\ud800"`, strings.Repeat("[1e0,", 100) + "0" + strings.Repeat("]", 100),
 	} {
-		packed, _, err := Append(nil, []byte(text))
+		packed, _, err := AppendMsgpack(nil, []byte(text))
 		if err != nil || len(packed) > 3*len(text) {
 			t.Errorf("%s: %d bytes from %d, error %v", text, len(packed), len(text), err)
 		}

@@ -62,7 +62,7 @@ func (t *test) holds(e *event.Event, object msgpack.Value) bool {
 		return false
 	}
 	if text, ok := e.Text(t.field); ok {
-		return t.match.match(msgpack.Text(text))
+		return t.match.match(msgpack.TextOf(text))
 	}
 	for _, v := range e.Values(t.field) {
 		if t.match.match(v) {

@@ -131,7 +131,7 @@ func TestRepeatedKeys(t *testing.T) {
 // verdict compiles the query for the document and reports whether it matches. Fields
 // that are not in types have those of dynamic mapping.
 func verdict(query, document string, types map[string]event.Type) (bool, error) {
-	body, _, err := jsontext.Append(nil, []byte(document))
+	body, _, err := jsontext.AppendMsgpack(nil, []byte(document))
 	if err != nil {
 		return false, err
 	}

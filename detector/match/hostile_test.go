@@ -15,7 +15,7 @@ import (
 // documentProgram compiles a query for a document.
 func documentProgram(t testing.TB, query, document string, types map[string]event.Type) (*Program, *event.Event) {
 	t.Helper()
-	body, _, err := jsontext.Append(nil, []byte(document))
+	body, _, err := jsontext.AppendMsgpack(nil, []byte(document))
 	if err != nil {
 		t.Fatal(err)
 	}

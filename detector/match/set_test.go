@@ -38,7 +38,7 @@ func compileAll(t testing.TB, queries []string) []*Program {
 // visit calls do for the events of a record in JSON.
 func visit(t testing.TB, text string, do func(*event.Event)) {
 	t.Helper()
-	body, _, err := jsontext.Append(nil, []byte(text))
+	body, _, err := jsontext.AppendMsgpack(nil, []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -106,11 +106,11 @@ func (v Value) Len() int {
 	return 0
 }
 
-// Text returns a Str value that aliases b.
-func Text(b []byte) Value { return Value{b, of(Str)} }
+// TextOf returns a Str value that aliases b.
+func TextOf(b []byte) Value { return Value{b, of(Str)} }
 
-// Truth returns a Bool value.
-func Truth(t bool) Value {
+// BoolOf returns a Bool value.
+func BoolOf(t bool) Value {
 	if t {
 		return Value{nil, of(Bool) | 1}
 	}

@@ -55,9 +55,9 @@ func TestAccessors(t *testing.T) {
 	f(value([]any{1, 2, 3}), answers{kind: Array, n: 3, inner: "\x01\x02\x03"})
 	f(value(msgpacktest.Members{1, 2, 3, 4}), answers{kind: Map, n: 2, inner: "\x01\x02\x03\x04"})
 
-	f(Text([]byte("x")), answers{kind: Str, bytes: "x", text: true, n: 1})
-	f(Truth(true), answers{kind: Bool, b: true})
-	f(Truth(false), answers{kind: Bool})
+	f(TextOf([]byte("x")), answers{kind: Str, bytes: "x", text: true, n: 1})
+	f(BoolOf(true), answers{kind: Bool, b: true})
+	f(BoolOf(false), answers{kind: Bool})
 	f(MapOf(1, []byte{1, 2}), answers{kind: Map, n: 1, inner: "\x01\x02"})
 }
 

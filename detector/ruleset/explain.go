@@ -24,7 +24,7 @@ func (r *Rule) Explain(e *event.Event) (matches bool, findings []Finding) {
 		fields := c.Fields()
 		for _, field := range fields {
 			for _, v := range e.Values(field) {
-				text := string(jsontext.AppendValue(nil, v))
+				text := string(jsontext.AppendJSON(nil, v))
 				if len(fields) > 1 {
 					text = field.Name + ": " + text
 				}

@@ -11,10 +11,10 @@ import (
 // member. Where a member occurs twice each reading gives its value.
 
 var (
-	success = msgpack.Text([]byte("success"))
-	failure = msgpack.Text([]byte("failure"))
-	yes     = msgpack.Text([]byte("true"))
-	no      = msgpack.Text([]byte("false"))
+	success = msgpack.TextOf([]byte("success"))
+	failure = msgpack.TextOf([]byte("failure"))
+	yes     = msgpack.TextOf([]byte("true"))
+	no      = msgpack.TextOf([]byte("false"))
 
 	succeeded = []msgpack.Value{success}
 	failed    = []msgpack.Value{failure}
@@ -166,9 +166,9 @@ func asTruth(e *event.Event, p event.Place) []msgpack.Value {
 	return convert(e, p, func(v msgpack.Value) msgpack.Value {
 		switch string(v.Bytes()) {
 		case "true":
-			return msgpack.Truth(true)
+			return msgpack.BoolOf(true)
 		case "false":
-			return msgpack.Truth(false)
+			return msgpack.BoolOf(false)
 		}
 		return v
 	})
@@ -180,7 +180,7 @@ func consoleLoginFlag(e *event.Event, p event.Place) []msgpack.Value {
 	if !isConsoleLogin(e) {
 		return nil
 	}
-	return convert(e, p, func(v msgpack.Value) msgpack.Value { return msgpack.Truth(string(v.Bytes()) != "No") })
+	return convert(e, p, func(v msgpack.Value) msgpack.Value { return msgpack.BoolOf(string(v.Bytes()) != "No") })
 }
 
 // consoleLoginText derives a text of ConsoleLogin's additionalEventData.

@@ -60,12 +60,12 @@ func TestEachGivesWhatValuesGives(t *testing.T) {
 		})
 		for i, f := range all {
 			if got[i] != want[i] {
-				t.Errorf("%s is %s, want %s in %s", f.Name, got[i], want[i], jsontext.AppendValue(nil, e.Document()))
+				t.Errorf("%s is %s, want %s in %s", f.Name, got[i], want[i], jsontext.AppendJSON(nil, e.Document()))
 			}
 		}
 	})
 	for _, line := range records {
-		body, _, err := jsontext.Append(nil, []byte(line))
+		body, _, err := jsontext.AppendMsgpack(nil, []byte(line))
 		if err != nil {
 			continue
 		}
@@ -81,7 +81,7 @@ func TestEachGivesWhatValuesGives(t *testing.T) {
 func join(values []msgpack.Value) string {
 	var text []byte
 	for _, v := range values {
-		text = append(jsontext.AppendValue(text, v), ' ')
+		text = append(jsontext.AppendJSON(text, v), ' ')
 	}
 	return string(text)
 }

@@ -22,7 +22,7 @@ func document(t *testing.T, line string) string {
 		if err != nil || end != len(packed) || !bytes.HasPrefix(packed, prefix) {
 			t.Fatalf("AppendECS(%q) = %q, %v", prefix, packed, err)
 		}
-		if err := json.Indent(&b, jsontext.AppendValue(nil, v), "", "  "); err != nil {
+		if err := json.Indent(&b, jsontext.AppendJSON(nil, v), "", "  "); err != nil {
 			t.Fatal(err)
 		}
 	})

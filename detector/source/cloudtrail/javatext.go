@@ -83,7 +83,7 @@ func (j *javaTexts) add(v msgpack.Value, pick int) {
 	j.pick = pick
 	from := len(j.text)
 	if j.append(v, maxDepth) {
-		j.event.Add(msgpack.Text(j.text[from:]))
+		j.event.Add(msgpack.TextOf(j.text[from:]))
 	}
 }
 
@@ -180,6 +180,6 @@ func (j *javaTexts) keyText(key msgpack.Value) []byte {
 		return key.Bytes()
 	}
 	from := len(j.keys)
-	j.keys = jsontext.AppendValue(j.keys, key)
+	j.keys = jsontext.AppendJSON(j.keys, key)
 	return j.keys[from:]
 }

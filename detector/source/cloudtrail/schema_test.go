@@ -16,7 +16,7 @@ var schema = event.NewSchema(Source, ecs.Source)
 // readLine lets r read a record whose body is the JSON text.
 func readLine(t *testing.T, r *envelope.Reader, line string) {
 	t.Helper()
-	body, _, err := jsontext.Append(nil, []byte(line))
+	body, _, err := jsontext.AppendMsgpack(nil, []byte(line))
 	if err != nil {
 		t.Fatalf("%v: %s", err, line)
 	}

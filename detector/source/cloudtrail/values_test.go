@@ -19,7 +19,7 @@ func values(t *testing.T, line, field string) string {
 	r := envelope.NewReader(schema, func(e *event.Event) {
 		n++
 		for _, v := range e.Values(schema.Field(field)) {
-			got = append(got, string(jsontext.AppendValue(nil, v)))
+			got = append(got, string(jsontext.AppendJSON(nil, v)))
 		}
 	})
 	readLine(t, r, line)
@@ -153,7 +153,7 @@ func Example() {
 			fmt.Printf("%s\n", v.Bytes())
 		}
 	})
-	body, _, _ := jsontext.Append(nil, []byte(`{"eventSource":"ec2.amazonaws.com","eventName":"RunInstances","userIdentity":{"userName":"alice"}}`))
+	body, _, _ := jsontext.AppendMsgpack(nil, []byte(`{"eventSource":"ec2.amazonaws.com","eventName":"RunInstances","userIdentity":{"userName":"alice"}}`))
 	_, _, _ = r.Read(body, 0)
 	// Output: alice
 }

@@ -27,7 +27,7 @@ Exit code: 0 when everything was read, 1 when something could not be.`,
 				if err != nil {
 					return err
 				}
-				r.out.buf = append(jsontext.AppendValue(r.out.buf, view), '\n')
+				r.out.buf = append(jsontext.AppendJSON(r.out.buf, view), '\n')
 				return nil
 			})
 		},

@@ -120,7 +120,7 @@ func (a *app) evalEvents(ctx context.Context, q query.Query, declared map[string
 		if !envelope.Wrapped(e.Event) {
 			r.out.buf = appendDocument(r.out.buf, e.record.Text)
 		} else {
-			r.out.buf = append(jsontext.AppendValue(r.out.buf, e.Document()), '\n')
+			r.out.buf = append(jsontext.AppendJSON(r.out.buf, e.Document()), '\n')
 		}
 		return nil
 	})
