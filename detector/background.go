@@ -3,81 +3,84 @@ package detector
 import (
 	"fmt"
 	"runtime/debug"
+	"sync"
 	"time"
 )
 
-// every calls do in the background after the time first, and then at intervals,
-// until the Engine is closed.
-func (e *Engine) every(interval, first time.Duration, what string, do func()) {
-	e.timerMu.Lock()
-	defer e.timerMu.Unlock()
-	if e.closed {
+// background runs functions at intervals and at certain times, until it is stopped.
+// A panic in one of them does not end the process.
+type background struct {
+	warn     func(line string)
+	panicked func(tag string, reason any)
+
+	mu      sync.Mutex
+	timers  []*time.Timer
+	alarm   *time.Timer // of at
+	stopped bool
+	running sync.WaitGroup
+}
+
+// every calls do after the duration first, and then at intervals.
+func (b *background) every(interval, first time.Duration, what string, do func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.stopped {
 		return
 	}
 	var t *time.Timer
 	t = time.AfterFunc(first, func() {
-		e.background(what, do)
-		e.timerMu.Lock()
-		defer e.timerMu.Unlock()
-		if !e.closed {
+		b.run(what, do)
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if !b.stopped {
 			t.Reset(interval)
 		}
 	})
-	e.timers = append(e.timers, t)
+	b.timers = append(b.timers, t)
 }
 
-// background runs do, unless the Engine is closed; Close waits for it. A panic in
-// it must not end the host.
-func (e *Engine) background(what string, do func()) {
-	e.timerMu.Lock()
-	if e.closed {
-		e.timerMu.Unlock()
+// after calls do after that duration, instead of what an earlier call asked for.
+func (b *background) after(d time.Duration, what string, do func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.stopped {
 		return
 	}
-	e.running.Add(1)
-	e.timerMu.Unlock()
-	defer e.running.Done()
+	if b.alarm != nil {
+		b.alarm.Stop()
+	}
+	b.alarm = time.AfterFunc(d, func() { b.run(what, do) })
+}
+
+// run calls do now.
+func (b *background) run(what string, do func()) {
+	b.mu.Lock()
+	if b.stopped {
+		b.mu.Unlock()
+		return
+	}
+	b.running.Add(1)
+	b.mu.Unlock()
+	defer b.running.Done()
 	defer func() {
 		if p := recover(); p != nil {
-			e.host.Warn(fmt.Sprintf("%s: panic: %v; please report this with the stack that follows\n%s", what, p, debug.Stack()))
-			e.Panicked("", p)
+			b.warn(fmt.Sprintf("%s: panic: %v; please report this with the stack that follows\n%s", what, p, debug.Stack()))
+			b.panicked("", p)
 		}
 	}()
 	do()
 }
 
-// stop ends what runs in the background.
-func (e *Engine) stop() {
-	e.timerMu.Lock()
-	e.closed = true
-	if e.timer != nil {
-		e.timer.Stop()
+// stop waits for what is running; nothing is called any more.
+func (b *background) stop() {
+	b.mu.Lock()
+	b.stopped = true
+	if b.alarm != nil {
+		b.alarm.Stop()
 	}
-	for _, t := range e.timers {
+	for _, t := range b.timers {
 		t.Stop()
 	}
-	e.timerMu.Unlock()
-	e.running.Wait()
-}
-
-// retrySummary is how long summaries wait when the outbox is full.
-const retrySummary = time.Second
-
-// wake sees to it that summaries are made at that time, even when no chunk
-// comes any more.
-func (e *Engine) wake(at time.Time) {
-	if at.IsZero() {
-		return
-	}
-	e.timerMu.Lock()
-	defer e.timerMu.Unlock()
-	if e.closed {
-		return
-	}
-	if e.timer != nil {
-		e.timer.Stop()
-	}
-	e.timer = time.AfterFunc(max(at.Sub(e.host.Now()), 0), func() {
-		e.background("summaries", func() { e.summarize(false) })
-	})
+	b.mu.Unlock()
+	b.running.Wait()
 }

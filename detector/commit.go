@@ -2,26 +2,30 @@ package detector
 
 import (
 	"errors"
+	"sync"
 
 	"github.com/fluent-detect/fluent-detect/detector/hold"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
 	"github.com/fluent-detect/fluent-detect/detector/store"
 )
 
-// group is transactions that are written to disk together.
+// commits is the part of the state that transactions change, and what commits them.
+// A transaction locks mu when it begins, and decides; then it calls commit, or
+// rollback.
 //
-// With a store, a transaction is committed in three steps:
+// Without a store, commit makes the decisions final at once. With a store it takes
+// three steps:
 //
-//  1. Seal, with the state locked. The decisions of the transaction are complete,
-//     and later transactions see them. There is room for its alerts in the outbox,
-//     and the changes of the memories are encoded. The transaction joins the group
-//     that is forming, and the state is unlocked.
-//  2. Write, without the lock. The first member of the group waits until the group
-//     before is finished. Then it closes the group and writes the alerts and changes
-//     of all members, in the order of sealing, in one transaction of the store, with
-//     one fsync. Meanwhile the next group forms.
-//  3. Finish, with the state locked. If the group is on disk, each member in order is
-//     made final: the memories commit, the alerts are in the outbox, the matches are
+//  1. Seal, with mu locked. The decisions are complete, and later transactions see
+//     them. There is room for the alerts in the outbox, and the changes of the
+//     memories are encoded. The transaction joins the group that is forming, and mu
+//     is unlocked.
+//  2. Write, without mu. The first member of the group waits until the group before
+//     is finished. Then it closes the group and writes the alerts and changes of all
+//     members, in the order of sealing, in one transaction of the store, with one
+//     fsync. Meanwhile the next group forms.
+//  3. Finish, with mu locked. If the group is on disk, each member in order is made
+//     final: the memories commit, the alerts are in the outbox, the matches are
 //     counted. If not, everything that is not final is rolled back, the newest first:
 //     the group, and the one that is forming, whose members have seen its decisions.
 //
@@ -31,95 +35,144 @@ import (
 //   - A chunk whose matches are duplicates of alerts that are not on disk yet joins
 //     the forming group although it has nothing to write, and is answered only when
 //     these alerts are on disk.
-//   - Rolling back is exact: no transaction is open meanwhile, since that would hold
-//     the lock, and transactions are undone in the reverse of the order in which they
-//     were sealed.
+//   - Rolling back is exact: no transaction is open meanwhile, since that would have
+//     locked mu, and transactions are undone in the reverse of the order in which
+//     they were sealed.
 //   - After a crash between 2 and 3 the alerts are on disk and the host has no answer:
 //     it sends the chunk again, and its matches are duplicates.
 //   - A chunk without a match takes no part: it never waits for the disk.
-type group struct {
-	members []*transaction
-	done    chan struct{} // closed after step 3
-	err     error         // why it is not on disk
+type commits struct {
+	writing sync.Mutex // held while a group is written; locked before mu
+
+	mu         sync.Mutex
+	memories   hold.Memories
+	forming    *group // nil: none
+	unfinished int    // sealed decisions that are neither final nor rolled back
 }
 
-// join seals the transaction, unlocks the state and returns after step 3.
-func (t *transaction) join() error {
-	s := t.engine.state
-	g := s.forming
+// Store keeps on disk what has to survive the process. A *store.Store is one.
+type Store interface {
+	outbox.Keeper
+	Commit(store.Batch) (numbers []uint64, err error)
+	Restore(detector string, memories hold.Memories) error
+}
+
+// decisions are what a transaction commits.
+type decisions struct {
+	room    outbox.Reservation   // for its alerts
+	changes []hold.Change        // of the memories, for the store
+	owner   interface{ final() } // called with mu locked, when they are final
+}
+
+// group is decisions that are written together.
+type group struct {
+	members []*decisions
+	done    chan struct{} // closed after step 3
+	err     error         // why they are not on disk
+}
+
+// destination is where a detector's decisions are written.
+type destination struct {
+	store             Store // nil: memory only
+	channel, detector string
+}
+
+// commit makes the decisions of the newest transaction final and unlocks mu. With an
+// error they are rolled back.
+func (c *commits) commit(d *decisions, to destination) error {
+	if to.store == nil {
+		c.makeFinal(d, nil, nil)
+		c.mu.Unlock()
+		return nil
+	}
+	d.changes = c.memories.Changes(d.changes)
+	if c.unfinished == 0 && len(d.room.Alerts())+len(d.changes) == 0 {
+		c.makeFinal(d, to.store, nil)
+		c.mu.Unlock()
+		return nil
+	}
+	g := c.forming
 	first := g == nil
 	if first {
 		g = &group{done: make(chan struct{})}
-		s.forming = g
+		c.forming = g
 	}
-	g.members = append(g.members, t)
-	s.unfinished++
-	t.open = false
-	s.mu.Unlock()
+	g.members = append(g.members, d)
+	c.unfinished++
+	c.mu.Unlock()
 	if first {
-		s.write(g, &t.engine.host, t.engine.config.Channel)
+		c.write(g, to)
 	}
 	<-g.done
 	return g.err
 }
 
+// rollback undoes the newest transaction and unlocks mu.
+func (c *commits) rollback() {
+	c.memories.Rollback()
+	c.mu.Unlock()
+}
+
 // write does steps 2 and 3 of a group.
-func (s *State) write(g *group, host *Host, channel string) {
-	s.writing.Lock()
-	defer s.writing.Unlock()
-	s.mu.Lock()
+func (c *commits) write(g *group, to destination) {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	c.mu.Lock()
 	if g.err != nil { // rolled back with the group before
-		s.mu.Unlock()
+		c.mu.Unlock()
 		return
 	}
-	s.forming = nil
-	s.mu.Unlock()
+	c.forming = nil
+	c.mu.Unlock()
 	var numbers []uint64
 	err := errors.New("a panic while it was written")
-	defer func() { s.finish(g, numbers, err) }()
-	alerts, changes := g.content()
-	if len(alerts)+len(changes) == 0 { // the group has waited for the one before
+	defer func() { c.finish(g, to.store, numbers, err) }()
+	b := store.Batch{Channel: to.channel, Detector: to.detector}
+	for _, d := range g.members {
+		b.Alerts = append(b.Alerts, d.room.Alerts()...)
+		b.Changes = append(b.Changes, d.changes...)
+	}
+	if len(b.Alerts)+len(b.Changes) == 0 { // the group has waited for the one before
 		err = nil
 		return
 	}
-	numbers, err = host.Store.Commit(store.Batch{Channel: channel, Alerts: alerts, Detector: host.Name, Changes: changes})
-}
-
-// content returns what the group writes.
-func (g *group) content() (alerts []outbox.Alert, changes []hold.Change) {
-	for _, t := range g.members {
-		alerts = append(alerts, t.room.Alerts()...)
-		changes = append(changes, t.changes...)
-	}
-	return alerts, changes
+	numbers, err = to.store.Commit(b)
 }
 
 // finish does step 3 of a group, whose alerts have these numbers in the store.
-func (s *State) finish(g *group, numbers []uint64, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (c *commits) finish(g *group, s Store, numbers []uint64, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if err == nil {
-		for _, t := range g.members {
-			n := len(t.room.Alerts())
-			t.finish(numbers[:n])
+		for _, d := range g.members {
+			n := len(d.room.Alerts())
+			c.makeFinal(d, s, numbers[:n])
 			numbers = numbers[n:]
 		}
-		s.unfinished -= len(g.members)
+		c.unfinished -= len(g.members)
 		close(g.done)
 		return
 	}
 	failed := []*group{g}
-	if s.forming != nil {
-		failed = append([]*group{s.forming}, g)
-		s.forming = nil
+	if c.forming != nil {
+		failed = []*group{c.forming, g}
+		c.forming = nil
 	}
 	for _, g := range failed {
 		for i := len(g.members) - 1; i >= 0; i-- {
-			s.memories.Rollback()
+			c.memories.Rollback()
 			g.members[i].room.Cancel()
 		}
-		s.unfinished -= len(g.members)
+		c.unfinished -= len(g.members)
 		g.err = err
 		close(g.done)
 	}
+}
+
+// makeFinal makes the oldest transaction final. Its alerts have these numbers in the
+// store.
+func (c *commits) makeFinal(d *decisions, k outbox.Keeper, numbers []uint64) {
+	c.memories.Commit()
+	d.room.Commit(k, numbers)
+	d.owner.final()
 }

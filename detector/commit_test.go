@@ -282,7 +282,7 @@ func TestFailingDisk(t *testing.T) {
 					}
 				}
 				if c%10 == 0 {
-					b.engine.background("summaries", func() { b.engine.summarize(false) })
+					b.engine.background.run("summaries", func() { b.engine.alerter.summarize(false) })
 				}
 			}
 		})
@@ -395,7 +395,7 @@ func TestRestartKeepsWhatHoldsBack(t *testing.T) {
 			alerts = append(alerts, b.wantAlerts(1)...) // of another machine
 			b.wantStats("matched 2 emitted 1 duplicate 0 capped 0 failed 0 summaries 0")
 			b.advance(time.Hour)
-			b.engine.summarize(false)
+			b.engine.alerter.summarize(false)
 			alerts = append(alerts, b.alerts()...)
 			if got := heldBack(t, alerts); got["capped"] != 5 || got["suppressed"] != 3 {
 				t.Errorf("summaries are about %v, want 5 capped and 3 suppressed", got)
@@ -416,7 +416,7 @@ func TestSummaryAfterACrash(t *testing.T) {
 	b.now = time.Now().Add(-time.Minute)
 	b.mustScan(pushes(0, 3)...)
 	b.wantAlerts(1)
-	b.engine.stop()
+	b.engine.background.stop()
 	b.now = time.Now()
 	b = b.restart(false, settings...)
 	batch := b.taker.Take(1<<20, 10*time.Second)

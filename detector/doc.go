@@ -1,22 +1,23 @@
-// Package detector is the detection engine: the whole way from a chunk of
-// records to alerts in an outbox. It knows no host; Fluent Bit's plugin, the
-// sidecar and the command line are thin layers over it, and a Go program can
-// embed it.
+// Package detector is the detection engine: it turns chunks of records into alerts
+// in an outbox. It does not depend on the program that it runs in: Fluent Bit's
+// plugin, the sidecar and the command line are thin layers over it, and other Go
+// programs can embed it.
 //
-//	chunk ─record─▶ events ─cloudtrail─▶ fields ─program─▶ matches ─dedup─▶ ─limit─▶ ─alert─▶ ─outbox─▶
+//	chunk ─prefilter─▶ records ─envelope─▶ events ─match─▶ matches ─hold─▶ ─alert─▶ ─store─▶ ─outbox─▶
 //
-// [New] makes an [Engine] of rules and settings. [Engine.Scan] evaluates one
-// chunk; what it returns says what to answer the host. An alert that was made
-// is in the outbox before Scan returns, or Scan says that it could not be put
-// there, and then nothing has happened.
+// [New] returns an [Engine] for rules and a configuration. [Engine.Scan] evaluates one
+// chunk; its [Result] and error say what to answer the sender. When Scan returns
+// without an error, the alerts are in the outbox, and on disk if there is a store.
+// If it returns a *[outbox.FullError] or a *[StoreError], nothing has happened.
 //
 // # Concurrency
 //
-// An Engine may be used from several goroutines. Chunks without a match share
-// no lock. From its first match to its end a chunk holds the engine's lock, so
-// that duplicates are found across chunks that are evaluated at the same time.
+// An Engine may be used by several goroutines. Chunks without a match share no lock
+// and never wait for the disk. From its first match to its end a chunk has locked the
+// state, so that decisions have an order; it is written to disk after that, together
+// with others.
 //
-// # Who owns the bytes
+// # Ownership
 //
 // Scan keeps nothing of the chunk.
 package detector

@@ -61,9 +61,9 @@ func TestHeartbeat(t *testing.T) {
 		t.Fatal("a broken chunk is whole")
 	}
 	b.engine.Panicked("cloudtrail", "a\nb")
-	b.engine.beat()
+	b.engine.reporter.beat()
 	all := b.reports()
-	b.engine.beat()
+	b.engine.reporter.beat()
 	all = append(all, b.reports()...)
 	if len(all) != 4 {
 		t.Fatalf("%d reports, want two errors and two heartbeats", len(all))
@@ -94,13 +94,13 @@ func TestHeartbeat(t *testing.T) {
 func TestHeartbeatsAreNoAlerts(t *testing.T) {
 	b := newBench(t)
 	b.mustScan(push(1))
-	b.engine.beat()
+	b.engine.reporter.beat()
 	if left := b.box.Undelivered(); len(left) != 1 {
 		t.Errorf("%d alerts are undelivered, want 1", len(left))
 	}
 	b.wantAlerts(1)
 	b.fill()
-	b.engine.beat()
+	b.engine.reporter.beat()
 	b.engine.Panicked("x", errors.New("y"))
 	s := b.engine.Report()
 	if s.Heartbeats != 1 || s.HeartbeatsDropped != 1 || s.ErrorRecords != 0 || s.ErrorsWithheld != 1 || s.Outcomes[stats.Emitted] != 1 {

@@ -85,7 +85,7 @@ func TestDismissalHidesNothing(t *testing.T) {
 func TestSearchesPause(t *testing.T) {
 	b := newBench(t, "max_alerts", "0")
 	with, without := chunkOf(t, append(slices.Clone(many), pushes(0, 1)...)...), chunkOf(t, many...)
-	s := newScanner(b.engine)
+	s := b.engine.scanners.New().(*scanner)
 	searches := func(chunk []byte, times int) (n int) {
 		t.Helper()
 		for range times {
@@ -149,7 +149,7 @@ func TestWhatIsPrefiltered(t *testing.T) {
 			}
 		})
 	}
-	if newBench(t).engine.literals == nil || newBench(t, "self_test", "1h").engine.literals == nil {
+	if newBench(t).engine.texts == nil || newBench(t, "self_test", "1h").engine.texts == nil {
 		t.Error("the built-in rule has no prefilter")
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector/envelope"
 	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/literal"
 	"github.com/fluent-detect/fluent-detect/detector/match"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
@@ -16,7 +17,8 @@ import (
 // scanner evaluates one chunk at a time. It has all the memory for it, so that
 // chunks without a match allocate nothing.
 type scanner struct {
-	engine     *Engine
+	programs   *match.Set
+	misses     *stats.NearMisses
 	prefilter  prefilter
 	reader     *envelope.Reader
 	matches    match.Scratch
@@ -28,14 +30,20 @@ type scanner struct {
 	tag        string
 	read       time.Time // when the shipper read the current record
 	tx         transaction
-	probe      *probe // during a self-test
+	// matched, if not nil, gets the events and the matches instead of tx.
+	matched func(e *event.Event, matches []int32)
 }
 
-func newScanner(e *Engine) *scanner {
-	s := &scanner{engine: e, timestamp: e.schema.Field("@timestamp"), prefilter: prefilter{texts: e.literals}}
-	s.tx.engine = e
-	s.reader = envelope.NewReader(e.schema, s.visit)
-	s.reader.Expect(e.programs.FrequentFields())
+func newScanner(programs *match.Set, texts *literal.Set, misses *stats.NearMisses, a *alerter) *scanner {
+	s := &scanner{
+		programs:  programs,
+		misses:    misses,
+		prefilter: prefilter{texts: texts},
+		timestamp: a.schema.Field("@timestamp"),
+		tx:        transaction{alerter: a},
+	}
+	s.reader = envelope.NewReader(a.schema, s.visit)
+	s.reader.Expect(programs.FrequentFields())
 	return s
 }
 
@@ -54,11 +62,11 @@ func (s *scanner) scan(tag string, chunk []byte) (Result, error) {
 	}
 	var now time.Time
 	if s.tally.Events > 0 {
-		now = s.engine.host.Now()
+		now = s.tx.host.Now()
 	}
-	traffic := &s.engine.state.traffic
+	traffic := &s.tx.state.traffic
 	traffic.Add(&s.tally, len(chunk), now)
-	s.near.Commit(s.engine.near, traffic)
+	s.near.Commit(s.misses, traffic)
 	r := Result{
 		Records: int(s.tally.Records + s.tally.Skipped), Skipped: int(s.tally.Skipped),
 		Events: int(s.tally.Events), Odd: int(s.tally.Odd), Alerts: alerts,
@@ -130,15 +138,15 @@ func (s *scanner) walk(chunk []byte, from int) error {
 }
 
 func (s *scanner) visit(e *event.Event) {
-	matches := s.engine.programs.Match(e, &s.matches)
-	if s.probe != nil {
-		s.probe.visit(s, e, matches)
+	matches := s.programs.Match(e, &s.matches)
+	if s.matched != nil {
+		s.matched(e, matches)
 		return
 	}
 	s.sample(e)
-	s.near.Add(s.engine.near, s.matches.NearMisses())
+	s.near.Add(s.misses, s.matches.NearMisses())
 	for _, n := range matches {
-		if int(n) < len(s.engine.rules) { // not the rule of the self-test
+		if int(n) < len(s.tx.rules) { // not the rule of the self-test
 			s.tx.add(int(n), e, s.tag, s.read)
 		}
 	}

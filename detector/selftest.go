@@ -24,134 +24,136 @@ const selfTestTag = "fluent_detect.self_test"
 const canaryQuery = "event.dataset: aws.cloudtrail and event.provider: self-test.fluent-detect.invalid and " +
 	"event.action: FluentDetectSelfTest and event.outcome: success"
 
-// canary is the rule that the synthetic event is for.
-type canary struct {
-	maker   *alert.Maker
-	program *match.Program
+// selfTest sends synthetic events, which only its own rule matches, along the path
+// of all events: from the bytes of a chunk to an alert for which the outbox and the
+// disk have room. The alerts are not counted and not delivered.
+type selfTest struct {
+	alerter  *alerter
+	reporter *reporter
+	maker    *alert.Maker
+	program  *match.Program // behind those of the rules
+	scanner  *scanner
+
+	// Of the current run:
+	record []byte // the alert
+	key    hold.Key
+	err    error
 }
 
-func newCanary(c Config, l ruleset.Loader, o alert.Observer, fields *alert.Fields) (*canary, error) {
-	r := &rule.Rule{
+// newSelfTest returns a self-test without a scanner.
+func newSelfTest(a *alerter, r *reporter, l ruleset.Loader) (*selfTest, error) {
+	one := &rule.Rule{
 		ID: "5f0a3a0e-5e1f-4a53-9a5e-6d7b1f0c2b11", Name: "fluent-detect self-test", Severity: rule.Low,
 		Query: rule.Query{Text: canaryQuery, Language: "kuery"},
 	}
-	p, err := l.Compile(r.Query.Language, r.Query.Text)
+	p, err := l.Compile(one.Query.Language, one.Query.Text)
 	if err != nil {
 		return nil, err
 	}
-	return &canary{alert.NewMaker(r, o, c.Format, fields), p}, nil
+	return &selfTest{alerter: a, reporter: r, maker: alert.NewMaker(one, a.host.Observer, a.config.Format, a.fields), program: p}, nil
 }
 
-// canaryEvent is the synthetic event, with its time and its id.
+// canaryEvent is the synthetic event; its time and its ID are inserted.
 const canaryEvent = `{"eventVersion":"1.11","eventTime":%q,"eventSource":"self-test.fluent-detect.invalid","eventName":"FluentDetectSelfTest",` +
 	`"awsRegion":"none","sourceIPAddress":"192.0.2.1","userAgent":"fluent-detect","userIdentity":{"type":"AWSService","invokedBy":"fluent-detect"},` +
 	`"requestParameters":null,"responseElements":null,"eventID":%q,"eventType":"AwsApiCall","eventCategory":"Management","recipientAccountId":"000000000000"}`
 
-// probe follows one synthetic event.
-type probe struct {
-	eventID string
-	record  []byte // the alert
-	key     hold.Key
-	err     error
-}
-
-// testItself sends a synthetic event through and notes what became of it.
-func (e *Engine) testItself() {
+// run runs a self-test and notes whether it passed.
+func (t *selfTest) run() {
 	problem := "panic; the log has the stack"
-	defer func() { e.tested(problem) }()
-	err := e.probe()
+	defer func() { t.note(problem) }()
+	err := t.try()
 	problem = ""
 	if err != nil {
 		problem = err.Error()
 	}
 }
 
-// tested notes the outcome of a self-test. The log tells when it changes.
-func (e *Engine) tested(problem string) {
-	state := e.state
+// note counts the self-test; problem is empty if it passed. Only changes are logged.
+func (t *selfTest) note(problem string) {
+	state, host := t.alerter.state, t.alerter.host
 	state.mu.Lock()
 	s := &state.selfTest
 	before := s.Problem
 	s.Runs++
 	s.Problem = problem
 	if problem == "" {
-		s.LastSuccess = e.host.Now()
+		s.LastSuccess = host.Now()
 	} else {
 		s.Failures++
 	}
 	state.mu.Unlock()
 	switch {
 	case problem != "" && before == "":
-		e.host.Warn("self-test: failed, alerts may be missing: " + printable(problem))
+		host.Warn("self-test: failed, alerts may be missing: " + printable(problem))
 	case problem == "" && before != "":
-		e.host.Warn("self-test: passed again")
+		host.Warn("self-test: passed again")
 	}
 	if problem != "" {
-		e.report(fault{kind: "self_test", message: "self-test: " + problem, tag: selfTestTag})
+		t.reporter.report(fault{kind: "self_test", message: "self-test: " + problem, tag: selfTestTag})
 	}
 }
 
-// probe sends one synthetic event through. The error says where it got stuck.
-func (e *Engine) probe() error {
-	now := e.host.Now()
-	p := &probe{eventID: fmt.Sprintf("self-test-%d", now.UnixNano())}
-	chunk := ingest.ChunkOf(fmt.Appendf(nil, canaryEvent, now.UTC().Format(time.RFC3339), p.eventID), now)
-	if e.literals != nil && !e.literals.AnyIn(chunk.Data) {
+// try sends one synthetic event. The error says where it got stuck.
+func (t *selfTest) try() error {
+	now := t.alerter.host.Now()
+	id := fmt.Sprintf("self-test-%d", now.UnixNano())
+	chunk := ingest.ChunkOf(fmt.Appendf(nil, canaryEvent, now.UTC().Format(time.RFC3339), id), now)
+	s := t.scanner
+	if texts := s.prefilter.texts; texts != nil && !texts.AnyIn(chunk.Data) {
 		return errors.New("a chunk with the synthetic event would not be read")
 	}
-	s := e.scanners.Get().(*scanner)
-	s.tag, s.probe = selfTestTag, p
+	t.record, t.err = nil, nil
+	s.tag, s.matched = selfTestTag, t.matched
 	err := s.walk(chunk.Data, 0)
-	s.probe = nil
-	e.scanners.Put(s)
 	switch {
 	case err != nil:
 		return fmt.Errorf("the synthetic event cannot be read: %w", err)
-	case p.err != nil:
-		return p.err
-	case p.record == nil:
+	case t.err != nil:
+		return t.err
+	case t.record == nil:
 		return errors.New("the synthetic event did not match its rule")
 	}
-	if err := p.write(&e.host); err != nil {
+	if err := t.write(); err != nil {
 		return err
 	}
-	return p.check()
+	return t.check()
 }
 
-// visit does for the synthetic event what transaction.add and commit do for
-// others, and leaves nothing behind.
-func (p *probe) visit(s *scanner, e *event.Event, matches []int32) {
-	engine := s.engine
-	if len(matches) == 0 || int(matches[len(matches)-1]) != len(engine.rules) {
+// matched does for the synthetic event what transactions do for others, and undoes
+// it.
+func (t *selfTest) matched(e *event.Event, matches []int32) {
+	a := t.alerter
+	if len(matches) == 0 || int(matches[len(matches)-1]) != len(a.rules) {
 		return
 	}
-	t := transaction{engine: engine}
-	t.begin()
-	defer t.rollback()
-	m := engine.canary.maker
-	p.key = alert.ID(m.Rule().ID, e, engine.schema.Identity(e))
-	if engine.state.duplicates.Seen(p.key) {
-		p.err = errors.New("the synthetic event, which is new, is taken for a duplicate")
+	tx := transaction{alerter: a}
+	tx.begin()
+	defer tx.rollback()
+	t.key = alert.ID(t.maker.Rule().ID, e, a.schema.Identity(e))
+	if a.state.duplicates.Seen(t.key) {
+		t.err = errors.New("the synthetic event, which is new, is taken for a duplicate")
 		return
 	}
-	engine.schema.Describe(e, &t.subject)
-	p.record = m.Make(nil, p.key, e, &t.subject, alert.Arrival{Tag: s.tag, Read: s.read, Now: t.now})
-	t.stage(m, p.key, p.record)
-	room, _, err := engine.host.Outbox.Reserve(t.alerts) // no input may want this rule, and that is all right
+	a.schema.Describe(e, &tx.subject)
+	t.record = t.maker.Make(nil, t.key, e, &tx.subject, alert.Arrival{Tag: selfTestTag, Read: t.scanner.read, Now: tx.now})
+	tx.stage(t.maker, t.key, t.record)
+	room, _, err := a.host.Outbox.Reserve(tx.alerts) // it does not matter whether a consumer takes this rule
 	if err != nil {
-		p.err = err
+		t.err = err
 		return
 	}
 	room.Cancel()
 }
 
-// write writes to the disk what is gone soon.
-func (p *probe) write(h *Host) error {
-	if h.Store == nil {
+// write writes an entry that expires at once.
+func (t *selfTest) write() error {
+	s := t.alerter.host.Store
+	if s == nil {
 		return nil
 	}
-	_, err := h.Store.Commit(store.Batch{Detector: selfTestTag, Changes: []hold.Change{
-		{Space: "probe", Key: []byte("probe"), Value: p.key[:], Expires: time.Now()},
+	_, err := s.Commit(store.Batch{Detector: selfTestTag, Changes: []hold.Change{
+		{Space: "self_test", Key: []byte("last"), Value: t.key[:], Expires: time.Now()},
 	}})
 	if err != nil {
 		return &StoreError{Tag: selfTestTag, Err: err}
@@ -159,9 +161,9 @@ func (p *probe) write(h *Host) error {
 	return nil
 }
 
-// check looks whether the alert is that of the event.
-func (p *probe) check() error {
-	v, _, err := msgpack.Read(p.record, 0)
+// check checks that the alert is that of the event.
+func (t *selfTest) check() error {
+	v, _, err := msgpack.Read(t.record, 0)
 	if err != nil {
 		return fmt.Errorf("the alert of the synthetic event cannot be read: %w", err)
 	}
@@ -173,7 +175,7 @@ func (p *probe) check() error {
 		if string(key.Bytes()) != "alert_id" {
 			continue
 		}
-		if got, want := string(value.Bytes()), alert.UUID(p.key); got != want {
+		if got, want := string(value.Bytes()), alert.UUID(t.key); got != want {
 			return fmt.Errorf("the alert of the synthetic event has the id %q, not %q", got, want)
 		}
 		return nil

@@ -44,8 +44,8 @@ func TestSelfTest(t *testing.T) {
 		b := newBench(t, "self_test", "1000h", "alert_format", format, "rules", "builtin,"+write(t, "all.toml", matchAll))
 		b.firstSelfTest()
 		s := b.openStore()
-		b.engine.testItself()
-		b.engine.testItself()
+		b.engine.selfTest.run()
+		b.engine.selfTest.run()
 		if r := b.state.Report().SelfTest; r.Failures != 0 || r.Runs < 2 || !r.LastSuccess.Equal(b.now) || r.Failed() {
 			t.Fatalf("%s: %+v", format, r)
 		}
@@ -78,9 +78,9 @@ func TestSelfTestFindsWhatIsBroken(t *testing.T) {
 		problem string
 	}{
 		{"no rule matches", func(b *bench) func() {
-			whole := b.engine.programs
-			b.engine.programs = match.NewSet(nil, ruleset.DefaultLoader().Mapping())
-			return func() { b.engine.programs = whole }
+			whole := b.engine.selfTest.scanner.programs
+			b.engine.selfTest.scanner.programs = match.NewSet(nil, ruleset.DefaultLoader().Mapping())
+			return func() { b.engine.selfTest.scanner.programs = whole }
 		}, "the synthetic event did not match its rule"},
 		{"the outbox is full", func(b *bench) func() {
 			b.fill()
@@ -91,15 +91,15 @@ func TestSelfTestFindsWhatIsBroken(t *testing.T) {
 			return func() { b.engine.host.Store = nil }
 		}, "its alerts cannot be stored"},
 		{"the maker panics", func(b *bench) func() {
-			m := b.engine.canary.maker
-			b.engine.canary.maker = nil
-			return func() { b.engine.canary.maker = m }
+			m := b.engine.selfTest.maker
+			b.engine.selfTest.maker = nil
+			return func() { b.engine.selfTest.maker = m }
 		}, "panic"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := newBench(t, "self_test", "1000h")
 			b.firstSelfTest()
-			run := func() { b.engine.background("self-test", b.engine.testItself) }
+			run := func() { b.engine.background.run("self-test", b.engine.selfTest.run) }
 			mend := c.do(b)
 			run()
 			run()
@@ -108,7 +108,7 @@ func TestSelfTestFindsWhatIsBroken(t *testing.T) {
 				t.Fatalf("the self-test says %+v, want %q", s, c.problem)
 			}
 			mend()
-			b.engine.beat()
+			b.engine.reporter.beat()
 			reports := b.reports()
 			beat := reports[len(reports)-1]
 			wantFields(t, beat, "fluent_detect.heartbeat.status", "failed", "fluent_detect.heartbeat.self_test.problem", s.Problem)
@@ -116,7 +116,7 @@ func TestSelfTestFindsWhatIsBroken(t *testing.T) {
 				t.Errorf("%d reports, want two errors and the heartbeat", len(reports))
 			}
 			run()
-			b.engine.beat()
+			b.engine.reporter.beat()
 			wantFields(t, b.reports()[0], "fluent_detect.heartbeat.status", "ok", "fluent_detect.heartbeat.self_test.failures", 2)
 			log := strings.Join(b.warned, "\n")
 			if strings.Count(log, "self-test: failed, alerts may be missing: ") != 1 || strings.Count(log, "self-test: passed again") != 1 {
@@ -149,7 +149,7 @@ func TestSelfTestsComeByThemselves(t *testing.T) {
 		want(3, 2)
 		b.drain()
 		b.open("heartbeat", "1m")
-		b.engine.beat()
+		b.engine.reporter.beat()
 		reports := b.reports()
 		wantFields(t, reports[len(reports)-1], "fluent_detect.heartbeat.status", "ok")
 		b.engine.Close(false)

@@ -1,29 +1,26 @@
 package detector
 
 import (
-	"sync"
+	"fmt"
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/hold"
+	"github.com/fluent-detect/fluent-detect/detector/ruleset"
 	"github.com/fluent-detect/fluent-detect/detector/stats"
 )
 
-// State is what a detector remembers and counts. It outlives the Engine: after
-// a reload the next Engine goes on with it. One Engine uses it at a time.
+// State is what a detector remembers and counts. It outlives the Engine: after a
+// reload the next Engine uses it. One Engine uses it at a time.
 type State struct {
 	began   time.Time
 	traffic stats.Traffic
 	faults  *hold.Throttle // of error records
 
-	writing sync.Mutex // held while a group is written; locked before mu
+	commits // its mu guards what follows
 
-	mu         sync.Mutex       // guards what follows
-	forming    *group           // that transactions join; nil: none
-	unfinished int              // transactions that are sealed, and neither final nor rolled back
 	duplicates *hold.Duplicates // nil: no Engine has used the state yet
 	suppressor *hold.Suppressor
 	caps       *hold.Caps
-	memories   hold.Memories // all of these
 	outcomes   stats.Outcomes
 	summaries  uint64
 	rules      *stats.Rules
@@ -31,13 +28,81 @@ type State struct {
 	lastBeat   time.Time // of the heartbeats
 }
 
+// faultRate limits error records: a stream of garbage breaks every chunk.
+var faultRate = hold.Rate{Max: 3, Per: time.Minute}
+
 // NewState returns the state of a detector that has seen nothing.
 func NewState() *State {
-	return &State{
-		began:  time.Now(),
-		faults: hold.NewThrottle(faultRate),
-		rules:  stats.NewRules(),
+	return &State{began: time.Now(), faults: hold.NewThrottle(faultRate), rules: stats.NewRules()}
+}
+
+// use adapts the state to the configuration and the rules of the Engine that uses
+// it from now on, and returns the counters of the near misses of the rules. The
+// first Engine restores what the store has of the detector with that name.
+func (s *State) use(c *Config, rules []*ruleset.Rule, store Store, name string, warn func(string)) (*stats.NearMisses, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.duplicates == nil {
+		if err := s.restore(c, store, name); err != nil {
+			return nil, err
+		}
+	} else {
+		s.duplicates.Resize(c.DedupSize, c.DedupTTL)
+		s.suppressor.Resize(c.DedupSize)
 	}
+	if s.selfTest.On = c.SelfTest > 0; !s.selfTest.On {
+		s.selfTest.Problem = ""
+	}
+	rates := map[string]hold.Rate{}
+	for _, r := range rules {
+		rates[r.ID] = hold.Rate{Max: r.MaxSignals, Per: r.IntervalDuration}
+		if c.MaxAlerts != nil {
+			rates[r.ID] = *c.MaxAlerts
+		}
+	}
+	for _, d := range s.caps.SetRates(rates) {
+		warn(unsummarized(d.Rule, d.Held))
+	}
+	return s.rules.Load(rules), nil
+}
+
+// restore makes the memories, from what the store has.
+func (s *State) restore(c *Config, store Store, name string) error {
+	duplicates, err := hold.NewDuplicates(c.DedupSize, c.DedupTTL)
+	if err != nil {
+		return err
+	}
+	suppressor, err := hold.NewSuppressor(c.DedupSize)
+	if err != nil {
+		return err
+	}
+	caps := hold.NewCaps()
+	memories := hold.Memories{duplicates, suppressor, caps}
+	if store != nil {
+		if err := store.Restore(name, memories); err != nil {
+			return err
+		}
+	}
+	s.duplicates, s.suppressor, s.caps, s.memories = duplicates, suppressor, caps, memories
+	return nil
+}
+
+// unsummarized is the log line about alerts that a rule held back that is no
+// longer loaded, so that there will be no summary of them.
+func unsummarized(ruleID string, h hold.Held) string {
+	return fmt.Sprintf("rule %s is no longer loaded; since %s it had held back %d alerts", ruleID, h.Begin.UTC().Format(time.RFC3339), h.Count)
+}
+
+// nextSummary returns when the first interval ends in which alerts may have been
+// held back, or the zero time.
+func (s *State) nextSummary() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	next, ok := s.caps.Next()
+	if end, held := s.suppressor.Next(); held && (!ok || end.Before(next)) {
+		next = end
+	}
+	return next
 }
 
 // Report returns all counters. Those of matches are of one moment; the traffic
@@ -52,16 +117,4 @@ func (s *State) Report() stats.Report {
 	s.mu.Unlock()
 	s.traffic.Load(&r.Counts)
 	return r
-}
-
-// nextSummary returns when the first interval ends in which alerts may have been
-// held back, or the zero time.
-func (s *State) nextSummary() time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	next, ok := s.caps.Next()
-	if end, held := s.suppressor.Next(); held && (!ok || end.Before(next)) {
-		next = end
-	}
-	return next
 }

@@ -12,25 +12,45 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/stats"
 )
 
+// alerter turns matches into alerts. All chunks that are evaluated at the same time
+// share it.
+type alerter struct {
+	config *Config
+	host   *Host
+	state  *State
+	schema *event.Schema
+	fields *alert.Fields
+	rules  []activeRule         // used with the state locked
+	wake   func(next time.Time) // makes summaries at that time, if it is not zero
+}
+
+// rule returns the rule with that ID, nil if it is not loaded.
+func (a *alerter) rule(id string) *activeRule {
+	for i := range a.rules {
+		if a.rules[i].Rule().ID == id {
+			return &a.rules[i]
+		}
+	}
+	return nil
+}
+
 // transaction is what the matches of one chunk do to the state. It begins with the
-// first match, and locks the state until the end of the chunk. See group for how it
-// is committed.
+// first match, and locks the state until the end of the chunk. See commits for what
+// happens then.
 type transaction struct {
-	engine    *Engine
+	*alerter
 	open      bool // it has locked the state
-	force     bool // the engine ends: what was held back is reported now
+	force     bool // what was held back is reported now
 	now       time.Time
 	matches   []matched
 	alerts    []outbox.Alert
-	summaries uint64        // of alerts
-	record    []byte        // of the last alert, before it is copied to its size
-	subject   event.Subject // of the current match
+	summaries uint64 // of alerts
+	unwanted  []outbox.Alert
+	emitted   int
+	decisions decisions
 
-	// Of the commit:
-	room     outbox.Reservation // for alerts
-	unwanted []outbox.Alert     // those that no consumer takes
-	changes  []hold.Change      // for the store
-	emitted  int
+	record  []byte        // of the last alert, before it is copied to its size
+	subject event.Subject // of the current match
 }
 
 // matched is a match of the rule at that index.
@@ -44,54 +64,53 @@ func (t *transaction) begin() {
 	if t.open {
 		return
 	}
-	t.engine.state.mu.Lock()
+	t.state.mu.Lock()
 	t.open = true
-	t.now = t.engine.host.Now()
-	t.engine.state.memories.Begin()
+	t.now = t.host.Now()
+	t.state.memories.Begin()
 }
 
 // add decides about a match of the rule at that index. Nothing of the event is
 // kept.
 func (t *transaction) add(rule int, e *event.Event, tag string, read time.Time) {
 	t.begin()
-	r, state := &t.engine.rules[rule], t.engine.state
-	if r.excepted(e, t.now, t.engine.host.Warn) {
-		t.count(rule, stats.Excepted)
-		return
+	outcome := t.decide(&t.rules[rule], e, tag, read)
+	t.matches = append(t.matches, matched{rule, outcome, len(t.alerts) - 1})
+}
+
+// decide returns the outcome of a match. If it is Emitted, the alert is staged.
+func (t *transaction) decide(r *activeRule, e *event.Event, tag string, read time.Time) stats.Outcome {
+	if r.excepted(e, t.now, t.host.Warn) {
+		return stats.Excepted
 	}
-	schema := t.engine.schema
-	id := alert.ID(r.Rule().ID, e, schema.Identity(e))
+	state, ruleID := t.state, r.Rule().ID
+	id := alert.ID(ruleID, e, t.schema.Identity(e))
 	key := r.dedupKey(id, e)
-	dedups := !t.engine.config.NoDedup
-	if dedups {
-		if state.duplicates.Seen(key) {
-			t.count(rule, stats.Duplicate)
-			return
-		}
+	if !t.config.NoDedup && state.duplicates.Seen(key) {
+		return stats.Duplicate
 	}
-	schema.Describe(e, &t.subject)
+	t.schema.Describe(e, &t.subject)
 	principal := string(t.subject.Principal)
-	if dedups {
+	if !t.config.NoDedup {
 		state.duplicates.Add(key, ownerOf(principal))
 	}
+	subject := func() *hold.Subject { return t.fields.Subject(&t.subject) }
 	if group, ok := r.digest("suppress", r.suppressBy, e); ok &&
-		!state.suppressor.Take(group, r.Rule().ID, func() []string { return r.by(e) }, t.engine.fields.Subject(&t.subject), t.now, r.suppressFor) {
-		t.count(rule, stats.Suppressed)
-		return
+		!state.suppressor.Take(group, ruleID, func() []string { return r.by(e) }, subject(), t.now, r.suppressFor) {
+		return stats.Suppressed
 	}
 	t.summarizeCap(r)
-	if !state.caps.Take(r.Rule().ID, func() *hold.Subject { return t.engine.fields.Subject(&t.subject) }, principal, t.now) {
-		t.count(rule, stats.Capped)
-		return
+	if !state.caps.Take(ruleID, subject, principal, t.now) {
+		return stats.Capped
 	}
-	t.count(rule, stats.Emitted)
 	t.record = r.Make(t.record[:0], id, e, &t.subject, alert.Arrival{Tag: tag, Read: read, Now: t.now})
 	t.stage(r.Maker, id, bytes.Clone(t.record))
+	return stats.Emitted
 }
 
 var ownerSeed = maphash.MakeSeed()
 
-// ownerOf makes a principal an owner of keys.
+// ownerOf returns the owner of keys that a principal is.
 func ownerOf(principal string) hold.Owner {
 	if principal == "" {
 		return 0
@@ -111,7 +130,7 @@ func (t *transaction) stage(m *alert.Maker, key hold.Key, record []byte) {
 
 // summarizeCap stages the summary of the interval of the rule when it is over.
 func (t *transaction) summarizeCap(r *activeRule) {
-	caps := t.engine.state.caps
+	caps := t.state.caps
 	if held, ok := caps.Due(r.Rule().ID, t.now, t.force); ok {
 		t.summary(r, alert.Summary{Held: held, Cap: caps.Rate(r.Rule().ID)})
 	}
@@ -119,11 +138,11 @@ func (t *transaction) summarizeCap(r *activeRule) {
 
 // summarizeGroups stages the summaries of groups whose windows are over.
 func (t *transaction) summarizeGroups() {
-	for _, s := range t.engine.state.suppressor.Over(t.now, t.force) {
-		if r := t.engine.rule(s.Rule); r != nil {
+	for _, s := range t.state.suppressor.Over(t.now, t.force) {
+		if r := t.rule(s.Rule); r != nil {
 			t.summary(r, alert.Summary{Held: s.Held, By: s.By})
 		} else {
-			t.engine.host.Warn(unsummarized(s.Rule, s.Held))
+			t.host.Warn(unsummarized(s.Rule, s.Held))
 		}
 	}
 }
@@ -135,103 +154,87 @@ func (t *transaction) summary(r *activeRule, s alert.Summary) {
 }
 
 // commit makes the decisions final: the alerts are in the outbox, and with a store
-// on disk. It returns the number of alerts. The error is a *outbox.FullError or one
-// of the store, and then nothing has happened.
+// on disk. It returns the number of alerts of matches. The error is a
+// *outbox.FullError or one of the store, and then nothing has happened.
 func (t *transaction) commit() (alerts int, err error) {
 	if !t.open {
 		return 0, nil
 	}
 	t.summarizeGroups()
-	s, host := t.engine.state, &t.engine.host
-	if t.room, t.unwanted, err = host.Outbox.Reserve(t.alerts); err != nil {
+	d := &t.decisions
+	if d.room, t.unwanted, err = t.host.Outbox.Reserve(t.alerts); err != nil {
 		t.rollback()
 		return 0, err
 	}
-	if host.Store != nil {
-		t.changes = s.memories.Changes(t.changes)
-	}
-	if s.unfinished == 0 && (host.Store == nil || len(t.room.Alerts())+len(t.changes) == 0) {
-		t.finish(nil)
-		t.open = false
-		s.mu.Unlock()
-	} else if err := t.join(); err != nil {
+	d.owner = t
+	t.open = false
+	if err := t.state.commit(d, destination{t.host.Store, t.config.Channel, t.host.Name}); err != nil {
 		return 0, err
 	}
 	for _, a := range t.unwanted {
-		host.Lost(a)
+		t.host.Lost(a)
 	}
-	t.engine.wake(s.nextSummary())
+	t.wake(t.state.nextSummary())
 	return t.emitted, nil
 }
 
-// finish makes the oldest transaction final, with the state locked. Its alerts have
-// these numbers in the store.
-func (t *transaction) finish(numbers []uint64) {
-	s, host := t.engine.state, &t.engine.host
-	s.memories.Commit()
-	if host.Store == nil {
-		t.room.Commit(nil, nil)
-	} else {
-		t.room.Commit(host.Store, numbers)
-	}
-	s.summaries += t.summaries
-	lost := make(map[string]bool, len(t.unwanted))
+// final counts the matches and the summaries. The state is locked.
+func (t *transaction) final() {
+	unwanted := make(map[string]bool, len(t.unwanted))
 	for _, a := range t.unwanted {
-		lost[a.ID] = true
+		unwanted[a.ID] = true
 	}
 	for _, m := range t.matches {
 		o := m.outcome
 		switch {
 		case o != stats.Emitted:
-		case lost[t.alerts[m.alert].ID]:
+		case unwanted[t.alerts[m.alert].ID]:
 			o = stats.Failed
 		default:
 			t.emitted++
 		}
-		s.outcomes[o]++
-		s.rules.Count(t.engine.rules[m.rule].Rule().ID, o)
+		t.state.outcomes[o]++
+		t.state.rules.Count(t.rules[m.rule].Rule().ID, o)
 	}
-}
-
-// count notes a match.
-func (t *transaction) count(rule int, o stats.Outcome) {
-	t.matches = append(t.matches, matched{rule, o, len(t.alerts)})
+	t.state.summaries += t.summaries
 }
 
 // rollback undoes the transaction, if it is open.
 func (t *transaction) rollback() {
-	if !t.open {
-		return
+	if t.open {
+		t.open = false
+		t.state.rollback()
 	}
-	t.engine.state.memories.Rollback()
-	t.open = false
-	t.engine.state.mu.Unlock()
 }
 
-// reset prepares for the next chunk, after a rollback of what a panic left.
+// reset prepares for the next chunk. It undoes what a panic has left.
 func (t *transaction) reset() {
 	t.rollback()
 	clear(t.alerts)
-	clear(t.changes)
-	t.matches, t.alerts, t.changes, t.summaries, t.emitted = t.matches[:0], t.alerts[:0], t.changes[:0], 0, 0
-	t.room, t.unwanted = outbox.Reservation{}, nil
+	clear(t.decisions.changes)
+	t.matches, t.alerts, t.unwanted, t.summaries, t.emitted = t.matches[:0], t.alerts[:0], nil, 0, 0
+	t.decisions = decisions{changes: t.decisions.changes[:0]}
 }
 
-// summarize makes the summaries that are due, or all with force.
-func (e *Engine) summarize(force bool) {
-	t := transaction{engine: e, force: force}
+// retrySummary is how long summaries wait when the outbox is full.
+const retrySummary = time.Second
+
+// summarize makes the summaries that are due. If the Engine ends, it makes those of
+// everything that was held back up to now.
+func (a *alerter) summarize(ends bool) {
+	t := transaction{alerter: a, force: ends}
 	t.begin()
 	defer t.rollback()
-	for i := range e.rules {
-		t.summarizeCap(&e.rules[i])
+	for i := range a.rules {
+		t.summarizeCap(&a.rules[i])
 	}
 	switch _, err := t.commit(); {
 	case err == nil:
-	case !force:
-		e.wake(e.host.Now().Add(retrySummary))
+	case !ends:
+		a.wake(a.host.Now().Add(retrySummary))
 	default: // there is no later
-		for _, a := range t.alerts {
-			e.host.Lost(a)
+		for _, lost := range t.alerts {
+			a.host.Lost(lost)
 		}
 	}
 }

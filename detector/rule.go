@@ -13,11 +13,11 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/ruleset"
 )
 
-// activeRule is a rule with all that happens between its match and its alert.
+// activeRule is a rule with what decides between its match and its alert.
 type activeRule struct {
 	*alert.Maker
 	exceptions  []*ruleset.Exception
-	warned      []bool // of exceptions: that they have expired
+	warned      []bool // by exception: that it has expired
 	dedupBy     []*event.Field
 	suppressBy  []*event.Field
 	suppressFor time.Duration
@@ -62,18 +62,8 @@ func (a *activeRule) excepted(e *event.Event, now time.Time, warn func(string)) 
 	return false
 }
 
-// rule returns the rule of that id, nil when it is not loaded.
-func (e *Engine) rule(id string) *activeRule {
-	for i := range e.rules {
-		if e.rules[i].Rule().ID == id {
-			return &e.rules[i]
-		}
-	}
-	return nil
-}
-
-// dedupKey returns what makes the event the same as another: the alert's id, or
-// the rule's own fields if the event has all of them.
+// dedupKey returns the key by which events are duplicates: the ID of the alert, or
+// a digest of the rule's own fields if the event has all of them.
 func (a *activeRule) dedupKey(id hold.Key, e *event.Event) hold.Key {
 	if key, ok := a.digest("dedup", a.dedupBy, e); ok {
 		return key
@@ -81,8 +71,8 @@ func (a *activeRule) dedupKey(id hold.Key, e *event.Event) hold.Key {
 	return id
 }
 
-// digest returns a hash of the values of fields, and false when there are no
-// fields or the event lacks one: what is missing equals nothing.
+// digest returns a hash of the values of fields, and false if there are no fields or
+// the event lacks one: a missing value equals no other.
 func (a *activeRule) digest(purpose string, fields []*event.Field, e *event.Event) (key [32]byte, ok bool) {
 	if len(fields) == 0 {
 		return key, false
@@ -109,7 +99,7 @@ func writePart(h hash.Hash, part []byte) {
 	_, _ = h.Write([]byte{0x1f})
 }
 
-// textsOf returns the values of a field as texts, in an order of their own.
+// textsOf returns the values of a field as texts, sorted.
 func textsOf(e *event.Event, f *event.Field) [][]byte {
 	var texts [][]byte
 	for _, v := range e.Values(f) {
