@@ -14,8 +14,6 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/rule/files"
 )
 
-// tree writes files below a new directory and goes there. A text of "eql" is a
-// rule for another engine, any other one a rule with that ID.
 // minimal is the shortest rule.
 const minimal = `[rule]
 rule_id = "minimal"
@@ -27,6 +25,8 @@ risk_score = 21
 query = 'user.name: maria'
 `
 
+// tree writes rule files below a new directory and changes to it. The text "eql"
+// stands for a rule in EQL, any other text for a rule with that ID.
 func tree(t *testing.T, files map[string]string) {
 	t.Helper()
 	t.Chdir(t.TempDir())
