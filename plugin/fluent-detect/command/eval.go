@@ -30,15 +30,15 @@ func (a *app) eval() *cobra.Command {
 unchanged, as lines of JSON.
 
 A document is a JSON object. Its fields have the types that Elasticsearch's
-dynamic mapping would give them: the first value of a field tells whether it is a
-number, a boolean or a keyword; --type tells otherwise, and is needed for dates,
-addresses, text, and flattened and nested objects. With --ecs the documents are
-CloudTrail events, in any envelope, and the query is about their ECS view as a
-rule's is; the event itself is printed.
+dynamic mapping would give them: the first value of a field decides whether it is
+a number, a boolean or a keyword. --type declares another type, and is needed for
+dates, addresses, text, and flattened and nested objects. With --ecs the documents
+are CloudTrail events, in any envelope, and the query is about their ECS fields,
+as a rule's is; the original event is printed.
 
-Exit code: 0 when everything was read, whether or not anything matched; 1 when
-something could not be read; 2 when the query is refused, and then its line and
-column are told.`,
+Exit code: 0 if everything was read, whether or not anything matched; 1 if
+something could not be read; 2 if the query is refused, with its line and
+column.`,
 		Example: `  fluent-detect eval --ecs --query 'event.action: *Trail and not user.name: ci' trail.json.gz
   fluent-detect eval --query 'source.ip: 10.0.0.0/8' --type source.ip=ip docs.ndjson`,
 		Args: atLeastOne("FILE"),
@@ -62,7 +62,7 @@ column are told.`,
 	}
 	c.Flags().SortFlags = false
 	c.Flags().Var(textValue{&text}, "query", "the query (required; an empty one matches everything)")
-	c.Flags().BoolVar(&ecs, "ecs", false, "the documents are CloudTrail events, the query is about their ECS view")
+	c.Flags().BoolVar(&ecs, "ecs", false, "the documents are CloudTrail events, the query is about their ECS fields")
 	c.Flags().Var(typeValue{listValue{&types}}, "type", "the type of a field, as in source.ip=ip; may be given several times")
 	return c
 }
@@ -77,25 +77,25 @@ func parseTypes(c *cobra.Command, list []string) (map[string]event.Type, error) 
 	for _, one := range list {
 		name, typ, ok := strings.Cut(one, "=")
 		if !ok || name == "" {
-			return nil, usage(c, "--type %q: want FIELD=TYPE, as in source.ip=ip", one)
+			return nil, usage(c, "--type %q: must be FIELD=TYPE, as in source.ip=ip", one)
 		}
 		if types[name], ok = event.ParseType(typ); !ok {
-			return nil, usage(c, "--type %q: %q is no type of Elasticsearch that can be evaluated", one, typ)
+			return nil, usage(c, "--type %q: type %q is not supported", one, typ)
 		}
 	}
 	return types, nil
 }
 
-// refused is the error of a query.
+// refused returns the error for a query that is refused.
 func refused(err error) error { return fail(exitUsage, fmt.Errorf("--query:%w", err)) }
 
-// typedECS is the ECS view with other types for some of its fields.
+// typedECS is the mapping of events with other types for some fields.
 type typedECS struct {
 	match.ECS
 	declared map[string]event.Type
 }
 
-// Field returns the field of the view, with the type that was declared.
+// Field returns the field with the type that was declared, if any.
 func (m typedECS) Field(name string) *event.Field {
 	f := m.ECS.Field(name)
 	if t, ok := m.declared[name]; ok {
@@ -111,7 +111,7 @@ func (a *app) evalEvents(ctx context.Context, q query.Query, declared map[string
 		return refused(err)
 	}
 	for _, name := range p.Underivable() {
-		a.warn(name + " cannot be told from CloudTrail's own records; it has values in documents in ECS form only")
+		a.warn(name + " cannot be derived from CloudTrail's own records; only documents in ECS form have it")
 	}
 	return a.eachEvent(ctx, files, func(r *reading, e located) error {
 		if !p.Match(e.Event) {
@@ -142,12 +142,12 @@ func (a *app) evalDocuments(ctx context.Context, q query.Query, declared map[str
 		for i := range c.Records {
 			one := &c.Records[i]
 			if !one.JSON {
-				r.faults.note("%s:%d: is no JSON document (byte %d)", c.File, one.Line, one.Offset)
+				r.faults.note("%s:%d: is not a JSON document (byte %d)", c.File, one.Line, one.Offset)
 				continue
 			}
 			v, _, err := msgpack.Read(c.Data, one.Body)
 			if err != nil {
-				return fmt.Errorf("%s:%d: %w", c.File, one.Line, err) // the chunk is of our own making
+				return fmt.Errorf("%s:%d: %w", c.File, one.Line, err) // cannot happen: we made the chunk
 			}
 			if !known && mapping.Learn(v) {
 				known = typesKnown(q.Root, mapping)
@@ -164,9 +164,8 @@ func (a *app) evalDocuments(ctx context.Context, q query.Query, declared map[str
 	}, func(*reading) {})
 }
 
-// appendDocument appends the text of a JSON document as a line. Over several
-// lines it has no strings, so that the white space around line ends means
-// nothing.
+// appendDocument appends the text of a JSON document as a line. JSON has no strings
+// over several lines, so line ends and the white space around them can be dropped.
 func appendDocument(dst, text []byte) []byte {
 	for line := range bytes.Lines(text) {
 		dst = append(dst, bytes.TrimSpace(line)...)
