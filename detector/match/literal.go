@@ -1,7 +1,6 @@
 package match
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/fluent-detect/fluent-detect/detector/event"
@@ -87,46 +86,16 @@ func isNotNumeric(r rune) bool { return !strings.ContainsRune("0123456789+-.eEIN
 
 // Literals returns texts, as JSON writes them, of which at least one occurs in every
 // event that one of the programs matches. It returns false if a program has no such
-// texts. Of conditions joined by and it takes the one whose texts are cheapest to
-// search for.
+// texts. Of conditions joined by and it takes those that are cheapest to search for.
 func (s *Set) Literals() (texts []string, ok bool) {
 	for _, p := range s.programs {
-		more, ok := p.literals(0)
+		more, ok := p.required(0, (*Condition).literals, cheaper)
 		if !ok {
 			return nil, false
 		}
 		texts = append(texts, more...)
 	}
 	return distinct(texts), true
-}
-
-// literals returns texts of which at least one occurs in every event for which node
-// i is true.
-func (p *Program) literals(i int32) (texts []string, ok bool) {
-	n := &p.nodes[i]
-	switch n.op {
-	case opFalse:
-		return nil, true
-	case opCondition:
-		return p.conditions[n.child].literals()
-	case opAnd:
-		for c := n.child; c >= 0; c = p.nodes[c].next {
-			if t, has := p.literals(c); has && (!ok || literal.NewSet(t).Cost() < literal.NewSet(texts).Cost()) {
-				texts, ok = t, true
-			}
-		}
-		return texts, ok
-	case opOr:
-		for c := n.child; c >= 0; c = p.nodes[c].next {
-			t, has := p.literals(c)
-			if !has {
-				return nil, false
-			}
-			texts = append(texts, t...)
-		}
-		return distinct(texts), true
-	}
-	return nil, false
 }
 
 func (c *Condition) literals() (texts []string, ok bool) {
@@ -144,7 +113,5 @@ func (c *Condition) literals() (texts []string, ok bool) {
 	return distinct(texts), true
 }
 
-func distinct(texts []string) []string {
-	slices.Sort(texts)
-	return slices.Compact(texts)
-}
+// cheaper reports whether it is cheaper to search for the texts a than for b.
+func cheaper(a, b []string) bool { return literal.NewSet(a).Cost() < literal.NewSet(b).Cost() }

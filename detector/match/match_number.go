@@ -1,6 +1,8 @@
 package match
 
 import (
+	"cmp"
+
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/query"
 )
@@ -52,16 +54,5 @@ type doubleOrder struct {
 
 func (m doubleOrder) match(v msgpack.Value) bool {
 	n, ok := number(v)
-	if !ok {
-		return false
-	}
-	switch m.op {
-	case query.Gt:
-		return n > m.number
-	case query.Gte:
-		return n >= m.number
-	case query.Lt:
-		return n < m.number
-	}
-	return n <= m.number
+	return ok && satisfies(m.op, cmp.Compare(n, m.number))
 }

@@ -1,7 +1,6 @@
 package match
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/fluent-detect/fluent-detect/detector/event"
@@ -44,8 +43,8 @@ func NewSet(programs []*Program, m Mapping) *Set {
 		fieldAction:   m.Field("event.action"),
 	}
 	for i, p := range programs {
-		providers, needsProvider := p.required(0, s.fieldProvider)
-		actions, needsAction := p.required(0, s.fieldAction)
+		providers, needsProvider := p.requiredValues(s.fieldProvider)
+		actions, needsAction := p.requiredValues(s.fieldAction)
 		n := int32(i)
 		s.needsAction[i] = needsAction
 		switch {
@@ -100,56 +99,6 @@ func (s *Set) FrequentFields() []*event.Field {
 		add(p.anyAction)
 	}
 	return fields
-}
-
-// required returns the texts of which the keyword field must have one for node i to
-// be true, each once. It returns false if the node can be true without.
-func (p *Program) required(i int32, field *event.Field) (texts []string, ok bool) {
-	n := &p.nodes[i]
-	switch n.op {
-	case opFalse:
-		return nil, true
-	case opCondition:
-		return p.conditions[n.child].required(field)
-	case opAnd:
-		for c := n.child; c >= 0; c = p.nodes[c].next {
-			if t, has := p.required(c, field); has && (!ok || len(t) < len(texts)) {
-				texts, ok = t, true
-			}
-		}
-		return texts, ok
-	case opOr:
-		for c := n.child; c >= 0; c = p.nodes[c].next {
-			t, has := p.required(c, field)
-			if !has {
-				return nil, false
-			}
-			texts = append(texts, t...)
-		}
-		slices.Sort(texts)
-		return slices.Compact(texts), true
-	}
-	return nil, false
-}
-
-func (c *Condition) required(field *event.Field) (texts []string, ok bool) {
-	if c.nested != nil || c.unmapped != nil {
-		return nil, false
-	}
-	if len(c.tests) == 0 { // never true
-		return nil, true
-	}
-	// Compare the pointers: a field of that name may have another type.
-	if len(c.tests) > 1 || c.tests[0].field != field {
-		return nil, false
-	}
-	switch m := c.tests[0].match.(type) {
-	case exact:
-		return []string{string(m)}, true
-	case textSet:
-		return slices.Sorted(maps.Keys(m)), true
-	}
-	return nil, false
 }
 
 // Scratch is the working memory of Match. The zero value is ready for use, by one

@@ -2,6 +2,7 @@ package match
 
 import (
 	"strconv"
+	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
@@ -38,10 +39,11 @@ func parseISO(text []byte) (timeSpan, bool) {
 			*part, text, ok = cutNumber(text, '-')
 		}
 	}
-	if !ok || month < 1 || month > 12 || dayOfMonth < 1 || dayOfMonth > daysOf(year, month) {
+	start := time.Date(year, time.Month(month), dayOfMonth, 0, 0, 0, 0, time.UTC)
+	if !ok || start.Month() != time.Month(month) || start.Day() != dayOfMonth { // not in the calendar
 		return timeSpan{}, false
 	}
-	ms := daysSince1970(year, month, dayOfMonth) * day
+	ms := start.UnixMilli()
 	if len(text) == 0 || string(text) == "T" {
 		return timeSpan{ms, ms + day - 1}, true
 	}
@@ -167,38 +169,6 @@ func parseMillis(text []byte) (timeSpan, bool) {
 		ms = -ms
 	}
 	return timeSpan{ms, ms}, true
-}
-
-func daysOf(year, month int) int {
-	switch month {
-	case 4, 6, 9, 11:
-		return 30
-	case 2:
-		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
-			return 29
-		}
-		return 28
-	}
-	return 31
-}
-
-// daysSince1970 counts days of the Gregorian calendar. The years of its arithmetic
-// start in March, so that the leap day comes last.
-func daysSince1970(year, month, dayOfMonth int) int64 {
-	if month <= 2 {
-		year--
-		month += 12
-	}
-	const era = 146097 // days of 400 years
-	eras := year / 400
-	if year < 0 {
-		eras = (year - 399) / 400
-	}
-	yearOfEra := year - 400*eras
-	dayOfYear := (153*(month-3)+2)/5 + dayOfMonth - 1
-	dayOfEra := 365*yearOfEra + yearOfEra/4 - yearOfEra/100 + dayOfYear
-	const from0To1970 = 719468 // days from 1 March of the year 0
-	return int64(eras*era + dayOfEra - from0To1970)
 }
 
 // timeOf returns a value that is a time, in milliseconds since 1970.

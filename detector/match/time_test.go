@@ -5,21 +5,6 @@ import (
 	"time"
 )
 
-// The calendar is the same as in package time.
-func TestDays(t *testing.T) {
-	first := time.Date(-3, 1, 1, 0, 0, 0, 0, time.UTC)
-	for i := range 365 * 3000 / 7 {
-		at := first.AddDate(0, 0, 7*i)
-		y, m, d := at.Date()
-		if got := daysSince1970(y, int(m), d) * day; got != at.UnixMilli() {
-			t.Fatalf("%s: %d, want %d", at, got, at.UnixMilli())
-		}
-		if want := time.Date(y, m+1, 0, 0, 0, 0, 0, time.UTC).Day(); daysOf(y, int(m)) != want {
-			t.Fatalf("%s %d: %d days, want %d", m, y, daysOf(y, int(m)), want)
-		}
-	}
-}
-
 // Dates, and the first and the last millisecond that they denote.
 func TestTimes(t *testing.T) {
 	const layout = "2006-01-02T15:04:05.000"
