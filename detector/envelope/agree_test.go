@@ -11,6 +11,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack/msgpacktest"
+	"github.com/fluent-detect/fluent-detect/test/bench/events"
 )
 
 // samples are events that between them have every field of the table.
@@ -99,16 +100,27 @@ func TestShapesAgree(t *testing.T) {
 	}
 }
 
-// The same for real events, a tenth of them in each shape.
-func TestRealEventsAgree(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join("..", "..", "..", "shared", "corpus", "stratus.ndjson"))
-	if err != nil {
-		t.Skipf("not tested: real events in all shapes: %v", err)
+// The same for the events of many services.
+func TestManyServicesAgree(t *testing.T) {
+	var own []string
+	for i := range 30 {
+		own = append(own, events.Ordinary(i))
 	}
-	all := strings.Split(strings.TrimSpace(string(text)), "\n")
+	t.Run("own", func(t *testing.T) { checkAgree(t, own, 1) })
+	t.Run("shared", func(t *testing.T) {
+		text, err := os.ReadFile(filepath.Join("..", "..", "..", "shared", "corpus", "stratus.ndjson"))
+		if err != nil {
+			t.Skipf("real events were not tested: %v", err)
+		}
+		checkAgree(t, strings.Split(strings.TrimSpace(string(text)), "\n"), 10)
+	})
+}
+
+// checkAgree puts every nth event in each form.
+func checkAgree(t *testing.T, all []string, nth int) {
 	for n, w := range forms {
 		var some []string
-		for i := n % 10; i < len(all); i += 10 {
+		for i := n % nth; i < len(all); i += nth {
 			some = append(some, all[i])
 		}
 		want, _ := views(t, some...)
