@@ -8,14 +8,13 @@ import (
 	"testing"
 
 	"github.com/fluent-detect/fluent-detect/detector/envelope"
-	"github.com/fluent-detect/fluent-detect/detector/source"
-
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/literal"
 	"github.com/fluent-detect/fluent-detect/detector/match"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack/msgpacktest"
 	"github.com/fluent-detect/fluent-detect/detector/ruleset"
+	"github.com/fluent-detect/fluent-detect/detector/source"
 )
 
 // many are quiet events, enough to be worth dismissing.

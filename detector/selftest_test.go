@@ -8,9 +8,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/fluent-detect/fluent-detect/detector/ruleset"
-
 	"github.com/fluent-detect/fluent-detect/detector/match"
+	"github.com/fluent-detect/fluent-detect/detector/ruleset"
 	"github.com/fluent-detect/fluent-detect/detector/stats"
 	"github.com/fluent-detect/fluent-detect/detector/store"
 )

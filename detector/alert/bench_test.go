@@ -1,9 +1,9 @@
 package alert
 
 import (
-	"github.com/fluent-detect/fluent-detect/detector/envelope"
 	"testing"
 
+	"github.com/fluent-detect/fluent-detect/detector/envelope"
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack/msgpacktest"

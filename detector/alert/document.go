@@ -266,7 +266,7 @@ func appendScalar(dst []byte, v msgpack.Value) []byte {
 
 // setObject adds a map of the event, unless there is nothing in it.
 func (d *document) setObject(s slot, v msgpack.Value) {
-	if v.Kind() == msgpack.Map && !msgpack.IsEmpty(v) {
+	if v.Kind() == msgpack.Map && !event.IsEmpty(v) {
 		d.put(s, value{kind: anObject, number: int64(v.Len()), text: v.Encoded()})
 	}
 }

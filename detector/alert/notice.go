@@ -2,9 +2,10 @@ package alert
 
 import (
 	"fmt"
-	"github.com/fluent-detect/fluent-detect/detector/event"
 	"math"
 	"time"
+
+	"github.com/fluent-detect/fluent-detect/detector/event"
 )
 
 // Notice is what a detector says about itself: a heartbeat, an error. It goes

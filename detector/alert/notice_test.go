@@ -1,10 +1,10 @@
 package alert
 
 import (
-	"github.com/fluent-detect/fluent-detect/detector/envelope"
 	"testing"
 	"time"
 
+	"github.com/fluent-detect/fluent-detect/detector/envelope"
 	"github.com/fluent-detect/fluent-detect/detector/event"
 )
 

@@ -3,12 +3,12 @@ package alert
 import (
 	"bytes"
 	"encoding/binary"
-	"github.com/fluent-detect/fluent-detect/detector/event"
 	"math"
 	"slices"
 	"time"
 	"unicode/utf8"
 
+	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
@@ -209,7 +209,7 @@ func (w *writer) list(v msgpack.Value, depth int) {
 			w.closeList(header, n)
 			return
 		}
-		if !msgpack.IsEmpty(element) {
+		if !event.IsEmpty(element) {
 			w.object(element, depth-1)
 			n++
 		}
@@ -228,7 +228,7 @@ func (w *writer) members(v msgpack.Value, depth int) {
 		if !ok {
 			break
 		}
-		if msgpack.IsEmpty(value) {
+		if event.IsEmpty(value) {
 			continue
 		}
 		key := cleanKey(k)

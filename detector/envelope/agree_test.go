@@ -2,12 +2,12 @@ package envelope
 
 import (
 	"fmt"
-	"github.com/fluent-detect/fluent-detect/detector/event"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack/msgpacktest"

@@ -1,9 +1,9 @@
 package envelope
 
 import (
-	"github.com/fluent-detect/fluent-detect/detector/event"
 	"testing"
 
+	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack/msgpacktest"
 )

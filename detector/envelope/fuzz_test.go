@@ -3,12 +3,12 @@ package envelope
 import (
 	"bytes"
 	"encoding/base64"
-	"github.com/fluent-detect/fluent-detect/detector/event"
 	"strings"
 	"testing"
 
 	"github.com/vmihailenco/msgpack/v5/msgpcode"
 
+	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack/msgpacktest"
@@ -141,7 +141,7 @@ func showEvent(t testing.TB, b *strings.Builder, e *event.Event) {
 		}
 		for _, v := range e.Values(f) {
 			put(f.Name, v)
-			if ShapeOf(e) == Raw && msgpack.IsEmpty(v) {
+			if ShapeOf(e) == Raw && event.IsEmpty(v) {
 				t.Fatalf("%s is empty: %q", f.Name, text)
 			}
 		}

@@ -3,10 +3,10 @@ package envelope
 import (
 	"encoding/binary"
 	"fmt"
-	"github.com/fluent-detect/fluent-detect/detector/event"
 	"strings"
 	"testing"
 
+	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack/msgpacktest"

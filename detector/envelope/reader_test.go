@@ -2,10 +2,10 @@ package envelope
 
 import (
 	"fmt"
-	"github.com/fluent-detect/fluent-detect/detector/event"
 	"strings"
 	"testing"
 
+	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack/msgpacktest"
 )

@@ -19,7 +19,7 @@ func appendWithin(dst []byte, v msgpack.Value, depth int) (out []byte, ok bool) 
 	case msgpack.Map:
 		return appendMap(dst, v, depth, nil)
 	}
-	if msgpack.IsEmpty(v) {
+	if IsEmpty(v) {
 		return dst, false
 	}
 	return appendScalar(dst, v), true

@@ -156,7 +156,7 @@ func (s *scratch) collect(v msgpack.Value, nodes []fieldNode, found []int) (all 
 				if value.Kind() == msgpack.Array || slices.Contains(found, n.field) {
 					return found, false
 				}
-				if !msgpack.IsEmpty(value) {
+				if !IsEmpty(value) {
 					found = append(found, n.field)
 					s.values = append(s.values, value)
 				}

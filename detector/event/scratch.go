@@ -153,7 +153,7 @@ func skip(buf []byte, off int) int {
 func (s *scratch) dropEmpty(mark int) {
 	kept := mark
 	for _, v := range s.values[mark:] {
-		if !msgpack.IsEmpty(v) {
+		if !IsEmpty(v) {
 			s.values[kept] = v
 			kept++
 		}

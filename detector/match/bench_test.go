@@ -2,9 +2,9 @@ package match
 
 import (
 	"fmt"
-	"github.com/fluent-detect/fluent-detect/detector/envelope"
 	"testing"
 
+	"github.com/fluent-detect/fluent-detect/detector/envelope"
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack/msgpacktest"

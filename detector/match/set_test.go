@@ -2,13 +2,13 @@ package match
 
 import (
 	"fmt"
-	"github.com/fluent-detect/fluent-detect/detector/envelope"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/fluent-detect/fluent-detect/detector/envelope"
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
 	"github.com/fluent-detect/fluent-detect/detector/query/kql"

@@ -151,31 +151,3 @@ func TestKindString(t *testing.T) {
 		}
 	}
 }
-
-func TestIsEmpty(t *testing.T) {
-	f := func(text string, want bool) {
-		t.Helper()
-		if got := IsEmpty(read(t, msgpacktest.Value(t, msgpacktest.JSON(text)))); got != want {
-			t.Errorf("%s: %v", text, got)
-		}
-	}
-	for _, text := range []string{`null`, `""`, `"-"`, `"none"`, `[]`, `{}`, `[null,"",{}]`, `{"a":{"b":[]},"c":"-"}`} {
-		f(text, true)
-	}
-	for _, text := range []string{`0`, `false`, `" "`, `"None"`, `[0]`, `{"a":{"b":["x"]}}`, `[null,0]`} {
-		f(text, false)
-	}
-	if !IsEmpty(Value{}) || !IsEmpty(read(t, []byte{0xc4, 0})) {
-		t.Error("nothing, or an empty bin, is not empty")
-	}
-	nest := func(n int) Value {
-		b := make([]byte, n)
-		for i := range b {
-			b[i] = 0x91
-		}
-		return read(t, append(b, 0xc0))
-	}
-	if !IsEmpty(nest(maxEmptyDepth)) || IsEmpty(nest(maxEmptyDepth+1)) {
-		t.Error("the bound is not at maxEmptyDepth")
-	}
-}

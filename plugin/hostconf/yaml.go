@@ -7,8 +7,9 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/fluent-detect/fluent-detect/detector/spelling"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/fluent-detect/fluent-detect/detector/spelling"
 )
 
 // readYAML returns the mapping that a file has, or nil when there is none; a

@@ -7,8 +7,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/fluent-detect/fluent-detect/detector/spelling"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/fluent-detect/fluent-detect/detector/spelling"
 )
 
 // maxFile is the maximum size of a settings file.

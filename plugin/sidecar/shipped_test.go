@@ -5,8 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fluent-detect/fluent-detect/plugin/settings"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
 // The file for Vector fits the sidecar's defaults and the command that it names,

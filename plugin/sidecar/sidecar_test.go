@@ -12,11 +12,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fluent-detect/fluent-detect/plugin/logger"
-	"github.com/fluent-detect/fluent-detect/plugin/settings"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zlib"
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/fluent-detect/fluent-detect/plugin/logger"
+	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
 // testLimits are the limits for tests.

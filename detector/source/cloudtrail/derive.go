@@ -66,7 +66,7 @@ func filled(e *event.Event, m event.Member) (some, without bool) {
 		return false, true
 	}
 	for more := true; more; more = o.Next() {
-		if msgpack.IsEmpty(o.Value()) {
+		if event.IsEmpty(o.Value()) {
 			without = true
 		} else {
 			some = true

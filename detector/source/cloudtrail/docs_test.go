@@ -1,9 +1,9 @@
 package cloudtrail
 
 import (
-	"github.com/fluent-detect/fluent-detect/detector/event"
 	"testing"
 
+	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/test/docs/generated"
 )
 

@@ -1,13 +1,13 @@
 package cloudtrail
 
 import (
-	"github.com/fluent-detect/fluent-detect/detector/envelope"
-	"github.com/fluent-detect/fluent-detect/detector/event"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/fluent-detect/fluent-detect/detector/envelope"
+	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack/msgpacktest"

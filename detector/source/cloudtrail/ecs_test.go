@@ -3,10 +3,10 @@ package cloudtrail
 import (
 	"bytes"
 	"encoding/json"
-	"github.com/fluent-detect/fluent-detect/detector/envelope"
-	"github.com/fluent-detect/fluent-detect/detector/event"
 	"testing"
 
+	"github.com/fluent-detect/fluent-detect/detector/envelope"
+	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )

@@ -106,7 +106,7 @@ func (j *javaTexts) append(v msgpack.Value, depth int) bool {
 	case msgpack.Ext: // nothing that JSON has
 		j.text = append(j.text, "null"...)
 	default:
-		if msgpack.IsEmpty(v) {
+		if event.IsEmpty(v) {
 			return false
 		}
 		j.text = append(j.text, v.Bytes()...)

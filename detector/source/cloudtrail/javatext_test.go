@@ -2,12 +2,12 @@ package cloudtrail
 
 import (
 	"fmt"
-	"github.com/fluent-detect/fluent-detect/detector/event"
 	"math"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )

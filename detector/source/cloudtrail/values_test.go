@@ -2,11 +2,11 @@ package cloudtrail
 
 import (
 	"fmt"
-	"github.com/fluent-detect/fluent-detect/detector/envelope"
-	"github.com/fluent-detect/fluent-detect/detector/event"
 	"strings"
 	"testing"
 
+	"github.com/fluent-detect/fluent-detect/detector/envelope"
+	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
 )
 

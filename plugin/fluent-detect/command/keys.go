@@ -5,8 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/fluent-detect/fluent-detect/plugin/settings"
 	"github.com/spf13/cobra"
+
+	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
 // keys are the detector's configuration keys as flags: dedup_ttl is

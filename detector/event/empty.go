@@ -1,4 +1,6 @@
-package msgpack
+package event
+
+import "github.com/fluent-detect/fluent-detect/detector/msgpack"
 
 // maxEmptyDepth is how many levels IsEmpty descends.
 const maxEmptyDepth = 64
@@ -6,21 +8,21 @@ const maxEmptyDepth = 64
 // IsEmpty reports whether Elastic's ingest pipelines remove a member with this
 // value: null, "", "-", "none", and maps and arrays of nothing else. Values nested
 // deeper than 64 levels are not empty.
-func IsEmpty(v Value) bool {
+func IsEmpty(v msgpack.Value) bool {
 	switch v.Kind() {
-	case Array, Map:
-		empty, _ := allEmpty(v, v.payload, 0, maxEmptyDepth-1)
+	case msgpack.Array, msgpack.Map:
+		empty, _ := allEmpty(v, v.Encoded(), 0, maxEmptyDepth-1)
 		return empty
 	}
 	return isEmptyScalar(v)
 }
 
-func isEmptyScalar(v Value) bool {
+func isEmptyScalar(v msgpack.Value) bool {
 	switch v.Kind() {
-	case Nil, Invalid:
+	case msgpack.Nil, msgpack.Invalid:
 		return true
-	case Str, Bin:
-		b := v.payload
+	case msgpack.Str, msgpack.Bin:
+		b := v.Bytes()
 		return len(b) == 0 || string(b) == "-" || string(b) == "none"
 	}
 	return false
@@ -29,20 +31,20 @@ func isEmptyScalar(v Value) bool {
 // allEmpty reports whether all members of the container v, which begin at b[off:],
 // are empty, and if so returns the offset of their end. It reads every byte once,
 // however deep it is nested.
-func allEmpty(v Value, b []byte, off, depth int) (empty bool, end int) {
+func allEmpty(v msgpack.Value, b []byte, off, depth int) (empty bool, end int) {
 	for range v.Len() {
 		var err error
-		if v.Kind() == Map {
-			if off, err = Skip(b, off); err != nil { // the key
+		if v.Kind() == msgpack.Map {
+			if off, err = msgpack.Skip(b, off); err != nil { // the key
 				return false, off
 			}
 		}
-		member, body, err := ReadHeader(b, off)
+		member, body, err := msgpack.ReadHeader(b, off)
 		if err != nil { // impossible if the container came from Read
 			return false, off
 		}
 		switch member.Kind() {
-		case Array, Map:
+		case msgpack.Array, msgpack.Map:
 			if depth == 0 {
 				return false, off
 			}
