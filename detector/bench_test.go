@@ -82,11 +82,11 @@ func (b *bench) measure(r *testing.B, chunk []byte, records, alerts int) {
 			r.Fatal(err)
 		}
 		if alerts > 0 {
-			if got := len(b.taker.Take(1<<30, 0)); got != alerts {
+			if got := len(b.consumer.Take(1<<30, 0)); got != alerts {
 				r.Fatalf("%d alerts, want %d", got, alerts)
 			}
-			b.taker.Ack()
-			_ = b.taker.Settle()
+			b.consumer.Ack()
+			_ = b.consumer.Confirm()
 		}
 	}
 	s := b.engine.Report()

@@ -91,7 +91,7 @@ func slowDisk(t *testing.T) (d *disk, began <-chan struct{}, end chan<- error) {
 func onDisk(t *testing.T, s Store, settings ...string) *bench {
 	t.Helper()
 	b := &bench{t: t, box: outbox.New("default", 64<<20), state: NewState(), now: time.Now(), store: s}
-	b.taker = b.box.Open(outbox.Filter{})
+	b.consumer = b.box.Open(outbox.Filter{})
 	b.open(settings...)
 	return b
 }
@@ -103,7 +103,7 @@ func (b *bench) restart(final bool, settings ...string) *bench {
 		b.engine.Close(true)
 	}
 	next := &bench{t: b.t, box: outbox.New("default", 64<<20), state: NewState(), now: b.now, store: b.store}
-	next.taker = next.box.Open(outbox.Filter{})
+	next.consumer = next.box.Open(outbox.Filter{})
 	next.open(settings...)
 	return next
 }
@@ -419,7 +419,7 @@ func TestSummaryAfterACrash(t *testing.T) {
 	b.engine.background.stop()
 	b.now = time.Now()
 	b = b.restart(false, settings...)
-	batch := b.taker.Take(1<<20, 10*time.Second)
+	batch := b.consumer.Take(1<<20, 10*time.Second)
 	if len(batch) != 1 {
 		t.Errorf("%d alerts, want the summary", len(batch))
 	}

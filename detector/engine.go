@@ -57,7 +57,7 @@ func New(config Config, rules *ruleset.Set, host Host) (*Engine, error) {
 		return nil, err
 	}
 	e.scanners.New = func() any { return newScanner(set, e.texts, misses, a) }
-	for _, orphan := range host.Outbox.Orphans() { // the inputs were changed in a reload
+	for _, orphan := range host.Outbox.TakeUnrouted() { // the inputs were changed in a reload
 		host.Lost(orphan)
 	}
 	e.wake(host.State.nextSummary())

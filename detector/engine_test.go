@@ -21,7 +21,7 @@ type bench struct {
 	t      testing.TB
 	engine *Engine
 	box    *outbox.Box
-	taker  *outbox.Taker
+	consumer  *outbox.Consumer
 	state  *State
 	store  Store
 	clock  sync.Mutex // of now, while something runs in the background
@@ -34,7 +34,7 @@ type bench struct {
 func newBench(t testing.TB, settings ...string) *bench {
 	t.Helper()
 	b := &bench{t: t, box: outbox.New("default", 64<<20), state: NewState(), now: time.Unix(1_790_000_000, 0)}
-	b.taker = b.box.Open(outbox.Filter{})
+	b.consumer = b.box.Open(outbox.Filter{})
 	b.open(settings...)
 	return b
 }
@@ -98,7 +98,7 @@ func (b *bench) alerts() []map[string]any {
 	b.t.Helper()
 	var all []map[string]any
 	for {
-		batch := b.taker.Take(1<<20, 0)
+		batch := b.consumer.Take(1<<20, 0)
 		if len(batch) == 0 {
 			return all
 		}
@@ -113,8 +113,8 @@ func (b *bench) alerts() []map[string]any {
 				all = append(all, doc)
 			}
 		}
-		b.taker.Ack()
-		_ = b.taker.Settle()
+		b.consumer.Ack()
+		_ = b.consumer.Confirm()
 	}
 }
 
@@ -155,9 +155,9 @@ func (b *bench) fill() {
 }
 
 func (b *bench) drain() {
-	b.taker.Take(1, 0)
-	b.taker.Ack()
-	_ = b.taker.Settle()
+	b.consumer.Take(1, 0)
+	b.consumer.Ack()
+	_ = b.consumer.Confirm()
 }
 
 func chunkOf(t testing.TB, events ...string) []byte {
@@ -252,7 +252,7 @@ func TestSummaryComesByItself(t *testing.T) {
 	}
 	b.mustScan(pushes(0, 3)...)
 	b.wantAlerts(1)
-	batch := b.taker.Take(1<<20, 10*time.Second)
+	batch := b.consumer.Take(1<<20, 10*time.Second)
 	if len(batch) != 1 || time.Since(began) < 900*time.Millisecond {
 		t.Errorf("%d summaries after %s, want 1 after a second", len(batch), time.Since(began))
 	}
@@ -295,7 +295,7 @@ func TestBrokenChunkCountsUpToThere(t *testing.T) {
 // Lost and counted, not dropped.
 func TestUnwantedAlertsAreCounted(t *testing.T) {
 	b := newBench(t)
-	b.taker.Close()
+	b.consumer.Close()
 	b.box.Open(outbox.Filter{MinSeverity: 99})
 	b.mustScan(push(1))
 	b.wantStats("matched 1 emitted 0 duplicate 0 capped 0 failed 1 summaries 0")

@@ -196,8 +196,8 @@ func TestNearMissesAreCountedOnce(t *testing.T) {
 func TestFailuresByRule(t *testing.T) {
 	path := write(t, "rule.toml", strings.Replace(anyConnect, `"low"`, `"critical"`, 1))
 	b := newBench(t, "rules", "builtin,"+path)
-	b.taker.Close()
-	b.taker = b.box.Open(outbox.Filter{MinSeverity: 99})
+	b.consumer.Close()
+	b.consumer = b.box.Open(outbox.Filter{MinSeverity: 99})
 	b.mustScan(push(1), push(2))
 	b.wantAlerts(2)
 	b.wantStats("matched 4 emitted 2 duplicate 0 capped 0 failed 2 summaries 0")

@@ -81,7 +81,7 @@ reason = "{user.name} opened {doors.door}"
 		t.Fatal(err)
 	}
 	b := &bench{t: t, box: outbox.New("default", 1<<20), state: NewState(), now: time.Unix(1_790_000_000, 0)}
-	b.taker = b.box.Open(outbox.Filter{})
+	b.consumer = b.box.Open(outbox.Filter{})
 	b.engine, err = New(configOf(t).Config, rules, Host{
 		Outbox: b.box, State: b.state, Observer: alert.Observer{Version: "test", Hostname: "host"},
 		Lost: func(outbox.Alert) {}, Now: func() time.Time { return b.now },

@@ -10,20 +10,20 @@ import (
 
 // Alert is one finished alert.
 type Alert struct {
-	ID       string    // the uuid
-	Rule     string    // slug of the rule, what the inputs' key rules names; empty: a report, see IsReport
+	ID       string
+	Rule     string    // slug of the rule; empty: a report, see IsReport
 	Severity int       // 21, 47, 73, 99
 	Time     time.Time // when it was made
 	Record   []byte    // the document, a msgpack map
 }
 
-// Keeper keeps alerts somewhere safe until they are gone from the box.
+// Keeper keeps alerts somewhere safe while they are in a box.
 type Keeper interface {
-	// Forget says that the alerts with these numbers are gone: delivered, or
-	// given away. It must not block.
+	// Forget is called when the alerts with these numbers have left the box. It
+	// must not block.
 	Forget(channel string, numbers []uint64)
-	// Note sees to it that they are not delivered again should the process be
-	// killed now. It may block.
+	// Note ensures that alerts for which Forget was called are not delivered again
+	// if the process is killed from now on. It may block.
 	Note() error
 }
 
@@ -31,9 +31,9 @@ type Keeper interface {
 type entry struct {
 	Alert
 	place  uint64
-	keeper Keeper    // nil: it is in the box only
-	number uint64    // by which the keeper knows it
-	acked  time.Time // when it was acknowledged; for those that are settling
+	keeper Keeper    // nil: none
+	number uint64    // of the alert at the keeper
+	acked  time.Time // when it was acknowledged
 }
 
 // Box holds the undelivered alerts of one channel.
@@ -42,24 +42,24 @@ type Box struct {
 	maxBytes int
 	now      func() time.Time
 
-	mu       sync.Mutex
-	takers   []*Taker
-	between  bool    // a taker was closed, and none was opened since
-	homeless []entry // what no taker has been found for yet, in order
-	next     uint64
-	bytes    int // of all alerts that are not gone
-	count    int
-	reports  int // of them
+	mu        sync.Mutex
+	consumers []*Consumer
+	between   bool    // a consumer was closed, and none was opened since
+	unrouted  []entry // alerts that no consumer accepts, in order
+	next      uint64
+	bytes     int // of all alerts that are not gone
+	count     int
+	reports   int // of them
 }
 
-// New returns an empty box for the channel of that name. It takes alerts of up
-// to maxBytes bytes altogether.
+// New returns an empty box for the channel of that name. It holds alerts of up to
+// maxBytes bytes in total.
 func New(name string, maxBytes int) *Box {
 	return &Box{name: name, maxBytes: maxBytes, now: time.Now}
 }
 
-// FullError says that a box cannot take a batch now. Nothing of it was taken:
-// the batch can be put again when inputs have delivered some alerts.
+// FullError means that a box has no room for a batch now. Nothing of the batch is in
+// the box; it can be put again when some alerts were delivered.
 type FullError struct {
 	Channel          string
 	Bytes, Max, Want int
@@ -71,11 +71,11 @@ func (e *FullError) Error() string {
 		e.Channel, e.Bytes, e.Max, e.Want)
 }
 
-// Put takes all the alerts or none. It returns those that no taker of the
-// channel wants, which it does not keep; but before the first taker is opened,
-// and from the time that one is closed until the next is opened (during a
-// reload), everything is kept. The error is a *FullError. A batch that is
-// larger than the whole box is taken when the box is empty.
+// Put puts all the alerts in the box, or none. It returns those that no consumer of
+// the channel accepts, which are not kept; but before the first consumer is opened,
+// and while one is closed and the next is not opened yet (during a reload),
+// everything is kept. The error is a *FullError. A batch that is larger than the
+// whole box fits if the box is empty.
 func (b *Box) Put(alerts []Alert) (unwanted []Alert, err error) {
 	r, unwanted, err := b.Reserve(alerts)
 	if err == nil {
@@ -84,22 +84,22 @@ func (b *Box) Put(alerts []Alert) (unwanted []Alert, err error) {
 	return unwanted, err
 }
 
-// Reservation is room in a box for alerts that somebody keeps safe first.
+// Reservation is room in a box for alerts that have to be written to disk first.
 type Reservation struct {
 	box    *Box
 	alerts []Alert
 	bytes  int
 }
 
-// Reserve is Put in two steps: the alerts are not in the box before Commit, but
-// there is room for them until Commit or Cancel.
+// Reserve is Put in two steps: there is room for the alerts until Commit, which puts
+// them in the box, or Cancel.
 func (b *Box) Reserve(alerts []Alert) (r Reservation, unwanted []Alert, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	r.box = b
-	keepAll := b.unsettled()
+	keepAll := b.consumersPending()
 	for _, a := range alerts {
-		if keepAll || b.wanter(a) != nil {
+		if keepAll || b.consumerOf(a) != nil {
 			r.alerts = append(r.alerts, a)
 			r.bytes += len(a.Record)
 		} else {
@@ -117,15 +117,15 @@ func (b *Box) Reserve(alerts []Alert) (r Reservation, unwanted []Alert, err erro
 // Alerts returns the alerts that Commit will put in the box.
 func (r *Reservation) Alerts() []Alert { return r.alerts }
 
-// Commit puts the alerts in the box. The keeper, if there is one, is told by
-// these numbers when they are gone.
+// Commit puts the alerts in the box. The keeper, if there is one, has them under
+// these numbers.
 func (r *Reservation) Commit(k Keeper, numbers []uint64) {
 	r.box.mu.Lock()
 	defer r.box.mu.Unlock()
 	r.box.add(r.alerts, k, numbers)
 }
 
-// Cancel gives the room back.
+// Cancel frees the room.
 func (r *Reservation) Cancel() {
 	r.box.mu.Lock()
 	defer r.box.mu.Unlock()
@@ -133,8 +133,8 @@ func (r *Reservation) Cancel() {
 	r.box.count -= len(r.alerts)
 }
 
-// Restore puts alerts in the box that a keeper has from before, however many
-// they are.
+// Restore puts alerts in the box that a keeper has from an earlier process, however
+// many they are.
 func (b *Box) Restore(alerts []Alert, k Keeper, numbers []uint64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -145,7 +145,7 @@ func (b *Box) Restore(alerts []Alert, k Keeper, numbers []uint64) {
 	b.add(alerts, k, numbers)
 }
 
-// add gives alerts for which there is room to their takers.
+// add routes alerts for which there is room.
 func (b *Box) add(alerts []Alert, k Keeper, numbers []uint64) {
 	for i, a := range alerts {
 		b.next++
@@ -160,8 +160,8 @@ func (b *Box) add(alerts []Alert, k Keeper, numbers []uint64) {
 	}
 }
 
-// gone takes entries out of the books, and tells their keepers, which it returns,
-// each once.
+// gone removes entries that are in no list any more from the counts, and calls
+// Forget of their keepers. It returns these keepers, each once.
 func (b *Box) gone(entries []entry) (keepers []Keeper) {
 	for len(entries) > 0 {
 		k := entries[0].keeper
@@ -186,51 +186,50 @@ func (b *Box) gone(entries []entry) (keepers []Keeper) {
 	return keepers
 }
 
-// unsettled reports whether takers are still to come, so that nobody can tell yet
-// what is wanted.
-func (b *Box) unsettled() bool { return b.between || len(b.takers) == 0 }
+// consumersPending reports whether consumers are still to be opened, so that it is
+// not known yet what they accept.
+func (b *Box) consumersPending() bool { return b.between || len(b.consumers) == 0 }
 
-// Orphans takes out of the box, and returns, what none of the takers wants: it
-// was put there when there were others. To be called when all of them are open;
-// before, and during a reload, it returns nothing.
-func (b *Box) Orphans() []Alert {
+// TakeUnrouted removes and returns the alerts that none of the consumers accepts:
+// they were put in when there were others. It should be called when all consumers
+// are open; before, and during a reload, it returns nothing.
+func (b *Box) TakeUnrouted() []Alert {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.unsettled() {
+	if b.consumersPending() {
 		return nil
 	}
-	alerts := make([]Alert, len(b.homeless))
-	for i, e := range b.homeless {
+	alerts := make([]Alert, len(b.unrouted))
+	for i, e := range b.unrouted {
 		alerts[i] = e.Alert
 	}
-	b.gone(b.homeless)
-	b.homeless = nil
+	b.gone(b.unrouted)
+	b.unrouted = nil
 	return alerts
 }
 
-// wanter returns the first taker that wants the alert.
-func (b *Box) wanter(a Alert) *Taker {
-	for _, t := range b.takers {
-		if t.filter.Wants(a) {
+// consumerOf returns the first consumer that accepts the alert, or nil.
+func (b *Box) consumerOf(a Alert) *Consumer {
+	for _, t := range b.consumers {
+		if t.filter.Accepts(a) {
 			return t
 		}
 	}
 	return nil
 }
 
-// route gives an entry that is in the box to its taker, or keeps it until one
-// comes.
+// route puts an entry in the queue of its consumer, or among those without one.
 func (b *Box) route(e entry) {
-	t := b.wanter(e.Alert)
+	t := b.consumerOf(e.Alert)
 	if t == nil {
-		b.homeless = insert(b.homeless, e)
+		b.unrouted = insert(b.unrouted, e)
 		return
 	}
 	t.queue = insert(t.queue, e)
-	t.ring()
+	t.wake()
 }
 
-// insert puts e where its place is; nearly always this is the end.
+// insert inserts e by its place, which is nearly always the end.
 func insert(s []entry, e entry) []entry {
 	if n := len(s); n == 0 || s[n-1].place < e.place {
 		return append(s, e)
@@ -239,8 +238,8 @@ func insert(s []entry, e entry) []entry {
 	return slices.Insert(s, at, e)
 }
 
-// Undelivered returns the alerts that are in the box and with no keeper, in order:
-// those that are in nobody's hands, and those that a taker has and did not settle.
+// Undelivered returns the alerts in the box that have no keeper, in order, whether
+// or not a consumer has taken them.
 func (b *Box) Undelivered() []Alert {
 	alerts := []Alert{}
 	for _, e := range b.entries() {
@@ -251,7 +250,7 @@ func (b *Box) Undelivered() []Alert {
 	return alerts
 }
 
-// Stored returns how many alerts are in the box that a keeper has as well.
+// Stored returns how many alerts in the box have a keeper.
 func (b *Box) Stored() int {
 	n := 0
 	for _, e := range b.entries() {
@@ -266,11 +265,11 @@ func (b *Box) Stored() int {
 func (b *Box) entries() []entry {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	all := slices.Clone(b.homeless)
-	for _, t := range b.takers {
+	all := slices.Clone(b.unrouted)
+	for _, t := range b.consumers {
 		all = append(all, t.queue...)
 		all = append(all, t.flight...)
-		all = append(all, t.settling...)
+		all = append(all, t.acked...)
 	}
 	slices.SortFunc(all, func(x, y entry) int { return cmp.Compare(x.place, y.place) })
 	return all
@@ -283,17 +282,17 @@ func (b *Box) Size() (alerts, bytes int) {
 	return b.count - b.reports, b.bytes
 }
 
-// Wants reports whether some taker of the channel would take alerts of a rule of
+// Accepts reports whether a consumer of the channel accepts alerts of a rule with
 // that slug and severity.
-func (b *Box) Wants(rule string, severity int) bool {
+func (b *Box) Accepts(rule string, severity int) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.wanter(Alert{Rule: rule, Severity: severity}) != nil
+	return b.consumerOf(Alert{Rule: rule, Severity: severity}) != nil
 }
 
-// HasTakers reports whether any taker is open.
-func (b *Box) HasTakers() bool {
+// HasConsumers reports whether any consumer is open.
+func (b *Box) HasConsumers() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return len(b.takers) > 0
+	return len(b.consumers) > 0
 }

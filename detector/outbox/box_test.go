@@ -17,7 +17,7 @@ func alerts(rule string, severity int, ids ...string) []Alert {
 	return list
 }
 
-// put puts alerts that have to find a place and a taker.
+// put puts alerts that have to find a place and a consumer.
 func put(t *testing.T, b *Box, list []Alert) {
 	t.Helper()
 	if unwanted, err := b.Put(list); err != nil || len(unwanted) > 0 {
@@ -63,27 +63,27 @@ func TestTheFirstTakerThatWantsAnAlertGetsIt(t *testing.T) {
 
 func TestABatchIsAsManyAsFitButOneAtLeast(t *testing.T) {
 	b := New("c", all)
-	taker := b.Open(Filter{})
+	consumer := b.Open(Filter{})
 	put(t, b, alerts("r", 47, "1", "2", "3", "4", "5"))
 	for _, step := range []struct {
 		maxBytes int
 		want     string
 	}{{0, "[1]"}, {299, "[2 3]"}, {300, "[4 5]"}, {all, "[]"}} {
-		want(t, fmt.Sprint("Take of ", step.maxBytes), taker.Take(step.maxBytes, 0), step.want)
-		taker.Ack()
+		want(t, fmt.Sprint("Take of ", step.maxBytes), consumer.Take(step.maxBytes, 0), step.want)
+		consumer.Ack()
 	}
 }
 
 func TestWhatWasNotAcknowledgedComesAgain(t *testing.T) {
 	b := New("c", all)
-	taker := b.Open(Filter{})
+	consumer := b.Open(Filter{})
 	put(t, b, alerts("r", 47, "1", "2", "3"))
-	want(t, "first", taker.Take(200, 0), "[1 2]")
+	want(t, "first", consumer.Take(200, 0), "[1 2]")
 	put(t, b, alerts("r", 47, "4"))
-	want(t, "again, with more room", taker.Take(300, 0), "[1 2 3]")
-	taker.Ack()
-	taker.Ack() // of nothing
-	want(t, "behind it", taker.Take(all, 0), "[4]")
+	want(t, "again, with more room", consumer.Take(300, 0), "[1 2 3]")
+	consumer.Ack()
+	consumer.Ack() // of nothing
+	want(t, "behind it", consumer.Take(all, 0), "[4]")
 }
 
 // Fluent Bit's acknowledgement means "in my ring buffer". What is in there is
@@ -91,44 +91,44 @@ func TestWhatWasNotAcknowledgedComesAgain(t *testing.T) {
 func TestAcknowledgedIsGoneAfterTheGraceOnly(t *testing.T) {
 	for _, end := range []struct {
 		name string
-		do   func(*Taker)
+		do   func(*Consumer)
 	}{
-		{"Pause", func(t *Taker) { t.Pause(); t.Resume() }},
-		{"Close", func(t *Taker) { t.Close() }},
+		{"Pause", func(t *Consumer) { t.Pause(); t.Resume() }},
+		{"Close", func(t *Consumer) { t.Close() }},
 	} {
 		b := New("c", all)
 		pass := fakeClock(b)
-		taker := b.Open(Filter{})
+		consumer := b.Open(Filter{})
 		put(t, b, alerts("r", 47, "1", "2", "3", "4"))
 		take := func(wanted string) {
 			t.Helper()
-			want(t, end.name, taker.Take(100, 0), wanted)
+			want(t, end.name, consumer.Take(100, 0), wanted)
 		}
 		take("[1]")
-		taker.Ack()
+		consumer.Ack()
 		pass(grace / 2)
 		take("[2]")
-		taker.Ack()
+		consumer.Ack()
 		pass(grace / 2) // 1 has had its grace, 2 half of it
 		take("[3]")
-		end.do(taker)
+		end.do(consumer)
 		want(t, end.name+", undelivered", b.Undelivered(), "[2 3 4]")
 		if count, bytes := b.Size(); count != 3 || bytes != 300 {
 			t.Errorf("%s: size %d, %d bytes", end.name, count, bytes)
 		}
-		taker.Close()
-		want(t, end.name+", the next taker", b.Open(Filter{}).Take(all, 0), "[2 3 4]")
+		consumer.Close()
+		want(t, end.name+", the next consumer", b.Open(Filter{}).Take(all, 0), "[2 3 4]")
 	}
 }
 
 func TestSettleNeedsNoGrace(t *testing.T) {
 	b := New("c", all)
-	taker := b.Open(Filter{})
+	consumer := b.Open(Filter{})
 	put(t, b, alerts("r", 47, "1", "2"))
-	want(t, "Take", taker.Take(100, 0), "[1]")
-	taker.Ack()
-	want(t, "Take", taker.Take(100, 0), "[2]")
-	_ = taker.Settle() // 2 is not acknowledged
+	want(t, "Take", consumer.Take(100, 0), "[1]")
+	consumer.Ack()
+	want(t, "Take", consumer.Take(100, 0), "[2]")
+	_ = consumer.Confirm() // 2 is not acknowledged
 	want(t, "undelivered", b.Undelivered(), "[2]")
 }
 
@@ -136,35 +136,35 @@ func TestSettleNeedsNoGrace(t *testing.T) {
 // batch comes again, twice is better than never.
 func TestAnAcknowledgementAfterAPauseIsOfNothing(t *testing.T) {
 	b := New("c", all)
-	taker := b.Open(Filter{})
+	consumer := b.Open(Filter{})
 	put(t, b, alerts("r", 47, "1"))
-	want(t, "Take", taker.Take(all, 0), "[1]")
-	taker.Pause()
-	taker.Ack()
-	_ = taker.Settle()
-	want(t, "while paused", taker.Take(all, 0), "[]")
-	taker.Resume()
-	want(t, "after it", taker.Take(all, 0), "[1]")
+	want(t, "Take", consumer.Take(all, 0), "[1]")
+	consumer.Pause()
+	consumer.Ack()
+	_ = consumer.Confirm()
+	want(t, "while paused", consumer.Take(all, 0), "[]")
+	consumer.Resume()
+	want(t, "after it", consumer.Take(all, 0), "[1]")
 }
 
 // A hot reload ends all inputs, one after the other, and begins new ones. What
 // outputs put meanwhile is kept, whoever wants it.
 func TestReload(t *testing.T) {
 	b := New("c", all)
-	want(t, "orphans", b.Orphans(), "[]")
+	want(t, "orphans", b.TakeUnrouted(), "[]")
 	put(t, b, alerts("r", 47, "1")) // before there is any input
 	low, high := b.Open(Filter{Rules: []string{"r"}}), b.Open(Filter{Rules: []string{"s"}})
 	put(t, b, alerts("s", 47, "2"))
 	want(t, "Take", low.Take(all, 0), "[1]")
 	low.Close()
-	put(t, b, alerts("r", 47, "3")) // its taker is gone, the other is still open
+	put(t, b, alerts("r", 47, "3")) // its consumer is gone, the other is still open
 	put(t, b, alerts("s", 47, "4"))
 	high.Close()
 	put(t, b, alerts("s", 47, "5"))
 	put(t, b, alerts("t", 47, "6"))
-	want(t, "orphans of a reload", b.Orphans(), "[]")
-	if b.HasTakers() || b.Wants("r", 47) {
-		t.Error("closed takers want alerts")
+	want(t, "orphans of a reload", b.TakeUnrouted(), "[]")
+	if b.HasConsumers() || b.Accepts("r", 47) {
+		t.Error("closed consumers want alerts")
 	}
 
 	s := b.Open(Filter{Rules: []string{"s"}})
@@ -172,7 +172,7 @@ func TestReload(t *testing.T) {
 	want(t, "s", s.Take(all, 0), "[2 4 5]")
 	want(t, "r", r.Take(all, 0), "[1 3]")
 	want(t, "undelivered", b.Undelivered(), "[1 2 3 4 5 6]")
-	want(t, "orphans", b.Orphans(), "[6]")
+	want(t, "orphans", b.TakeUnrouted(), "[6]")
 	want(t, "undelivered without orphans", b.Undelivered(), "[1 2 3 4 5]")
 	if count, bytes := b.Size(); count != 5 || bytes != 500 {
 		t.Errorf("size %d, %d bytes", count, bytes)
@@ -181,7 +181,7 @@ func TestReload(t *testing.T) {
 	s.Close()
 	r.Close()
 	b.Open(Filter{Rules: []string{"none of these"}})
-	want(t, "orphans of a change of filters", b.Orphans(), "[1 2 3 4 5]")
+	want(t, "orphans of a change of filters", b.TakeUnrouted(), "[1 2 3 4 5]")
 	if count, bytes := b.Size(); count != 0 || bytes != 0 {
 		t.Errorf("size %d, %d bytes", count, bytes)
 	}
@@ -190,7 +190,7 @@ func TestReload(t *testing.T) {
 // The host is told to retry the whole chunk: nothing of a batch may stay.
 func TestFull(t *testing.T) {
 	b := New("default", 250)
-	taker := b.Open(Filter{Rules: []string{"r"}})
+	consumer := b.Open(Filter{Rules: []string{"r"}})
 	put(t, b, alerts("r", 47, "1"))
 	_, err := b.Put(alerts("r", 47, "2", "3"))
 	var full *FullError
@@ -210,21 +210,21 @@ func TestFull(t *testing.T) {
 	}
 	want(t, "unwanted", unwanted, "[x y]")
 
-	taker.Take(all, 0)
+	consumer.Take(all, 0)
 	if _, err := b.Put(alerts("r", 47, "3")); err == nil {
 		t.Error("what is in flight makes room")
 	}
-	taker.Ack()
+	consumer.Ack()
 	if _, err := b.Put(alerts("r", 47, "3")); err == nil {
-		t.Error("what is settling makes room")
+		t.Error("what is acked makes room")
 	}
-	_ = taker.Settle()
+	_ = consumer.Confirm()
 	put(t, b, alerts("r", 47, "3", "4", "5", "6")) // more than the box takes: it is empty
 	put(t, b, nil)                                 // a chunk of duplicates
-	want(t, "Take", taker.Take(all, 0), "[3 4 5 6]")
+	want(t, "Take", consumer.Take(all, 0), "[3 4 5 6]")
 }
 
-// An alert that another taker left is older than what its heir has delivered
+// An alert that another consumer left is older than what its heir has delivered
 // already; when all of it comes back, it is in its old place.
 func TestAnOldAlertThatCameLate(t *testing.T) {
 	b := New("c", all)
@@ -234,7 +234,7 @@ func TestAnOldAlertThatCameLate(t *testing.T) {
 	want(t, "second", second.Take(all, 0), "[2]")
 	second.Ack()
 	first.Close()
-	b.Open(Filter{Rules: []string{"t"}}) // 1 finds a new taker
+	b.Open(Filter{Rules: []string{"t"}}) // 1 finds a new consumer
 	want(t, "second", second.Take(all, 0), "[1]")
 	second.Ack()
 	second.Pause()

@@ -1,17 +1,18 @@
-// Package outbox keeps the alerts that were made and not delivered yet.
+// Package outbox keeps alerts until they are delivered.
 //
-// A [Box] belongs to one channel. Outputs put alerts in; inputs take them out
-// through a [Taker] and acknowledge each batch. An alert leaves the box only
-// when it is settled: acknowledged a while ago without anything going wrong
-// since. What a taker had and did not settle goes back when the taker is paused
-// or closed, in its old place.
+// A [Box] belongs to one channel. Outputs put alerts in; inputs and senders take them
+// out through a [Consumer] and acknowledge each batch. An alert leaves the box only
+// when its arrival is confirmed: by [Consumer.Confirm], or a second after it was
+// acknowledged. Alerts that a consumer took and that are not confirmed go back to
+// their old places when the consumer is paused or closed.
 //
-//	Put ──▶ queue of the first taker that wants it ──Take──▶ in flight ──Ack──▶ settling ──a second──▶ gone
-//	                     ▲                                       │                  │
-//	                     └──────────────── Pause, Close ◀────────┴──────────────────┘
+//	Put ──▶ queue of the first consumer that accepts it ──Take──▶ in flight ──Ack──▶ acknowledged ──a second──▶ gone
+//	                     ▲                                            │                  │
+//	                     └──────────────── Pause, Close ◀─────────────┴──────────────────┘
 //
-// [Box.Report] puts in what is no alert: heartbeats and errors, which may be lost.
+// [Box.Report] puts in records that are not alerts: heartbeats and errors, which may
+// be lost.
 //
-// A Box is safe for concurrent use, and owns the bytes of its alerts: they
-// are not written to after Put, and may be read until the alert is gone.
+// A Box is safe for concurrent use, and owns the bytes of its alerts: nobody writes
+// to them after Put, and they may be read until the alert is gone.
 package outbox

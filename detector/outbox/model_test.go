@@ -14,11 +14,11 @@ import (
 // beginning each time. What a Box does with queues, places and merges has to
 // look from outside as if it were this list.
 type model struct {
-	max     int
-	now     time.Time
-	takers  []*modelTaker // open, in order of opening
-	held    []*modelAlert // not gone
-	between bool          // a taker was closed, and none opened since
+	max       int
+	now       time.Time
+	consumers []*modelTaker // open, in order of opening
+	held      []*modelAlert // not gone
+	between   bool          // a consumer was closed, and none opened since
 
 	reserved  []*modelReservation
 	forgotten []uint64 // numbers of alerts that a keeper has and that are gone
@@ -36,19 +36,19 @@ type modelTaker struct {
 type modelAlert struct {
 	Alert
 	state string
-	owner *modelTaker // whose queue it is in; nil: homeless
+	owner *modelTaker // whose queue it is in; nil: unrouted
 	acked time.Time
 	kept  uint64 // the keeper's number, 0 without one
 }
 
 const (
-	waiting  = "waiting"
-	flying   = "flying"
-	settling = "settling"
+	waiting = "waiting"
+	flying  = "flying"
+	acked   = "acked"
 )
 
-func (m *model) wanter(a Alert) *modelTaker {
-	for _, t := range m.takers {
+func (m *model) consumerOf(a Alert) *modelTaker {
+	for _, t := range m.consumers {
 		if a.Rule == "" || a.Severity >= t.filter.MinSeverity && (len(t.filter.Rules) == 0 || slices.Contains(t.filter.Rules, a.Rule)) {
 			return t
 		}
@@ -91,7 +91,7 @@ func (m *model) reserve(alerts []Alert) (r *modelReservation, unwanted []Alert, 
 	r = &modelReservation{}
 	more := 0
 	for _, a := range alerts {
-		if m.wanter(a) == nil && len(m.takers) > 0 && !m.between {
+		if m.consumerOf(a) == nil && len(m.consumers) > 0 && !m.between {
 			unwanted = append(unwanted, a)
 			continue
 		}
@@ -111,7 +111,7 @@ func (m *model) cancel(r *modelReservation) {
 
 func (m *model) add(alerts []Alert, numbers []uint64) {
 	for i, a := range alerts {
-		x := &modelAlert{Alert: a, state: waiting, owner: m.wanter(a)}
+		x := &modelAlert{Alert: a, state: waiting, owner: m.consumerOf(a)}
 		if numbers != nil {
 			x.kept = numbers[i]
 		}
@@ -137,27 +137,27 @@ func (m *model) letGo(gone func(*modelAlert) bool) (list []Alert) {
 
 func (m *model) open(f Filter) *modelTaker {
 	t := &modelTaker{filter: f}
-	m.takers = append(m.takers, t)
+	m.consumers = append(m.consumers, t)
 	m.between = false
 	for _, a := range m.held {
 		if a.owner == nil {
-			a.owner = m.wanter(a.Alert)
+			a.owner = m.consumerOf(a.Alert)
 		}
 	}
 	return t
 }
 
 func (m *model) orphans() []Alert {
-	if len(m.takers) == 0 || m.between {
+	if len(m.consumers) == 0 || m.between {
 		return nil
 	}
 	return m.letGo(func(a *modelAlert) bool { return a.owner == nil })
 }
 
-// settle lets go of what t acknowledged that long ago.
-func (m *model) settle(t *modelTaker, ago time.Duration) {
+// confirm removes what t acknowledged that long ago.
+func (m *model) confirm(t *modelTaker, ago time.Duration) {
 	m.letGo(func(a *modelAlert) bool {
-		return a.owner == t && a.state == settling && m.now.Sub(a.acked) >= ago
+		return a.owner == t && a.state == acked && m.now.Sub(a.acked) >= ago
 	})
 }
 
@@ -174,7 +174,7 @@ func (m *model) change(t *modelTaker, to string, from ...string) {
 func (m *model) ackFirst(t *modelTaker, n int) {
 	for _, a := range m.held {
 		if n > 0 && a.owner == t && a.state == flying {
-			a.state, a.acked = settling, m.now
+			a.state, a.acked = acked, m.now
 			n--
 		}
 	}
@@ -184,7 +184,7 @@ func (m *model) take(t *modelTaker, maxBytes int) (batch []Alert) {
 	if t.closed || t.paused {
 		return nil
 	}
-	m.settle(t, grace)
+	m.confirm(t, grace)
 	m.change(t, waiting, flying)
 	size := 0
 	for _, a := range m.held {
@@ -203,8 +203,8 @@ func (m *model) take(t *modelTaker, maxBytes int) (batch []Alert) {
 
 func (m *model) pause(t *modelTaker) {
 	t.paused = true
-	m.settle(t, grace)
-	m.change(t, waiting, flying, settling)
+	m.confirm(t, grace)
+	m.change(t, waiting, flying, acked)
 }
 
 func (m *model) close(t *modelTaker) {
@@ -214,7 +214,7 @@ func (m *model) close(t *modelTaker) {
 	t.closed = true
 	m.between = true
 	m.pause(t)
-	m.takers = slices.DeleteFunc(m.takers, func(x *modelTaker) bool { return x == t })
+	m.consumers = slices.DeleteFunc(m.consumers, func(x *modelTaker) bool { return x == t })
 	for _, a := range m.held {
 		if a.owner == t {
 			a.owner = nil
@@ -284,7 +284,7 @@ func drive(t *testing.T, script []byte) {
 	m := &model{max: most, now: time.Unix(1_000_000, 0)}
 	b := New("test", most)
 	b.now = func() time.Time { return m.now }
-	var takers []*Taker
+	var consumers []*Consumer
 	var twins []*modelTaker
 	var log strings.Builder
 	step := func(format string, args ...any) { fmt.Fprintf(&log, format+"\n", args...) }
@@ -357,12 +357,12 @@ func drive(t *testing.T, script []byte) {
 	}
 	for len(script) > 0 {
 		op := next(25)
-		if op >= 5 && op < 20 && len(takers) == 0 {
+		if op >= 5 && op < 20 && len(consumers) == 0 {
 			op = 4
 		}
 		n := 0
-		if len(takers) > 0 {
-			n = next(len(takers))
+		if len(consumers) > 0 {
+			n = next(len(consumers))
 		}
 		switch {
 		case op < 4:
@@ -397,47 +397,47 @@ func drive(t *testing.T, script []byte) {
 				t.Fatalf("Report: %v, want %v\n%s", got, want, log.String())
 			}
 		case op == 4:
-			if len(m.takers) == 4 {
+			if len(m.consumers) == 4 {
 				continue
 			}
 			f := modelFilters[next(len(modelFilters))]
-			step("taker %d: open %v", len(takers), f)
-			takers, twins = append(takers, b.Open(f)), append(twins, m.open(f))
+			step("consumer %d: open %v", len(consumers), f)
+			consumers, twins = append(consumers, b.Open(f)), append(twins, m.open(f))
 		case op < 10:
 			maxBytes := next(400)
-			step("taker %d: take %d", n, maxBytes)
-			same(fmt.Sprintf("Take of taker %d", n), takers[n].Take(maxBytes, 0), m.take(twins[n], maxBytes))
+			step("consumer %d: take %d", n, maxBytes)
+			same(fmt.Sprintf("Take of consumer %d", n), consumers[n].Take(maxBytes, 0), m.take(twins[n], maxBytes))
 		case op < 12:
-			step("taker %d: ack", n)
-			takers[n].Ack()
-			m.change(twins[n], settling, flying)
+			step("consumer %d: ack", n)
+			consumers[n].Ack()
+			m.change(twins[n], acked, flying)
 		case op == 12:
 			first := next(4)
-			step("taker %d: ack the first %d", n, first)
-			takers[n].AckFirst(first)
+			step("consumer %d: ack the first %d", n, first)
+			consumers[n].AckFirst(first)
 			m.ackFirst(twins[n], first)
 		case op == 13:
-			step("taker %d: settle", n)
+			step("consumer %d: confirm", n)
 			before := len(keeper.forgotten)
-			if err := takers[n].Settle(); err != nil || keeper.noted < len(keeper.forgotten) && len(keeper.forgotten) > before {
+			if err := consumers[n].Confirm(); err != nil || keeper.noted < len(keeper.forgotten) && len(keeper.forgotten) > before {
 				t.Fatalf("%d of %d are noted: %v", keeper.noted, len(keeper.forgotten), err)
 			}
-			m.settle(twins[n], 0)
+			m.confirm(twins[n], 0)
 		case op == 14:
-			step("taker %d: pause", n)
-			takers[n].Pause()
+			step("consumer %d: pause", n)
+			consumers[n].Pause()
 			m.pause(twins[n])
 		case op == 15:
-			step("taker %d: resume", n)
-			takers[n].Resume()
+			step("consumer %d: resume", n)
+			consumers[n].Resume()
 			twins[n].paused = twins[n].closed
 		case op == 16:
-			step("taker %d: close", n)
-			takers[n].Close()
+			step("consumer %d: close", n)
+			consumers[n].Close()
 			m.close(twins[n])
 		case op == 17:
 			step("orphans")
-			same("Orphans", b.Orphans(), m.orphans())
+			same("Orphans", b.TakeUnrouted(), m.orphans())
 		default:
 			d := time.Duration(next(5)) * grace / 4
 			step("wait %s", d)
@@ -461,18 +461,18 @@ func drive(t *testing.T, script []byte) {
 		if !slices.Equal(keeper.forgotten, m.forgotten) {
 			t.Fatalf("the keeper forgot %v, want %v\n%s", keeper.forgotten, m.forgotten, log.String())
 		}
-		for i, taker := range takers {
-			if got, want := taker.Backlog(), m.backlog(twins[i]); got != want {
-				t.Fatalf("Backlog of taker %d: %d bytes, want %d\n%s", i, got, want, log.String())
+		for i, consumer := range consumers {
+			if got, want := consumer.Backlog(), m.backlog(twins[i]); got != want {
+				t.Fatalf("Backlog of consumer %d: %d bytes, want %d\n%s", i, got, want, log.String())
 			}
 		}
-		if got, want := b.HasTakers(), len(m.takers) > 0; got != want {
-			t.Fatalf("HasTakers: %v, want %v\n%s", got, want, log.String())
+		if got, want := b.HasConsumers(), len(m.consumers) > 0; got != want {
+			t.Fatalf("HasConsumers: %v, want %v\n%s", got, want, log.String())
 		}
 		for _, rule := range modelRules {
 			for _, severity := range modelSeverities {
-				want := m.wanter(Alert{Rule: rule, Severity: severity}) != nil
-				if got := b.Wants(rule, severity); got != want {
+				want := m.consumerOf(Alert{Rule: rule, Severity: severity}) != nil
+				if got := b.Accepts(rule, severity); got != want {
 					t.Fatalf("Wants(%s, %d): %v, want %v\n%s", rule, severity, got, want, log.String())
 				}
 			}
@@ -481,8 +481,8 @@ func drive(t *testing.T, script []byte) {
 }
 
 // TestModel compares a Box with the model over random scripts: nothing is
-// lost, nothing comes out of order or to the wrong taker, nothing is gone
-// before it is settled, and the sizes are right at every step.
+// lost, nothing comes out of order or to the wrong consumer, nothing is gone
+// before it is confirmed, and the sizes are right at every step.
 func TestModel(t *testing.T) {
 	runs := 1000
 	if testing.Short() {

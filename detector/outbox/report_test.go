@@ -25,15 +25,15 @@ func TestReportsGoToTheFirstTaker(t *testing.T) {
 	want(t, "undelivered", b.Undelivered(), "[1]")
 	got := first.Take(all, 0)
 	if len(got) != 2 || string(got[0].Record) != "early" || string(got[1].Record) != "late" || !got[0].IsReport() || got[0].Time != at {
-		t.Errorf("the first taker gets %v", got)
+		t.Errorf("the first consumer gets %v", got)
 	}
-	want(t, "the second taker", second.Take(all, 0), "[1]")
+	want(t, "the second consumer", second.Take(all, 0), "[1]")
 }
 
 // An input that is paused for a day: heartbeats must not take the alerts' room.
 func TestFewReportsWait(t *testing.T) {
 	b := New("c", 1000)
-	taker := b.Open(Filter{})
+	consumer := b.Open(Filter{})
 	for i := range maxReports + 10 {
 		if got, want := b.Report(time.Time{}, []byte{1}), i < maxReports; got != want {
 			t.Fatalf("report %d is taken: %v", i, got)
@@ -43,9 +43,9 @@ func TestFewReportsWait(t *testing.T) {
 	if b.Report(time.Time{}, make([]byte, 800)) {
 		t.Error("a report is taken by a full box")
 	}
-	taker.Take(all, 0)
-	taker.Ack()
-	_ = taker.Settle()
+	consumer.Take(all, 0)
+	consumer.Ack()
+	_ = consumer.Confirm()
 	if count, bytes := b.Size(); count != 0 || bytes != 0 {
 		t.Errorf("size %d, %d bytes", count, bytes)
 	}

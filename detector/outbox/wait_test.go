@@ -17,53 +17,53 @@ func TestTakeWaits(t *testing.T) {
 	const when = 250 * time.Millisecond
 	tests := []struct {
 		name   string
-		before func(*Box, *Taker)
-		event  func(*Box, *Taker) // after when
-		after  time.Duration      // Take comes back
+		before func(*Box, *Consumer)
+		event  func(*Box, *Consumer) // after when
+		after  time.Duration         // Take comes back
 		want   string
 	}{
-		{"nothing happens", nil, func(*Box, *Taker) {}, wait, "[]"},
-		{"Put", nil, func(b *Box, _ *Taker) { _, _ = b.Put(alerts("r", 47, "1", "2")) }, when, "[1 2]"},
-		{"Put of what nobody wants", nil, func(b *Box, _ *Taker) { _, _ = b.Put(alerts("x", 47, "1")) }, wait, "[]"},
-		{"Close", nil, func(_ *Box, x *Taker) { x.Close() }, when, "[]"},
-		{"Pause", nil, func(_ *Box, x *Taker) { x.Pause() }, when, "[]"},
-		{"Pause and Resume", nil, func(_ *Box, x *Taker) { x.Pause(); x.Resume() }, wait, "[]"},
-		{"a bell that rang before", func(b *Box, x *Taker) {
+		{"nothing happens", nil, func(*Box, *Consumer) {}, wait, "[]"},
+		{"Put", nil, func(b *Box, _ *Consumer) { _, _ = b.Put(alerts("r", 47, "1", "2")) }, when, "[1 2]"},
+		{"Put of what nobody wants", nil, func(b *Box, _ *Consumer) { _, _ = b.Put(alerts("x", 47, "1")) }, wait, "[]"},
+		{"Close", nil, func(_ *Box, x *Consumer) { x.Close() }, when, "[]"},
+		{"Pause", nil, func(_ *Box, x *Consumer) { x.Pause() }, when, "[]"},
+		{"Pause and Resume", nil, func(_ *Box, x *Consumer) { x.Pause(); x.Resume() }, wait, "[]"},
+		{"a wakeup that rang before", func(b *Box, x *Consumer) {
 			put(t, b, alerts("r", 47, "0"))
 			x.Take(all, 0)
 			x.Ack()
-		}, func(b *Box, _ *Taker) { _, _ = b.Put(alerts("r", 47, "1")) }, when, "[1]"},
-		{"alerts before", func(b *Box, _ *Taker) { put(t, b, alerts("r", 47, "1")) }, func(*Box, *Taker) {}, 0, "[1]"},
-		{"Pause before", func(b *Box, x *Taker) {
+		}, func(b *Box, _ *Consumer) { _, _ = b.Put(alerts("r", 47, "1")) }, when, "[1]"},
+		{"alerts before", func(b *Box, _ *Consumer) { put(t, b, alerts("r", 47, "1")) }, func(*Box, *Consumer) {}, 0, "[1]"},
+		{"Pause before", func(b *Box, x *Consumer) {
 			put(t, b, alerts("r", 47, "1"))
 			x.Pause()
-			x.Take(all, wait) // hears the bell
-		}, func(*Box, *Taker) {}, 0, "[]"},
-		{"Pause and Resume before", func(b *Box, x *Taker) {
+			x.Take(all, wait) // hears the wakeup
+		}, func(*Box, *Consumer) {}, 0, "[]"},
+		{"Pause and Resume before", func(b *Box, x *Consumer) {
 			x.Pause()
 			x.Resume()
-		}, func(b *Box, _ *Taker) { _, _ = b.Put(alerts("r", 47, "1")) }, when, "[1]"},
-		{"Close before", func(_ *Box, x *Taker) {
+		}, func(b *Box, _ *Consumer) { _, _ = b.Put(alerts("r", 47, "1")) }, when, "[1]"},
+		{"Close before", func(_ *Box, x *Consumer) {
 			x.Close()
 			x.Take(all, wait)
-		}, func(*Box, *Taker) {}, 0, "[]"},
+		}, func(*Box, *Consumer) {}, 0, "[]"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := New("c", all)
-				taker := b.Open(Filter{Rules: []string{"r"}})
+				consumer := b.Open(Filter{Rules: []string{"r"}})
 				if test.before != nil {
-					test.before(b, taker)
+					test.before(b, consumer)
 				}
 				var event sync.WaitGroup
 				event.Go(func() {
 					time.Sleep(when)
-					test.event(b, taker)
+					test.event(b, consumer)
 				})
 				defer event.Wait()
 				begin := time.Now()
-				got := taker.Take(all, wait)
+				got := consumer.Take(all, wait)
 				if d := time.Since(begin); d != test.after {
 					t.Errorf("came back after %s, want %s", d, test.after)
 				}
@@ -117,15 +117,15 @@ func TestConcurrency(t *testing.T) {
 	}
 	acked := make([]map[string]int, len(rules))
 	faults := make([]string, len(rules)) // the first of each input
-	input := func(i int, taker *Taker, r *rand.Rand) {
+	input := func(i int, consumer *Consumer, r *rand.Rand) {
 		last := [outputs]int{-1, -1, -1, -1}
 		for range 20 + r.IntN(50) {
 			if r.IntN(10) == 0 {
-				taker.Pause()
-				taker.Resume()
+				consumer.Pause()
+				consumer.Resume()
 				last = [outputs]int{-1, -1, -1, -1}
 			}
-			batch := taker.Take(1+r.IntN(1000), time.Millisecond)
+			batch := consumer.Take(1+r.IntN(1000), time.Millisecond)
 			for _, a := range batch {
 				var o, n int
 				_, _ = fmt.Sscanf(a.ID, "%d/%d", &o, &n)
@@ -134,13 +134,13 @@ func TestConcurrency(t *testing.T) {
 				}
 				last[o] = n
 			}
-			taker.Ack()
+			consumer.Ack()
 			for _, a := range batch {
 				acked[i][a.ID]++
 			}
 			skew.Add(int64(grace / 10))
 		}
-		taker.Close()
+		consumer.Close()
 	}
 
 	for o := range outputs {
@@ -156,16 +156,16 @@ func TestConcurrency(t *testing.T) {
 	}
 	reloads := 0
 	for left := 1; !allPut.Load() || left > 0; reloads++ {
-		var takers []*Taker
+		var consumers []*Consumer
 		inputsBegin.Lock()
 		for _, rule := range rules {
-			takers = append(takers, b.Open(Filter{Rules: []string{rule}}))
+			consumers = append(consumers, b.Open(Filter{Rules: []string{rule}}))
 		}
 		inputsBegin.Unlock()
 		var inputs sync.WaitGroup
-		for i, taker := range takers {
+		for i, consumer := range consumers {
 			r := rand.New(rand.NewPCG(uint64(reloads), uint64(i)))
-			inputs.Go(func() { input(i, taker, r) })
+			inputs.Go(func() { input(i, consumer, r) })
 		}
 		inputs.Wait()
 		skew.Add(int64(grace))

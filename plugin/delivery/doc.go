@@ -3,7 +3,7 @@
 // done by [Sender]: batches, retries with growing delays, smaller batches when one
 // fails, rate-limited log lines, an end within a given time.
 //
-//	outbox.Taker ──Take──▶ Batch, encoded once ──Send──▶ Destination
+//	outbox.Consumer ──Take──▶ Batch, encoded once ──Send──▶ Destination
 //	             ◀─AckFirst, Settle── number accepted ◀──┘
 //
 // A Sender has one goroutine. An alert leaves the outbox when it is accepted, so

@@ -37,10 +37,10 @@ type Options struct {
 	MinDelay, MaxDelay time.Duration
 }
 
-// Sender delivers the alerts of a taker.
+// Sender delivers the alerts of a consumer.
 type Sender struct {
 	destination Destination
-	taker       *outbox.Taker
+	consumer       *outbox.Consumer
 	options     Options
 
 	ctx    context.Context // canceled to abort everything
@@ -59,12 +59,12 @@ type Sender struct {
 	delivered, failed atomic.Uint64
 }
 
-// Start starts a Sender. It owns the taker and the destination from then on.
-func Start(d Destination, taker *outbox.Taker, o Options) *Sender {
+// Start starts a Sender. It owns the consumer and the destination from then on.
+func Start(d Destination, consumer *outbox.Consumer, o Options) *Sender {
 	if o.MinDelay == 0 {
 		o.MinDelay, o.MaxDelay = 200*time.Millisecond, 20*time.Second
 	}
-	s := &Sender{destination: d, taker: taker, options: o, limit: maxAlerts, stop: make(chan struct{}), done: make(chan struct{})}
+	s := &Sender{destination: d, consumer: consumer, options: o, limit: maxAlerts, stop: make(chan struct{}), done: make(chan struct{})}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	go s.run()
 	return s
@@ -77,7 +77,7 @@ func (s *Sender) String() string { return s.destination.String() }
 // to deliver failed.
 func (s *Sender) Stats() (delivered, failed uint64) { return s.delivered.Load(), s.failed.Load() }
 
-// Close ends the sender within CloseTimeout and closes the taker. If drain is
+// Close ends the sender within CloseTimeout and closes the consumer. If drain is
 // set, it delivers the alerts in the outbox first, unless the destination fails;
 // otherwise only those that are being sent. Alerts that were not accepted stay in
 // the outbox.
@@ -89,7 +89,7 @@ func (s *Sender) Close(drain bool) {
 		<-s.done
 		timer.Stop()
 		s.cancel()
-		s.taker.Close()
+		s.consumer.Close()
 	})
 }
 
@@ -127,7 +127,7 @@ func (s *Sender) loop() {
 			if stopping || !s.checked {
 				wait = 0
 			}
-			s.batch = NewBatch(s.taker.Take(maxBytes, wait), s.destination.AppendAlert, s.batch.buffer())
+			s.batch = NewBatch(s.consumer.Take(maxBytes, wait), s.destination.AppendAlert, s.batch.buffer())
 		}
 		var err error
 		switch {
@@ -216,8 +216,8 @@ func (s *Sender) accept(n int) {
 // remove removes the first n alerts of the batch, also from the outbox.
 func (s *Sender) remove(n int) {
 	s.batch.skip(n)
-	s.taker.AckFirst(n)
-	if err := s.taker.Settle(); err != nil {
+	s.consumer.AckFirst(n)
+	if err := s.consumer.Confirm(); err != nil {
 		s.options.Log(logger.Warn, err.Error())
 	}
 }

@@ -70,7 +70,7 @@ func run(t *testing.T, r *receiver, alerts int, use func(b *bench)) {
 	synctest.Test(t, func(t *testing.T) {
 		r.encoded = map[string]int{}
 		b := &bench{receiver: r, box: outbox.New("test", 64<<20)}
-		taker := b.box.Open(outbox.Filter{})
+		consumer := b.box.Open(outbox.Filter{})
 		var list []outbox.Alert
 		for i := range alerts {
 			list = append(list, outbox.Alert{ID: fmt.Sprint(i), Rule: "r", Severity: 47, Record: make([]byte, 100)})
@@ -78,7 +78,7 @@ func run(t *testing.T, r *receiver, alerts int, use func(b *bench)) {
 		if _, err := b.box.Put(list); err != nil {
 			t.Fatal(err)
 		}
-		b.Sender = Start(r, taker, Options{
+		b.Sender = Start(r, consumer, Options{
 			Log:          func(level logger.Level, line string) { b.log = append(b.log, level.String()+" "+line) },
 			Rejected:     func(reason string, encoded []byte) { b.rejected = append(b.rejected, reason+" "+string(encoded)) },
 			Closed:       func(err error) { b.log = append(b.log, "closed "+err.Error()) },

@@ -295,9 +295,9 @@ func put(t *testing.T, b *outbox.Box, list []outbox.Alert) {
 
 const closeTimeout = 2 * time.Second
 
-func start(c Config, taker *outbox.Taker, log logger.Log, dial dialer) *delivery.Sender {
+func start(c Config, consumer *outbox.Consumer, log logger.Log, dial dialer) *delivery.Sender {
 	d := &destination{config: c, log: log, dial: dial}
-	return delivery.Start(d, taker, delivery.Options{Log: log, CloseTimeout: closeTimeout})
+	return delivery.Start(d, consumer, delivery.Options{Log: log, CloseTimeout: closeTimeout})
 }
 
 const tagged = "alert.{severity}.{rule}"

@@ -268,7 +268,7 @@ func TestSmallReceiver(t *testing.T) {
 }
 
 // Close does not take longer than it says, whatever the receiver does, and what
-// was not acknowledged is still there, for the next taker.
+// was not acknowledged is still there, for the next consumer.
 func TestClose(t *testing.T) {
 	half := func(s *session) { acknowledge(s, 5); s.wait() } // five messages are 12 alerts
 	for _, c := range []struct {

@@ -84,7 +84,7 @@ type replay struct {
 	rules    *ruleset.Set
 	engine   *host.Engine
 	counters *detector.State
-	taker    *outbox.Taker
+	consumer    *outbox.Consumer
 	out      output
 	faults   faults
 	begin    time.Time
@@ -101,7 +101,7 @@ func (a *app) runReplay(ctx context.Context, config settings.Detector, files []s
 	r.faults.app = a
 	r.out.file = os.Stdout
 	box := outbox.New(config.Channel, 1<<30)
-	r.taker = box.Open(outbox.Filter{})
+	r.consumer = box.Open(outbox.Filter{})
 	log := func(level logger.Level, line string) {
 		if level < logger.Info {
 			r.aside(func() { a.warn(line) })
@@ -167,7 +167,7 @@ func (r *replay) chunk(c *pipeline.Chunk) error {
 // drain prints what is in the outbox.
 func (r *replay) drain() error {
 	for {
-		batch := r.taker.Take(1<<20, 0)
+		batch := r.consumer.Take(1<<20, 0)
 		if len(batch) == 0 {
 			return nil
 		}
@@ -179,8 +179,8 @@ func (r *replay) drain() error {
 		if err != nil {
 			return err
 		}
-		r.taker.Ack()
-		_ = r.taker.Settle() // there is no keeper
+		r.consumer.Ack()
+		_ = r.consumer.Confirm() // there is no keeper
 	}
 }
 

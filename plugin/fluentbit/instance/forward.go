@@ -39,10 +39,10 @@ func (r *Registry) checkRoute(name string, want *settings.Forward) *routeError {
 	case f != nil && *want != f.settings:
 		return &routeError{fmt.Sprintf("forward_to: another output of channel %q sends its alerts to %s with the tag %s: forward_to, alert_tag and all forward_ keys must be the same here, or give this output another channel",
 			name, f.settings.URL(), f.settings.Tag), "they go there"}
-	case f == nil && want != nil && c.box.HasTakers():
+	case f == nil && want != nil && c.box.HasConsumers():
 		return &routeError{fmt.Sprintf("forward_to: channel %q has an [INPUT] with Name detect_alerts, which takes its alerts: give this output another channel", name),
 			"the input takes them"}
-	case want == nil && !c.box.HasTakers():
+	case want == nil && !c.box.HasConsumers():
 		return &routeError{fmt.Sprintf("channel: %q has no [INPUT] with Name detect_alerts and this channel, and forward_to is not set: its alerts would go nowhere; %s",
 			name, r.taken()), "they wait in the outbox"}
 	}
@@ -58,7 +58,7 @@ func (o *Output) forward(s setup) {
 		return
 	case c.forward != nil && *s.config.Forward == c.forward.settings:
 		c.forward.users++
-	case c.forward == nil && !c.box.HasTakers():
+	case c.forward == nil && !c.box.HasConsumers():
 		c.forward = &forwarding{
 			settings: *s.config.Forward,
 			sender:   delivery.Start(forward.New(s.receiver, o.log), c.box.Open(outbox.Filter{}), delivery.Options{Log: o.log, CloseTimeout: forwardCloseTimeout}),

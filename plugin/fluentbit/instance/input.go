@@ -25,7 +25,7 @@ const (
 type Input struct {
 	registry *Registry
 	channel  *channel
-	taker    *outbox.Taker
+	consumer    *outbox.Consumer
 	config   settings.Input
 	log      logger.Log
 	checked  bool // the channel was looked at, after all instances were open
@@ -51,7 +51,7 @@ func (r *Registry) OpenInput(name string, get settings.Getter, log logger.Log) (
 	r.inputs[name] = config
 	c := r.channel(config.Channel)
 	in := &Input{registry: r, channel: c, config: config, log: log}
-	in.taker = c.box.Open(outbox.Filter{Rules: config.Rules, MinSeverity: config.MinSeverity})
+	in.consumer = c.box.Open(outbox.Filter{Rules: config.Rules, MinSeverity: config.MinSeverity})
 	r.open++
 	return in, nil
 }
@@ -65,10 +65,10 @@ func (i *Input) Collect() []outbox.Alert {
 		i.check()
 	}
 	size := batchBytes
-	if i.taker.Backlog() > batchBytes {
+	if i.consumer.Backlog() > batchBytes {
 		size = burstBytes
 	}
-	return i.taker.Take(size, CollectWait)
+	return i.consumer.Take(size, CollectWait)
 }
 
 // check warns of what can be told only when all instances are open.
@@ -94,27 +94,27 @@ func (i *Input) check() {
 
 // Notify says what is to be done, and must not block, when a Collect may have
 // something after one that had nothing while the input was Idle.
-func (i *Input) Notify(ring func()) { i.taker.Notify(ring) }
+func (i *Input) Notify(ring func()) { i.consumer.Notify(ring) }
 
 // Idle says that there is nothing to hand over and nothing on its way. For
 // CollectWait, or until the function of Notify is called, there is no need to
 // Collect.
-func (i *Input) Idle() bool { return i.taker.Idle() }
+func (i *Input) Idle() bool { return i.consumer.Idle() }
 
 // Ack notes that Fluent Bit has taken the alerts of the last Collect.
-func (i *Input) Ack() { i.taker.Ack() }
+func (i *Input) Ack() { i.consumer.Ack() }
 
 // Pause makes Collect return nothing until Resume: Fluent Bit takes nothing for
 // now, or is about to end the input. What it took last may not have come
 // through, and is handed over again.
-func (i *Input) Pause() { i.taker.Pause() }
+func (i *Input) Pause() { i.consumer.Pause() }
 
 // Resume ends a Pause.
-func (i *Input) Resume() { i.taker.Resume() }
+func (i *Input) Resume() { i.consumer.Resume() }
 
 // Close ends the input. What it did not deliver waits for the next.
 func (i *Input) Close() {
-	i.taker.Close()
+	i.consumer.Close()
 	i.registry.mu.Lock()
 	defer i.registry.mu.Unlock()
 	i.registry.open--

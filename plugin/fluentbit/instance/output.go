@@ -139,7 +139,7 @@ func (r *Registry) OpenOutput(name string, get settings.Getter, log logger.Log, 
 func (o *Output) warnOfUnrouted(channel string) {
 	var slugs []string
 	for _, r := range o.rules {
-		if !o.channel.box.Wants(r.Slug(), int(r.Severity)) {
+		if !o.channel.box.Accepts(r.Slug(), int(r.Severity)) {
 			slugs = append(slugs, r.Slug())
 		}
 	}

@@ -79,7 +79,7 @@ func (r *Registry) channel(name string) *channel {
 func (r *Registry) taken() string {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(r.channels)) {
-		if c := r.channels[name]; c.forward == nil && c.box.HasTakers() {
+		if c := r.channels[name]; c.forward == nil && c.box.HasConsumers() {
 			names = append(names, name)
 		}
 	}
