@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What the tests in this folder say, sourced by them. Each line begins with ok,
-# NOT OK or NOT TESTED; finish ends the script, with 1 when anything failed.
+# Functions by which the tests in this directory report. Each line begins with ok, NOT OK
+# or NOT TESTED; finish ends the script, with status 1 if anything failed.
 failures=0
 
 passed() { echo "ok          $1"; }
@@ -26,7 +26,7 @@ check() {
 # is WHAT GOT WANTED
 is() { if [ "$2" = "$3" ]; then passed "$1"; else failed "$1: $2, want $3"; fi; }
 
-# within SECONDS COMMAND…: waits until the command succeeds; 1 when it never does.
+# within SECONDS COMMAND…: waits until the command succeeds; status 1 if it does not.
 within() {
     local end=$((SECONDS + $1))
     shift
@@ -36,7 +36,7 @@ within() {
     done
 }
 
-# ids FILE: how many different alerts it has.
+# ids FILE: prints the number of different alerts.
 ids() { grep -o '"alert_id":"[0-9a-f]\{64\}"' "$1" | sort -u | wc -l; }
 
 finish() {
