@@ -22,8 +22,8 @@ const sample = `{"eventVersion":"1.08","userIdentity":{"type":"AssumedRole","pri
 	`"resources":[{"accountId":"111122223333","type":"AWS::KMS::Key","ARN":"arn:aws:kms:eu-central-1:111122223333:key/00000000-0000-4000-8000-000000000001"}],` +
 	`"eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"111122223333","eventCategory":"Management"}`
 
-// Benchmark has the two halves apart: cutting an input into blocks, which one
-// goroutine does, and making chunks of them.
+// Benchmark measures the two halves separately: splitting an input into blocks, which one
+// goroutine does, and filling chunks.
 func Benchmark(b *testing.B) {
 	const n = 2000
 	lines := []byte(strings.Repeat(sample+"\n", n))
@@ -61,8 +61,8 @@ func Benchmark(b *testing.B) {
 	}
 }
 
-// TestMemory: an input of any length takes the same memory, and no line of it
-// an allocation.
+// TestMemory: memory does not depend on the length of the input, and lines do not
+// allocate.
 func TestMemory(t *testing.T) {
 	var block Block
 	var c Chunk

@@ -12,13 +12,12 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
-// FuzzReader reads an input as a whole and again in small pieces that are taken
-// apart early. Whatever the input:
+// FuzzReader reads an input as a whole, and again in small pieces with small limits. For
+// every input:
 //
-//   - it ends with io.EOF and within memory, and the chunks are sound;
-//   - the items are in the order of their places, and their lines are right;
-//   - when it is all JSON, both give the same elements, none missing, none
-//     twice, whatever pieces they came in.
+//   - reading ends with io.EOF, within bounded memory, and the chunks are valid;
+//   - the items are in the order of their offsets, and their lines are correct;
+//   - if the input is all JSON, both yield the same elements, each once.
 func FuzzReader(f *testing.F) {
 	for _, s := range []string{
 		`{"a":1}` + "\n" + `{"b":[1,2,{"c":"d\"e"}]}` + "\r\n\n" + `plain`,
@@ -45,7 +44,7 @@ func FuzzReader(f *testing.F) {
 		if !slices.Equal(pieces.elements, whole.elements) {
 			t.Fatalf("elements in pieces and as a whole:\n%q\n%q", pieces.elements, whole.elements)
 		}
-		// What stands behind a list that was taken apart is one more record.
+		// What follows a list that was split is one more record.
 		rest := pieces.others
 		for _, want := range whole.others {
 			i := slices.Index(rest, want)
@@ -57,7 +56,7 @@ func FuzzReader(f *testing.F) {
 	})
 }
 
-// steps is a source that gives few bytes at a time.
+// steps is a source that returns few bytes at a time.
 type steps struct {
 	rest []byte
 	step int
@@ -99,14 +98,14 @@ func readAll(t *testing.T, r *Reader, input []byte) outcome {
 		o.json = o.json && len(b.Problems) == 0
 		for _, rec := range c.Records {
 			if rec.Offset < at || rec.Offset > int64(len(input)) {
-				t.Fatalf("a record at byte %d behind one at byte %d", rec.Offset, at)
+				t.Fatalf("a record at byte %d after one at byte %d", rec.Offset, at)
 			}
 			at = rec.Offset
 			if line := 1 + bytes.Count(input[:at], lineEnd); line != rec.Line {
 				t.Fatalf("byte %d is in line %d, not %d", at, line, rec.Line)
 			}
 			o.json = o.json && rec.JSON
-			// A piece of a list that turns out to be no JSON is a line too.
+			// A piece of a list that is not JSON is a line too.
 			if !rec.JSON && !bytes.Contains(input, rec.Text) && rec.Text[0] != '[' && rec.Text[0] != '{' {
 				t.Fatalf("line %q is not in the input", rec.Text)
 			}
@@ -115,8 +114,8 @@ func readAll(t *testing.T, r *Reader, input []byte) outcome {
 	}
 }
 
-// add adds what the record has. Members beside a list are left out: they come
-// in a record of their own or in each piece.
+// add adds the contents of the record. It ignores members beside a list: they are in a
+// separate record or in each piece.
 func (o *outcome) add(chunk []byte, rec Record) {
 	v, _, _ := msgpack.Read(chunk, rec.Body)
 	isList := false

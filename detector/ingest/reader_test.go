@@ -15,11 +15,11 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
-// small are bounds that short inputs go over.
+// small are limits that short inputs exceed.
 var small = sizes{item: 64, block: 100, firstBuffer: 4, maxBuffer: 16, long: 24, piece: 12, prefix: 30}
 
-// all returns what a Reader makes of the input, one line each: where, "json" or
-// "line", and the body of the event; and the problems among them.
+// all returns what a Reader makes of the input: for each record its line, "json" or
+// "line", and its body; and among them the problems.
 func all(t testing.TB, r *Reader) (lines []string, err error) {
 	t.Helper()
 	var b Block
@@ -66,7 +66,7 @@ type body struct {
 	text string
 }
 
-// events reads a chunk as the detector does.
+// events reads the records of a chunk.
 func events(t testing.TB, chunk []byte) []body {
 	t.Helper()
 	var bodies []body
@@ -153,7 +153,7 @@ func compare(t *testing.T, name string, got, want []string) {
 	}
 }
 
-// TestLong has inputs longer than what a Reader waits for.
+// TestLong tests inputs that are too long to be buffered as a whole.
 func TestLong(t *testing.T) {
 	f := func(name, input string, want ...string) {
 		t.Helper()
@@ -172,7 +172,7 @@ func TestLong(t *testing.T) {
 		`1 json {"Records":[{"a":1},{"a":2}]}`, `1 json {"Records":[{"a":3},{"a":4}]}`, `2 json {"b":1}`)
 	f("records over lines", "{\n\"Records\": [\n{\n\"a\":1},\n{\"a\":2},\n{\"a\":\n3}\n]\n}\n{\"b\":1}",
 		`3 json {"Records":[{"a":1},{"a":2}]}`, `6 json {"Records":[{"a":3}]}`, `10 json {"b":1}`)
-	f("what stands before and behind the list", `{"t":"D","logEvents":[{"a":1},{"a":2},{"a":3}],"o":7, "p":{"Records":[1]}}`,
+	f("what precedes and follows the list", `{"t":"D","logEvents":[{"a":1},{"a":2},{"a":3}],"o":7, "p":{"Records":[1]}}`,
 		`1 json {"t":"D","logEvents":[{"a":1},{"a":2}]}`, `1 json {"t":"D","logEvents":[{"a":3}]}`, `1 json {"o":7,"p":{"Records":[1]}}`)
 	f("two lists", `{"Records":[{"a":1},{"a":2},{"a":3}],"x":0,"Events":[{"b":1}]}`,
 		`1 json {"Records":[{"a":1},{"a":2}]}`, `1 json {"Records":[{"a":3}]}`, `1 json {"x":0,"Events":[{"b":1}]}`)
@@ -209,7 +209,7 @@ func TestLong(t *testing.T) {
 	f("an escaped name is no list", `{"\u0052ecords":[{"a":1},{"a":2},{"a":3}]}`, `1 json {"Records":[{"a":1},{"a":2},{"a":3}]}`)
 }
 
-// TestWhole: documents are not taken apart for eval, arrays of them are.
+// TestWhole: documents are not split for eval, arrays of them are.
 func TestWhole(t *testing.T) {
 	r := NewReader(strings.NewReader(`{"Records":[{"a":1},{"a":2},{"a":3}]}[{"a":4},{"a":5},{"a":6}]`))
 	r.sizes = small
@@ -218,7 +218,7 @@ func TestWhole(t *testing.T) {
 	compare(t, "whole", got, []string{`1 json {"Records":[{"a":1},{"a":2},{"a":3}]}`, `1 json {"a":4}`, `1 json {"a":5}`, `1 json {"a":6}`})
 }
 
-// TestEager: what came is given out before more is asked for.
+// TestEager: Next returns what was read before it reads more.
 func TestEager(t *testing.T) {
 	in, out := io.Pipe()
 	defer in.Close()
@@ -240,7 +240,7 @@ func TestEager(t *testing.T) {
 	}
 }
 
-// TestSourceError: what came before an error is given out, and then the error.
+// TestSourceError: Next returns what precedes an error, and then the error.
 func TestSourceError(t *testing.T) {
 	gone := errors.New("gone")
 	got, err := all(t, NewReader(io.MultiReader(strings.NewReader("{}\npla"), iotest.ErrReader(gone))))

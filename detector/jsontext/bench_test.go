@@ -10,8 +10,8 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/msgpack/msgpacktest"
 )
 
-// sample returns CloudTrail-like JSON lines: those of FLUENT_DETECT_CORPUS, a
-// file of JSON lines, when that is set, else some of our own making.
+// sample returns JSON lines of CloudTrail events: those of the file FLUENT_DETECT_CORPUS
+// if it is set, and synthetic ones otherwise.
 func sample(tb testing.TB) [][]byte {
 	name := os.Getenv("FLUENT_DETECT_CORPUS")
 	if name == "" {
@@ -31,8 +31,8 @@ func ownSample() (lines [][]byte) {
 	return lines
 }
 
-// wrapped returns each line as a JSON string, as CloudWatch and a shipper that
-// does not parse deliver it.
+// wrapped returns each line as a JSON string, as CloudWatch and shippers that do not parse
+// deliver it.
 func wrapped(lines [][]byte) (out [][]byte) {
 	for _, line := range lines {
 		out = append(out, AppendString(nil, line))
@@ -90,7 +90,7 @@ func BenchmarkUnmarshal(b *testing.B) {
 	}
 }
 
-// BenchmarkValid is encoding/json's check alone, which makes nothing.
+// BenchmarkValid is encoding/json's validation alone.
 func BenchmarkValid(b *testing.B) {
 	lines := sample(b)
 	b.SetBytes(total(lines))

@@ -18,7 +18,7 @@ import (
 )
 
 // FuzzAppend compares AppendMsgpack with encoding/json: the same texts are valid and
-// mean the same. Where the two are meant to differ is said at each place.
+// mean the same. Comments note where the two intentionally differ.
 func FuzzAppend(f *testing.F) {
 	for _, line := range ownSample() {
 		f.Add(line)
@@ -76,14 +76,13 @@ func FuzzAppend(f *testing.F) {
 			t.Fatal(err)
 		}
 		if _, err := decoder.PeekCode(); err != io.EOF {
-			t.Fatalf("msgpack goes on behind the value: %v", err)
+			t.Fatalf("msgpack continues after the value: %v", err)
 		}
 	})
 }
 
-// escapeControls makes escapes of the control characters in strings, which we
-// take as they are and encoding/json refuses. One behind a backslash stays, and
-// is wrong for both.
+// escapeControls escapes the control characters in strings, which AppendMsgpack accepts
+// and encoding/json refuses. One after a backslash is kept: both refuse it.
 func escapeControls(text []byte) (out []byte) {
 	inside := false
 	for i := 0; i < len(text); i++ {
@@ -104,8 +103,8 @@ func escapeControls(text []byte) (out []byte) {
 	return out
 }
 
-// compare reads one value from each side and says how they differ. It goes
-// token by token, so that duplicate keys and their order count.
+// compare reads one value from each side and returns how they differ. It reads tokens, so
+// that duplicate keys and their order count.
 func compare(j *json.Decoder, m *vmsgpack.Decoder) error {
 	token, err := j.Token()
 	if err != nil {
@@ -161,7 +160,7 @@ func compare(j *json.Decoder, m *vmsgpack.Decoder) error {
 	return nil
 }
 
-// numberOf says what a number must become: int64, uint64 if it must, float64 or
+// numberOf returns what a number must become: int64, uint64 if necessary, float64 or
 // string.
 func numberOf(n string) any {
 	if strings.ContainsAny(n, ".eE") {
@@ -176,7 +175,7 @@ func numberOf(n string) any {
 	return n // no number of msgpack holds it
 }
 
-// FuzzRoundTrip takes any msgpack to JSON and back.
+// FuzzRoundTrip converts any msgpack to JSON and back.
 func FuzzRoundTrip(f *testing.F) {
 	f.Add(oddValues())
 	for _, text := range append(ownSample(), []byte(`[1.5,-0.0,1e300,"\u0000\n",{"a":{"b":[[],{}]}}]`)) {
@@ -213,7 +212,7 @@ func FuzzRoundTrip(f *testing.F) {
 	})
 }
 
-// survives reports whether back is what becomes of v on the way through JSON.
+// survives reports whether back is what v becomes by way of JSON.
 func survives(v, back msgpack.Value, depth int) error {
 	want, wantText := v.Kind(), ""
 	switch v.Kind() {

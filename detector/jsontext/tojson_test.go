@@ -60,7 +60,7 @@ func TestAppendJSON(t *testing.T) {
 	f(members{}, "{}")
 	f(members{"b", 1, "a", members{"c", []any{2}}, "b", 3}, `{"b":1,"a":{"c":[2]},"b":3}`)
 
-	// keys that are no text
+	// keys that are not text
 	f(members{1, 2}, `{"1":2}`)
 	f(members{nil, 2, true, 3, 1.5, 4, math.NaN(), 5}, `{"null":2,"true":3,"1.5":4,"null":5}`)
 	f(members{[]byte("k"), 1}, `{"k":1}`)
@@ -81,7 +81,7 @@ func TestAppendJSON(t *testing.T) {
 	f(msgpacktest.Ext{Type: 5}, `"ext:5:"`)
 }
 
-// oddValues is an array of what JSON does not have.
+// oddValues is an array of values that JSON does not have.
 func oddValues() []byte {
 	return []byte("\x97\xd7\x00\x00\x00\x00\x01\x00\x00\x00\x02" + // EventTime
 		"\xd4\x05\xff" + // ext
@@ -103,7 +103,7 @@ func TestAppendJSONMade(t *testing.T) {
 	f(msgpack.TextOf([]byte("a")), `"a"`)
 	f(msgpack.BoolOf(true), "true")
 	f(readAll(t, oddValues()), `["1970-01-01T00:00:01.000000002Z","ext:5:ff",null,{"5":6},{"[\"\\\"\"]":6},"`+"\ufffd"+`\u0001",1.0]`)
-	// maps whose members are not there, against what MapOf asks for
+	// maps without their members, which violates the contract of MapOf
 	f(msgpack.MapOf(0, nil), "{}")
 	f(msgpack.MapOf(2, nil), `{"null":null}`)
 	f(msgpack.MapOf(2, []byte{1}), `{"1":null}`)
@@ -129,7 +129,7 @@ func TestAppendJSONDepth(t *testing.T) {
 	f(MaxDepth+1, text(MaxDepth, "null"))
 	f(10*MaxDepth, text(MaxDepth, "null"))
 
-	// keys in keys: the text stays as small as its msgpack
+	// keys in keys: the size of the text is bounded
 	deep := append(bytes.Repeat([]byte{0x81}, 100), bytes.Repeat([]byte{1}, 101)...)
 	if got := AppendJSON(nil, readAll(t, deep)); string(got) != `{"{\"null\":1}":1}` {
 		t.Errorf("keys in keys: %s", got)

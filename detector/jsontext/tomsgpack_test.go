@@ -11,7 +11,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
-// fromHex decodes hexadecimal digits with blanks among them.
+// fromHex decodes hexadecimal digits, ignoring blanks.
 func fromHex(t testing.TB, digits string) []byte {
 	t.Helper()
 	b, err := hex.DecodeString(strings.ReplaceAll(digits, " ", ""))
@@ -53,7 +53,7 @@ func TestAppend(t *testing.T) {
 	f("true", "c3")
 	f(" \t\r\nfalse", "c2")
 
-	// integers, at every edge between their forms
+	// integers, at the limits of their forms
 	f("0", "00")
 	f("-0", "00")
 	f("127", "7f")
@@ -79,7 +79,7 @@ func TestAppend(t *testing.T) {
 	f("-2147483648", "d280000000")
 	f("-2147483649", "d3ffffffff7fffffff")
 	f("-9223372036854775808", "d38000000000000000")
-	// beyond: a str of the digits
+	// larger ones: a str of the digits
 	f("18446744073709551616", "b4"+hex.EncodeToString([]byte("18446744073709551616")))
 	f("20000000000000000000", "b4"+hex.EncodeToString([]byte("20000000000000000000")))
 	f("99999999999999999999", "b4"+hex.EncodeToString([]byte("99999999999999999999")))
@@ -139,8 +139,8 @@ func TestAppend(t *testing.T) {
 		"dd00000002 dd00000001 dd00000001 04 05 06")
 }
 
-// TestAppendStrings tries all lengths around the edges of str's forms, with the
-// end of the string at all places of a word, plain and escaped.
+// TestAppendStrings tests lengths around the limits of str's forms, with the end of the
+// string at all positions of a word, plain and escaped.
 func TestAppendStrings(t *testing.T) {
 	header := func(n int) []byte {
 		switch {
@@ -262,7 +262,7 @@ func TestAppendErrors(t *testing.T) {
 	f(`[[1]}`, 4, NoComma)
 }
 
-// TestAppendEnd: what follows the value is left to the caller.
+// TestAppendEnd: what follows the value is not checked.
 func TestAppendEnd(t *testing.T) {
 	f := func(text string, want int) {
 		t.Helper()

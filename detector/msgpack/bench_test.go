@@ -6,7 +6,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/msgpack/msgpacktest"
 )
 
-// sampleChunk returns a chunk of events of our own making, each of them n times.
+// sampleChunk returns a chunk of synthetic events, each of them n times.
 func sampleChunk(tb testing.TB, n int) (chunk []byte) {
 	for range n {
 		for _, line := range msgpacktest.Lines() {
@@ -16,7 +16,7 @@ func sampleChunk(tb testing.TB, n int) (chunk []byte) {
 	return chunk
 }
 
-// skipBodies counts the events of a chunk and steps over their bodies.
+// skipBodies counts the records of a chunk and skips their bodies.
 func skipBodies(tb testing.TB, chunk []byte) (n int) {
 	c := NewCursor(chunk)
 	var e Head
@@ -39,7 +39,7 @@ func skipBodies(tb testing.TB, chunk []byte) (n int) {
 	}
 }
 
-// walkBodies counts the values at the top of all bodies that are text.
+// walkBodies counts the texts at the top level of all bodies.
 func walkBodies(tb testing.TB, chunk []byte) (n int) {
 	c := NewCursor(chunk)
 	var e Head

@@ -11,8 +11,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/msgpack/msgpacktest"
 )
 
-// walk lists the items of a chunk, reading each body, up to the end or to the
-// error; items that the error cuts off are not listed.
+// walk lists the items of a chunk, with their bodies, up to the end or the first error.
 func walk(chunk []byte) (items []string, c Cursor, err error) {
 	c = NewCursor(chunk)
 	var e Head
@@ -78,13 +77,13 @@ func TestCursor(t *testing.T) {
 	f(event(old, at(-1)), `0: group -1.000000000 invalid`)
 	f(event(at(-2)), `0: end -2.000000000 0{}`)
 	f(event(at(uint32(math.MaxUint32))), `0: group 4294967295.000000000 0{}`)
-	// numbers that have a marker in their lower half are none: they would
-	// hide an event
+	// numbers with a marker in their lower half are not markers: they would hide a
+	// record
 	f(event(at(int64(0x1ffffffff))), `0: event 8589934591.000000000 0{} 1{str "a": int 1}`)
 	f(event(at(int64(0x7ffffffffffffffe))), `0: event 9223372036854775806.000000000 0{} 1{str "a": int 1}`)
 	f(event(at(int64(-1<<32-1))), `0: event -4294967297.000000000 0{} 1{str "a": int 1}`)
 
-	// odd items, each followed by an event that must not suffer
+	// other items, each followed by a record that must be found
 	rest := msgpacktest.OldEvent(t, m{"b": 2}, at(7))
 	odd := func(item []byte) {
 		t.Helper()
@@ -121,7 +120,7 @@ func TestCursor(t *testing.T) {
 		`86: end 4294967294.000000000 0{}`)
 }
 
-// TestCursorOtherWidths: headers of every width around an event.
+// TestCursorOtherWidths: headers of every width around a record.
 func TestCursorOtherWidths(t *testing.T) {
 	for _, pair := range []string{"92", "dc0002", "dd00000002"} {
 		for _, empty := range []string{"80", "de0000", "df00000000"} {
@@ -135,8 +134,7 @@ func TestCursorOtherWidths(t *testing.T) {
 	}
 }
 
-// TestCursorBroken: where a chunk breaks, what stands before it is kept, and the
-// error says the byte.
+// TestCursorBroken: the items before an error are returned, and the error has its offset.
 func TestCursorBroken(t *testing.T) {
 	good := msgpacktest.Chunk(t, map[string]any{"a": 1}, `{"b":[1,2]}`)
 	before, _, err := walk(good)
@@ -177,8 +175,8 @@ func TestCursorBroken(t *testing.T) {
 	f("92 92 05 c1 80", 3, BadCode)
 }
 
-// TestCursorTruncations cuts a chunk at every byte: the events that are whole
-// come out, and there is an error unless the cut is between two.
+// TestCursorTruncations cuts a chunk at every byte: the complete records are returned, and
+// then an error unless the cut is between two.
 func TestCursorTruncations(t *testing.T) {
 	chunk := msgpacktest.Chunk(t, msgpacktest.Lines()[0], []byte{0xc0}, msgpacktest.OldEvent(t, msgpacktest.JSON(msgpacktest.Lines()[3])),
 		msgpacktest.Event(t, map[string]any{}, msgpacktest.At(msgpacktest.GroupStart)), msgpacktest.Event(t, "odd"), msgpacktest.Lines()[4])

@@ -15,18 +15,17 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/msgpack/msgpacktest"
 )
 
-// maxFuzz bounds the input: the reference reads deep nesting level by level,
-// again and again.
+// maxFuzz is the maximum size of the input: the oracle takes quadratic time for deep
+// nesting.
 const maxFuzz = 4096
 
-// oracle reads one value with vmihailenco's Decoder, which is used one
-// primitive at a time: its DecodeInterface knows no ext without registration
-// and no duplicate keys, its DecodeMapLen skips an ext that stands before a
-// map, its lengths take nil for -1. Looking at the code first avoids all four.
-// On 32-bit machines it also takes a length of 4294967295 for -1: no test there.
-// Beyond that there is no divergence to excuse: what one takes, the other
-// takes, with the same end. Only the place of an error differs, because we
-// refuse a count over what is left where the Decoder reads on until the end.
+// oracle reads one value with vmihailenco's Decoder, one primitive at a time: its
+// DecodeInterface knows neither unregistered exts nor duplicate keys, its DecodeMapLen
+// skips an ext before a map, its lengths are -1 for nil. Checking the code first avoids
+// all four. On 32-bit machines a length of 4294967295 is -1 too, and is not tested.
+// Otherwise both accept the same values, with the same end. Only the offset of an error
+// differs, because Read refuses a count above the number of bytes left, where the Decoder
+// reads until the end.
 func oracle(d *msgpack.Decoder) (any, error) {
 	c, err := d.PeekCode()
 	if err != nil {
@@ -89,7 +88,7 @@ func oracleList(d *msgpack.Decoder, n int) (list []any, err error) {
 	return list, nil
 }
 
-// differ says how v differs from what the oracle read, or nil.
+// differ returns how v differs from what the oracle read, or nil.
 func differ(v Value, want any) error {
 	ok := false
 	switch w := want.(type) {
@@ -156,7 +155,7 @@ func FuzzRead(f *testing.F) {
 		if fmt.Sprint(err) != fmt.Sprint(skipErr) {
 			t.Fatalf("Read says %v, Skip %v", err, skipErr)
 		}
-		// Elsewhere among other bytes the answer is the same.
+		// The result is the same among other bytes.
 		moved := append([]byte{0x92, 0xc1, 0xff}, b...)
 		v3, end3, err3 := Read(moved[:len(moved):len(moved)], 3)
 		key, keyEnd, keyErr := ReadKey(b, 0)
@@ -192,7 +191,7 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
-// classify says, from the whole value, what the cursor must say of an item.
+// classify returns, from the whole value, what the cursor must return for an item.
 func classify(item any, start int) string {
 	odd := fmt.Sprintf("%d: odd", start)
 	outer, ok := item.([]any)
@@ -245,8 +244,8 @@ func classify(item any, start int) string {
 	return fmt.Sprintf("%d: %s %d.%09d", start, word, sec, nsec)
 }
 
-// FuzzCursor takes a chunk apart with the oracle, value by value, and holds the
-// cursor against it: the same items up to the same place.
+// FuzzCursor compares the cursor with the oracle, which reads the chunk value by value:
+// both find the same items up to the same offset.
 func FuzzCursor(f *testing.F) {
 	type m = map[string]any
 	for _, chunk := range [][]byte{

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// fromHex decodes hexadecimal digits with blanks among them.
+// fromHex decodes hexadecimal digits, ignoring blanks.
 func fromHex(t testing.TB, digits string) []byte {
 	t.Helper()
 	b, err := hex.DecodeString(strings.ReplaceAll(digits, " ", ""))
@@ -18,7 +18,7 @@ func fromHex(t testing.TB, digits string) []byte {
 	return b
 }
 
-// describe writes v so that every difference shows.
+// describe returns a text that identifies v.
 func describe(v Value) string {
 	switch v.Kind() {
 	case Bool:
@@ -57,7 +57,7 @@ func describe(v Value) string {
 	return v.Kind().String()
 }
 
-// TestRead has each format at the edges of what it can hold.
+// TestRead tests each format at its limits.
 func TestRead(t *testing.T) {
 	f := func(digits, want string) {
 		t.Helper()
@@ -70,7 +70,7 @@ func TestRead(t *testing.T) {
 		if got := describe(v); got != want {
 			t.Errorf("%s: got %s, want %s", digits, got, want)
 		}
-		// the same among other bytes, and stepped over
+		// the same among other bytes, and skipped
 		around := append(append([]byte{0xc1, 0xc1}, b...), 0xc1)
 		if v, end, err = Read(around, 2); err != nil || end != len(b)+2 || describe(v) != want {
 			t.Errorf("%s at 2: got %s, end %d, %v", digits, describe(v), end, err)
@@ -193,7 +193,7 @@ func TestReadErrors(t *testing.T) {
 	f("81 01", 0, 0, Truncated)          // a pair takes two bytes at least
 	f("92 92 01 02", 0, 1, Truncated)    // the inner two leave none for the outer
 
-	// huge counts and lengths, refused before anything is walked over
+	// huge counts and lengths are refused before anything is read
 	f("dd ffffffff", 0, 0, Truncated)
 	f("df ffffffff 01 02", 0, 0, Truncated)
 	f("91 df 80000000 01 02", 0, 1, Truncated)
@@ -203,7 +203,7 @@ func TestReadErrors(t *testing.T) {
 	f("92 dd 0000000f"+strings.Repeat("c0", 15), 0, 1, Truncated)
 }
 
-// TestSkipDeep: depth costs neither stack nor time.
+// TestSkipDeep: nesting costs neither stack nor time.
 func TestSkipDeep(t *testing.T) {
 	deep := make([]byte, 1<<20)
 	for i := range deep {
@@ -220,7 +220,7 @@ func TestSkipDeep(t *testing.T) {
 	if err != nil || end != len(deep) || v.Len() != 1 {
 		t.Errorf("end %d of %d, %v", end, len(deep), err)
 	}
-	// arrays that each claim all that is left
+	// arrays that each claim all bytes left
 	for i := 0; i+5 <= len(deep); i += 5 {
 		left := len(deep) - i - 5
 		copy(deep[i:], []byte{0xdd, byte(left >> 24), byte(left >> 16), byte(left >> 8), byte(left)})

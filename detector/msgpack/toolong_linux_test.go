@@ -7,8 +7,7 @@ import (
 	"testing"
 )
 
-// TestCursorTooLong gives the cursor addresses without memory behind them:
-// nothing may look at the bytes.
+// TestCursorTooLong gives the cursor inaccessible memory: it must not read the bytes.
 func TestCursorTooLong(t *testing.T) {
 	if math.MaxInt == math.MaxInt32 {
 		t.Skip("no slice is that long")

@@ -17,8 +17,7 @@ func read(t testing.TB, b []byte) Value {
 	return v
 }
 
-// TestAccessors: each accessor answers for its own kinds and with the zero of
-// its type for all others.
+// TestAccessors: each accessor returns the value for its kinds and zero for all others.
 func TestAccessors(t *testing.T) {
 	type answers struct {
 		kind  Kind
@@ -61,7 +60,7 @@ func TestAccessors(t *testing.T) {
 	f(MapOf(1, []byte{1, 2}), answers{kind: Map, n: 1, inner: "\x01\x02"})
 }
 
-// TestAliases: values are views, of the very bytes and no more.
+// TestAliases: values alias the bytes.
 func TestAliases(t *testing.T) {
 	chunk := []byte{0x92, 0xa2, 'a', 'b', 0xc4, 0x01, 'c', 0x7f}
 	v, _, err := Read(chunk, 0)
@@ -84,7 +83,7 @@ func TestMembersElements(t *testing.T) {
 	if got, want := describe(v), `3{str "a": int 1, str "a": 1[int 2], int 3: nil}`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	// of other kinds there are none, and behind the end there is none
+	// other kinds have none, and there is none after the end
 	members, elements := v.Members(), v.Elements()
 	if _, ok := elements.Next(); ok {
 		t.Error("a map has elements")
@@ -94,7 +93,7 @@ func TestMembersElements(t *testing.T) {
 	}
 	for range 2 {
 		if key, value, ok := members.Next(); ok || key.Kind() != Invalid || value.Kind() != Invalid {
-			t.Error("a member behind the last")
+			t.Error("a member after the last")
 		}
 	}
 	array := read(t, []byte{0x91, 0x01})
@@ -104,9 +103,9 @@ func TestMembersElements(t *testing.T) {
 	}
 	elements.Next()
 	if element, ok := elements.Next(); ok || element.Kind() != Invalid {
-		t.Error("an element behind the last")
+		t.Error("an element after the last")
 	}
-	// a map that was made without its members ends where they end
+	// a map that was made with too few members ends with them
 	made := MapOf(3, []byte{1, 2, 3})
 	if got, want := describe(made), "3{int 1: int 2}"; got != want {
 		t.Errorf("got %s, want %s", got, want)

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// write makes a file with n lines that tell the file and their number.
+// write writes a file of n lines with its name and their number.
 func write(t *testing.T, dir, name string, n int) string {
 	t.Helper()
 	var b strings.Builder
@@ -26,8 +26,8 @@ func write(t *testing.T, dir, name string, n int) string {
 	return path
 }
 
-// TestOrder: several workers, and still every record comes once and in the
-// order of the files; what cannot be read comes in its place.
+// TestOrder: with several workers every record comes once and in the order of the files,
+// and so do errors.
 func TestOrder(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
 	dir := t.TempDir()
@@ -86,8 +86,8 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// TestEndsEarly: with an error, or when nobody wants more, Run returns at once
-// and lets go of its goroutines.
+// TestEndsEarly: after an error, or when the context is done, Run returns at once and ends
+// its goroutines.
 func TestEndsEarly(t *testing.T) {
 	path := write(t, t.TempDir(), "a", 60_000)
 	before := runtime.NumGoroutine()

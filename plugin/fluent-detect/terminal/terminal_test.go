@@ -57,8 +57,7 @@ func TestRender(t *testing.T) {
 	f(State{Done: 5_000_000}, time.Second, -1, "")
 }
 
-// TestProgress: what is written aside stands on a line of its own, and nothing
-// is left of the bar in the end.
+// TestProgress: other output has its own line, and the bar is erased in the end.
 func TestProgress(t *testing.T) {
 	var out bytes.Buffer
 	p := &Progress{out: &out, width: func() int { return 60 }, state: func() State { return State{Done: 1, Total: 2} }, begin: time.Now()}
