@@ -40,7 +40,7 @@ type Options struct {
 // Sender delivers the alerts of a consumer.
 type Sender struct {
 	destination Destination
-	consumer       *outbox.Consumer
+	consumer    *outbox.Consumer
 	options     Options
 
 	ctx    context.Context // canceled to abort everything

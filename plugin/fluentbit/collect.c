@@ -1,4 +1,4 @@
-#include "bell.h"
+#include "wakeup.h"
 
 #include <stddef.h>
 
@@ -7,12 +7,12 @@ enum { OK = 1 }; /* FLB_OK */
 int detect_input_take(uintptr_t handle, void **data, size_t *size);
 
 #ifdef _WIN32
-__declspec(dllexport) /* elsewhere every function is seen from outside */
+__declspec(dllexport) /* elsewhere all functions are exported */
 #endif
-/* Returns a chunk of alerts in memory of malloc, or none. */
+/* Returns a chunk of alerts, allocated with malloc, or none. */
 int detect_input_collect(uintptr_t handle, void **data, size_t *size)
 {
-    if (!detect_bell_wait(handle)) {
+    if (!detect_wakeup_wait(handle)) {
         *data = NULL;
         *size = 0;
         return OK;

@@ -2,7 +2,7 @@ package main
 
 // #include <stdint.h>
 // #include <stdlib.h>
-// #include "bell.h"
+// #include "wakeup.h"
 import "C"
 
 import (
@@ -17,8 +17,8 @@ import (
 
 const inputName = "detect_alerts"
 
-// inputs are the open instances by their handle. Handles are numbers, so that
-// no pointer of Go lies in the host.
+// inputs are the open instances by handle. Handles are numbers, so that the host
+// has no pointers to Go memory.
 var inputs = struct {
 	sync.RWMutex
 	next uintptr
@@ -30,8 +30,8 @@ type inputHandle struct {
 	panics logger.Log // rate-limited
 }
 
-// inputOf returns the instance of a handle. Hosts before 4.1 know no context
-// for inputs: the handle is 0 and means the only one there is.
+// inputOf returns the instance of a handle. Hosts before 4.1 have no context for
+// inputs: the handle is 0 and stands for the only one.
 func inputOf(handle C.uintptr_t) *inputHandle {
 	inputs.RLock()
 	defer inputs.RUnlock()
@@ -57,8 +57,8 @@ func detect_input_unregister(def unsafe.Pointer) {
 	input.FLBPluginUnregister(def)
 }
 
-// detect_input_init opens an instance and returns its handle, 0 for an error.
-// Without contexts there can be one only.
+// detect_input_init opens an instance and returns its handle, or 0 after an error.
+// Without contexts there can be only one.
 //
 //export detect_input_init
 func detect_input_init(plugin unsafe.Pointer, hasContext C.int) (handle C.uintptr_t) {
@@ -80,14 +80,14 @@ func detect_input_init(plugin unsafe.Pointer, hasContext C.int) (handle C.uintpt
 	inputs.next++
 	inputs.open[inputs.next] = &inputHandle{in, log.Limited()}
 	handle = C.uintptr_t(inputs.next)
-	C.detect_bell_open(handle)
-	in.Notify(func() { C.detect_bell_ring(handle) })
+	C.detect_wakeup_open(handle)
+	in.Notify(func() { C.detect_wakeup_signal(handle) })
 	return handle
 }
 
-// detect_input_take returns a chunk of alerts in memory of malloc, or none.
-// When there is none, and none is on its way, the next collect waits outside of
-// Go (collect.c).
+// detect_input_take returns a chunk of alerts, allocated with malloc, or none. If
+// there are none, and none are in flight, the next collect waits outside of Go
+// (collect.c).
 //
 //export detect_input_take
 func detect_input_take(handle C.uintptr_t, data *unsafe.Pointer, size *C.size_t) (code C.int) {
@@ -101,7 +101,7 @@ func detect_input_take(handle C.uintptr_t, data *unsafe.Pointer, size *C.size_t)
 	n := instance.EncodedSize(alerts)
 	if n == 0 {
 		if h.input.Idle() {
-			C.detect_bell_idle(handle, C.int(instance.CollectWait.Milliseconds()))
+			C.detect_wakeup_idle(handle, C.int(instance.CollectWait.Milliseconds()))
 		}
 		return input.FLB_OK
 	}
@@ -126,9 +126,9 @@ func detect_input_cleanup(handle C.uintptr_t, data unsafe.Pointer) (code C.int) 
 	return input.FLB_OK
 }
 
-// detect_input_pause says that Fluent Bit pauses an input. It does not say
-// which, and then stops the timer of one of them only (5.1.1): all keep still.
-// A collect that runs into the end of its input would use freed memory.
+// detect_input_pause is called when Fluent Bit pauses an input. The host does not
+// say which one, so all are paused: a collect at the end of its input would use
+// freed memory.
 //
 //export detect_input_pause
 func detect_input_pause() {
@@ -152,14 +152,14 @@ func detect_input_resume() {
 	}
 }
 
-// detect_input_pre_exit says, before an exit, whether a hot reload is the
+// detect_input_pre_exit is called before an exit, with whether a hot reload is the
 // reason.
 //
 //export detect_input_pre_exit
 func detect_input_pre_exit(hotReloading C.int) { reloading.Store(hotReloading != 0) }
 
-// detect_input_exit closes the inputs. Fluent Bit ends all of them together,
-// one call each, and does not say which: the first call closes all.
+// detect_input_exit closes the inputs. Fluent Bit ends all of them together, with
+// one call for each that does not say which: the first call closes all.
 //
 //export detect_input_exit
 func detect_input_exit() (code C.int) {

@@ -7,10 +7,9 @@
 #include <time.h>
 
 /*
- * Fluent Bit's executable exports its functions for the plugins that it
- * loads. They are looked up by name, and not through the table of functions
- * that Init is given: what follows the two getters in there differs between
- * versions, and nothing tells the version.
+ * Fluent Bit's executable exports its functions for the plugins that it loads.
+ * They are looked up by name and not in the table of functions that Init receives:
+ * what follows the two getters there depends on the version, which is unknown.
  */
 typedef void (*print_function)(int, const char *, int, const char *, ...);
 typedef int (*check_function)(void *, int);

@@ -20,15 +20,15 @@ import (
 	"github.com/fluent-detect/fluent-detect/plugin/logger"
 )
 
-// hostPlugin is the beginning of the struct that Fluent Bit hands to Init.
+// hostPlugin is the beginning of the struct that Init receives from Fluent Bit.
 type hostPlugin struct {
 	name     *C.char
 	api      unsafe.Pointer
 	instance unsafe.Pointer
 }
 
-// instanceName returns Fluent Bit's name of an instance, or counts one for hosts
-// that do not tell.
+// instanceName returns Fluent Bit's name of an instance. For hosts that do not
+// provide it, the name is derived from the number of instances.
 func instanceName(p unsafe.Pointer, isInput bool, plugin string) string {
 	if name := C.detect_instance_name((*hostPlugin)(p).instance, cBool(isInput)); name != nil {
 		return C.GoString(name)
@@ -36,9 +36,9 @@ func instanceName(p unsafe.Pointer, isInput bool, plugin string) string {
 	return registry.Name(plugin)
 }
 
-// newLog returns the log of one instance: lines begin with
+// newLog returns the log of an instance: lines begin with
 // "[output:detect:detect.0]", as the host's own do, and levels above the
-// instance's log_level are left out.
+// instance's log_level are dropped.
 func newLog(p unsafe.Pointer, isInput bool, plugin, name string) logger.Log {
 	side := "output"
 	if isInput {
@@ -63,11 +63,11 @@ func cBool(b bool) C.int {
 // plainLog is for entry points that are not called for an instance.
 func plainLog(l logger.Level, line string) { writeLog(l, "[detect] ", line) }
 
-// maxLogLine is below what one message of Fluent Bit's log holds.
+// maxLogLine is less than the maximum size of a message in Fluent Bit's log.
 const maxLogLine = 900
 
-// writeLog writes each line of the text as a line of the log. Control
-// characters, which come from data, are not let through.
+// writeLog writes each line of the text as a line of the log. Control characters,
+// which come from data, are replaced.
 func writeLog(l logger.Level, prefix, text string) {
 	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
 		line = strings.Map(printable, line)
@@ -91,8 +91,7 @@ func printable(r rune) rune {
 	return r
 }
 
-// writeLost writes an alert that cannot be delivered to stderr, as one line of
-// JSON: the last place where it can be found.
+// writeLost writes an alert that cannot be delivered to stderr, as a line of JSON.
 func writeLost(a outbox.Alert) {
 	_, _ = os.Stderr.Write(append(alert.AppendJSON(nil, a.Record), '\n'))
 }

@@ -3,27 +3,19 @@
 // "detect_alerts" is a small C library (shim/in_detect.c) that calls into
 // this one, so that alerts go from the output to the input by memory.
 //
-// Every entry point does four things: recover, view the bytes, call package
-// instance, map the result.
+// Every entry point recovers from panics, views the bytes, calls package instance
+// and maps the result.
 package main
 
 import (
-	"os"
-
-	"github.com/fluent-detect/fluent-detect/detector/alert"
 	"github.com/fluent-detect/fluent-detect/plugin/fluentbit/instance"
+	"github.com/fluent-detect/fluent-detect/plugin/host"
 )
 
 // version is set by the linker.
 var version = "dev"
 
-var registry = func() *instance.Registry {
-	hostname, err := os.Hostname()
-	if err != nil {
-		hostname = "unknown"
-	}
-	return instance.NewRegistry(alert.Observer{Version: version, Hostname: hostname})
-}()
+var registry = instance.NewRegistry(host.Observer(version))
 
-// main never runs: a C shared library only initialises its packages.
+// main never runs: a C shared library only initializes its packages.
 func main() {}

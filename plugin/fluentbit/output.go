@@ -15,18 +15,18 @@ import (
 
 const outputName = "detect"
 
-// reloading is set while Fluent Bit ends instances to begin new ones.
+// reloading is set while Fluent Bit closes instances to open new ones.
 var reloading atomic.Bool
 
-// outputHandle is what Fluent Bit's context stands for. fluent-bit-go keeps
-// contexts for ever; what is large is let go at the exit.
+// outputHandle is Fluent Bit's context. fluent-bit-go never releases contexts, so
+// the output is released at the exit.
 type outputHandle struct {
 	output *instance.Output
 	panics logger.Log // rate-limited
 }
 
-// FLBPluginRegister introduces the plugin. It is called once for each time
-// that the library is named, and again on a hot reload.
+// FLBPluginRegister registers the plugin. It is called once for each time that the
+// library is configured, and again on a hot reload.
 //
 //export FLBPluginRegister
 func FLBPluginRegister(def unsafe.Pointer) (code C.int) {
@@ -43,8 +43,8 @@ func FLBPluginUnregister(def unsafe.Pointer) {
 	output.FLBPluginUnregister(def)
 }
 
-// FLBPluginInit opens an instance. What it answers other than a number above 0
-// stops Fluent Bit; the reason is in the log.
+// FLBPluginInit opens an instance. If the result is not positive, Fluent Bit stops;
+// the reason is in the log.
 //
 //export FLBPluginInit
 func FLBPluginInit(plugin unsafe.Pointer) (code C.int) {
@@ -62,8 +62,8 @@ func FLBPluginInit(plugin unsafe.Pointer) (code C.int) {
 	return output.FLB_OK
 }
 
-// FLBPluginFlushCtx evaluates a chunk: size bytes at data, which are Fluent
-// Bit's and gone when it returns.
+// FLBPluginFlushCtx evaluates a chunk: size bytes at data, which Fluent Bit frees
+// afterwards.
 //
 //export FLBPluginFlushCtx
 func FLBPluginFlushCtx(ctx, data unsafe.Pointer, size C.size_t, tag *C.char) (code C.int) {
@@ -80,7 +80,7 @@ func FLBPluginFlushCtx(ctx, data unsafe.Pointer, size C.size_t, tag *C.char) (co
 	return C.int(h.output.Flush(name, chunk))
 }
 
-// FLBPluginOutputPreExit says, before an exit, whether a hot reload is the
+// FLBPluginOutputPreExit is called before an exit, with whether a hot reload is the
 // reason.
 //
 //export FLBPluginOutputPreExit
@@ -104,8 +104,8 @@ func FLBPluginExitCtx(ctx unsafe.Pointer) (code C.int) {
 	return output.FLB_OK
 }
 
-// reportUndelivered writes what was not delivered to stderr when the process
-// is about to end.
+// reportUndelivered writes undelivered alerts to stderr when the process is about to
+// end.
 func reportUndelivered() {
 	if reloading.Load() {
 		return

@@ -10,11 +10,11 @@ void *detect_symbol(const char *name)
 }
 
 /*
- * Go cannot be unloaded: its threads would run on in what is no longer there.
- * On Linux its libraries are linked so that dlclose leaves them; here each one
- * has to say it.
+ * A Go library must not be unloaded: its threads continue to run. On Linux the
+ * linker marks it so that dlclose has no effect; here the library has to pin
+ * itself.
  */
-__attribute__((constructor)) static void stay(void)
+__attribute__((constructor)) static void pin(void)
 {
     HMODULE self;
 

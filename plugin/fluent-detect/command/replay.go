@@ -84,7 +84,7 @@ type replay struct {
 	rules    *ruleset.Set
 	engine   *host.Engine
 	counters *detector.State
-	consumer    *outbox.Consumer
+	consumer *outbox.Consumer
 	out      output
 	faults   faults
 	begin    time.Time

@@ -5,9 +5,8 @@
 // # What outlives an instance
 //
 // A Go library is never unloaded: on a hot reload Fluent Bit registers the
-// plugins again, ends the old instances and begins new ones in the same
-// process. What must not begin anew is kept in the [Registry]: the outbox of
-// each channel, and the state (what was seen, counters) of each detector. The
-// n-th output of a channel goes on with the state of the n-th output of that
-// channel before the reload.
+// plugins again, closes the old instances and opens new ones in the same process.
+// The [Registry] keeps what must survive: the outbox of each channel, and the
+// state (duplicates, counters) of each detector. The n-th output of a channel
+// continues with the state of the n-th output of that channel before the reload.
 package instance

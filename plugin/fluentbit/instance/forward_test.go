@@ -100,7 +100,7 @@ func TestForwardConflicts(t *testing.T) {
 		{"another key", []string{"forward_to", here, "forward_shared_key", "hunter2"}, false, []string{"forward_to", here, "forward_shared_key", "x-hunter2"},
 			"must be the same here"},
 		{"without", []string{"forward_to", here}, false, nil, `another output sends the alerts of channel "default" to ` + here},
-		{"first without", []string{}, true, []string{"forward_to", here}, "which takes its alerts"},
+		{"first without", []string{}, true, []string{"forward_to", here}, "which gets its alerts"},
 		{"neither", nil, false, nil, "has no [INPUT] with Name detect_alerts and this channel, and forward_to is not set"},
 		{"certificates", nil, false, []string{"forward_to", "tcp://localhost:1", "forward_tls", "on", "forward_tls_ca_file", here}, "forward_tls_ca_file: "},
 	} {

@@ -11,12 +11,12 @@ import (
 
 const (
 	// CollectWait is how long a collect waits for an alert. Fluent Bit calls
-	// every second; a call that comes back later than that is followed by
-	// the next at once, and the input's thread then finds no time to stop.
+	// every second. If a call took longer, the next one would follow immediately,
+	// and the thread of the input could not stop.
 	CollectWait = 700 * time.Millisecond
-	// batchBytes is how much one collect hands over, and burstBytes how much
-	// when more than that is waiting: there is one collect a second, and at
-	// 1 MiB each a burst of alerts would take minutes to come out.
+	// batchBytes is the maximum size of a collect. If more is waiting it is
+	// burstBytes: there is one collect a second, so a burst of alerts would take
+	// minutes otherwise.
 	batchBytes = 1 << 20
 	burstBytes = 8 << 20
 )
@@ -25,16 +25,15 @@ const (
 type Input struct {
 	registry *Registry
 	channel  *channel
-	consumer    *outbox.Consumer
+	consumer *outbox.Consumer
 	config   settings.Input
 	log      logger.Log
-	checked  bool // the channel was looked at, after all instances were open
+	checked  bool // see check
 }
 
-// OpenInput makes the input that the configuration describes; the name is Fluent
-// Bit's for the instance. Errors say which key has which value and what is
-// allowed; after a hot reload they are logged, and the settings from before stay
-// in force.
+// OpenInput opens an input; name is Fluent Bit's name for the instance. Errors name
+// the key. After a hot reload they are logged, and the previous settings stay in
+// force.
 func (r *Registry) OpenInput(name string, get settings.Getter, log logger.Log) (*Input, error) {
 	config, err := settings.ReadInput(get)
 	r.mu.Lock()
@@ -56,9 +55,8 @@ func (r *Registry) OpenInput(name string, get settings.Getter, log logger.Log) (
 	return in, nil
 }
 
-// Collect returns the alerts that are to be handed over now. It waits a while
-// when there are none. They must be acknowledged with Ack; those that are not
-// come again.
+// Collect returns the next alerts. It waits for up to CollectWait if there are none.
+// Alerts that are not acknowledged with Ack are returned again.
 func (i *Input) Collect() []outbox.Alert {
 	if !i.checked {
 		i.checked = true
@@ -71,12 +69,12 @@ func (i *Input) Collect() []outbox.Alert {
 	return i.consumer.Take(size, CollectWait)
 }
 
-// check warns of what can be told only when all instances are open.
+// check logs what can be known only after all instances were opened.
 func (i *Input) check() {
 	i.registry.mu.Lock()
 	defer i.registry.mu.Unlock()
 	if len(i.channel.outputs) == 0 {
-		i.log.Warnf("channel %q: there is no [OUTPUT] with Name detect and this channel, so no alert will ever come", i.config.Channel)
+		i.log.Warnf("channel %q: there is no [OUTPUT] with Name detect and this channel, so there will be no alerts", i.config.Channel)
 		return
 	}
 	for _, slug := range i.config.Rules {
@@ -92,27 +90,26 @@ func (i *Input) check() {
 	}
 }
 
-// Notify says what is to be done, and must not block, when a Collect may have
-// something after one that had nothing while the input was Idle.
-func (i *Input) Notify(ring func()) { i.consumer.Notify(ring) }
+// Notify sets a function that is called when there may be alerts after the input was
+// Idle. It must not block.
+func (i *Input) Notify(f func()) { i.consumer.Notify(f) }
 
-// Idle says that there is nothing to hand over and nothing on its way. For
-// CollectWait, or until the function of Notify is called, there is no need to
-// Collect.
+// Idle reports whether there are no alerts, also none in flight. There is no need to
+// call Collect for CollectWait, or until the function of Notify is called.
 func (i *Input) Idle() bool { return i.consumer.Idle() }
 
-// Ack notes that Fluent Bit has taken the alerts of the last Collect.
+// Ack acknowledges the alerts of the last Collect.
 func (i *Input) Ack() { i.consumer.Ack() }
 
-// Pause makes Collect return nothing until Resume: Fluent Bit takes nothing for
-// now, or is about to end the input. What it took last may not have come
-// through, and is handed over again.
+// Pause makes Collect return nothing until Resume: Fluent Bit accepts nothing for
+// now, or is about to end the input. The last alerts may have been lost, and are
+// returned again.
 func (i *Input) Pause() { i.consumer.Pause() }
 
 // Resume ends a Pause.
 func (i *Input) Resume() { i.consumer.Resume() }
 
-// Close ends the input. What it did not deliver waits for the next.
+// Close closes the input. Alerts that are not delivered stay in the outbox.
 func (i *Input) Close() {
 	i.consumer.Close()
 	i.registry.mu.Lock()

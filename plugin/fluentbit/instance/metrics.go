@@ -18,34 +18,34 @@ import (
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
-// exporter serves the counters of detectors to Prometheus, at one listener for
-// each address. During a hot reload it goes on: what a detector counted is in
-// its state, which the next output takes over.
+// exporter serves the counters of detectors to Prometheus, with one listener for
+// each address. It continues during a hot reload: the counters are in the state of
+// the detector, which the next output takes over.
 type exporter struct {
 	version string
 
 	mu        sync.Mutex
-	endpoints map[string]*endpoint // by address, as it is written
+	endpoints map[string]*endpoint // by address as configured
 }
 
-// endpoint is a listener and what is shown there.
+// endpoint is a listener with its detectors.
 type endpoint struct {
 	server *http.Server
-	at     string // where it listens
+	at     string // the actual address
 	shown  []shown
 }
 
 type shown struct {
 	metrics.Detector
-	left time.Time // when its output was closed, zero while it is open
+	left time.Time // when its output was closed; zero: it is open
 }
 
-// reloadTime is how long a detector is shown whose output was closed by a
-// reload: longer than any reload takes.
+// reloadTime is how long a detector is still shown after its output was closed by a
+// reload. No reload takes longer.
 const reloadTime = time.Minute
 
-// show shows a detector at the address and nowhere else, an empty one is nowhere.
-// After an error it is shown where it was before.
+// show shows a detector at the address and nowhere else. An empty address is
+// nowhere. After an error nothing has changed.
 func (x *exporter) show(address string, d metrics.Detector, log logger.Log) error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -62,7 +62,7 @@ func (x *exporter) show(address string, d metrics.Detector, log logger.Log) erro
 		log(logger.Info, "metrics_listen: http://"+e.at+"/metrics")
 	}
 	for _, other := range x.endpoints {
-		other.hide(d.State)
+		other.remove(d.State)
 	}
 	if e != nil {
 		e.shown = append(e.shown, shown{Detector: d})
@@ -72,13 +72,13 @@ func (x *exporter) show(address string, d metrics.Detector, log logger.Log) erro
 	return nil
 }
 
-// leave says that the output of the detector was closed, by a reload or for good.
+// leave is called when the output of a detector was closed, by a reload or for good.
 func (x *exporter) leave(s *detector.State, reload bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for _, e := range x.endpoints {
 		if !reload {
-			e.hide(s)
+			e.remove(s)
 			continue
 		}
 		for i := range e.shown {
@@ -91,7 +91,7 @@ func (x *exporter) leave(s *detector.State, reload bool) {
 	x.closeEmpty()
 }
 
-// forget hides detectors that no output has taken over after a reload.
+// forget removes detectors that no output has taken over after a reload.
 func (x *exporter) forget() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -103,7 +103,7 @@ func (x *exporter) forget() {
 	x.closeEmpty()
 }
 
-// close ends everything.
+// close closes all listeners.
 func (x *exporter) close() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -113,35 +113,35 @@ func (x *exporter) close() {
 	x.closeEmpty()
 }
 
-// detectorName names the n-th detector of a channel, in metrics and on disk. The
-// n-th output after a reload goes on with it.
+// detectorName returns the name of the n-th detector of a channel in metrics and on
+// disk. The n-th output after a reload continues with it.
 func detectorName(c settings.Detector, n int) string { return fmt.Sprintf("%s.%d", c.Channel, n) }
 
-// show shows the output's counters where the configuration says.
+// show shows the counters of the output at the configured address.
 func (o *Output) show(c settings.Detector, n int) error {
 	d := metrics.Detector{Channel: c.Channel, Name: detectorName(c, n), State: o.state, Outbox: o.channel.box}
 	return o.registry.exporter.show(c.MetricsListen, d, o.log)
 }
 
-func (e *endpoint) hide(s *detector.State) {
+func (e *endpoint) remove(s *detector.State) {
 	e.shown = slices.DeleteFunc(e.shown, func(d shown) bool { return d.State == s })
 }
 
-// closeEmpty ends the listeners that show nothing any more. The lock is held.
+// closeEmpty closes the listeners without detectors. The lock is held.
 func (x *exporter) closeEmpty() {
 	for address, e := range x.endpoints {
 		if len(e.shown) == 0 {
-			_ = e.server.Close() // nothing is left to be done about it
+			_ = e.server.Close() // an error has no consequences
 			delete(x.endpoints, address)
 		}
 	}
 }
 
-// listen begins to serve at the address.
+// listen starts to serve at the address.
 func (x *exporter) listen(address string, log logger.Log) (*endpoint, error) {
 	listener, err := net.Listen("tcp", address)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("metrics_listen: %s is in use by another process, or by another output that writes it differently", address)
+		return nil, fmt.Errorf("metrics_listen: %s is in use by another process, or by another output in a different notation", address)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("metrics_listen: %s: %w", address, err)
@@ -171,7 +171,7 @@ func (x *exporter) serve(e *endpoint, w http.ResponseWriter, r *http.Request) {
 		return
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		w.Header().Set("Allow", "GET, HEAD")
-		http.Error(w, "allowed are GET and HEAD", http.StatusMethodNotAllowed)
+		http.Error(w, "only GET and HEAD are allowed", http.StatusMethodNotAllowed)
 		return
 	}
 	x.mu.Lock()
@@ -181,5 +181,5 @@ func (x *exporter) serve(e *endpoint, w http.ResponseWriter, r *http.Request) {
 	}
 	x.mu.Unlock()
 	w.Header().Set("Content-Type", metrics.ContentType)
-	_, _ = w.Write(metrics.Append(nil, x.version, detectors)) // whoever asked has gone
+	_, _ = w.Write(metrics.Append(nil, x.version, detectors)) // the client has gone
 }

@@ -133,7 +133,7 @@ func TestMetricsAddressInUse(t *testing.T) {
 	h := newHost(t)
 	in := h.mustInput("detect_alerts.0")
 	_, err = h.output("detect.0", "metrics_listen", taken)
-	if err == nil || err.Error() != "metrics_listen: "+taken+" is in use by another process, or by another output that writes it differently" {
+	if err == nil || err.Error() != "metrics_listen: "+taken+" is in use by another process, or by another output in a different notation" {
 		t.Errorf("the error is %v", err)
 	}
 	for _, bad := range []string{"2112", "host:port", "127.0.0.1:99999", "http://127.0.0.1:2112/metrics"} {

@@ -14,14 +14,14 @@ import (
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
-// Answer is what a flush answers Fluent Bit, with its numbers.
+// Answer is the result of a flush, with Fluent Bit's numbers.
 type Answer int
 
 // The answers.
 const (
-	AnswerError Answer = 0 // the chunk is given up
+	AnswerError Answer = 0 // the chunk is dropped
 	AnswerOK    Answer = 1
-	AnswerRetry Answer = 2 // the chunk is to be flushed again later
+	AnswerRetry Answer = 2 // the chunk is flushed again later
 )
 
 // Output is one [OUTPUT] detect.
@@ -31,13 +31,13 @@ type Output struct {
 	engine   *host.Engine
 	state    *detector.State
 	rules    []*ruleset.Rule
-	forwards bool // it is a user of the channel's forwarding
+	forwards bool // it is counted in forwarding.users of the channel
 	log      logger.Log
 	retries  logger.Log // rate-limited
 	errors   logger.Log // rate-limited
 }
 
-// setup is the configuration of an output, with what its keys name.
+// setup is the configuration of an output, with the files that it names.
 type setup struct {
 	config   settings.Detector
 	rules    *ruleset.Set
@@ -149,7 +149,7 @@ func (o *Output) warnOfUnrouted(channel string) {
 	}
 }
 
-// Flush evaluates a chunk. Nothing of it is kept.
+// Flush evaluates a chunk. It does not keep references to it.
 func (o *Output) Flush(tag string, chunk []byte) Answer {
 	forcePanic(chunk)
 	_, err := o.engine.Scan(tag, chunk)
@@ -166,11 +166,11 @@ func (o *Output) Flush(tag string, chunk []byte) Answer {
 	return AnswerError
 }
 
-// Panicked counts and reports a panic that the entry point recovered from, in the
-// flush of a chunk with that tag.
+// Panicked counts and reports a panic in the flush of a chunk with that tag, from
+// which the entry point recovered.
 func (o *Output) Panicked(tag string, reason any) { o.engine.Panicked(tag, reason) }
 
-// Close ends the output. With reload another one goes on with its state.
+// Close closes the output. After a reload another one continues with its state.
 func (o *Output) Close(reload bool) {
 	o.engine.Close(!reload)
 	o.stopForwarding(!reload)

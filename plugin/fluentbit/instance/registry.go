@@ -25,29 +25,28 @@ type Registry struct {
 	mu       sync.Mutex
 	channels map[string]*channel
 	stores   map[string]*store.Store   // by directory
-	names    map[string]int            // instances opened since the plugin was registered, by plugin
+	names    map[string]int            // number of instances since the plugin was registered, by plugin
 	setups   map[string]setup          // of outputs, by instance
 	inputs   map[string]settings.Input // likewise
-	reloaded bool                      // instances were closed to be opened again
-	open     int                       // instances that are open
+	reloaded bool                      // there was a hot reload
+	open     int                       // number of open instances
 }
 
 // channel is what outputs and inputs of one channel share.
 type channel struct {
 	box     *outbox.Box
 	states  []*detector.State
-	outputs []*Output   // open, in the order of opening
-	forward *forwarding // nil: to inputs
+	outputs []*Output   // open ones, in the order in which they were opened
+	forward *forwarding // nil: the alerts go to inputs
 }
 
-// NewRegistry returns an empty registry for a process that introduces itself
-// as that observer.
+// NewRegistry returns an empty registry.
 func NewRegistry(o alert.Observer) *Registry {
 	return &Registry{observer: o, exporter: exporter{version: o.Version}, channels: map[string]*channel{}, stores: map[string]*store.Store{}, names: map[string]int{},
 		setups: map[string]setup{}, inputs: map[string]settings.Input{}}
 }
 
-// Registered notes that Fluent Bit registered the plugin of that name: its
+// Registered is called when Fluent Bit registers the plugin of that name: its
 // instances are counted from 0 again.
 func (r *Registry) Registered(plugin string) {
 	r.mu.Lock()
@@ -55,8 +54,8 @@ func (r *Registry) Registered(plugin string) {
 	r.names[plugin] = 0
 }
 
-// Name returns the name that Fluent Bit gives to the instance that is opened
-// next, "detect.0", unless it has an alias.
+// Name returns the name that Fluent Bit gives to the next instance of a plugin if
+// it has no alias, such as "detect.0".
 func (r *Registry) Name(plugin string) string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -75,8 +74,8 @@ func (r *Registry) channel(name string) *channel {
 	return c
 }
 
-// taken lists the channels that inputs take. The lock is held.
-func (r *Registry) taken() string {
+// describeInputs lists the channels that have inputs. The lock is held.
+func (r *Registry) describeInputs() string {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(r.channels)) {
 		if c := r.channels[name]; c.forward == nil && c.box.HasConsumers() {
@@ -109,9 +108,8 @@ func (r *Registry) store(dir string, log logger.Log) (*store.Store, error) {
 	return s, err
 }
 
-// Finish lets go of everything once the last instance is closed, and does
-// nothing before. It returns the alerts that no input has delivered and that are
-// not stored either.
+// Finish releases everything if no instance is open. It returns the alerts that are
+// neither delivered nor stored.
 func (r *Registry) Finish(log logger.Log) []outbox.Alert {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -1,29 +1,29 @@
 #define _GNU_SOURCE
-#include "bell.h"
+#include "wakeup.h"
 
 #include <pthread.h>
 #include <stdbool.h>
 #include <time.h>
 
 #ifdef _WIN32
-#define STEADY CLOCK_REALTIME /* the only clock that winpthreads waits by */
+#define CLOCK CLOCK_REALTIME /* the only clock that winpthreads can wait with */
 #else
-#define STEADY CLOCK_MONOTONIC
+#define CLOCK CLOCK_MONOTONIC
 #endif
 
 /*
- * Bells are never freed: a collect may still wait at one when its input ends.
- * The input that has the number of bells later gets the same. Handle 0 stands
- * for an unknown input and has none.
+ * Slots are never freed: a collect may still wait when its input ends. The input
+ * that is opened SLOTS inputs later reuses the slot. Handle 0 stands for an
+ * unknown input and has none.
  */
-enum { BELLS = 64 };
+enum { SLOTS = 64 };
 
-static struct bell {
+static struct slot {
     uintptr_t handle;
-    pthread_cond_t rings;
-    bool rung;
+    pthread_cond_t cond;
+    bool signaled;
     int wait; /* in milliseconds; 0: the input is not idle */
-} bells[BELLS];
+} slots[SLOTS];
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -33,52 +33,52 @@ static void prepare(void)
     pthread_condattr_t attributes;
 
     pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, STEADY);
-    for (int i = 0; i < BELLS; i++) {
-        pthread_cond_init(&bells[i].rings, &attributes);
+    pthread_condattr_setclock(&attributes, CLOCK);
+    for (int i = 0; i < SLOTS; i++) {
+        pthread_cond_init(&slots[i].cond, &attributes);
     }
     pthread_condattr_destroy(&attributes);
 }
 
 /* With the lock held. */
-static struct bell *bell_of(uintptr_t handle)
+static struct slot *slot_of(uintptr_t handle)
 {
-    struct bell *b = &bells[handle % BELLS];
+    struct slot *b = &slots[handle % SLOTS];
 
     return handle != 0 && b->handle == handle ? b : NULL;
 }
 
-void detect_bell_open(uintptr_t handle)
+void detect_wakeup_open(uintptr_t handle)
 {
-    struct bell *b = &bells[handle % BELLS];
+    struct slot *b = &slots[handle % SLOTS];
 
     pthread_once(&once, prepare);
     pthread_mutex_lock(&lock);
     b->handle = handle;
-    b->rung = false;
+    b->signaled = false;
     b->wait = 0;
     pthread_mutex_unlock(&lock);
 }
 
-void detect_bell_ring(uintptr_t handle)
+void detect_wakeup_signal(uintptr_t handle)
 {
-    struct bell *b;
+    struct slot *b;
 
     pthread_mutex_lock(&lock);
-    b = bell_of(handle);
+    b = slot_of(handle);
     if (b != NULL) {
-        b->rung = true;
-        pthread_cond_signal(&b->rings);
+        b->signaled = true;
+        pthread_cond_signal(&b->cond);
     }
     pthread_mutex_unlock(&lock);
 }
 
-void detect_bell_idle(uintptr_t handle, int milliseconds)
+void detect_wakeup_idle(uintptr_t handle, int milliseconds)
 {
-    struct bell *b;
+    struct slot *b;
 
     pthread_mutex_lock(&lock);
-    b = bell_of(handle);
+    b = slot_of(handle);
     if (b != NULL) {
         b->wait = milliseconds;
     }
@@ -89,7 +89,7 @@ static struct timespec in(int milliseconds)
 {
     struct timespec t;
 
-    clock_gettime(STEADY, &t);
+    clock_gettime(CLOCK, &t);
     t.tv_sec += milliseconds / 1000;
     t.tv_nsec += milliseconds % 1000 * 1000000L;
     if (t.tv_nsec >= 1000000000L) {
@@ -99,24 +99,24 @@ static struct timespec in(int milliseconds)
     return t;
 }
 
-int detect_bell_wait(uintptr_t handle)
+int detect_wakeup_wait(uintptr_t handle)
 {
     struct timespec until;
-    struct bell *b;
-    bool look = true;
+    struct slot *b;
+    bool available = true;
 
     pthread_mutex_lock(&lock);
-    b = bell_of(handle);
+    b = slot_of(handle);
     if (b != NULL && b->wait > 0) {
         until = in(b->wait);
-        while (!b->rung && pthread_cond_timedwait(&b->rings, &lock, &until) == 0) {
+        while (!b->signaled && pthread_cond_timedwait(&b->cond, &lock, &until) == 0) {
         }
-        look = b->rung;
-        if (look) {
-            b->rung = false;
+        available = b->signaled;
+        if (available) {
+            b->signaled = false;
             b->wait = 0;
         }
     }
     pthread_mutex_unlock(&lock);
-    return look;
+    return available;
 }
