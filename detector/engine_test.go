@@ -18,17 +18,17 @@ import (
 
 // bench is an engine with the built-in rule, on a clock that stands still.
 type bench struct {
-	t      testing.TB
-	engine *Engine
-	box    *outbox.Box
-	consumer  *outbox.Consumer
-	state  *State
-	store  Store
-	clock  sync.Mutex // of now, while something runs in the background
-	now    time.Time
-	lost   []outbox.Alert
-	warned []string
-	notes  []map[string]any // reports that were among the alerts
+	t        testing.TB
+	engine   *Engine
+	box      *outbox.Box
+	consumer *outbox.Consumer
+	state    *State
+	store    Store
+	clock    sync.Mutex // of now, while something runs in the background
+	now      time.Time
+	lost     []outbox.Alert
+	warned   []string
+	notes    []map[string]any // reports that were among the alerts
 }
 
 func newBench(t testing.TB, settings ...string) *bench {

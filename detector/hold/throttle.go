@@ -5,22 +5,21 @@ import (
 	"time"
 )
 
-// Throttle lets the first few of an interval pass and counts the others: for
-// messages of which a stream of garbage would make thousands. It is safe for
-// concurrent use.
+// Throttle limits the rate of messages, of which a stream of garbage could cause
+// thousands, and counts those that it drops. It is safe for concurrent use.
 type Throttle struct {
 	rate   Rate
 	mu     sync.Mutex
-	begin  time.Time // of the interval in hand
+	begin  time.Time // of the interval
 	passed int
 	missed uint64
 }
 
-// NewThrottle returns a throttle that lets pass what the rate says.
+// NewThrottle returns a throttle for that rate.
 func NewThrottle(r Rate) *Throttle { return &Throttle{rate: r} }
 
-// Pass reports whether one more may pass, and if so how many could not since the
-// last one that did.
+// Pass reports whether a message may pass, and if so how many were dropped since the
+// last one that passed.
 func (t *Throttle) Pass(now time.Time) (missed uint64, ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

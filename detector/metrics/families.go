@@ -24,26 +24,26 @@ func gauge(name, help string, of func(*view) uint64) family {
 	return family{name, "gauge", help, func(w *writer, v *view) { w.sample(of(v), v.labels()...) }}
 }
 
-// labels returns the labels that all samples of the detector have, and more.
+// labels returns the labels of all samples of the detector, followed by more.
 func (v *view) labels(more ...string) []string {
 	return append([]string{"channel", v.Channel, "detector", v.Name}, more...)
 }
 
-// families are all but the outbox's, which belongs to a channel.
+// families are those of detectors; outboxes belong to channels.
 var families = []family{
 	{"fluent_detect_start_time_seconds", "gauge", "When counting began.", func(w *writer, v *view) { w.moment(v.Began, v.labels()...) }},
 
 	counter("fluent_detect_chunks_total", "Chunks that were evaluated.", func(v *view) uint64 { return v.Chunks }),
 	counter("fluent_detect_read_bytes_total", "Bytes of these chunks.", func(v *view) uint64 { return v.Bytes }),
 	counter("fluent_detect_broken_chunks_total", "Chunks that could not be read to the end.", func(v *view) uint64 { return v.Broken }),
-	{"fluent_detect_records_total", "counter", "Records by the way in which they carry CloudTrail events; other: they do not; dismissed: nothing in their chunk can match.", func(w *writer, v *view) {
+	{"fluent_detect_records_total", "counter", "Records by the shape in which they carry CloudTrail events; other: they have none; dismissed: they were not read, because nothing in their chunk can match.", func(w *writer, v *view) {
 		for i, n := range v.Shapes {
 			w.sample(n, v.labels("shape", envelope.Shape(i).String())...)
 		}
 		w.sample(v.Skipped, v.labels("shape", "dismissed")...)
 	}},
 	counter("fluent_detect_events_total", "CloudTrail events in the records.", func(v *view) uint64 { return v.Events }),
-	counter("fluent_detect_odd_values_total", "Values in chunks that are no records.", func(v *view) uint64 { return v.Odd }),
+	counter("fluent_detect_odd_values_total", "Values in chunks that are not records.", func(v *view) uint64 { return v.Odd }),
 	counter("fluent_detect_unreadable_total", "Records, or parts of them, that look like CloudTrail and could not be read.", func(v *view) uint64 { return v.Unreadable }),
 	counter("fluent_detect_panics_total", "Panics that were recovered; each lost a chunk.", func(v *view) uint64 { return v.Panics }),
 	{"fluent_detect_last_arrival_timestamp_seconds", "gauge", "When the last chunk with an event was evaluated.", func(w *writer, v *view) { w.moment(v.LastArrival, v.labels()...) }},
@@ -62,7 +62,7 @@ var families = []family{
 	}},
 	counter("fluent_detect_summaries_total", "Summary alerts of what was suppressed or capped.", func(v *view) uint64 { return v.Summaries }),
 
-	gauge("fluent_detect_rules", "Rules in force.", func(v *view) uint64 { return uint64(len(v.Rules)) }),
+	gauge("fluent_detect_rules", "Rules that are loaded.", func(v *view) uint64 { return uint64(len(v.Rules)) }),
 	{"fluent_detect_rule_matches_total", "counter", "Events that the rule matched; the sum of their outcomes.", func(w *writer, v *view) {
 		for i := range v.Rules {
 			w.sample(v.Rules[i].Outcomes.Matched(), v.labels("rule", v.rules[i])...)
@@ -85,15 +85,15 @@ var families = []family{
 	}},
 
 	gauge("fluent_detect_dedup_keys", "Alerts that are remembered to recognise duplicates.", func(v *view) uint64 { return uint64(v.Dedup.Size) }),
-	counter("fluent_detect_dedup_evicted_total", "Of these, forgotten before their time because dedup_size is too small.", func(v *view) uint64 { return v.Dedup.Evicted }),
-	counter("fluent_detect_dedup_expired_total", "Of these, forgotten because their time was over.", func(v *view) uint64 { return v.Dedup.Expired }),
+	counter("fluent_detect_dedup_evicted_total", "Of these, forgotten too early because dedup_size is too small.", func(v *view) uint64 { return v.Dedup.Evicted }),
+	counter("fluent_detect_dedup_expired_total", "Of these, forgotten because they had expired.", func(v *view) uint64 { return v.Dedup.Expired }),
 
 	counter("fluent_detect_heartbeats_total", "Heartbeat records that were sent.", func(v *view) uint64 { return v.Heartbeats }),
 	counter("fluent_detect_heartbeats_dropped_total", "Heartbeat records for which the outbox had no room.", func(v *view) uint64 { return v.HeartbeatsDropped }),
 	counter("fluent_detect_error_records_total", "Error records that were sent.", func(v *view) uint64 { return v.ErrorRecords }),
 	counter("fluent_detect_errors_withheld_total", "Errors without a record of their own: too many in a minute, or no room in the outbox.", func(v *view) uint64 { return v.ErrorsWithheld }),
 
-	{"fluent_detect_self_test_ok", "gauge", "Whether the last self-test made its alert; not there without self-tests.", func(w *writer, v *view) {
+	{"fluent_detect_self_test_ok", "gauge", "Whether the last self-test made its alert; absent without self-tests.", func(w *writer, v *view) {
 		if s := &v.SelfTest; s.On && s.Runs > 0 {
 			ok := uint64(1)
 			if s.Failed() {
@@ -102,7 +102,7 @@ var families = []family{
 			w.sample(ok, v.labels()...)
 		}
 	}},
-	{"fluent_detect_self_test_last_success_timestamp_seconds", "gauge", "When a self-test made its alert last.", func(w *writer, v *view) {
+	{"fluent_detect_self_test_last_success_timestamp_seconds", "gauge", "When a self-test last made its alert.", func(w *writer, v *view) {
 		if v.SelfTest.On {
 			w.moment(v.SelfTest.LastSuccess, v.labels()...)
 		}
@@ -111,7 +111,8 @@ var families = []family{
 	counter("fluent_detect_self_test_failures_total", "Self-tests that failed.", func(v *view) uint64 { return v.SelfTest.Failures }),
 }
 
-// outboxes writes the families of the channels' outboxes, which detectors share.
+// outboxes writes the families of the outboxes, which the detectors of a channel
+// share.
 func (w *writer) outboxes(views []view) {
 	var first []view // of each channel
 	for _, v := range views {
@@ -131,11 +132,11 @@ func (w *writer) outboxes(views []view) {
 	}
 }
 
-// maxCondition is how many bytes of a condition a label has.
+// maxCondition is the maximum length of a condition in a label, in bytes.
 const maxCondition = 120
 
-// conditionNames returns a name for each condition, no two alike: its text, or
-// its beginning.
+// conditionNames returns a unique name for each condition: its text, or the beginning
+// of it.
 func conditionNames(conditions []stats.Condition) []string {
 	names := make([]string, len(conditions))
 	for i, c := range conditions {

@@ -11,10 +11,10 @@ import (
 // ContentType is the type of what Append writes.
 const ContentType = "text/plain; version=0.0.4; charset=utf-8"
 
-// Detector is a detector whose counters are shown.
+// Detector is a detector whose counters are exposed.
 type Detector struct {
 	Channel string
-	Name    string // one of a kind
+	Name    string // unique
 	State   *detector.State
 	Outbox  *outbox.Box // of the channel
 }
@@ -23,7 +23,7 @@ type Detector struct {
 type view struct {
 	Detector
 	stats.Report
-	rules []string // the labels of each rule
+	rules []string // the label of each rule
 }
 
 // Append appends the counters of the detectors to dst. The version is that of
@@ -50,8 +50,8 @@ func Append(dst []byte, version string, detectors []Detector) []byte {
 	return w.out
 }
 
-// ruleNames returns a name for each rule, no two alike: the slug, and with it the
-// id where two rules have the same slug.
+// ruleNames returns a unique name for each rule: the slug, with the ID if another rule
+// has the same slug.
 func ruleNames(rules []stats.Rule) []string {
 	names := make([]string, len(rules))
 	times := map[string]int{}

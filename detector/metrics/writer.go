@@ -9,11 +9,11 @@ import (
 // writer writes the text format.
 type writer struct {
 	out   []byte
-	name  string // of the family in hand
-	intro string // of it, until there is a sample
+	name  string // of the family
+	intro string // of the family, until it has a sample
 }
 
-// family begins a family of samples. One without samples leaves nothing.
+// family begins a family of samples. Nothing is written of one without samples.
 func (w *writer) family(name, kind, help string) {
 	w.name = name
 	w.intro = "# HELP " + name + " " + help + "\n# TYPE " + name + " " + kind + "\n"
@@ -30,7 +30,7 @@ func (w *writer) seconds(v time.Duration, labels ...string) {
 	w.out = append(strconv.AppendFloat(w.out, v.Seconds(), 'f', 3, 64), '\n')
 }
 
-// moment writes a time, or nothing when it is zero.
+// moment writes a time, unless it is zero.
 func (w *writer) moment(t time.Time, labels ...string) {
 	if !t.IsZero() {
 		w.seconds(time.Duration(t.UnixNano()), labels...)

@@ -11,13 +11,13 @@ import (
 	berrors "go.etcd.io/bbolt/errors"
 )
 
-// damagedError says that the file is not what this version writes.
+// damagedError means that this version cannot have written the file.
 type damagedError struct{ reason string }
 
 func (e *damagedError) Error() string { return "is damaged or of another version: " + e.reason }
 
-// openChecked opens the file and reads all of it once. The error is a
-// *damagedError when the file can be read but not understood.
+// openChecked opens the file and reads all of it once. The error is a *damagedError
+// if the file can be read but makes no sense.
 func openChecked(path string) (db *bbolt.DB, err error) {
 	defer onFault()()
 	defer guard(func(reason string) { db, err = nil, &damagedError{reason} })
@@ -36,9 +36,9 @@ func openChecked(path string) (db *bbolt.DB, err error) {
 	return db, nil
 }
 
-// check reads all that is in the file, and begins the buckets of a new one. (Not
-// by bbolt's own Tx.Check: it works in a goroutine of its own, where nobody can
-// recover from what a damaged file makes it do.)
+// check reads everything in the file, creates the buckets of a new one, and migrates
+// one of an older version. (bbolt's own Tx.Check runs in a goroutine of its own, in
+// which a panic because of a damaged file cannot be recovered from.)
 func check(db *bbolt.DB) error {
 	err := db.View(func(tx *bbolt.Tx) error {
 		info, err := os.Stat(db.Path())
@@ -46,7 +46,7 @@ func check(db *bbolt.DB) error {
 			return err
 		}
 		if info.Size() < tx.Size() {
-			return &damagedError{fmt.Sprintf("%d bytes of %d are there", info.Size(), tx.Size())}
+			return &damagedError{fmt.Sprintf("it has %d bytes of %d", info.Size(), tx.Size())}
 		}
 		meta := tx.Bucket(metaBucket)
 		if meta == nil {
@@ -117,16 +117,16 @@ func eachIn(tx *bbolt.Tx, top []byte, visit func(b *bbolt.Bucket, name string) e
 	return all.ForEachBucket(func(name []byte) error { return visit(all.Bucket(name), string(name)) })
 }
 
-// guard is deferred around all work on the file. The file is mapped into
-// memory: bbolt panics over bytes that make no sense, and a page that is missing
-// is a fault. Either becomes an error.
+// guard is deferred around everything that accesses the file, which is mapped into
+// memory: bytes that make no sense make bbolt panic, and a missing page is a memory
+// fault. Both become an error.
 func guard(failed func(reason string)) {
 	if p := recover(); p != nil {
 		failed(fmt.Sprint(p))
 	}
 }
 
-// onFault makes faults panics until the returned function is called.
+// onFault turns memory faults into panics until the returned function is called.
 func onFault() (restore func()) {
 	was := debug.SetPanicOnFault(true)
 	return func() { debug.SetPanicOnFault(was) }

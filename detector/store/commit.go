@@ -19,9 +19,9 @@ type Batch struct {
 	Changes  []hold.Change  // of entries in its spaces, in order
 }
 
-// Commit writes the batch. When it returns without an error, the batch is on the
-// disk, and the alerts have the numbers that are returned, by which Forget knows
-// them. With an error nothing of it is.
+// Commit writes the batch. When it returns without an error, the batch is on disk,
+// and the alerts have these numbers, which Forget takes. With an error nothing of the
+// batch is.
 func (s *Store) Commit(b Batch) (numbers []uint64, err error) {
 	err = s.updateAndDelete(func(tx *bbolt.Tx) error {
 		if numbers, err = addAlerts(tx, b.Channel, b.Alerts); err != nil {
@@ -66,7 +66,7 @@ func (s *Store) update(do func(*bbolt.Tx) error) (err error) {
 	defer guard(func(reason string) {
 		err = fmt.Errorf("%s broke while it was in use: %s; the process must be restarted", s.path(), reason)
 		s.mu.Lock()
-		s.failed = err // bbolt's lock is held for ever
+		s.failed = err // bbolt's lock is never released
 		s.mu.Unlock()
 	})
 	if err := s.db.Update(do); err != nil {
@@ -75,11 +75,10 @@ func (s *Store) update(do func(*bbolt.Tx) error) (err error) {
 	return nil
 }
 
-// deleteAfter is how long delivered alerts wait for others, to be deleted
-// together.
+// deleteAfter is the delay of deletions, so that many are done together.
 const deleteAfter = 200 * time.Millisecond
 
-// Forget deletes alerts of a channel that were delivered, a moment later.
+// Forget deletes alerts of a channel in the background, after a short delay.
 func (s *Store) Forget(channel string, numbers []uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -100,12 +99,12 @@ func (s *Store) Forget(channel string, numbers []uint64) {
 	}
 }
 
-// deleteGone deletes what was delivered.
+// deleteGone deletes the alerts that are gone.
 func (s *Store) deleteGone() error {
 	return s.updateAndDelete(func(*bbolt.Tx) error { return nil })
 }
 
-// updateAndDelete runs a transaction that deletes what was delivered as well.
+// updateAndDelete is update, and deletes the alerts that are gone as well.
 func (s *Store) updateAndDelete(do func(*bbolt.Tx) error) error {
 	s.mu.Lock()
 	gone, noted := s.gone, s.noted

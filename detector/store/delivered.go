@@ -14,21 +14,22 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// The file of what was delivered begins with the session of the bbolt file that it
-// belongs to, and goes on with one entry for each alert:
+// The file delivered has the alerts that were delivered and are still in the bbolt
+// file. It begins with the session of that file, and continues with an entry for each
+// alert:
 //
 //	number   8 bytes, big-endian
 //	length   2 bytes, of the channel's name
 //	name     of the channel
 //	checksum 4 bytes, CRC-32C of the above
 //
-// It is written without waiting for the disk: when the process is killed the kernel
-// has it, when the power fails some alerts are delivered again. What cannot be read
+// It is written without fsync: if the process is killed the kernel has it; after a
+// power failure some alerts are delivered again. The first entry that cannot be read
 // ends it.
 const (
 	deliveredName  = "delivered"
 	sessionSize    = 16
-	maxDelivered   = 4 << 20 // bytes that are read at most: deletion comes long before
+	maxDelivered   = 4 << 20 // bytes that are read; alerts are deleted long before
 	deliveredFrame = 8 + 2 + 4
 )
 
@@ -64,11 +65,12 @@ func cutDelivery(data []byte) (d delivery, rest []byte, ok bool) {
 type deliveries struct {
 	file    *os.File
 	session []byte
-	size    int64 // 0: nothing was noted in this session
+	size    int64 // 0: there is no entry of this session
 }
 
-// openDeliveries opens the file and returns what it holds, by channel, if it belongs
-// to that session. One that cannot be opened is made anew: a few alerts come again.
+// openDeliveries opens the file and returns its entries, by channel, if it belongs to
+// that session. If it cannot be opened it is replaced, and a few alerts are delivered
+// again.
 func openDeliveries(path string, session []byte) (d deliveries, numbers map[string][]uint64, err error) {
 	if d.file, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600); err != nil {
 		if os.Remove(path) != nil {
@@ -96,7 +98,7 @@ func openDeliveries(path string, session []byte) (d deliveries, numbers map[stri
 	}
 }
 
-// begin empties the file, for a new session. It takes no room on the disk.
+// begin empties the file, for a new session.
 func (d *deliveries) begin(session []byte) error {
 	d.session, d.size = session, 0
 	return d.file.Truncate(0)
@@ -109,7 +111,7 @@ func (d *deliveries) write(b []byte) error {
 	}
 	n, err := d.file.WriteAt(b, d.size)
 	if err != nil {
-		return err // what was written of it is written over
+		return err // the next write overwrites what was written
 	}
 	d.size += int64(n)
 	return nil
@@ -118,8 +120,8 @@ func (d *deliveries) write(b []byte) error {
 // holds reports whether there are entries.
 func (d *deliveries) holds() bool { return d.size > sessionSize }
 
-// replace makes these bytes all the entries. A process that ends meanwhile leaves
-// entries of before behind them, of alerts that are deleted.
+// replace replaces all entries. If the process ends meanwhile, previous entries are
+// left behind the new ones, of alerts that are deleted.
 func (d *deliveries) replace(entries []byte) error {
 	d.size = sessionSize
 	if err := d.write(entries); err != nil {
@@ -128,8 +130,8 @@ func (d *deliveries) replace(entries []byte) error {
 	return d.file.Truncate(d.size)
 }
 
-// resume deletes what the process before this one has noted as delivered, and begins
-// a session of its own.
+// resume deletes the alerts that the previous process has noted as delivered, and
+// entries that have expired, and begins a new session.
 func (s *Store) resume() (err error) {
 	var was []byte
 	if err := s.db.View(func(tx *bbolt.Tx) error {
@@ -166,9 +168,9 @@ func (s *Store) resume() (err error) {
 	return nil
 }
 
-// Note writes down what Forget was told of, for the process after this one: should
-// this one be killed before it is deleted, it is not delivered again. It does not
-// wait for the disk. Of errors that follow each other only the first is returned.
+// Note writes the alerts for which Forget was called to the file delivered: if this
+// process is killed before they are deleted, the next one does not deliver them
+// again. Note does not fsync. Of consecutive errors only the first is returned.
 func (s *Store) Note() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -198,8 +200,8 @@ func (s *Store) Note() error {
 	return nil
 }
 
-// unnote takes out of the file what was deleted; with s.mu held. Entries that stay
-// there in spite of it name alerts that are gone.
+// unnote removes the entries of alerts that were deleted. s.mu is locked. Entries that
+// cannot be removed do no harm: their alerts do not exist.
 func (s *Store) unnote() {
 	if !s.delivered.holds() {
 		return

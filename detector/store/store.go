@@ -31,20 +31,19 @@ type Store struct {
 	db   *bbolt.DB
 
 	mu        sync.Mutex
-	gone      map[string][]uint64 // by channel: what was delivered and is not deleted yet
+	gone      map[string][]uint64 // by channel: alerts to delete
 	noted     map[string]int      // how many of them, from the first, are in the file delivered
 	delivered deliveries
 	unnotable bool        // the last Note failed
-	timer     *time.Timer // deletes them
+	timer     *time.Timer // deletes what is gone
 	failed    error       // the file broke while it was open
 	closed    bool
 }
 
-// Open opens the directory, which is made when it is not there, for this process
-// alone. A file in it that is damaged, or of an unknown version, is set aside
-// under a name with the time, and a new one is begun: warn, which must not be
-// nil, is told. The error is a *HeldError when another process uses the
-// directory.
+// Open opens the directory for this process alone, and creates it if it does not
+// exist. If the file in it is damaged, or of an unknown version, Open renames it to a
+// name with the time, creates a new one, and warns; warn must not be nil. The error is
+// a *InUseError if another process uses the directory.
 func Open(dir string, warn func(string)) (*Store, error) {
 	if err := makePrivate(dir); err != nil {
 		return nil, err
@@ -53,7 +52,7 @@ func Open(dir string, warn func(string)) (*Store, error) {
 	var err error
 	if s.db, err = s.openFile(); err != nil {
 		if errors.Is(err, berrors.ErrTimeout) {
-			return nil, heldBy(dir)
+			return nil, inUseBy(dir)
 		}
 		return nil, err
 	}
@@ -66,19 +65,19 @@ func Open(dir string, warn func(string)) (*Store, error) {
 	return s, nil
 }
 
-// makePrivate sees to it that the directory is there and only for this user.
+// makePrivate ensures that the directory exists and only this user can access it.
 func makePrivate(dir string) error {
 	info, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return fmt.Errorf("cannot be made: %w", err)
+			return fmt.Errorf("cannot be created: %w", err)
 		}
 		return nil
 	case err != nil:
 		return err
 	case !info.IsDir():
-		return fmt.Errorf("%s is no directory", dir)
+		return fmt.Errorf("%s is not a directory", dir)
 	case info.Mode().Perm()&0o077 != 0:
 		if err := os.Chmod(dir, 0o700); err != nil {
 			return fmt.Errorf("%s is open to other users (mode %#o) and cannot be made private: %w", dir, info.Mode().Perm(), err)
@@ -94,7 +93,7 @@ func (s *Store) path() string { return filepath.Join(s.dir, fileName) }
 
 func (s *Store) deliveredPath() string { return filepath.Join(s.dir, deliveredName) }
 
-// openFile opens the file, or sets it aside and begins a new one.
+// openFile opens the file. A damaged one is renamed, and a new one created.
 func (s *Store) openFile() (*bbolt.DB, error) {
 	if info, err := os.Stat(s.path()); err == nil && info.Mode().Perm()&0o777 != 0o600 {
 		if err := os.Chmod(s.path(), 0o600); err != nil {
@@ -118,7 +117,7 @@ func (s *Store) openFile() (*bbolt.DB, error) {
 	return openChecked(s.path())
 }
 
-// Close deletes what was delivered and lets go of the directory.
+// Close deletes the alerts that are gone and closes the directory.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	s.closed = true
@@ -128,7 +127,7 @@ func (s *Store) Close() error {
 	failed, nothing := s.failed, len(s.gone) == 0
 	s.mu.Unlock()
 	if failed != nil {
-		return nil // bbolt waits for itself for ever: the file ends with the process
+		return nil // closing would block forever on bbolt's lock; the process ends anyway
 	}
 	var err error
 	if !nothing {

@@ -404,7 +404,7 @@ func TestModes(t *testing.T) {
 	if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("the directory has mode %v", info.Mode().Perm())
 	}
-	if _, err := Open(filepath.Join(dir, "state.db"), nil); err == nil || !strings.Contains(err.Error(), "is no directory") {
+	if _, err := Open(filepath.Join(dir, "state.db"), nil); err == nil || !strings.Contains(err.Error(), "is not a directory") {
 		t.Errorf("a file in place of the directory gives %v", err)
 	}
 }
@@ -436,7 +436,7 @@ func TestOneProcessAtATime(t *testing.T) {
 		t.Fatalf("the other process says %q", line[:n])
 	}
 	_, err = Open(dir, func(string) {})
-	var held *HeldError
+	var held *InUseError
 	if !errors.As(err, &held) || !strings.Contains(err.Error(), fmt.Sprintf("is in use by process %d on ", other.Process.Pid)) {
 		t.Errorf("the second process gets %v", err)
 	}
