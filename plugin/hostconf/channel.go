@@ -8,23 +8,22 @@ import (
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
-// route is an output's way for its alerts.
+// route is the destination of the alerts of an output.
 type route struct {
 	section *section
 	channel string
 	forward *settings.Forward
 }
 
-// channels checks that the alerts of every detect output go somewhere, and one
-// way only.
+// channels checks that the alerts of each detect output have one destination.
 func (c *config) channels() {
 	inputs := map[string]*section{}
-	var taken []string
+	var channels []string // of the inputs
 	for _, s := range c.of("input", "detect_alerts") {
 		name := s.text("channel", "default")
 		if known(s, "channel") && inputs[name] == nil {
 			inputs[name] = s
-			taken = append(taken, name)
+			channels = append(channels, name)
 		}
 	}
 	var routes []route
@@ -34,60 +33,60 @@ func (c *config) channels() {
 			continue
 		}
 		r := route{s, config.Channel, config.Forward}
-		c.way(r, routes, inputs, taken)
+		c.checkRoute(r, routes, inputs, channels)
 		routes = append(routes, r)
 	}
 	if len(routes) < len(c.of("output", "detect")) {
-		return // one that could not be read may fill the channel
+		return // one that could not be parsed may use the channel
 	}
-	for _, name := range taken {
+	for _, name := range channels {
 		if !slices.ContainsFunc(routes, func(r route) bool { return r.channel == name }) {
 			severity := Warning
 			if len(c.of("output", "")) == 0 {
 				severity = Note
 			}
-			c.add(inputs[name].place("channel"), severity, "channel %q: there is no [OUTPUT] detect with this channel, so no alert will ever come%s", name, filled(routes))
+			c.add(inputs[name].position("channel"), severity, "channel %q: there is no [OUTPUT] detect with this channel, so there will be no alerts%s", name, describeChannels(routes))
 		}
 	}
 }
 
-// known says that the value of a key does not depend on a variable that is not
-// set here.
+// known reports whether the value of a key is known: it does not contain a variable
+// that is not set here.
 func known(s *section, key string) bool {
 	p := s.get(key)
 	return p == nil || p.unknown == ""
 }
 
-// way checks one output against the inputs and the outputs before it.
-func (c *config) way(r route, before []route, inputs map[string]*section, taken []string) {
+// checkRoute checks an output against the inputs and the outputs before it.
+func (c *config) checkRoute(r route, before []route, inputs map[string]*section, channels []string) {
 	in := inputs[r.channel]
 	switch {
 	case r.forward == nil && in == nil:
 		where := "there is no [INPUT] detect_alerts"
-		if len(taken) > 0 {
-			where = "the inputs take " + strings.Join(taken, ", ")
+		if len(channels) > 0 {
+			where = "the inputs take " + strings.Join(channels, ", ")
 		}
 		severity := Error
-		if len(c.of("input", "")) == 0 { // a part, which others include
+		if len(c.of("input", "")) == 0 { // a part that others include
 			severity = Note
 		}
-		c.add(r.section.place("channel"), severity, "channel: %q has no [INPUT] detect_alerts, and forward_to is not set: its alerts would go nowhere; %s", r.channel, where)
+		c.add(r.section.position("channel"), severity, "channel: %q has no [INPUT] detect_alerts, and forward_to is not set: its alerts would have no destination; %s", r.channel, where)
 	case r.forward != nil && in != nil:
-		c.fail(r.section.place("forward_to"), "forward_to: channel %q has an [INPUT] detect_alerts in %s, which takes its alerts: give this output another channel", r.channel, line(r.section, in))
+		c.fail(r.section.position("forward_to"), "forward_to: channel %q has an [INPUT] detect_alerts in %s, which gets its alerts: give this output another channel", r.channel, line(r.section, in))
 	}
 	for _, other := range before {
 		if other.channel != r.channel || in != nil {
 			continue
 		}
 		if same := (other.forward == nil) == (r.forward == nil) && (r.forward == nil || *other.forward == *r.forward); !same {
-			c.fail(r.section.place("forward_to"), "forward_to: the output of %s has the same channel %q and must have the same forward_to, alert_tag and keys of forward: set them here too, or give this output another channel",
+			c.fail(r.section.position("forward_to"), "forward_to: the output in %s has the same channel %q: forward_to, alert_tag and all forward_ keys must be the same here, or give this output another channel",
 				line(r.section, other.section), r.channel)
 			return
 		}
 	}
 }
 
-// line names the place of a section, as seen from another one.
+// line returns the position of a section relative to another one.
 func line(from, to *section) string {
 	if from.at.File == to.at.File {
 		return fmt.Sprintf("line %d", to.at.Line)
@@ -95,8 +94,8 @@ func line(from, to *section) string {
 	return fmt.Sprintf("%s:%d", to.at.File, to.at.Line)
 }
 
-// filled lists the channels that outputs fill.
-func filled(routes []route) string {
+// describeChannels lists the channels of outputs.
+func describeChannels(routes []route) string {
 	var names []string
 	for _, r := range routes {
 		if !slices.Contains(names, r.channel) {
@@ -106,5 +105,5 @@ func filled(routes []route) string {
 	if len(names) == 0 {
 		return ""
 	}
-	return "; the outputs fill " + strings.Join(names, ", ")
+	return "; the outputs have " + strings.Join(names, ", ")
 }

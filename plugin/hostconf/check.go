@@ -14,7 +14,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
-// Host is whose configuration a file is.
+// Host is the program that a configuration is for.
 type Host string
 
 // The hosts.
@@ -24,18 +24,18 @@ const (
 	Sidecar   Host = "fluent-detect serve"
 )
 
-// Result is what there is to say about a configuration.
+// Result is the result of a check.
 type Result struct {
 	Path     string
-	Host     Host      // empty when the file could not be read, or is of none of them
-	Findings []Finding // in the order of their places
-	Files    []string  // the file and those that it includes
-	Refused  bool      // Fluent Bit refuses to read it; of what else is found it says nothing
+	Host     Host      // empty if the file cannot be read, or is for none of them
+	Findings []Finding // in the order of their positions
+	Files    []string  // the file and its included files
+	Refused  bool      // Fluent Bit does not start with it; it does not report the other findings
 }
 
-// Check checks the configuration in a file, with the files that it includes:
-// *.yaml and *.yml of any host, or with ConfigMaps of Kubernetes that hold such
-// files; everything else in Fluent Bit's classic format.
+// Check checks the configuration in a file, with its included files: *.yaml and
+// *.yml of any host, or with ConfigMaps of Kubernetes that contain such files;
+// everything else is in Fluent Bit's classic format.
 func Check(path string) Result { return check(path, nil) }
 
 func check(path string, origins map[string]origin) Result {
@@ -52,7 +52,7 @@ func check(path string, origins map[string]origin) Result {
 		}
 		switch host = hostOf(root); host {
 		case "":
-			c.fail(c.in(path, 0, 0), "is no configuration of Fluent Bit, Vector or fluent-detect serve: it has none of their sections")
+			c.fail(c.in(path, 0, 0), "not a configuration of Fluent Bit, Vector or fluent-detect serve: it has none of their sections")
 		case Sidecar:
 			c.sidecar(path)
 		case Vector:
@@ -61,7 +61,7 @@ func check(path string, origins map[string]origin) Result {
 			yamlFile{c, path}.read(root)
 		}
 	} else if other := foreign(path); other != "" {
-		c.fail(c.in(path, 0, 0), "is a configuration of %s: only those of Fluent Bit, Vector and fluent-detect serve are checked", other)
+		c.fail(c.in(path, 0, 0), "a configuration of %s: only those of Fluent Bit, Vector and fluent-detect serve are checked", other)
 		return Result{path, "", c.sorted(), nil, true}
 	} else {
 		(&classic{config: c, root: filepath.Dir(path)}).read(path, Position{})
@@ -72,8 +72,42 @@ func check(path string, origins map[string]origin) Result {
 	return Result{path, host, c.sorted(), c.files, c.broken || c.refused}
 }
 
-// fluentBit checks what was read: the sections, and unless there may be more of
-// them, how they go together.
+// CheckDir checks the configurations in a directory, without subdirectories, and
+// returns the results in the order of their names. Files that others include are
+// checked with them; YAML files for other purposes are skipped.
+func CheckDir(dir string) []Result { return checkDir(dir, nil) }
+
+func checkDir(dir string, origins map[string]origin) []Result {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil
+	}
+	var results []Result
+	included := map[string]bool{}
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name())
+		if e.IsDir() || !IsConfiguration(path) {
+			continue
+		}
+		r := check(path, origins)
+		if r.Host == "" && !slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Line > 0 }) {
+			continue
+		}
+		results = append(results, r)
+		for _, file := range r.Files[min(1, len(r.Files)):] {
+			included[file] = true
+		}
+	}
+	return slices.DeleteFunc(results, func(r Result) bool { return included[r.Path] })
+}
+
+// IsConfiguration reports whether a file has the extension of a configuration.
+func IsConfiguration(path string) bool {
+	return slices.Contains([]string{".conf", ".yaml", ".yml"}, filepath.Ext(path))
+}
+
+// fluentBit checks the sections, and if all of them are known, how they fit
+// together.
 func (c *config) fluentBit() {
 	c.expand()
 	c.libraries()
@@ -83,7 +117,7 @@ func (c *config) fluentBit() {
 	}
 	c.names()
 	c.serviceSettings()
-	if !c.doubtful {
+	if !c.misspelt {
 		c.channels()
 		c.routes()
 	}
@@ -94,8 +128,8 @@ func (c *config) fluentBit() {
 	c.ruleFiles()
 }
 
-// hostOf tells hosts apart by their keys, if need be by misspelt ones. It is empty
-// when there are none.
+// hostOf recognizes a host by its keys, or by misspelt ones if there are no others.
+// It returns "" if there are none.
 func hostOf(root *yaml.Node) Host {
 	var own []string
 	for _, k := range settings.SidecarKeys() {
@@ -131,8 +165,8 @@ var (
 	logstashLine = regexp.MustCompile(`(?m)^\s*(input|filter|output)\s*\{`)
 )
 
-// foreign names the host whose file this is when it is none of ours: others call
-// theirs *.conf too.
+// foreign returns the name of another program that the file is for, or "": others
+// use *.conf too.
 func foreign(path string) string {
 	info, err := os.Stat(path)
 	if err != nil || !info.Mode().IsRegular() || info.Size() > maxFile {

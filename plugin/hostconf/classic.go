@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// maxFile is how many bytes a file of a configuration may have.
+// maxFile is the maximum size of a file.
 const maxFile = 4 << 20
 
-// maxIncludes is how many files make a configuration at most, as in Fluent Bit.
+// maxIncludes is the maximum number of files, as in Fluent Bit.
 const maxIncludes = 32
 
-// open returns what a file has; what stands against that is found at the place
-// that wants it, or at the file itself.
+// open reads a file. Errors are reported at the position from which it is included,
+// or at the file itself.
 func (c *config) open(path string, from Position) (data []byte, ok bool) {
 	at := from
 	if from.File == "" {
@@ -26,16 +26,16 @@ func (c *config) open(path string, from Position) (data []byte, ok bool) {
 		c.fail(at, "%s", unreadable(path, from, err))
 		return nil, false
 	case !info.Mode().IsRegular():
-		c.fail(at, "%s is no file", path)
+		c.fail(at, "%s is not a regular file", path)
 		return nil, false
 	case info.Size() > maxFile:
-		c.fail(at, "%s has %d bytes: at most %d are read", path, info.Size(), maxFile)
+		c.fail(at, "%s has %d bytes, the maximum is %d", path, info.Size(), maxFile)
 		return nil, false
 	case slices.Contains(c.files, path):
-		c.fail(at, "%s is included a second time, and Fluent Bit refuses that", path)
+		c.fail(at, "%s is included twice, which Fluent Bit rejects", path)
 		return nil, false
 	case len(c.files) >= maxIncludes:
-		c.fail(at, "more than %d files: Fluent Bit refuses that", maxIncludes)
+		c.fail(at, "more than %d files, which Fluent Bit rejects", maxIncludes)
 		return nil, false
 	}
 	if data, err = os.ReadFile(path); err != nil {
@@ -49,10 +49,10 @@ func (c *config) open(path string, from Position) (data []byte, ok bool) {
 // classic reads files in Fluent Bit's classic format.
 type classic struct {
 	*config
-	root string // the folder of the first file, to which included paths are relative
+	root string // the directory of the first file, from which relative paths start
 }
 
-// read reads a file that is included from a place, or the first one.
+// read reads a file that is included at a position, or the first one.
 func (c *classic) read(path string, from Position) {
 	if data, ok := c.open(path, from); ok {
 		c.parse(path, data)
@@ -72,19 +72,19 @@ func (c *classic) parse(path string, data []byte) {
 	}
 }
 
-// classicFile is one file while it is read.
+// classicFile is a file that is being read.
 type classicFile struct {
 	*classic
 	path    string
 	line    int
-	indent  string   // of the first key, which all the others must have
+	indent  string   // of the first key, which all others must have too
 	section *section // nil before the first one
-	group   bool     // within a group of the section
+	group   bool     // in a group of the section
 }
 
 func (f *classicFile) at(column int) Position { return f.in(f.path, f.line, column) }
 
-// take reads a line. It says false when Fluent Bit stops at it.
+// take parses a line. It returns false if Fluent Bit stops at it.
 func (f *classicFile) take(line string) bool {
 	switch {
 	case line == "", line[0] == '#':
@@ -105,14 +105,14 @@ func (f *classicFile) command(line string) bool {
 	case "@SET":
 		name, value, ok := strings.Cut(rest, "=")
 		if !ok {
-			f.fail(f.at(1), "@SET: want NAME=VALUE")
+			f.fail(f.at(1), "@SET: must be followed by NAME=VALUE")
 			return true
 		}
 		f.variables[strings.TrimSpace(name)] = strings.TrimSpace(value)
 	case "@INCLUDE":
 		return f.include(rest)
 	default:
-		f.fail(f.at(1), "unknown command %s, which Fluent Bit passes over: it knows @INCLUDE and @SET", word)
+		f.fail(f.at(1), "unknown command %s, which Fluent Bit ignores: the commands are @INCLUDE and @SET", word)
 	}
 	return true
 }
@@ -130,7 +130,7 @@ func (f *classicFile) include(name string) bool {
 	}
 	paths, err := filepath.Glob(path)
 	if err != nil || len(paths) == 0 {
-		f.fail(at, "@INCLUDE: there is no file %s", path)
+		f.fail(at, "@INCLUDE: file %s does not exist", path)
 		return false
 	}
 	for _, p := range paths {
@@ -142,7 +142,7 @@ func (f *classicFile) include(name string) bool {
 func (f *classicFile) header(line string) bool {
 	end := strings.IndexByte(line, ']')
 	if end < 0 {
-		f.fail(f.at(1), "a section's name ends with ]")
+		f.fail(f.at(1), "the name of a section must end with ]")
 		return false
 	}
 	name := line[1:end]
@@ -157,7 +157,7 @@ func (f *classicFile) property(line string) bool {
 	content := strings.TrimLeft(line, " \t")
 	blanks := line[:len(line)-len(content)]
 	if blanks == "" {
-		f.fail(f.at(1), "a key is indented below its section, and a comment begins with #")
+		f.fail(f.at(1), "keys must be indented, and comments must begin with #")
 		return false
 	}
 	if f.indent == "" {
@@ -169,15 +169,15 @@ func (f *classicFile) property(line string) bool {
 	column := len(blanks) + 1
 	switch extra, ok := strings.CutPrefix(blanks, f.indent); {
 	case !ok && strings.Trim(blanks+f.indent, " ") != "" && strings.Trim(blanks+f.indent, "\t") != "":
-		f.fail(f.at(column), "this line is indented with tabs and another one with blanks: Fluent Bit refuses that")
+		f.fail(f.at(column), "this line is indented with tabs and another one with spaces, which Fluent Bit rejects")
 		return false
 	case !ok:
-		f.fail(f.at(column), "this line is indented by less than the first key of the file: Fluent Bit refuses that")
+		f.fail(f.at(column), "this line is indented less than the first key of the file, which Fluent Bit rejects")
 		return false
 	case extra == "":
 		f.group = false
 	case len(extra) != len(f.indent):
-		f.fail(f.at(column), "this line is indented by more than the first key of the file: Fluent Bit refuses that")
+		f.fail(f.at(column), "this line is indented more than the first key of the file, which Fluent Bit rejects")
 		return false
 	}
 	if content == "" || content[0] == '#' {
@@ -197,19 +197,19 @@ func (f *classicFile) keyValue(content string, column int) bool {
 	trimmed := strings.TrimLeft(value, " \t")
 	switch {
 	case content[0] == '[':
-		f.fail(at, "a section's name begins in the first column")
+		f.fail(at, "the name of a section must begin in the first column")
 		return false
 	case content[0] == '@':
-		f.fail(at, "%s begins in the first column: here it is taken for a key", key)
+		f.fail(at, "%s must begin in the first column: here it is parsed as a key", key)
 		return true
 	case strings.Contains(key, "\t"):
-		f.fail(at, "a blank is wanted between key and value, not a tab: Fluent Bit refuses that")
+		f.fail(at, "a tab between key and value, which Fluent Bit rejects: use a space")
 		return false
 	case !ok || trimmed == "":
-		f.fail(at, "the key %s has no value: Fluent Bit refuses that", key)
+		f.fail(at, "the key %s has no value, which Fluent Bit rejects", key)
 		return false
 	case f.section == nil:
-		f.fail(at, "the key %s stands before the first section: Fluent Bit refuses that", key)
+		f.fail(at, "the key %s is before the first section, which Fluent Bit rejects", key)
 		return false
 	case f.group:
 		return true

@@ -4,16 +4,16 @@ import (
 	"strings"
 )
 
-// config is a configuration of Fluent Bit, of all the files that make it.
+// config is a configuration with all its files.
 type config struct {
 	findings
 	sections  []*section
-	variables map[string]string // what @SET and env set
-	files     []string          // in the order of reading
-	origins   map[string]origin // of files that lie in others
-	broken    bool              // Fluent Bit reads no further than what was found
-	refused   bool              // Fluent Bit does not start with it
-	doubtful  bool              // a section is not what it is meant to be
+	variables map[string]string // set by @SET and env
+	files     []string          // in the order in which they are read
+	origins   map[string]origin // of files that are embedded in others
+	broken    bool              // Fluent Bit stops reading at a finding
+	refused   bool              // Fluent Bit does not start
+	misspelt  bool              // the name of a section is wrong, so sections may be missing
 }
 
 // section is a section of a kind such as "input".
@@ -21,23 +21,23 @@ type section struct {
 	kind       string
 	at         Position
 	properties []property
-	routed     bool // it decides itself where its records go
+	routed     bool // it has routes of its own for its records
 }
 
 // property is a key with its value.
 type property struct {
-	key     string // as it is written
+	key     string // as written
 	name    string // as Fluent Bit compares it
-	value   string // as it is written
+	value   string // as written
 	at      Position
 	valueAt Position
-	isList  bool // a YAML list, of which Fluent Bit hands a plugin the first element
+	isList  bool // a YAML list, of which a plugin gets the first element only
 
-	text    string // the value with its variables
-	unknown string // a variable that is not set here, so that text means nothing
+	text    string // the value after the expansion of variables
+	unknown string // a variable that is not set here, which makes text meaningless
 }
 
-// get returns the first property of that name, which is the one in force, or nil.
+// get returns the first property of that name, which is the effective one, or nil.
 func (s *section) get(name string) *property {
 	for i := range s.properties {
 		if s.properties[i].name == name {
@@ -47,17 +47,16 @@ func (s *section) get(name string) *property {
 	return nil
 }
 
-// text returns the value of a property, or the default when it is not set or
-// cannot be known.
-func (s *section) text(name, missing string) string {
+// text returns the value of a property, or the default if it is not set or unknown.
+func (s *section) text(name, defaultValue string) string {
 	if p := s.get(name); p != nil && p.unknown == "" && p.text != "" {
 		return p.text
 	}
-	return missing
+	return defaultValue
 }
 
-// place returns where a property stands, and without one where the section does.
-func (s *section) place(name string) Position {
+// position returns the position of a property, or of the section if it is not set.
+func (s *section) position(name string) Position {
 	if p := s.get(name); p != nil {
 		return p.at
 	}
@@ -67,10 +66,10 @@ func (s *section) place(name string) Position {
 // plugin returns the name of the plugin.
 func (s *section) plugin() string { return strings.ToLower(s.text("name", "")) }
 
-// title names the section in messages: "[INPUT] tail".
+// title returns the name of the section for messages: "[INPUT] tail".
 func (s *section) title() string { return "[" + strings.ToUpper(s.kind) + "] " + s.plugin() }
 
-// isOn reads a truth as Fluent Bit does.
+// isOn parses a boolean as Fluent Bit does.
 func isOn(value string) bool {
 	switch strings.ToLower(value) {
 	case "on", "true", "yes":
@@ -79,7 +78,7 @@ func isOn(value string) bool {
 	return false
 }
 
-// of returns the sections of a kind, only those of a plugin when it is named.
+// of returns the sections of a kind, or only those of a plugin.
 func (c *config) of(kind, plugin string) []*section {
 	var all []*section
 	for _, s := range c.sections {

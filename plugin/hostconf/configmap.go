@@ -9,12 +9,12 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// isManifest reports whether a file has objects of Kubernetes.
+// isManifest reports whether a file contains objects of Kubernetes.
 func isManifest(root *yaml.Node) bool {
 	return member(root, "apiVersion") != nil && member(root, "kind") != nil
 }
 
-// configMaps checks the configurations that the ConfigMaps of a manifest hold.
+// configMaps checks the configurations in the ConfigMaps of a manifest.
 func (c *config) configMaps(path string) Host {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -25,7 +25,7 @@ func (c *config) configMaps(path string) Host {
 	for d := yaml.NewDecoder(bytes.NewReader(data)); ; {
 		var document yaml.Node
 		if d.Decode(&document) != nil || len(document.Content) == 0 {
-			break // the end, or what is no YAML after the first object
+			break // the end, or invalid YAML after the first object
 		}
 		root := document.Content[0]
 		if kind := member(root, "kind"); kind != nil && kind.Value == "ConfigMap" {
@@ -35,13 +35,12 @@ func (c *config) configMaps(path string) Host {
 		}
 	}
 	if host == "" {
-		c.note(Position{File: path}, "there is no ConfigMap with a configuration in it")
+		c.note(Position{File: path}, "no ConfigMap with a configuration")
 	}
 	return host
 }
 
-// configMap writes the files of a ConfigMap as they will be, side by side, and
-// checks those that no other one includes.
+// configMap writes the files of a ConfigMap to a directory and checks them.
 func (c *config) configMap(path string, lines []string, data *yaml.Node) Host {
 	dir, err := os.MkdirTemp("", "fluent-detect")
 	if err != nil {
@@ -70,11 +69,11 @@ func (c *config) configMap(path string, lines []string, data *yaml.Node) Host {
 	return host
 }
 
-// origin is where a text stands in the file that holds it.
+// origin is the position of a text in the file that contains it.
 type origin struct {
 	path         string
 	line, column int
-	literal      bool // the text has the lines below, as they are but for the indentation
+	literal      bool // the text is the following lines without their indentation
 	indent       int
 }
 
@@ -87,7 +86,7 @@ func originOf(path string, lines []string, text *yaml.Node) origin {
 	return o
 }
 
-// in returns a place in a file, or where that is in the file that holds it.
+// in returns a position in a file, or in the file that contains it.
 func (c *config) in(path string, line, column int) Position {
 	o, ok := c.origins[path]
 	switch {

@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// Position is a place in a file. Line and Column count from 1; 0 is unknown.
+// Position is a position in a file. Line and Column count from 1; 0 is unknown.
 type Position struct {
 	File         string
 	Line, Column int
 }
 
-// String returns file:line:column, without what is unknown.
+// String returns file:line:column, without unknown parts.
 func (p Position) String() string {
 	switch {
 	case p.Line == 0:
@@ -24,30 +24,30 @@ func (p Position) String() string {
 	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
 }
 
-// Severity says what a finding means.
+// Severity is the severity of a finding.
 type Severity int
 
 // The severities.
 const (
-	Note    Severity = iota // nothing is wrong, but it may surprise
-	Warning                 // it works, until something happens
-	Error                   // it does not start, or does not do what it is for
+	Note    Severity = iota // not wrong, but possibly unexpected
+	Warning                 // it works under normal circumstances only
+	Error                   // it does not start, or does not work as intended
 )
 
-// String returns the word for the severity.
+// String returns "note", "warning" or "error".
 func (s Severity) String() string { return [...]string{"note", "warning", "error"}[s] }
 
-// Finding is one thing that there is to say about a configuration.
+// Finding is a message about a configuration.
 type Finding struct {
 	Position
 	Severity Severity
 	Text     string
 }
 
-// String returns the place, a colon and the text.
+// String returns the position, a colon and the text.
 func (f Finding) String() string { return f.Position.String() + ": " + f.Text }
 
-// findings collects what is found.
+// findings collects findings.
 type findings struct {
 	all []Finding
 }
@@ -62,7 +62,7 @@ func (f *findings) add(at Position, s Severity, format string, args ...any) {
 	f.all = append(f.all, Finding{at, s, fmt.Sprintf(format, args...)})
 }
 
-// sorted returns the findings in the order of their places.
+// sorted returns the findings in the order of their positions.
 func (f *findings) sorted() []Finding {
 	slices.SortStableFunc(f.all, func(a, b Finding) int {
 		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))

@@ -2,7 +2,7 @@ package hostconf
 
 import "strings"
 
-// routes checks what goes to the rules, and where the alerts go.
+// routes checks which records are evaluated, and where the alerts are sent.
 func (c *config) routes() {
 	tags := c.tags()
 	whole := c.isWhole()
@@ -16,23 +16,23 @@ func (c *config) routes() {
 	}
 }
 
-// isWhole reports whether there are records beside alerts: otherwise the file is a
-// part that others include.
+// isWhole reports whether there are inputs of records. Otherwise the file is a part
+// that others include.
 func (c *config) isWhole() bool { return len(c.of("input", "")) > len(c.of("input", "detect_alerts")) }
 
-// hasOwnTags reports whether records get tags that no input has.
+// hasOwnTags reports whether records may get tags that no input has.
 func (c *config) hasOwnTags() bool {
 	return len(c.of("filter", "rewrite_tag"))+len(c.of("stream", "")) > 0 || c.service("streams_file") != nil
 }
 
-// source wants a detect output to get the records of an input.
+// source checks that a detect output gets the records of an input.
 func (c *config) source(out *section, tags map[*section]tag) {
 	best := no
 	var names []string
 	for _, in := range c.of("input", "") {
 		if in.plugin() == "detect_alerts" {
 			if takes(out, tags[in]) == yes {
-				c.note(out.place("match"), "Match takes the alerts of line %d too: that is harmless, the plugin passes over its own alerts", in.at.Line)
+				c.note(out.position("match"), "Match also selects the alerts of line %d: this is harmless, the plugin ignores its own alerts", in.at.Line)
 			}
 			continue
 		}
@@ -45,11 +45,12 @@ func (c *config) source(out *section, tags map[*section]tag) {
 		}
 	}
 	if p := out.get("match"); best == no && p != nil && !c.hasOwnTags() {
-		c.fail(p.valueAt, "Match %s: no input has such a tag, so no record is ever evaluated; the inputs have %s", p.value, strings.Join(names, ", "))
+		c.fail(p.valueAt, "Match %s: no input has such a tag, so no records are evaluated; the inputs have %s", p.value, strings.Join(names, ", "))
 	}
 }
 
-// alertsOf wants an output to take the alerts, and nothing before to drop them.
+// alertsOf checks that an output gets the alerts of an input, and that no filter drops
+// them.
 func (c *config) alertsOf(in *section, tags map[*section]tag, whole bool) {
 	t := tags[in]
 	best := no
@@ -74,21 +75,21 @@ func (c *config) alertsOf(in *section, tags map[*section]tag, whole bool) {
 		best = max(best, maybe)
 	}
 	if best == no && !c.hasOwnTags() {
-		text := "the alerts' tag is %s, and no output takes it: the alerts go nowhere"
+		text := "the tag of the alerts is %s, and no output matches it: the alerts have no destination"
 		if whole {
-			c.fail(in.place("tag"), text, t.text)
+			c.fail(in.position("tag"), text, t.text)
 		} else {
-			c.note(in.place("tag"), text+", unless this is a part of a configuration", t.text)
+			c.note(in.position("tag"), text+", unless this is a part of a configuration", t.text)
 		}
 	}
 	for _, filter := range c.of("filter", "") {
 		if why := dropping[filter.plugin()]; why != "" && takes(filter, t) == yes && !keeps(filter) {
-			c.warn(filter.place("match"), "Match takes the alerts (tag %s) too: %s", t.text, why)
+			c.warn(filter.position("match"), "Match also selects the alerts (tag %s): %s", t.text, why)
 		}
 	}
 }
 
-// copies returns the tags under which rewrite_tag filters give alerts on, by a
+// copies returns the tags of the copies of alerts that rewrite_tag filters make, by a
 // rule for the key alert_id.
 func (c *config) copies(t tag) []tag {
 	var all []tag
@@ -101,18 +102,18 @@ func (c *config) copies(t tag) []tag {
 	return all
 }
 
-// keeps says that a filter lets go on what it gives another tag.
+// keeps reports whether a rewrite_tag filter keeps the original of a record.
 func keeps(filter *section) bool {
 	rule := strings.Fields(filter.text("rule", ""))
 	return filter.plugin() == "rewrite_tag" && len(rule) == 4 && isOn(rule[3])
 }
 
-// dropping are filters after which an alert may be gone.
+// dropping are filters that may drop or damage alerts.
 var dropping = map[string]string{
-	"grep":        "grep drops those that do not fit, and alerts have other keys than events",
-	"throttle":    "throttle drops what comes above its rate",
+	"grep":        "grep drops those that do not match, and alerts have other keys than events",
+	"throttle":    "throttle drops those above its rate",
 	"sampling":    "sampling drops most of them",
-	"rewrite_tag": "rewrite_tag gives those that fit another tag",
-	"parser":      "the parser may replace what they hold",
-	"nest":        "nest moves keys, by which outputs and tools find an alert",
+	"rewrite_tag": "rewrite_tag gives those that match another tag",
+	"parser":      "the parser may replace their content",
+	"nest":        "nest moves keys that outputs and tools need",
 }

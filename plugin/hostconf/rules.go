@@ -9,13 +9,14 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/rule/files"
 	"github.com/fluent-detect/fluent-detect/detector/ruleset"
 	"github.com/fluent-detect/fluent-detect/detector/spelling"
+	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
-// ruleFiles loads the rules and exceptions that the outputs name, as far as they
-// are on this machine, and checks the rules that inputs choose.
+// ruleFiles loads the rules and exceptions of the outputs, if they are on this
+// machine, and checks the rules that inputs select.
 func (c *config) ruleFiles() {
 	slugs := map[string][]string{} // by channel
-	complete := map[string]bool{}  // whether these are all
+	complete := map[string]bool{}  // whether all slugs are known
 	for _, s := range c.of("output", "detect") {
 		channel := s.text("channel", "default")
 		rules := c.loadRules(s)
@@ -52,23 +53,23 @@ func (c *config) slug(p *property, channel, slug string, all []string) {
 	c.warn(p.valueAt, "rules: no output of channel %q has a rule %q%s", channel, slug, spelling.Suggest(slug, all))
 }
 
-// loadRules returns the rules of an output, or nil when not all of them are here
-// or something is wrong with them.
+// loadRules returns the rules of an output, or nil if not all of them are on this
+// machine or valid.
 func (c *config) loadRules(s *section) *ruleset.Set {
 	if p := s.get("rules"); p != nil {
 		if p.unknown != "" || p.isList {
 			return nil
 		}
 		for part := range strings.SplitSeq(p.text, ",") {
-			if part = strings.TrimSpace(part); part != files.Builtin && !isHere(part) {
-				c.notHere(p, part)
+			if part = strings.TrimSpace(part); part != files.Builtin && !exists(part) {
+				c.notChecked(p, part)
 				return nil
 			}
 		}
 	}
 	rules, err := ruleset.Load(s.text("rules", files.Builtin))
 	if err != nil {
-		c.because(s.place("rules"), err)
+		c.failAll(s.position("rules"), err)
 		return nil
 	}
 	return rules
@@ -79,24 +80,25 @@ func (c *config) exceptions(s *section, rules *ruleset.Set) {
 	p := s.get("exceptions")
 	switch {
 	case p == nil, p.unknown != "":
-	case !isHere(p.text):
-		c.notHere(p, p.text)
+	case !exists(p.text):
+		c.notChecked(p, p.text)
 	case rules != nil:
 		if err := rules.LoadExceptions(p.text); err != nil {
-			c.because(p.at, err)
+			c.failAll(p.at, err)
 		}
 	}
 }
 
-func (c *config) notHere(p *property, path string) {
+// notChecked reports a file that is not on this machine.
+func (c *config) notChecked(p *property, path string) {
 	if filepath.IsAbs(path) {
-		c.note(p.valueAt, "%s: %s is not on this machine: not checked", p.key, path)
+		c.note(p.valueAt, "%s: %s is not on this machine and not checked", p.key, path)
 		return
 	}
-	c.warn(p.valueAt, "%s: %s is not here: not checked, and it is looked for in the folder in which Fluent Bit starts, so better name a whole path", p.key, path)
+	c.warn(p.valueAt, "%s: %s does not exist here and is not checked; a relative path depends on the working directory of Fluent Bit, so use an absolute path", p.key, path)
 }
 
-func isHere(path string) bool {
+func exists(path string) bool {
 	if strings.ContainsAny(path, "*?[") {
 		found, _ := filepath.Glob(path)
 		return len(found) > 0
@@ -105,14 +107,14 @@ func isHere(path string) bool {
 	return err == nil
 }
 
-// because finds errors of other files, which name their own places.
-func (c *config) because(at Position, err error) {
-	for _, e := range flatten(err) {
+// failAll reports errors of other files, which have positions of their own.
+func (c *config) failAll(at Position, err error) {
+	for _, e := range settings.Errors(err) {
 		c.fail(at, "%s", e)
 	}
 }
 
-// unreadable says why a file is not read. One that is included is named.
+// unreadable returns why a file cannot be read, with the path of an included file.
 func unreadable(path string, from Position, err error) string {
 	var p *os.PathError
 	if errors.As(err, &p) {

@@ -10,7 +10,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
-// sidecar checks a file of settings of fluent-detect serve.
+// sidecar checks a settings file of fluent-detect serve.
 func (c *config) sidecar(path string) {
 	file, err := settings.ReadFile(path)
 	c.located(path, err)
@@ -18,9 +18,9 @@ func (c *config) sidecar(path string) {
 		return
 	}
 	config, bad := settings.ReadSidecar(file.Get)
-	for _, e := range flatten(bad) {
+	for _, e := range settings.Errors(bad) {
 		var k *settings.KeyError
-		// What is missing may be there, misspelt.
+		// A missing key may be in the file, misspelt.
 		if errors.As(e, &k) && (err == nil || file.Get(k.Key) != "") {
 			c.located(path, file.Locate(k))
 		}
@@ -29,7 +29,7 @@ func (c *config) sidecar(path string) {
 		return
 	}
 	if config.StatePath == "" {
-		c.warn(Position{File: path}, "state_path is not set: undelivered alerts, and what was alerted before, are forgotten when the sidecar ends")
+		c.warn(Position{File: path}, "state_path is not set: undelivered alerts and the memory of duplicates are lost when the sidecar ends")
 	}
 	s := &section{at: Position{File: path}}
 	for _, key := range []string{"rules", "exceptions"} {
@@ -58,19 +58,19 @@ func (c *config) toSidecar() []*section {
 	return all
 }
 
-// sidecarOutput checks such an output.
+// sidecarOutput checks an output that goes to fluent-detect serve.
 func (c *config) sidecarOutput(out *section) {
 	if p := out.get("format"); p != nil && p.unknown == "" && !strings.HasPrefix(strings.ToLower(p.text), "json") {
-		c.fail(p.valueAt, "%s: Format %s cannot be read by fluent-detect serve: want json_lines", out.title(), p.value)
+		c.fail(p.valueAt, "%s: Format %s is not supported by fluent-detect serve: must be json_lines", out.title(), p.value)
 	}
 	if p := out.get("retry_limit"); p == nil || p.unknown == "" && !isNoLimit(p.text) {
-		c.warn(out.place("retry_limit"), "%s: retry_limit is not no_limits: while fluent-detect serve cannot take events, Fluent Bit gives up records that were not evaluated", out.title())
+		c.warn(out.position("retry_limit"), "%s: retry_limit is not no_limits: while fluent-detect serve does not accept events, Fluent Bit drops records that were not evaluated", out.title())
 	}
 }
 
-// located finds errors that begin with their place.
+// located reports errors that begin with their position.
 func (c *config) located(path string, err error) {
-	for _, e := range flatten(err) {
+	for _, e := range settings.Errors(err) {
 		at, text, ok := cutPosition(e.Error())
 		if !ok {
 			at, text = Position{File: path}, e.Error()
@@ -79,7 +79,7 @@ func (c *config) located(path string, err error) {
 	}
 }
 
-// cutPosition takes file:line:column, or file:line, off a text.
+// cutPosition cuts file:line:column, or file:line, from the beginning of a text.
 func cutPosition(text string) (at Position, rest string, ok bool) {
 	m := positioned.FindStringSubmatch(text)
 	if m == nil {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// answer is whether a tag is taken, as far as a file can tell.
+// answer is whether a tag matches, as far as it can be derived from a file.
 type answer int
 
 const (
@@ -15,14 +15,14 @@ const (
 	yes
 )
 
-// tag is what an input gives its records.
+// tag is the tag of the records of an input.
 type tag struct {
-	text string // up to what is not known
-	open bool   // there is more, or something else, that only records tell
+	text string // up to an unknown part
+	open bool   // the rest, or all of it, depends on the records
 }
 
-// tags returns the tag of every input. Fluent Bit numbers the inputs together,
-// all plugins in one row.
+// tags returns the tags of all inputs. Fluent Bit numbers the inputs of all plugins
+// together.
 func (c *config) tags() map[*section]tag {
 	tags := map[*section]tag{}
 	for i, s := range c.of("input", "") {
@@ -31,8 +31,8 @@ func (c *config) tags() map[*section]tag {
 	return tags
 }
 
-// ownTags are inputs whose records bring tags of their own, for http the path of
-// the URL: always, or unless the input has a tag.
+// ownTags are inputs whose records have tags of their own, such as the path of the
+// URL for http: always, or unless the input has a tag.
 var ownTags = map[string]string{"http": "always", "opentelemetry": "always", "forward": "unless", "splunk": "unless", "elasticsearch": "unless"}
 
 func tagOf(s *section, number int) tag {
@@ -49,7 +49,7 @@ func tagOf(s *section, number int) tag {
 	return tag{text: before, open: star}
 }
 
-// takes reports whether an output or a filter takes records of that tag.
+// takes reports whether an output or a filter matches a tag.
 func takes(s *section, t tag) answer {
 	if p := s.get("match_regex"); p != nil {
 		re, err := regexp.Compile(p.text)
@@ -74,8 +74,7 @@ func takes(s *section, t tag) answer {
 	return no
 }
 
-// matches compares a tag with a pattern as Fluent Bit does: * stands for any
-// text.
+// matches compares a tag with a pattern as Fluent Bit does: * matches any text.
 func matches(tag, pattern string) bool {
 	first, rest, star := strings.Cut(pattern, "*")
 	if !star {
@@ -93,7 +92,7 @@ func matches(tag, pattern string) bool {
 	return false
 }
 
-// prefixMatches compares a tag of which only the beginning is known.
+// prefixMatches compares a tag of which only a prefix is known.
 func prefixMatches(prefix, pattern string) answer {
 	if pattern == "*" {
 		return yes

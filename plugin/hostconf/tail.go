@@ -7,11 +7,11 @@ import (
 )
 
 const (
-	// tailBuffer is tail's own limit of a line.
+	// tailBuffer is the default limit of tail for a line.
 	tailBuffer = 32 << 10
-	// longEvent is how long one CloudTrail event may be, as JSON.
+	// longEvent is the maximum size of a CloudTrail event as JSON.
 	longEvent = 256 << 10
-	// longObject is less than many an object in S3 has, which is one line.
+	// longObject is less than the size of many objects in S3, which are one line.
 	longObject = 16 << 20
 )
 
@@ -19,7 +19,7 @@ const (
 func (c *config) tails() {
 	tags := c.tags()
 	for _, in := range c.of("input", "tail") {
-		// With Match *, tail may read anything.
+		// With Match *, tail may read something else.
 		severity, evaluated := Warning, false
 		for _, out := range append(c.of("output", "detect"), c.toSidecar()...) {
 			if takes(out, tags[in]) == no {
@@ -38,45 +38,45 @@ func (c *config) tails() {
 
 func (c *config) tail(in *section, severity Severity) {
 	chunk, okChunk := size(in.text("buffer_chunk_size", ""), tailBuffer)
-	most, okMost := size(in.text("buffer_max_size", ""), tailBuffer)
-	if okChunk && okMost && known(in, "buffer_chunk_size") && known(in, "buffer_max_size") {
+	limit, okLimit := size(in.text("buffer_max_size", ""), tailBuffer)
+	if okChunk && okLimit && known(in, "buffer_chunk_size") && known(in, "buffer_max_size") {
 		skips := isOn(in.text("skip_long_lines", "off")) || isOn(in.text("truncate_long_lines", "off"))
-		c.tailBuffers(in, chunk, most, skips, severity)
+		c.tailBuffers(in, chunk, limit, skips, severity)
 	}
 	if in.get("db") == nil {
-		c.warn(in.at, "tail: DB is not set: after a restart Fluent Bit does not know what it has read, and passes over it or reads it again")
+		c.warn(in.at, "tail: DB is not set: after a restart Fluent Bit does not know its position, and skips lines or reads them again")
 	}
 	for path := range strings.SplitSeq(in.text("path", ""), ",") {
 		if path = strings.TrimSpace(path); strings.HasSuffix(path, ".gz") && slices.Contains([]string{"", "off", "false"}, strings.ToLower(in.text("read_from_head", ""))) {
-			c.warn(in.place("path"), "tail: Read_from_Head is off: a compressed file can be read from its beginning only")
+			c.warn(in.position("path"), "tail: Read_from_Head is off: a compressed file can only be read from its beginning")
 		}
 	}
 }
 
-func (c *config) tailBuffers(in *section, chunk, most int, skips bool, severity Severity) {
-	lost := "tail gives up the whole file"
+func (c *config) tailBuffers(in *section, chunk, limit int, skips bool, severity Severity) {
+	lost := "tail drops the rest of the file"
 	if skips {
-		lost = "tail leaves it out"
+		lost = "tail skips it"
 	}
-	at := in.place("buffer_max_size")
+	at := in.position("buffer_max_size")
 	switch {
-	case chunk > most:
-		c.fail(in.place("buffer_chunk_size"), "tail: Buffer_Chunk_Size is above Buffer_Max_Size, which is %s: Fluent Bit refuses that", sizeText(most))
-	case most < longEvent:
-		c.add(at, severity, "tail: Buffer_Max_Size is %s: at a longer line %s, and a CloudTrail event can have 256 KiB, a file of them in S3 is one line of many megabytes: set Buffer_Max_Size 64M and Skip_Long_Lines On", sizeText(most), lost)
-	case most < longObject:
-		c.warn(at, "tail: Buffer_Max_Size is %s: at a longer line %s, and a file of CloudTrail in S3 is one line of many megabytes: set Buffer_Max_Size 64M", sizeText(most), lost)
+	case chunk > limit:
+		c.fail(in.position("buffer_chunk_size"), "tail: Buffer_Chunk_Size is greater than Buffer_Max_Size, which is %s: Fluent Bit rejects this", sizeText(limit))
+	case limit < longEvent:
+		c.add(at, severity, "tail: Buffer_Max_Size is %s: at a longer line %s. A CloudTrail event can have 256 KiB, an object in S3 is one line of many megabytes: set Buffer_Max_Size 64M and Skip_Long_Lines On", sizeText(limit), lost)
+	case limit < longObject:
+		c.warn(at, "tail: Buffer_Max_Size is %s: at a longer line %s. An object of CloudTrail in S3 is one line of many megabytes: set Buffer_Max_Size 64M", sizeText(limit), lost)
 	}
-	if !skips && most >= longEvent {
-		c.warn(in.place("skip_long_lines"), "tail: Skip_Long_Lines is off: at a line above Buffer_Max_Size, %s, %s", sizeText(most), lost)
+	if !skips && limit >= longEvent {
+		c.warn(in.position("skip_long_lines"), "tail: Skip_Long_Lines is off: at a line longer than Buffer_Max_Size, %s, %s", sizeText(limit), lost)
 	}
 }
 
-// size reads a number of bytes as Fluent Bit does: 512, 32k, 1M, 2G, with or
+// size parses a number of bytes as Fluent Bit does: 512, 32k, 1M, 2G, with or
 // without a B.
-func size(text string, missing int) (bytes int, ok bool) {
+func size(text string, defaultSize int) (bytes int, ok bool) {
 	if text == "" {
-		return missing, true
+		return defaultSize, true
 	}
 	number := strings.TrimSuffix(strings.ToLower(text), "b")
 	unit := 1

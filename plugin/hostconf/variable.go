@@ -8,8 +8,8 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/spelling"
 )
 
-// expand puts the variables into all values. One that is set neither in the
-// configuration nor in this process's environment may be set where Fluent Bit
+// expand expands the variables in all values. A variable that is set neither in the
+// configuration nor in the environment of this process may be set where Fluent Bit
 // runs.
 func (c *config) expand() {
 	for _, s := range c.sections {
@@ -31,8 +31,8 @@ func (c *config) expand() {
 	}
 }
 
-// translate replaces ${NAME} and ${NAME:-default}. It returns also the first
-// name that has no value.
+// translate replaces ${NAME} and ${NAME:-default}. It also returns the first name
+// without a value.
 func (c *config) translate(value string) (text, unknown string) {
 	var b strings.Builder
 	for {
@@ -43,12 +43,12 @@ func (c *config) translate(value string) (text, unknown string) {
 			return strings.TrimSpace(b.String()), unknown
 		}
 		b.WriteString(before)
-		name, standard, hasDefault := strings.Cut(name, ":-")
+		name, defaultValue, hasDefault := strings.Cut(name, ":-")
 		switch v, set := c.variable(name); {
 		case set:
 			b.WriteString(v)
 		case hasDefault:
-			b.WriteString(standard)
+			b.WriteString(defaultValue)
 		case unknown == "":
 			unknown = name
 		}
@@ -58,7 +58,7 @@ func (c *config) translate(value string) (text, unknown string) {
 
 func (c *config) variable(name string) (string, bool) {
 	if v, ok := c.variables[name]; ok {
-		// A file's content is known where Fluent Bit runs.
+		// The content of a file is known only where Fluent Bit runs.
 		return v, !strings.HasPrefix(v, "file://")
 	}
 	v := os.Getenv(name)

@@ -20,7 +20,7 @@ type component struct {
 	inputs             []*yaml.Node
 }
 
-// vectorNames are what Vector takes at the top of a file.
+// vectorNames are the names at the top level of a file of Vector.
 var vectorNames = []string{
 	"sources", "transforms", "sinks", "data_dir", "api", "tests", "secret", "enrichment_tables", "log_schema", "acknowledgements", "proxy", "timezone",
 	"provider", "schema", "telemetry", "healthchecks", "expire_metrics", "expire_metrics_secs", "wildcard_matching", "buffer_utilization_ewma_alpha",
@@ -33,8 +33,8 @@ type vectorFile struct {
 	components []component
 }
 
-// vector checks what is between Vector and fluent-detect serve. Vector itself
-// refuses options that it does not know.
+// vector checks the settings between Vector and fluent-detect serve. Vector itself
+// rejects unknown options.
 func (c *config) vector(path string, root *yaml.Node) {
 	f := vectorFile{config: c, path: path}
 	for i := 0; i+1 < len(root.Content); i += 2 {
@@ -50,7 +50,7 @@ func (c *config) vector(path string, root *yaml.Node) {
 	}
 	sinks := f.ingestSinks()
 	if len(sinks) == 0 {
-		f.note(Position{File: path}, "no http sink goes to /v1/ingest of fluent-detect serve")
+		f.note(Position{File: path}, "no http sink sends to /v1/ingest of fluent-detect serve")
 		return
 	}
 	for _, s := range sinks {
@@ -77,7 +77,7 @@ func (f *vectorFile) addComponents(kind string, value *yaml.Node) {
 	}
 }
 
-// node returns an option, whose name may have dots for options of options.
+// node returns an option; its name may have dots for nested options.
 func (c *component) node(name string) *yaml.Node {
 	n := c.value
 	for part := range strings.SplitSeq(name, ".") {
@@ -98,7 +98,7 @@ func member(n *yaml.Node, name string) *yaml.Node {
 	return nil
 }
 
-// text returns the value of an option and where it stands: at the component when
+// text returns the value of an option and its node, or the node of the component if
 // it is not set.
 func (c *component) text(name string) (string, *yaml.Node) {
 	if n := c.node(name); n != nil && n.Kind == yaml.ScalarNode {
@@ -109,8 +109,7 @@ func (c *component) text(name string) (string, *yaml.Node) {
 
 const ingestPath = "/v1/ingest"
 
-// ingestSinks returns the sinks that go to the sidecar, and finds one that goes
-// to another path there.
+// ingestSinks returns the sinks that send to the sidecar, and reports wrong paths.
 func (f *vectorFile) ingestSinks() []component {
 	var all []component
 	for _, c := range f.components {
@@ -131,33 +130,33 @@ func (f *vectorFile) ingestSinks() []component {
 	return all
 }
 
-// ingest checks a sink that goes to the sidecar.
+// ingest checks a sink that sends to the sidecar.
 func (f *vectorFile) ingest(c component) {
 	name := "sinks." + c.name
 	if v, at := c.text("retry_strategy.type"); v != "all" {
-		f.warn(f.at(at), "%s: retry_strategy is not {type: all}: Vector drops a batch for good at an answer such as 401 or 404", name)
+		f.warn(f.at(at), "%s: retry_strategy is not {type: all}: Vector drops a batch after a response such as 401 or 404", name)
 	}
 	if v, at := c.text("acknowledgements.enabled"); v != "true" {
-		f.warn(f.at(at), "%s: acknowledgements.enabled is not true: the source is told that events are delivered before they are", name)
+		f.warn(f.at(at), "%s: acknowledgements.enabled is not true: the source acknowledges events before they are delivered", name)
 	}
 	if v, at := c.text("encoding.codec"); v != "" && !slices.Contains([]string{"raw_message", "json", "text"}, v) {
-		f.fail(f.at(at), "%s: encoding.codec %s cannot be read: want raw_message, or json after a transform", name, v)
+		f.fail(f.at(at), "%s: encoding.codec %s is not supported: must be raw_message, or json after a transform", name, v)
 	}
 	if v, at := c.text("framing.method"); v != "" && v != "newline_delimited" {
-		f.fail(f.at(at), "%s: framing.method %s cannot be read: want newline_delimited", name, v)
+		f.fail(f.at(at), "%s: framing.method %s is not supported: must be newline_delimited", name, v)
 	}
 	if v, at := c.text("compression"); v != "" && !slices.Contains([]string{"none", "gzip", "zstd", "zlib"}, v) {
-		f.fail(f.at(at), "%s: compression %s cannot be read: want none, gzip, zlib or zstd", name, v)
+		f.fail(f.at(at), "%s: compression %s is not supported: must be none, gzip, zlib or zstd", name, v)
 	}
 	if v, at := c.text("buffer.when_full"); v == "drop_newest" {
-		f.warn(f.at(at), "%s: buffer.when_full drop_newest: events are dropped, and never evaluated, while the sidecar is away; want block", name)
+		f.warn(f.at(at), "%s: buffer.when_full drop_newest: events are dropped without being evaluated while the sidecar is down; use block", name)
 	}
 	for _, in := range c.inputs {
 		f.ingestInput(name, in)
 	}
 }
 
-// ingestInput checks where the events for the rules come from.
+// ingestInput checks the sources of the events.
 func (f *vectorFile) ingestInput(sink string, in *yaml.Node) {
 	for _, source := range f.components {
 		if ok, _ := path.Match(in.Value, source.name); !ok {
@@ -165,7 +164,7 @@ func (f *vectorFile) ingestInput(sink string, in *yaml.Node) {
 		}
 		switch {
 		case source.plugin == "http_server" && f.isForAlerts(source):
-			f.warn(f.at(in), "%s.inputs: %s brings the alerts back to the rules, which pass over them: name the inputs that bring events", sink, in.Value)
+			f.warn(f.at(in), "%s.inputs: %s includes the alerts, which the rules ignore: use the names of the inputs of events", sink, in.Value)
 		case source.plugin == "file":
 			f.lineLength(source)
 		}
@@ -181,12 +180,12 @@ func (f *vectorFile) lineLength(source component) {
 		return
 	}
 	if n < longObject {
-		f.warn(f.at(at), "sources.%s: max_line_bytes is %s: Vector drops longer lines, and a file of CloudTrail in S3 is one line of many megabytes: set it to 67108864", source.name, sizeText(n))
+		f.warn(f.at(at), "sources.%s: max_line_bytes is %s: Vector drops longer lines, and an object of CloudTrail in S3 is one line of many megabytes: set it to 67108864", source.name, sizeText(n))
 	}
 }
 
-// isForAlerts reports whether a source is where alerts come back: its path says so,
-// or it is the only one of its kind.
+// isForAlerts reports whether a source receives the alerts: according to its path, or
+// because it is the only one of its type.
 func (f *vectorFile) isForAlerts(c component) bool {
 	if p, _ := c.text("path"); strings.Contains(p, "alert") {
 		return true
@@ -200,7 +199,7 @@ func (f *vectorFile) isForAlerts(c component) bool {
 	return servers == 1
 }
 
-// alerts checks the way back.
+// alerts checks the sources that receive the alerts.
 func (f *vectorFile) alerts() {
 	for _, c := range f.components {
 		if c.kind != "source" || c.plugin != "http_server" || !f.isForAlerts(c) {
@@ -211,16 +210,16 @@ func (f *vectorFile) alerts() {
 			f.fail(f.at(at), "sources.%s: decoding.codec is not json: alerts arrive as text in .message", c.name)
 		}
 		if v, at := c.text("framing.method"); v != "newline_delimited" {
-			f.fail(f.at(at), "sources.%s: framing.method is not newline_delimited: several alerts in one request are refused", c.name)
+			f.fail(f.at(at), "sources.%s: framing.method is not newline_delimited: a request with several alerts is rejected", c.name)
 		}
 		if !f.isTaken(c.name, len(f.components)) {
-			f.fail(f.at(c.key), "sources.%s: no sink takes the alerts: they go nowhere", c.name)
+			f.fail(f.at(c.key), "sources.%s: no sink gets the alerts: they have no destination", c.name)
 		}
 	}
 }
 
-// isTaken reports whether a sink takes what a component makes, at once or through
-// so many transforms.
+// isTaken reports whether a sink gets the output of a component, directly or through
+// at most that many transforms.
 func (f *vectorFile) isTaken(name string, transforms int) bool {
 	for _, c := range f.components {
 		for _, in := range c.inputs {

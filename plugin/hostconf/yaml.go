@@ -12,8 +12,8 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/spelling"
 )
 
-// readYAML returns the mapping that a file has, or nil when there is none; a
-// file that is no YAML is found so.
+// readYAML returns the mapping in a file, or nil if there is none. A file that is
+// not YAML is reported.
 func (c *config) readYAML(path string, from Position) *yaml.Node {
 	data, ok := c.open(path, from)
 	if !ok {
@@ -30,13 +30,13 @@ func (c *config) readYAML(path string, from Position) *yaml.Node {
 	}
 	root := document.Content[0]
 	if root.Kind != yaml.MappingNode {
-		c.fail(c.in(path, root.Line, root.Column), "want sections such as `pipeline:`")
+		c.fail(c.in(path, root.Line, root.Column), "expected sections such as `pipeline:`")
 		return nil
 	}
 	return root
 }
 
-// syntax gives an error of YAML itself its place.
+// syntax reports an error of the YAML parser with its position.
 func (c *config) syntax(path string, data []byte, err error) {
 	line := 0
 	text := strings.TrimPrefix(err.Error(), "yaml: ")
@@ -48,7 +48,7 @@ func (c *config) syntax(path string, data []byte, err error) {
 		number++
 		content := strings.TrimLeft(line, " \t")
 		if blanks := line[:len(line)-len(content)]; strings.Contains(blanks, "\t") && strings.TrimSpace(content) != "" {
-			c.fail(c.in(path, number, strings.Index(line, "\t")+1), "a tab: YAML is indented with blanks only")
+			c.fail(c.in(path, number, strings.Index(line, "\t")+1), "a tab: YAML must be indented with spaces")
 			return
 		}
 	}
@@ -61,7 +61,7 @@ type yamlFile struct {
 	path string
 }
 
-// read reads what a file has, and the files that it includes.
+// read reads a file and the files that it includes.
 func (f yamlFile) read(root *yaml.Node) {
 	f.noAliases(root)
 	for i := 0; i+1 < len(root.Content); i += 2 {
@@ -69,10 +69,10 @@ func (f yamlFile) read(root *yaml.Node) {
 	}
 }
 
-// noAliases finds what YAML has and Fluent Bit does not.
+// noAliases reports aliases, which Fluent Bit does not support.
 func (f yamlFile) noAliases(n *yaml.Node) {
 	if n.Kind == yaml.AliasNode {
-		f.fail(f.at(n), "the alias *%s: Fluent Bit reads no aliases", n.Value)
+		f.fail(f.at(n), "the alias *%s: Fluent Bit does not support aliases", n.Value)
 		f.broken = true
 		return
 	}
@@ -98,7 +98,7 @@ func (f yamlFile) top(key, value *yaml.Node) {
 			f.part(value.Content[i], value.Content[i+1])
 		}
 		if value.Kind != yaml.MappingNode {
-			f.fail(f.at(value), "pipeline: want inputs, filters and outputs")
+			f.fail(f.at(value), "pipeline: must contain inputs, filters and outputs")
 		}
 	case "env":
 		f.env(value)
@@ -119,51 +119,51 @@ func (f yamlFile) top(key, value *yaml.Node) {
 	}
 }
 
-// unknown finds a name that Fluent Bit passes over.
+// unknown reports a name that Fluent Bit ignores.
 func (f yamlFile) unknown(what string, key *yaml.Node, known []string) {
 	if hint := spelling.Suggest(strings.ToLower(key.Value), known); hint != "" {
-		f.doubtful = true
+		f.misspelt = true
 		f.fail(f.at(key), "unknown %s %q%s", what, key.Value, hint)
 		return
 	}
-	f.warn(f.at(key), "unknown %s %q: Fluent Bit passes over it", what, key.Value)
+	f.warn(f.at(key), "unknown %s %q: Fluent Bit ignores it", what, key.Value)
 }
 
 // part reads inputs, filters or outputs.
 func (f yamlFile) part(key, value *yaml.Node) {
 	kind, ok := pipelineNames[strings.ToLower(key.Value)]
 	if !ok {
-		f.doubtful, f.refused = true, true
+		f.misspelt, f.refused = true, true
 		f.fail(f.at(key), "pipeline: unknown part %q: the parts are inputs, filters and outputs", key.Value)
 		return
 	}
 	for _, part := range f.list(key, value) {
 		if part.Kind != yaml.MappingNode {
-			f.fail(f.at(part), "%s: want keys and values such as `name: tail`", key.Value)
+			f.fail(f.at(part), "%s: must contain keys and values such as `name: tail`", key.Value)
 			continue
 		}
 		f.addSection(kind, part, part)
 	}
 }
 
-// list returns the elements of a list, and finds what is none.
+// list returns the elements of a list, and reports a value that is not a list.
 func (f yamlFile) list(key, value *yaml.Node) []*yaml.Node {
 	if value.Kind == yaml.SequenceNode {
 		return value.Content
 	}
 	if value.Tag != "!!null" {
-		f.fail(f.at(value), "%s: want a list: every element begins with a dash", key.Value)
+		f.fail(f.at(value), "%s: must be a list, in which each element begins with a dash", key.Value)
 	}
 	return nil
 }
 
-// addSection reads a mapping of properties.
+// addSection adds a section with the properties in a mapping.
 func (f yamlFile) addSection(kind string, at, value *yaml.Node) {
 	s := &section{kind: kind, at: f.at(at)}
 	f.sections = append(f.sections, s)
 	if value.Kind != yaml.MappingNode {
 		if value.Tag != "!!null" {
-			f.fail(f.at(value), "%s: want keys and values", kind)
+			f.fail(f.at(value), "%s: must contain keys and values", kind)
 		}
 		return
 	}
@@ -184,8 +184,8 @@ func (f yamlFile) addSection(kind string, at, value *yaml.Node) {
 	}
 }
 
-// snake writes a key as Fluent Bit compares it: in YAML, bufferMaxSize is
-// buffer_max_size.
+// snake converts a key to the form in which Fluent Bit compares it: in YAML,
+// bufferMaxSize is buffer_max_size.
 func snake(key string) string {
 	if key == "" || !unicode.IsLower(rune(key[0])) || strings.Contains(key, "_") {
 		return strings.ToLower(key)
@@ -200,7 +200,7 @@ func snake(key string) string {
 	return b.String()
 }
 
-// env reads variables: names and values, or a list of {name, value}.
+// env reads variables from a mapping, or from a list of {name, value}.
 func (f yamlFile) env(value *yaml.Node) {
 	switch value.Kind {
 	case yaml.MappingNode:
@@ -225,7 +225,7 @@ func (f yamlFile) include(n *yaml.Node) {
 	paths := []string{path}
 	if strings.Contains(n.Value, "*") {
 		if paths, _ = filepath.Glob(path); len(paths) == 0 {
-			f.fail(f.at(n), "includes: there is no file %s", path)
+			f.fail(f.at(n), "includes: file %s does not exist", path)
 		}
 	}
 	for _, p := range paths {

@@ -1,6 +1,9 @@
 package settings
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // Key describes one configuration key.
 type Key struct {
@@ -48,3 +51,19 @@ func (e *KeyError) Error() string {
 }
 
 func (e *KeyError) Unwrap() error { return e.Err }
+
+// Errors returns the errors that err joins, at any depth.
+func Errors(err error) []error {
+	var joined interface{ Unwrap() []error }
+	switch {
+	case err == nil:
+		return nil
+	case !errors.As(err, &joined):
+		return []error{err}
+	}
+	var all []error
+	for _, e := range joined.Unwrap() {
+		all = append(all, Errors(e)...)
+	}
+	return all
+}

@@ -2,7 +2,6 @@ package command
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -18,6 +17,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/pipeline"
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/terminal"
 	"github.com/fluent-detect/fluent-detect/plugin/hostconf"
+	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
 func (a *app) check() *cobra.Command {
@@ -58,22 +58,9 @@ type findings struct {
 }
 
 func (f *findings) fail(err error) {
-	for _, e := range flatten(err) {
+	for _, e := range settings.Errors(err) {
 		f.errors = append(f.errors, e.Error())
 	}
-}
-
-// flatten takes joined errors apart.
-func flatten(err error) []error {
-	var joined interface{ Unwrap() []error }
-	if errors.As(err, &joined) {
-		var all []error
-		for _, e := range joined.Unwrap() {
-			all = append(all, flatten(e)...)
-		}
-		return all
-	}
-	return []error{err}
 }
 
 // kind is a kind of file that can be checked.

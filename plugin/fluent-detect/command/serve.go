@@ -75,7 +75,7 @@ func readServe(k *keys, path string) (settings.Sidecar, error) {
 		return config, nil
 	}
 	var all []error
-	for _, e := range flatten(err) {
+	for _, e := range settings.Errors(err) {
 		var bad *settings.KeyError
 		if file != nil && errors.As(e, &bad) && k.get(bad.Key) == "" {
 			e = file.Locate(bad)

@@ -7,8 +7,8 @@ import (
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
-// kinds are the names of sections in the classic format and what they are.
-// Fluent Bit also takes their beginnings: the first that begins so.
+// kinds are the names of sections in the classic format and their kinds. Fluent Bit
+// also accepts abbreviations, for the first name with that prefix.
 var kinds = []struct{ name, kind string }{
 	{"SERVICE", "service"}, {"PARSER", "parser"}, {"MULTILINE_PARSER", "parser"}, {"STREAM_PROCESSOR", "stream"},
 	{"PLUGINS", "plugins"}, {"UPSTREAM_SERVERS", "upstream"}, {"CUSTOM", "custom"}, {"CUSTOMS", "custom"},
@@ -16,7 +16,7 @@ var kinds = []struct{ name, kind string }{
 	{"OUTPUT", "output"}, {"OUTPUTS", "output"}, {"STREAM_TASK", "stream"}, {"UPSTREAM", "upstream"}, {"NODE", "upstream"},
 }
 
-// kindOf returns what a section is, and finds a name that Fluent Bit passes over.
+// kindOf returns the kind of a section, and reports a name that Fluent Bit ignores.
 func kindOf(name string, c *config, at Position) string {
 	upper := strings.ToUpper(name)
 	var known []string
@@ -27,15 +27,15 @@ func kindOf(name string, c *config, at Position) string {
 		known = append(known, k.name)
 	}
 	if hint := spelling.Suggest(upper, known); hint != "" {
-		c.doubtful = true
+		c.misspelt = true
 		c.fail(at, "unknown section %q%s", name, hint)
 	} else {
-		c.warn(at, "unknown section %q: Fluent Bit passes over it", name)
+		c.warn(at, "unknown section %q: Fluent Bit ignores it", name)
 	}
 	return "other"
 }
 
-// serviceKeys are Fluent Bit's own settings. It passes over others.
+// serviceKeys are the keys of [SERVICE]. Fluent Bit ignores others.
 var serviceKeys = []string{
 	"flush", "grace", "daemon", "log_file", "log_level", "parsers_file", "plugins_file", "streams_file", "http_server", "http_listen", "http_port",
 	"health_check", "hc_errors_count", "hc_retry_failure_count", "hc_period", "dns.mode", "dns.resolver", "dns.prefer_ipv4", "dns.prefer_ipv6",
@@ -46,19 +46,19 @@ var serviceKeys = []string{
 	"hot_reload.ensure_thread_safety", "hot_reload.timeout", "windows.maxstdio", "security.fips_mode", "flush.adaptive",
 }
 
-// hostKeys are the keys that Fluent Bit keeps for itself in an input or output
-// of ours and that have a meaning there.
+// hostKeys are Fluent Bit's own keys that have an effect in inputs and outputs of
+// ours.
 var hostKeys = map[string][]string{
 	"detect":        {"name", "match", "match_regex", "alias", "log_level", "log_suppress_interval", "retry_limit", "workers", "storage.total_limit_size", "processors", "condition"},
 	"detect_alerts": {"name", "tag", "alias", "log_level", "log_suppress_interval", "routable", "storage.type", "storage.pause_on_chunks_overlimit", "mem_buf_limit", "threaded", "thread.ring_buffer.capacity", "thread.ring_buffer.window", "processors", "routes"},
 }
 
-// idleKeys are such keys that do nothing for a plugin of ours; with a dot at the
-// end all that begin so.
-var idleKeys = []string{"host", "port", "listen", "ipv6", "tls", "tls.", "net.", "oauth2"}
+// uselessKeys are keys of Fluent Bit without an effect in plugins of ours. One with
+// a dot at the end is a prefix.
+var uselessKeys = []string{"host", "port", "listen", "ipv6", "tls", "tls.", "net.", "oauth2"}
 
-func isIdle(name string) bool {
-	for _, k := range idleKeys {
+func isUseless(name string) bool {
+	for _, k := range uselessKeys {
 		if name == k || strings.HasSuffix(k, ".") && strings.HasPrefix(name, k) {
 			return true
 		}
@@ -66,7 +66,7 @@ func isIdle(name string) bool {
 	return false
 }
 
-// ownKeys returns the table of keys of a plugin of ours.
+// ownKeys returns the keys of a plugin of ours.
 func ownKeys(plugin string) []settings.Key {
 	if plugin == "detect" {
 		return settings.DetectorKeys()
