@@ -16,13 +16,14 @@ const maxLevels = 10
 // Reader finds the events in records. It is not for concurrent use; its
 // buffers grow to what the records need and are kept, up to a bound.
 type Reader struct {
-	schema *event.Schema
-	marks  event.Set // the members without which a record has nothing for us
-	hints  []literal.Finder
-	names  []string // in text that was to be an event
-	visit  func(*event.Event)
-	levels [maxLevels]level
-	seen   Seen
+	schema  *event.Schema
+	sources []*event.Source
+	marks   event.Set // the members without which a record has nothing for us
+	hints   []literal.Finder
+	names   []string // in text that was to be an event
+	visit   func(*event.Event)
+	levels  [maxLevels]level
+	seen    Seen
 	// noted counts what was found: events, what a detector made, and what
 	// could not be read.
 	noted   int
@@ -64,7 +65,7 @@ type Seen struct {
 // NewReader returns a Reader that hands every event of the schema's sources to
 // visit. The Event is valid until visit returns.
 func NewReader(s *event.Schema, visit func(*event.Event)) *Reader {
-	r := &Reader{schema: s, marks: s.Marks().Union(wrapping), visit: visit}
+	r := &Reader{schema: s, sources: s.Sources(), marks: s.Marks().Union(wrapping), visit: visit}
 	var hints []string
 	for _, source := range s.Sources() {
 		r.names = append(r.names, source.Names...)
@@ -97,7 +98,7 @@ func (r *Reader) Read(chunk []byte, off int) (end int, seen Seen, err error) {
 		return off, Seen{}, err
 	}
 	r.seen = Seen{}
-	if top.event.Members().Meets(r.marks) {
+	if top.event.Members().Meets(&r.marks) {
 		top.origin = origin{}
 		r.noted = 0
 		r.budget = minInflated + maxInflation*(end-off)
@@ -130,8 +131,8 @@ func (r *Reader) enter(depth int) Shape {
 	e := &r.levels[depth].event
 	has := e.Members()
 	raw, mapped, incomplete := -1, -1, false
-	for i, s := range r.schema.Sources() {
-		if !has.Meets(s.Marks) {
+	for i, s := range r.sources {
+		if !has.Meets(&s.Marks) {
 			continue
 		}
 		e.SetSource(i)
@@ -142,10 +143,9 @@ func (r *Reader) enter(depth int) Shape {
 		case event.Incomplete:
 			incomplete = true
 		case event.Recognized:
-			switch {
-			case s.Open && mapped < 0:
+			if s.Open {
 				mapped = i
-			case !s.Open && raw < 0:
+			} else if raw < 0 {
 				raw = i
 			}
 		}
@@ -158,7 +158,7 @@ func (r *Reader) enter(depth int) Shape {
 		r.found(depth, mapped, ECS)
 		return ECS
 	}
-	if has.Meets(wrapping) {
+	if has.Meets(&wrapping) {
 		if s := r.unwrap(depth); s != Other {
 			return s
 		}

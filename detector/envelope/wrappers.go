@@ -87,7 +87,7 @@ func (r *Reader) unwrap(depth int) Shape {
 		}
 		s := w.shape
 		// The message of a log event of CloudWatch is no line of a shipper.
-		if w.member == message && (l.origin.part && l.origin.via == CloudWatch || has.Meets(logEventMarks)) {
+		if w.member == message && (l.origin.part && l.origin.via == CloudWatch || has.Meets(&logEventMarks)) {
 			s = CloudWatch
 		}
 		before := r.noted

@@ -20,13 +20,13 @@ type Event struct {
 	schema   *Schema // nil: a document of no source
 	source   uint8   // index in the schema
 	document msgpack.Value
-	buf      []byte             // what the offsets count from
-	has      Set                // which members it has, of those that were looked for
-	first    *search            // what the first walk looks for
-	all      bool               // all members were looked for
-	offsets  [maxMembers]uint32 // where the value of each of them begins in buf
-	ends     [maxMembers]uint32 // and ends
-	again    []occurrence       // members that occur more than once: the second time and later
+	buf      []byte       // what the offsets count from
+	has      Set          // which members it has, of those that were looked for
+	first    *search      // what the first walk looks for
+	all      bool         // all members were looked for
+	offsets  [256]uint32  // where the value of each of them begins in buf
+	ends     [256]uint32  // and ends
+	again    []occurrence // members that occur more than once: the second time and later
 	kept     [maxKept][]msgpack.Value
 	scratch  scratch
 }
@@ -62,9 +62,10 @@ func (e *Event) Open(chunk []byte, off int) (end int, err error) {
 
 // find reports whether the event has the member.
 func (e *Event) find(m Member) bool {
-	if !e.all && !e.first.set.Has(m) {
-		e.findAll()
+	if e.has.Has(m) || e.all || e.first.set.Has(m) {
+		return e.has.Has(m)
 	}
+	e.findAll()
 	return e.has.Has(m)
 }
 
@@ -84,15 +85,15 @@ func (e *Event) findAll() {
 func (e *Event) walk(buf []byte, pos, n int, filter *nameFilter) (end int, err error) {
 	e.buf = buf
 	e.again = e.again[:0]
-	has := Set{}
+	e.has = Set{}
 	for range n {
 		m := None
 		if size, ok := shortKey(buf, pos); ok { // all keys, in practice
-			pos++
-			if word := binary.LittleEndian.Uint64(buf[pos:]); filter.mayPass(size, byte(word)) {
-				m = lookup(buf[pos:pos+size], word&firstBytes[size])
+			word := binary.LittleEndian.Uint64(buf[pos+1:])
+			pos += 1 + size
+			if filter.mayPass(size, byte(word)) {
+				m = lookup(buf[pos-size:pos], word&firstBytes[size])
 			}
-			pos += size
 		} else {
 			var key []byte
 			if key, pos, err = msgpack.ReadKey(buf, pos); err != nil {
@@ -101,12 +102,7 @@ func (e *Event) walk(buf []byte, pos, n int, filter *nameFilter) (end int, err e
 			m = Lookup(key)
 		}
 		if m != None {
-			if !has.Has(m) {
-				has[m>>6&1] |= 1 << (m & 63)
-				e.offsets[m&(maxMembers-1)] = uint32(pos)
-			} else {
-				e.again = append(e.again, occurrence{m, uint32(pos)})
-			}
+			e.note(m, pos)
 		}
 		if end := msgpack.SkipPlain(buf, pos); end != 0 {
 			pos = end
@@ -115,10 +111,19 @@ func (e *Event) walk(buf []byte, pos, n int, filter *nameFilter) (end int, err e
 		} else if pos, err = msgpack.Skip(buf, pos); err != nil {
 			return pos, err
 		}
-		e.ends[m&(maxMembers-1)] = uint32(pos) // that of None is never read
+		e.ends[m] = uint32(pos) // that of None is never read
 	}
-	e.has = has
 	return pos, nil
+}
+
+// note notes that the value of a member begins at pos.
+func (e *Event) note(m Member, pos int) {
+	if e.has.Has(m) {
+		e.again = append(e.again, occurrence{m, uint32(pos)})
+		return
+	}
+	e.has[m>>6&1] |= 1 << (m & 63)
+	e.offsets[m] = uint32(pos)
 }
 
 // shortKey returns the length of the text at buf[pos:] if its header is a
@@ -134,8 +139,8 @@ func shortKey(buf []byte, pos int) (size int, ok bool) {
 }
 
 // Members returns the members that the event has, of those that have been
-// looked for until now.
-func (e *Event) Members() Set { return e.has }
+// looked for until now. The set is the event's and only read.
+func (e *Event) Members() *Set { return &e.has }
 
 // Repeats reports whether one of the members that have been looked for occurs
 // more than once.
@@ -175,7 +180,7 @@ func (o *Occurrences) Next() bool {
 		if !o.e.find(o.member) {
 			return false
 		}
-		o.offset = o.e.offsets[o.member&(maxMembers-1)]
+		o.offset = o.e.offsets[o.member]
 		return true
 	}
 	for o.again < len(o.e.again) {

@@ -16,7 +16,7 @@ const maxMembers = 128
 // memberNames has the names of the members. It is written to while packages
 // are initialized and read from then on.
 var (
-	memberNames [maxMembers]string
+	memberNames [256]string
 	memberCount = 1 // None
 )
 
@@ -68,10 +68,10 @@ func SetNamed(names ...string) (s Set) {
 }
 
 // Has reports whether m is in the set.
-func (s Set) Has(m Member) bool { return s[m>>6&1]>>(m&63)&1 != 0 }
+func (s *Set) Has(m Member) bool { return s[m>>6&1]>>(m&63)&1 != 0 }
 
 // Meets reports whether the sets have a member in common.
-func (s Set) Meets(t Set) bool { return s[0]&t[0]|s[1]&t[1] != 0 }
+func (s *Set) Meets(t *Set) bool { return s[0]&t[0]|s[1]&t[1] != 0 }
 
 // Union returns the members of both sets.
 func (s Set) Union(t Set) Set { return Set{s[0] | t[0], s[1] | t[1]} }
@@ -116,50 +116,44 @@ var firstBytes = func() (masks [1 << 5]uint64) {
 	return masks
 }()
 
-// memberShift leaves 11 bits of a hash.
-const memberShift = 64 - 11
+// memberShift leaves 10 bits of a hash.
+const memberShift = 64 - 10
+
+// memberEntry is what lookup has to know of a member's name.
+type memberEntry struct {
+	word  uint64 // its first eight bytes, with zeros behind a shorter one
+	tail  uint64 // its last eight bytes, if it is longer
+	size  int
+	alike Member // the next member with the same word, or None
+}
 
 var (
-	// memberWords has the first eight bytes of each name, with zeros behind a
-	// shorter one, and memberTails the last eight of a longer one.
-	memberWords, memberTails [maxMembers]uint64
-	// memberPlaces has a member at the hash of each word, memberAlike the next
-	// member with the same word. memberFactor makes the hashes of different
-	// words differ.
+	memberEntries [256]memberEntry
+	// memberPlaces has a member at the hash of each word. memberFactor makes
+	// the hashes of different words differ.
 	memberPlaces [1 << (64 - memberShift)]Member
-	memberAlike  [maxMembers]Member
 	memberFactor uint64
 )
 
 // lookup is Lookup for a name whose first eight bytes are in word, with zeros
 // behind a shorter name. Nearly every name that is not a member's is ruled out
-// by one comparison.
+// by one comparison. Few names are longer than sixteen bytes: of the others the
+// first and the last eight tell.
 func lookup(name []byte, word uint64) Member {
 	m := memberPlaces[word*memberFactor>>memberShift]
-	if memberWords[m] != word {
+	entry := &memberEntries[m]
+	if entry.word != word {
 		return None
 	}
-	for m != None && !isNamed(name, m) {
-		m = memberAlike[m&(maxMembers-1)]
+	for m != None {
+		if n := len(name); n == entry.size && (n <= 8 || binary.LittleEndian.Uint64(name[n-8:]) == entry.tail) &&
+			(n <= 16 || string(name) == memberNames[m]) {
+			return m
+		}
+		m = entry.alike
+		entry = &memberEntries[m]
 	}
-	return m
-}
-
-// isNamed reports whether a name is that of the member with which it shares the
-// first eight bytes. Few names are longer than twice that: of the others the
-// last eight bytes tell.
-func isNamed(name []byte, m Member) bool {
-	size := len(memberNames[m])
-	if len(name) != size {
-		return false
-	}
-	if size <= 8 {
-		return true
-	}
-	if size > 16 && string(name) != memberNames[m] {
-		return false
-	}
-	return binary.LittleEndian.Uint64(name[size-8:]) == memberTails[m]
+	return None
 }
 
 // placeMembers fills the tables of lookup.
@@ -167,10 +161,11 @@ func placeMembers() {
 	for m, name := range memberNames[:memberCount] {
 		var first [8]byte
 		copy(first[:], name)
-		memberWords[m] = binary.LittleEndian.Uint64(first[:])
+		entry := memberEntry{word: binary.LittleEndian.Uint64(first[:]), size: len(name)}
 		if tail := len(name) - len(first); tail > 0 {
-			memberTails[m] = binary.LittleEndian.Uint64([]byte(name[tail:]))
+			entry.tail = binary.LittleEndian.Uint64([]byte(name[tail:]))
 		}
+		memberEntries[m] = entry
 	}
 	const golden = 0x9e3779b97f4a7c15 // 2^64 divided by the golden ratio spreads well
 	for memberFactor = golden; !fillPlaces(); memberFactor *= golden {
@@ -180,13 +175,13 @@ func placeMembers() {
 // fillPlaces reports whether memberFactor gives every word a place of its own.
 func fillPlaces() bool {
 	clear(memberPlaces[:])
-	clear(memberAlike[:])
 	for m := None + 1; int(m) < memberCount; m++ {
-		place := &memberPlaces[memberWords[m]*memberFactor>>memberShift]
-		if *place != None && memberWords[*place] != memberWords[m] {
+		entry := &memberEntries[m]
+		place := &memberPlaces[entry.word*memberFactor>>memberShift]
+		if *place != None && memberEntries[*place].word != entry.word {
 			return false
 		}
-		memberAlike[m], *place = *place, m
+		entry.alike, *place = *place, m
 	}
 	return true
 }

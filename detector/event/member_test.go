@@ -35,11 +35,12 @@ func TestMembers(t *testing.T) {
 func TestSets(t *testing.T) {
 	s := SetOf(1, 63, 64, maxMembers-1)
 	for _, m := range []Member{1, 63, 64, maxMembers - 1} {
-		if !s.Has(m) || !s.Meets(SetOf(m)) {
+		if one := SetOf(m); !s.Has(m) || !s.Meets(&one) {
 			t.Errorf("the set lacks %d", m)
 		}
 	}
-	if s.Has(2) || s.Has(65) || s.Meets(SetOf(2, 65)) || !s.Union(SetOf(2)).Has(2) {
+	other := SetOf(2, 65)
+	if both := s.Union(other); s.Has(2) || s.Has(65) || s.Meets(&other) || !both.Has(2) {
 		t.Error("the set has what was not put into it")
 	}
 }

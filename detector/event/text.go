@@ -15,12 +15,7 @@ func (e *Event) Text(f *Field) (text []byte, ok bool) {
 	if !w.plain || len(e.again) > 0 || !e.find(w.Member) {
 		return nil, false
 	}
-	return e.shortText(w.Member)
-}
-
-// shortText returns the text of a member that the event has once.
-func (e *Event) shortText(m Member) (text []byte, ok bool) {
-	text, _, err := msgpack.ReadKey(e.buf, int(e.offsets[m&(maxMembers-1)]))
+	text, _, err := msgpack.ReadKey(e.buf, int(e.offsets[w.Member]))
 	return text, err == nil && len(text) > len("none") // nothing shorter is empty
 }
 
@@ -34,15 +29,13 @@ func (e *Event) MayHave(f *Field, l *literal.Finder) bool {
 	if !e.find(w.Member) {
 		return false
 	}
-	m := w.Member & (maxMembers - 1)
+	m := w.Member
 	return l.In(e.buf[e.offsets[m]:e.ends[m]])
 }
 
-// ShortText returns the text of a member that the event has once, if it is one
-// and longer than any that counts as empty.
-func (e *Event) ShortText(m Member) (text []byte, ok bool) {
-	if len(e.again) > 0 || !e.find(m) {
-		return nil, false
-	}
-	return e.shortText(m)
+// FirstText returns the first value of a member that the event has, nil if it is
+// no text. The member must be in [Event.Members].
+func (e *Event) FirstText(m Member) []byte {
+	text, _, _ := msgpack.ReadKey(e.buf, int(e.offsets[m]))
+	return text
 }

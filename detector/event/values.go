@@ -71,7 +71,7 @@ func (e *Event) copyPlace(p Place) {
 	}
 	s := &e.scratch
 	if p.Below == "" && len(e.again) == 0 { // usually it is one short text
-		if text, _, err := msgpack.ReadKey(e.buf, int(e.offsets[p.Member&(maxMembers-1)])); err == nil && len(text) > len("none") {
+		if text, _, err := msgpack.ReadKey(e.buf, int(e.offsets[p.Member])); err == nil && len(text) > len("none") {
 			s.values = append(s.values, msgpack.TextOf(text))
 			return
 		}

@@ -57,9 +57,9 @@ var Source = &event.Source{
 func recognize(e *event.Event) event.Verdict {
 	has := e.Members()
 	switch {
-	case has.Meets(others) || isNotice(e):
+	case has.Meets(&others) || has.Has(eventSource) && isNotice(e):
 		return event.Foreign
-	case has.Meets(marks):
+	case has.Meets(&marks):
 		return event.Recognized
 	}
 	return event.Incomplete
@@ -67,16 +67,15 @@ func recognize(e *event.Event) event.Verdict {
 
 // isNotice tells what other services of AWS say about their own events (a
 // batch of SQS, a notification of S3) from CloudTrail's events: the names of
-// these services are not host names.
+// these services are not host names. The event has a source.
 func isNotice(e *event.Event) bool {
-	if source, ok := e.ShortText(eventSource); ok {
-		return isNoticeSource(source)
-	}
-	o := e.Occurrences(eventSource)
-	if !o.Next() {
+	if !isNoticeSource(e.FirstText(eventSource)) {
 		return false
 	}
-	for more := true; more; more = o.Next() {
+	if !e.Repeats() {
+		return true
+	}
+	for o := e.Occurrences(eventSource); o.Next(); {
 		buf, at := o.At()
 		source, _, _ := msgpack.ReadKey(buf, at) // nil for what is no text
 		if !isNoticeSource(source) {

@@ -76,8 +76,8 @@ func filled(e *event.Event, m event.Member) (some, without bool) {
 }
 
 func isConsoleLogin(e *event.Event) bool {
-	if name, ok := e.ShortText(eventName); ok {
-		return string(name) == consoleLogin
+	if !e.Repeats() && e.Members().Has(eventName) {
+		return string(e.FirstText(eventName)) == consoleLogin
 	}
 	for o := e.Occurrences(eventName); o.Next(); {
 		if string(o.Value().Bytes()) == consoleLogin {
