@@ -388,10 +388,10 @@ func TestForwardWrongKey(t *testing.T) {
 	for _, c := range []struct{ name, sender, receiver, want string }{
 		{"another key", "Forward_Shared_Key x-hunter2", "Shared_Key hunter2", "its shared key must be that of forward_shared_key"},
 		{"another password", "Forward_Shared_Key hunter2\n    Forward_Username alice\n    Forward_Password x-hunter2",
-			"Shared_Key hunter2\n    Security.Users alice pw-hunter2", `refuses the handshake: "username/password mismatch"`},
+			"Shared_Key hunter2\n    Security.Users alice pw-hunter2", `rejects the handshake: "username/password mismatch"`},
 		{"no key here", "", "Shared_Key hunter2", "the receiver begins a handshake: it has a shared key or users, so forward_shared_key must be set"},
-		{"no key there", "Forward_Shared_Key hunter2", "", "the handshake was not over after 10s: the receiver may have no shared key"},
-		{"the same name", "Forward_Shared_Key hunter2\n    Forward_Self_Hostname twin", "Shared_Key hunter2\n    Self_Hostname twin", `the receiver has the same name as this side, "twin"`},
+		{"no key there", "Forward_Shared_Key hunter2", "", "timeout of the handshake after 10s: the receiver may have no shared key"},
+		{"the same name", "Forward_Shared_Key hunter2\n    Forward_Self_Hostname twin", "Shared_Key hunter2\n    Self_Hostname twin", `the receiver has the same hostname, "twin"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
