@@ -4,13 +4,18 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Printable returns an untrusted text, cut to at most maxBytes, as one line:
 // control characters and invalid UTF-8 are replaced by question marks.
 func Printable(text string, maxBytes int) string {
 	if len(text) > maxBytes {
-		text = text[:maxBytes] + "…"
+		end := maxBytes
+		for end > 0 && !utf8.RuneStart(text[end]) {
+			end--
+		}
+		text = text[:end] + "…"
 	}
 	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {

@@ -23,21 +23,21 @@ import (
 func (a *app) check() *cobra.Command {
 	return &cobra.Command{
 		Use:   "check PATH...",
-		Short: "Find what is wrong with rules, exceptions and configurations",
-		Long: `Find everything that is wrong with rule files (*.toml, *.ndjson), with all such
-files below a directory, with files of exceptions, and with configurations of
-Fluent Bit (*.conf, *.yaml, with the files that they include), Vector and
-fluent-detect serve (*.yaml, also in ConfigMaps of Kubernetes), of which a
-directory is searched without those below it. In configurations these are misspelt keys and sections, values that
-stop the start, channels without an input, alerts that no output takes, tail
+		Short: "Find errors in rules, exceptions and configurations",
+		Long: `Find errors in rule files (*.toml, *.ndjson), in all rule files below a directory,
+in files of exceptions, and in configurations of Fluent Bit (*.conf, *.yaml, with
+the files that they include), Vector and fluent-detect serve (*.yaml, also in
+ConfigMaps of Kubernetes). Configurations are searched in a directory without its
+subdirectories. Errors in configurations are misspelt keys and sections, values that
+prevent the start, channels without an input, alerts that no output gets, tail
 buffers too small for CloudTrail, and settings that lose alerts.
 
-Errors go to stdout, a line each that begins with file:line:column, below it the
-place in a query; what stops nothing goes to stderr: warnings, notes, keys
-without effect here, and rules that a directory has for other engines. Tests
-inside of rules are not run; that is what fluent-detect test is for.
+Errors are printed to stdout, each beginning with file:line:column and followed by
+the position in a query. Everything else is printed to stderr: warnings, notes,
+keys without an effect, and rules in a directory for other engines. Tests in rules
+are not run: use fluent-detect test.
 
-Exit code: 0 without errors, 1 with any, 2 when the command line is wrong.`,
+Exit code: 0 without errors, 1 with errors, 2 if the command line is wrong.`,
 		Example: `  fluent-detect check rules/
   fluent-detect check rules/ exceptions.toml
   fluent-detect check /etc/fluent-bit/fluent-bit.conf
@@ -47,14 +47,14 @@ Exit code: 0 without errors, 1 with any, 2 when the command line is wrong.`,
 	}
 }
 
-// findings are what a check came to. Errors are texts that begin with their
-// place.
+// findings are the results of a check. Errors are texts that begin with their
+// position.
 type findings struct {
 	errors   []string
 	warnings []string
 	notes    []string
 	skipped  []string
-	good     []string // what is right: "3 rules"
+	good     []string // what has no errors: "3 rules"
 }
 
 func (f *findings) fail(err error) {
@@ -65,11 +65,11 @@ func (f *findings) fail(err error) {
 
 // kind is a kind of file that can be checked.
 type kind struct {
-	takes func(path string) bool
-	check func(paths []string, f *findings)
+	matches func(path string) bool
+	check   func(paths []string, f *findings)
 }
 
-// kinds are asked in this order; the first that takes a path checks it.
+// kinds are in order of precedence.
 var kinds = []kind{
 	{isExceptions, nil}, // together with the rules, see checkRules
 	{isRules, nil},
@@ -86,7 +86,7 @@ func (a *app) runCheck(paths []string) error {
 				continue
 			}
 		}
-		i := slices.IndexFunc(kinds, func(k kind) bool { return k.takes(path) })
+		i := slices.IndexFunc(kinds, func(k kind) bool { return k.matches(path) })
 		sorted[i] = append(sorted[i], path)
 	}
 	var f findings
@@ -109,7 +109,7 @@ func isRules(path string) bool {
 
 var exceptionTable = regexp.MustCompile(`(?m)^\s*\[\[\s*"?exception"?\s*\]\]`)
 
-// isExceptions reports whether the file has exceptions: both kinds are TOML.
+// isExceptions reports whether a TOML file contains exceptions and not a rule.
 func isExceptions(path string) bool {
 	if filepath.Ext(path) != ".toml" {
 		return false
@@ -122,8 +122,8 @@ func isExceptions(path string) bool {
 	return err == nil && exceptionTable.Match(data) && !bytes.Contains(data, []byte("[rule]"))
 }
 
-// checkRules checks rules, and exceptions against them: without rules those
-// that are built in.
+// checkRules checks rules, and exceptions together with them, or with the built-in
+// rules.
 func checkRules(paths, exceptions []string, f *findings) {
 	if len(paths)+len(exceptions) == 0 {
 		return
@@ -164,13 +164,13 @@ func checkUnknown(paths []string, f *findings) {
 			f.errors = append(f.errors, path+": cannot be read: "+pipeline.Pathless(err).Error())
 			continue
 		}
-		f.errors = append(f.errors, path+": is nothing that can be checked: rule files and files of exceptions are called *.toml or *.ndjson, configurations *.conf or *.yaml")
+		f.errors = append(f.errors, path+": unknown kind of file: rules and exceptions are in *.toml or *.ndjson files, configurations in *.conf or *.yaml files")
 	}
 }
 
-// report prints the findings in the order of their places.
+// report prints the findings in the order of their positions.
 func (a *app) report(f *findings) error {
-	slices.SortStableFunc(f.errors, byPlace)
+	slices.SortStableFunc(f.errors, byPosition)
 	for _, w := range f.warnings {
 		a.warn(w)
 	}
@@ -181,7 +181,7 @@ func (a *app) report(f *findings) error {
 		fmt.Fprintf(os.Stderr, "%s %s\n", a.err.Faint("skipped:"), s)
 	}
 	for _, e := range f.errors {
-		fmt.Println(a.colourPlace(e))
+		fmt.Println(a.colourPosition(e))
 	}
 	switch n := len(f.errors); n {
 	case 0:
@@ -189,7 +189,7 @@ func (a *app) report(f *findings) error {
 		if len(f.skipped) > 0 {
 			what += fmt.Sprintf(", %d skipped", len(f.skipped))
 		}
-		fmt.Fprintf(os.Stderr, "%s %s\n", a.err.Good("nothing is wrong:"), what)
+		fmt.Fprintf(os.Stderr, "%s %s\n", a.err.Good("no errors:"), what)
 		return nil
 	default:
 		fmt.Fprintln(os.Stderr, a.err.Bad(terminal.Plural(n, "error")))
@@ -197,13 +197,13 @@ func (a *app) report(f *findings) error {
 	}
 }
 
-// place is file:line:column at the beginning of an error.
-var place = regexp.MustCompile(`^(.+?):(\d+):(?:(\d+):)?`)
+// position is file:line:column at the beginning of an error.
+var position = regexp.MustCompile(`^(.+?):(\d+):(?:(\d+):)?`)
 
-// byPlace orders errors by file, line and column.
-func byPlace(x, y string) int {
-	fileX, lineX, columnX := placeOf(x)
-	fileY, lineY, columnY := placeOf(y)
+// byPosition orders errors by file, line and column.
+func byPosition(x, y string) int {
+	fileX, lineX, columnX := positionOf(x)
+	fileY, lineY, columnY := positionOf(y)
 	if c := strings.Compare(fileX, fileY); c != 0 {
 		return c
 	}
@@ -213,18 +213,18 @@ func byPlace(x, y string) int {
 	return columnX - columnY
 }
 
-func placeOf(text string) (file string, line, column int) {
-	m := place.FindStringSubmatch(text)
+func positionOf(text string) (file string, line, column int) {
+	m := position.FindStringSubmatch(text)
 	if m == nil {
 		file, _, _ = strings.Cut(text, ":")
 		return file, 0, 0
 	}
-	line, _ = strconv.Atoi(m[2]) // digits, and if too many of them the order is all that suffers
+	line, _ = strconv.Atoi(m[2]) // digits; too many of them only affect the order
 	column, _ = strconv.Atoi(m[3])
 	return m[1], line, column
 }
 
-func (a *app) colourPlace(text string) string {
-	at := place.FindString(text)
+func (a *app) colourPosition(text string) string {
+	at := position.FindString(text)
 	return a.out.Strong(at) + text[len(at):]
 }

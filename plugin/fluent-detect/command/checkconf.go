@@ -44,7 +44,7 @@ func (f *findings) addResult(r hostconf.Result) {
 	}
 }
 
-// hasConfigurations reports whether there are configurations in a directory.
+// hasConfigurations reports whether a directory contains configurations.
 func hasConfigurations(dir string) bool {
 	entries, err := os.ReadDir(dir)
 	return err == nil && slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return !e.IsDir() && hostconf.IsConfiguration(e.Name()) })

@@ -11,11 +11,11 @@ func (a *app) ecs() *cobra.Command {
 	return &cobra.Command{
 		Use:   "ecs FILE...",
 		Short: "Print the events as the rules see them",
-		Long: `Print the ECS view of each CloudTrail event, as the rules see it: one line of
-nested JSON for each event, whatever envelope it lay in. An event in ECS form is
-printed as it is.
+		Long: `Print the ECS fields of each CloudTrail event, as the rules see them: one line of
+nested JSON for each event, from any envelope. An event in ECS form is printed
+unchanged.
 
-Exit code: 0 when everything was read, 1 when something could not be.`,
+Exit code: 0 if everything was read, 1 if something could not be read.`,
 		Example: `  fluent-detect ecs trail.json.gz | jq .
   fluent-detect ecs trail.json.gz | fluent-detect eval --query 'user.name: alice' -`,
 		Args: atLeastOne("FILE"),

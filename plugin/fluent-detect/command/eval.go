@@ -44,7 +44,7 @@ column.`,
 		Args: atLeastOne("FILE"),
 		RunE: func(c *cobra.Command, files []string) error {
 			if !c.Flags().Changed("query") {
-				return usage(c, "no --query is given")
+				return usage(c, "--query is missing")
 			}
 			declared, err := parseTypes(c, types)
 			if err != nil {
@@ -142,7 +142,7 @@ func (a *app) evalDocuments(ctx context.Context, q query.Query, declared map[str
 		for i := range c.Records {
 			one := &c.Records[i]
 			if !one.JSON {
-				r.faults.note("%s:%d: is not a JSON document (byte %d)", c.File, one.Line, one.Offset)
+				r.faults.addf("%s:%d: is not a JSON document (byte %d)", c.File, one.Line, one.Offset)
 				continue
 			}
 			v, _, err := msgpack.Read(c.Data, one.Body)

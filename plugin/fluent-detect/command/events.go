@@ -14,8 +14,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/terminal"
 )
 
-// reading is a run over files that prints something for what is in them, and
-// nothing else unless something could not be read.
+// reading is a run over files that prints results, and what could not be read.
 type reading struct {
 	app      *app
 	out      output
@@ -25,14 +24,14 @@ type reading struct {
 	events   uint64
 }
 
-// located is an event and where it was found.
+// located is an event with its position.
 type located struct {
 	*event.Event
 	file   string
 	record *ingest.Record
 }
 
-// eachEvent calls visit with every event of the files, in their order.
+// eachEvent calls visit with each event of the files, in order.
 func (a *app) eachEvent(ctx context.Context, files []string, visit func(*reading, located) error) error {
 	var r *reading
 	var at located
@@ -53,7 +52,7 @@ func (a *app) eachEvent(ctx context.Context, files []string, visit func(*reading
 			at.record = &c.Records[i]
 			_, seen, broken := reader.Read(c.Data, at.record.Body)
 			if broken != nil {
-				return fmt.Errorf("%s:%d: %w", c.File, at.record.Line, broken) // the chunk is of our own making
+				return fmt.Errorf("%s:%d: %w", c.File, at.record.Line, broken) // cannot happen: we made the chunk
 			}
 			if seen.Unreadable > 0 {
 				unreadable = append(unreadable, at.record.Body)
@@ -70,8 +69,8 @@ func (a *app) eachEvent(ctx context.Context, files []string, visit func(*reading
 	return a.readAll(ctx, pipeline.New(files), chunk, done)
 }
 
-// readAll runs a pipeline. What chunk writes to the reading's output is printed
-// after each chunk.
+// readAll runs a pipeline. The output of the reading is printed after each call of
+// chunk.
 func (a *app) readAll(ctx context.Context, pipe *pipeline.Pipeline, chunk func(*reading, *pipeline.Chunk) error, done func(*reading)) error {
 	r := &reading{app: a, out: output{file: os.Stdout}}
 	r.faults.app = a
@@ -102,6 +101,23 @@ func (a *app) readAll(ctx context.Context, pipe *pipeline.Pipeline, chunk func(*
 	done(r)
 	if r.faults.any() {
 		return fail(exitIncomplete, nil)
+	}
+	return nil
+}
+
+// output writes lines to stdout. If it is a closed pipe, SIGPIPE ends the process, as
+// usual.
+type output struct {
+	file *os.File
+	buf  []byte
+}
+
+// flush writes the content of buf.
+func (o *output) flush() error {
+	_, err := o.file.Write(o.buf)
+	o.buf = o.buf[:0]
+	if err != nil {
+		return fmt.Errorf("the output cannot be written: %w", pipeline.Pathless(err))
 	}
 	return nil
 }

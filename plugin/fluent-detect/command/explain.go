@@ -3,13 +3,13 @@ package command
 import (
 	"fmt"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
 	"github.com/fluent-detect/fluent-detect/detector/ruleset"
 	"github.com/fluent-detect/fluent-detect/detector/source"
+	"github.com/fluent-detect/fluent-detect/plugin/logger"
 )
 
 func (a *app) explain() *cobra.Command {
@@ -19,19 +19,19 @@ func (a *app) explain() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "explain --rule RULE FILE...",
 		Short: "Show, event by event, why a rule matches or does not",
-		Long: `Show for each event what each condition of a rule's query came to: true or false,
-the condition, and the value that the event has in its field (or - when it has
-none). A condition stands for itself: one behind "not" has to be false. RULE is
+		Long: `Show for each event the result of each condition of a rule's query: true or false,
+the condition, and the value of its field in the event, or - if there is none. The
+result is that of the condition by itself: after "not" it has to be false. RULE is
 an id or a name as in alert_rule.
 
-Exit code: 0 when everything was read, 1 when something could not be, 2 when the
+Exit code: 0 if everything was read, 1 if something could not be read, 2 if the
 command line or a rule is wrong.`,
 		Example: `  fluent-detect explain --rule aws-ec2-instance-connect-ssh-public-key-uploaded trail.json.gz
   fluent-detect explain --rules rules/ --rule 873b5452-074e-11ef-852e-f661ea17fbcc --matching -`,
 		Args: atLeastOne("FILE"),
 		RunE: func(c *cobra.Command, files []string) error {
 			if name == "" {
-				return usage(c, "no --rule is named")
+				return usage(c, "--rule is missing")
 			}
 			rules, err := loadRules(globs)
 			if err != nil {
@@ -79,10 +79,10 @@ func (a *app) appendEvent(dst []byte, e located, matches bool) []byte {
 
 // appendFindings appends a line for each condition.
 func (a *app) appendFindings(dst []byte, findings []ruleset.Finding) []byte {
-	const most = 80 // characters that a condition may take before its value
+	const maxWidth = 80 // of the column of conditions
 	width := 0
 	for _, f := range findings {
-		if n := utf8.RuneCountInString(oneLine(f.Condition)); n <= most {
+		if n := utf8.RuneCountInString(oneLine(f.Condition)); n <= maxWidth {
 			width = max(width, n)
 		}
 	}
@@ -102,23 +102,11 @@ func (a *app) appendFindings(dst []byte, findings []ruleset.Finding) []byte {
 	return dst
 }
 
-// oneLine is a piece of a query without its line breaks.
+// oneLine returns a part of a query without line breaks.
 func oneLine(text string) string { return printable(strings.Join(strings.Fields(text), " ")) }
 
-// maxText is how many characters of a value are shown.
+// maxText is the maximum size of a text that is shown.
 const maxText = 200
 
-// printable is a text of an event fit for a terminal: without control
-// characters, and not too long.
-func printable(text string) string {
-	text = strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return utf8.RuneError
-	}, text)
-	if utf8.RuneCountInString(text) > maxText {
-		return string([]rune(text)[:maxText-1]) + "…"
-	}
-	return text
-}
+// printable returns an untrusted text for a terminal.
+func printable(text string) string { return logger.Printable(text, maxText) }

@@ -10,23 +10,17 @@ import (
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
-// keys are the detector's configuration keys as flags: dedup_ttl is
-// --dedup-ttl. The detector's own table is what they are made of.
+// keys are configuration keys as flags: dedup_ttl is --dedup-ttl.
 type keys struct {
-	rules  []string // --rules may be given again and again
+	rules  []string // --rules may be given several times
 	values map[string]*string
 }
 
-// keyFlags adds a flag for each key of a detector but those.
-func keyFlags(c *cobra.Command, but ...string) *keys {
-	return keyFlagsOf(c, settings.DetectorKeys(), but...)
-}
-
-// keyFlagsOf adds a flag for each of the keys but those.
-func keyFlagsOf(c *cobra.Command, all []settings.Key, but ...string) *keys {
+// keyFlags adds a flag for each of the keys, except some.
+func keyFlags(c *cobra.Command, all []settings.Key, except ...string) *keys {
 	k := &keys{values: map[string]*string{}}
 	for _, key := range all {
-		if slices.Contains(but, key.Name) {
+		if slices.Contains(except, key.Name) {
 			continue
 		}
 		name := flagOf(key.Name)
@@ -41,14 +35,14 @@ func keyFlagsOf(c *cobra.Command, all []settings.Key, but ...string) *keys {
 	return k
 }
 
-// rulesFlag adds the flag that names rules.
+// rulesFlag adds the flag --rules.
 func rulesFlag(c *cobra.Command, rules *[]string) {
 	c.Flags().Var(listValue{rules}, "rules", "rule files, directories or globs, or builtin; may be given several times (default builtin)")
 }
 
 func flagOf(key string) string { return strings.ReplaceAll(key, "_", "-") }
 
-// describe is the key's meaning as a flag's help has it.
+// describe returns the help of a flag.
 func describe(k settings.Key) string {
 	text := k.Meaning + " (" + k.Type
 	if k.Default != "" {
@@ -57,7 +51,7 @@ func describe(k settings.Key) string {
 	return strings.ReplaceAll(text, "`", "") + ")"
 }
 
-// get is the detector's Getter.
+// get returns the value of a flag. It is a [settings.Getter].
 func (k *keys) get(key string) string {
 	if key == "rules" {
 		return strings.Join(k.rules, ",")
@@ -68,13 +62,13 @@ func (k *keys) get(key string) string {
 	return ""
 }
 
-// read reads the configuration. The error names flags, not keys.
+// read reads the configuration of a detector. The error names flags instead of keys.
 func (k *keys) read() (settings.Detector, error) {
 	config, err := settings.ReadDetector(k.get)
 	return config, asFlags(err)
 }
 
-// asFlags turns errors about keys into errors about flags.
+// asFlags converts errors of keys to errors of flags.
 func asFlags(err error) error {
 	if err == nil {
 		return nil
@@ -96,7 +90,7 @@ func asFlags(err error) error {
 	return err
 }
 
-// textValue is a flag whose value is read later.
+// textValue is a flag that is parsed later.
 type textValue struct{ text *string }
 
 func (v textValue) String() string {

@@ -30,16 +30,16 @@ func (a *app) replay() *cobra.Command {
 		Use:   "replay [flags] FILE...",
 		Short: "Run the rules over files and print the alerts",
 		Long: `Run the rules over files as the plugin would, and print the alerts as lines of
-JSON. A summary goes to stderr, with the place of everything that could not be
-read; a line or a JSON value over 16 MiB is skipped and reported.
+JSON. A summary is printed to stderr, with the position of everything that could
+not be read; a line or a JSON value over 16 MiB is skipped and reported.
 
-What was alerted before is not alerted again, and a rule makes only so many
-alerts in an interval, by the clock of now and not of the events: --no-dedup and
---no-cap let everything through. Alerts come in the order of the files.
+Duplicates make no alerts, and the number of alerts of a rule in an interval is
+limited, by the current time and not that of the events: --no-dedup and --no-cap
+turn this off. Alerts are in the order of the files.
 
-Exit code: 0 when everything was read, whether or not anything matched; 1 when
-something could not be read; 2 when the command line or a rule is wrong; 130
-after Ctrl-C, with the summary of what was read until then.`,
+Exit code: 0 if everything was read, whether or not anything matched; 1 if
+something could not be read; 2 if the command line or a rule is wrong; 130 after
+Ctrl-C, with the summary so far.`,
 		Example: `  fluent-detect replay trail.json.gz
   fluent-detect replay --no-cap --rules rules/ --rules extra.toml logs/*.json.gz > alerts.ndjson
   zcat old.gz | fluent-detect replay --format kibana -`,
@@ -64,8 +64,8 @@ after Ctrl-C, with the summary of what was read until then.`,
 	c.Flags().SortFlags = false
 	c.Flags().Var(textValue{&format}, "format", "the form of the alerts: ecs, kibana or ocsf; short for --alert-format")
 	c.Flags().BoolVar(&noDedup, "no-dedup", false, "alert on exact duplicates too")
-	c.Flags().BoolVar(&noCap, "no-cap", false, "make any number of alerts; short for --max-alerts 0")
-	k = keyFlags(c, "heartbeat", "metrics_listen", "self_test") // they are for what runs on and on
+	c.Flags().BoolVar(&noCap, "no-cap", false, "do not limit the number of alerts; short for --max-alerts 0")
+	k = keyFlags(c, settings.DetectorKeys(), "heartbeat", "metrics_listen", "self_test") // these are for servers
 	c.MarkFlagsMutuallyExclusive("no-cap", "max-alerts")
 	c.MarkFlagsMutuallyExclusive("format", flagOf(formatKey))
 	_ = c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"ecs", "kibana", "ocsf"}, cobra.ShellCompDirectiveNoFileComp))
@@ -75,7 +75,7 @@ after Ctrl-C, with the summary of what was read until then.`,
 // formatKey is the key that --format is short for.
 const formatKey = "alert_format"
 
-// replay is one run.
+// replay is a run.
 type replay struct {
 	app      *app
 	files    []string
@@ -138,7 +138,7 @@ func (a *app) runReplay(ctx context.Context, config settings.Detector, files []s
 	return r.end(err)
 }
 
-// aside writes to the terminal without getting in the way of the progress bar.
+// aside calls write, which writes to the terminal, while the progress bar is hidden.
 func (r *replay) aside(write func()) {
 	if r.progress == nil {
 		write()
@@ -157,14 +157,14 @@ func (r *replay) chunk(c *pipeline.Chunk) error {
 	r.bytes += int64(c.Bytes)
 	result, err := r.engine.Scan(c.File, c.Data)
 	if err != nil {
-		return fmt.Errorf("%s: %w", c.File, err) // the chunk is of our own making
+		return fmt.Errorf("%s: %w", c.File, err) // cannot happen: we made the chunk
 	}
 	r.alerts.Add(uint64(result.Alerts))
 	r.faults.add(c, result.Unreadable)
 	return r.drain()
 }
 
-// drain prints what is in the outbox.
+// drain prints the alerts in the outbox.
 func (r *replay) drain() error {
 	for {
 		batch := r.consumer.Take(1<<20, 0)
@@ -184,7 +184,7 @@ func (r *replay) drain() error {
 	}
 }
 
-// end prints the summary and returns what the command ends with.
+// end prints the summary and returns the error of the command.
 func (r *replay) end(err error) error {
 	interrupted := errors.Is(err, context.Canceled)
 	if err != nil && !interrupted {

@@ -18,10 +18,10 @@ func (a *app) rules() *cobra.Command {
 	var globs []string
 	c := &cobra.Command{
 		Use:   "rules [RULE]",
-		Short: "List the rules that are built in, or show one of them",
-		Long: `List the rules that are built in, or those that --rules names. With a RULE, an
-id or a name as in alert_rule, show all of it: the query, what to look at when
-it alerts, and where it lies in ATT&CK.`,
+		Short: "List the built-in rules, or show one of them",
+		Long: `List the built-in rules, or those in --rules. With RULE, an id or a name as in
+alert_rule, show the whole rule: the query, the investigation guide, and its
+techniques in ATT&CK.`,
 		Example: `  fluent-detect rules
   fluent-detect rules aws-ec2-instance-connect-ssh-public-key-uploaded
   fluent-detect rules --rules 'rules/**/*.toml'`,
@@ -54,7 +54,7 @@ it alerts, and where it lies in ATT&CK.`,
 	return c
 }
 
-// loadRules loads the rules that a flag names, or the built-in ones.
+// loadRules loads the rules of a flag, or the built-in ones.
 func loadRules(globs []string) (*ruleset.Set, error) {
 	spec := strings.Join(globs, ",")
 	if spec == "" {
@@ -67,8 +67,7 @@ func loadRules(globs []string) (*ruleset.Set, error) {
 	return rules, nil
 }
 
-// rulesError puts the errors of rules below a line of their own when they are
-// several.
+// rulesError adds a line above several errors of rules.
 func rulesError(err error) error {
 	if strings.Contains(err.Error(), "\n") {
 		return fmt.Errorf("the rules cannot be loaded:\n%w", err)
@@ -83,7 +82,7 @@ func findRule(c *cobra.Command, rules *ruleset.Set, name string) (*ruleset.Rule,
 			return r, nil
 		}
 	}
-	return nil, usage(c, "no rule %q is loaded; %s rules lists them", name, c.Root().Name())
+	return nil, usage(c, "rule %q is not loaded; %s rules lists all rules", name, c.Root().Name())
 }
 
 // ruleNames returns the rules for completion.
@@ -109,12 +108,12 @@ func (a *app) listRules(rules *ruleset.Set) error {
 		return fail(exitIncomplete, err)
 	}
 	if n := len(rules.Skipped); n > 0 {
-		fmt.Fprintf(os.Stderr, "%s not for this engine; fluent-detect check says why\n", terminal.Plural(n, "more rule"))
+		fmt.Fprintf(os.Stderr, "%s skipped; fluent-detect check lists the reasons\n", terminal.Plural(n, "rule"))
 	}
 	return nil
 }
 
-// showRule prints all of a rule that a person may want to read.
+// showRule prints a rule.
 func (a *app) showRule(r *rule.Rule) {
 	section := func(title, text string) {
 		if text = strings.TrimSpace(text); text != "" {

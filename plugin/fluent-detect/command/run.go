@@ -15,12 +15,12 @@ import (
 // The exit codes.
 const (
 	exitOK          = 0
-	exitIncomplete  = 1   // something could not be read, or was found wrong
+	exitIncomplete  = 1   // something could not be read, or has errors
 	exitUsage       = 2   // the command line, a query or the rules are wrong: nothing was read
 	exitInterrupted = 130 // what shells take for Ctrl-C
 )
 
-// failure ends the process with a code. Without an error all has been said.
+// failure ends the process with an exit code. If err is nil, the error has been printed.
 type failure struct {
 	code int
 	err  error
@@ -35,10 +35,10 @@ func (f *failure) Error() string {
 
 func (f *failure) Unwrap() error { return f.err }
 
-// fail makes a failure of an error.
+// fail returns a failure.
 func fail(code int, err error) error { return &failure{code, err} }
 
-// app is what all commands share.
+// app is shared by all commands.
 type app struct {
 	version string
 	out     terminal.Style // of stdout
@@ -69,7 +69,7 @@ func (a *app) complain(err error) {
 	fmt.Fprintf(os.Stderr, "%s %s\n", a.err.Bad("fluent-detect:"), strings.TrimRight(err.Error(), "\n"))
 }
 
-// warn writes something to stderr that stops nothing.
+// warn writes a warning to stderr.
 func (a *app) warn(line string) {
 	fmt.Fprintf(os.Stderr, "%s %s\n", a.err.Doubtful("fluent-detect: warning:"), line)
 }
@@ -79,13 +79,13 @@ func (a *app) root() *cobra.Command {
 		Use:   "fluent-detect",
 		Short: "Detection rules over CloudTrail, at the edge",
 		Long: `fluent-detect evaluates detection rules in Elastic's format on CloudTrail events.
-It does so inside Fluent Bit, as a plugin; this command does the same to files,
-and checks and tests rules.
+As a plugin it does so inside Fluent Bit; this command does it with files, and
+checks and tests rules.
 
-Wherever a FILE is read, it may be plain, .gz or .zst, and - is the standard
-input. It holds lines of JSON, one JSON array, JSON values over many lines, one
-{"Records": […]} of any length as CloudTrail leaves it in S3, or lines of text
-with JSON in them; events may lie in any envelope that the plugin opens.`,
+A FILE may be plain, .gz or .zst, and - is the standard input. It contains lines of
+JSON, a JSON array, JSON values over several lines, a {"Records": […]} of any size
+as CloudTrail stores it in S3, or lines of text with JSON in them; events may be in
+any envelope that the plugin opens.`,
 		Example: `  fluent-detect replay logs/*.json.gz > alerts.ndjson
   aws s3 cp s3://trail/file.json.gz - | fluent-detect replay -
   fluent-detect check rules/ && fluent-detect test rules/`,
@@ -99,7 +99,7 @@ with JSON in them; events may lie in any envelope that the plugin opens.`,
 	return root
 }
 
-// help is what --help is, for who tries it as a command.
+// help is --help as a command.
 func help(root *cobra.Command) *cobra.Command {
 	return &cobra.Command{
 		Use:    "help [COMMAND]",
@@ -107,7 +107,7 @@ func help(root *cobra.Command) *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			of, rest, err := root.Find(args)
 			if err != nil || len(rest) > 0 {
-				return usage(root, "there is no command %q", strings.Join(args, " "))
+				return usage(root, "unknown command %q", strings.Join(args, " "))
 			}
 			of.InitDefaultHelpFlag()
 			return of.Help()
@@ -115,25 +115,25 @@ func help(root *cobra.Command) *cobra.Command {
 	}
 }
 
-// usage is the error of a command line that says something impossible.
+// usage returns the error for an invalid command line.
 func usage(c *cobra.Command, format string, args ...any) error {
 	return fail(exitUsage, fmt.Errorf("%s; see %s --help", fmt.Sprintf(format, args...), c.CommandPath()))
 }
 
-// atLeastOne wants arguments.
+// atLeastOne requires arguments.
 func atLeastOne(what string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) == 0 {
-			return usage(c, "no %s is named", what)
+			return usage(c, "%s is missing", what)
 		}
 		return nil
 	}
 }
 
-// none wants no arguments.
+// none accepts no arguments.
 func none(c *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return usage(c, "%q is one argument too many", args[0])
+		return usage(c, "unexpected argument %q", args[0])
 	}
 	return nil
 }

@@ -19,21 +19,22 @@ func (a *app) serve() *cobra.Command {
 	var k *keys
 	c := &cobra.Command{
 		Use:   "serve [flags]",
-		Short: "Take events by HTTP and deliver the alerts: the sidecar of Vector and others",
-		Long: `Take events by POST to /v1/ingest (lines of JSON, a JSON array, or raw lines, in
-any shape of CloudTrail, plain, gzip, zstd or deflate) and deliver the alerts: by
-POST as lines of JSON to a URL, to a forward input, or to stdout. /healthz says
-whether events are taken, /metrics has all counters for Prometheus.
+		Short: "Receive events by HTTP and deliver the alerts: a sidecar for Vector and others",
+		Long: `Receive events by POST to /v1/ingest (lines of JSON, a JSON array, or text lines, in
+any envelope of CloudTrail, plain, gzip, zstd or deflate) and deliver the alerts:
+by POST as lines of JSON to a URL, to a forward input, or to stdout. /healthz
+reports whether events are accepted, /metrics has all counters for Prometheus.
 
-Settings come from flags or from a YAML file with the same names, with _ for -;
-a flag wins. Passwords belong into the file: other users see command lines.
+Settings are flags or keys of a YAML file with the same names, with _ for -; flags
+take precedence. Put passwords in the file: other users can see command lines.
 
-200 is answered when the alerts of a body are in the outbox, on disk with
---state-path; 503 when the same body is to be sent again. SIGHUP reads the rules
-anew. SIGTERM goes on serving until nothing has come for 5 seconds, 50 at most,
-and then delivers what it can; SIGINT does so at once.
+The response is 200 when the alerts of a body are in the outbox, on disk with
+--state-path, and 503 if the same body has to be sent again. SIGHUP reloads the
+rules. After SIGTERM it continues to serve until there was no request for 5
+seconds, at most for 50, and then delivers alerts for some seconds; SIGINT skips
+the first part.
 
-Exit code: 0 after a signal, 1 when it cannot go on, 2 when it cannot start.`,
+Exit code: 0 after a signal, 1 if it cannot continue, 2 if it cannot start.`,
 		Example: `  fluent-detect serve --alerts -
   fluent-detect serve --config /etc/fluent-detect/fluent-detect.yaml
   fluent-detect serve --alerts http://127.0.0.1:9881/alerts --state-path /var/lib/fluent-detect
@@ -48,13 +49,13 @@ Exit code: 0 after a signal, 1 when it cannot go on, 2 when it cannot start.`,
 		},
 	}
 	c.Flags().SortFlags = false
-	c.Flags().StringVar(&path, "config", "", "a YAML file of settings")
+	c.Flags().StringVar(&path, "config", "", "a YAML file with settings")
 	_ = c.MarkFlagFilename("config", "yaml", "yml")
-	k = keyFlagsOf(c, settings.SidecarKeys())
+	k = keyFlags(c, settings.SidecarKeys())
 	return c
 }
 
-// readServe reads the settings from flags and, where there is none, from the file.
+// readServe reads the settings from flags, and from the file for flags that are not set.
 func readServe(k *keys, path string) (settings.Sidecar, error) {
 	get := k.get
 	var file *settings.File

@@ -12,12 +12,12 @@ import (
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/terminal"
 )
 
-// summary writes what was read, what the rules made of it, and what could not
-// be read.
+// summary writes how much was read, what could not be read, and the results of the
+// rules.
 func (r *replay) summary(w io.Writer, interrupted bool) {
 	s := r.counters.Report()
 	if interrupted {
-		fmt.Fprintln(w, r.app.err.Bad("Interrupted: this is what was read until then."))
+		fmt.Fprintln(w, r.app.err.Bad("Interrupted: these are the results so far."))
 	}
 	took := time.Since(r.begin)
 	rate := float64(r.bytes) / max(took.Seconds(), 0.001)
@@ -30,7 +30,7 @@ func (r *replay) summary(w io.Writer, interrupted bool) {
 	r.ruleTable(w, &s)
 }
 
-// shapes lists how many records had which shape, those that occurred.
+// shapes lists the number of records by shape.
 func shapes(s *stats.Report) string {
 	var list []string
 	for i, n := range s.Shapes {
@@ -41,14 +41,14 @@ func shapes(s *stats.Report) string {
 	return strings.Join(list, ", ")
 }
 
-// column is one column of the table of rules.
+// column is a column of the table of rules.
 type column struct {
 	title string
 	of    func(*stats.Outcomes) uint64
 }
 
-// columns returns the columns of the table: those of outcomes that did not occur
-// are left out. What has no destination counts as an alert here.
+// columns returns the columns of the table, without those of outcomes that did not
+// occur. An alert without a destination counts as an alert here.
 func columns(s *stats.Report) []column {
 	list := []column{{"MATCHED", (*stats.Outcomes).Matched}, {"ALERTS", (*stats.Outcomes).Alerts}}
 	for outcome, n := range s.Outcomes.All() {
@@ -59,7 +59,7 @@ func columns(s *stats.Report) []column {
 	return list
 }
 
-// ruleTable writes a line for each rule that matched.
+// ruleTable writes a row for each rule that matched.
 func (r *replay) ruleTable(w io.Writer, s *stats.Report) {
 	columns := columns(s)
 	matched := 0
@@ -91,10 +91,10 @@ func (r *replay) ruleTable(w io.Writer, s *stats.Report) {
 	_ = table.Flush()
 	line := fmt.Sprintf("%s of %s matched", terminal.Count(uint64(matched)), terminal.Plural(len(s.Rules), "rule"))
 	if n := len(r.rules.Skipped); n > 0 {
-		line += fmt.Sprintf("; %s skipped, fluent-detect check says why", terminal.Plural(n, "rule"))
+		line += fmt.Sprintf("; %s skipped, fluent-detect check lists the reasons", terminal.Plural(n, "rule"))
 	}
 	if s.Summaries > 0 {
-		line += fmt.Sprintf("; %s of what was held back", terminal.Plural(s.Summaries, "summary alert"))
+		line += fmt.Sprintf("; %s for suppressed and capped ones", terminal.Plural(s.Summaries, "summary alert"))
 	}
 	fmt.Fprintln(w, line)
 }

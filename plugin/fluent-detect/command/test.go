@@ -15,21 +15,20 @@ func (a *app) test() *cobra.Command {
 	var verbose bool
 	c := &cobra.Command{
 		Use:   "test PATH...",
-		Short: "Run the tests that are written inside rule files",
-		Long: `Run the tests that rule files carry, each a table like this:
+		Short: "Run the tests in rule files",
+		Long: `Run the tests in rule files, each a table like this:
 
   [[fluent_detect.test]]
   name = "a failed call"
   expect = "none"            # or "alert"
   event = '''{"eventName": "StopLogging", "errorCode": "AccessDenied"}'''
 
-The event may have any form that the detector takes. It goes through the whole
-engine, each test alone. A test that fails is printed with its file and line, and
-with each condition of the query: what it saw in the event and what it came to.
-PATH is a rule file, a directory, a glob, or builtin.
+The event may be in any envelope. It is evaluated by a complete engine, each test by
+itself. A test that fails is printed with its file and line, and with each condition
+of the query: its value in the event and its result. PATH is a rule file, a
+directory, a glob, or builtin.
 
-Exit code: 0 when all tests pass, 1 when one fails, 2 when a rule cannot be
-loaded.`,
+Exit code: 0 if all tests pass, 1 if one fails, 2 if a rule cannot be loaded.`,
 		Example: `  fluent-detect test rules/
   fluent-detect test --verbose builtin`,
 		Args: atLeastOne("PATH"),
@@ -41,7 +40,7 @@ loaded.`,
 			return a.runTests(rules, verbose)
 		},
 	}
-	c.Flags().BoolVarP(&verbose, "verbose", "v", false, "print the tests that pass too")
+	c.Flags().BoolVarP(&verbose, "verbose", "v", false, "also print the tests that pass")
 	return c
 }
 
@@ -53,7 +52,7 @@ func (a *app) runTests(rules *ruleset.Set, verbose bool) error {
 			failed++
 			fmt.Printf("%s %s\n", a.out.Bad("FAIL"), r.Err)
 			if len(r.Findings) == 0 {
-				fmt.Println("  there is no event in it")
+				fmt.Println("  no event was found in it")
 			}
 			for _, findings := range r.Findings {
 				os.Stdout.Write(a.appendFindings(nil, findings))
