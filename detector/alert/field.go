@@ -197,7 +197,6 @@ var (
 	slotRelatedUser          = slotOf("related.user")
 	slotSourceAddress        = slotOf("source.address")
 	slotSourceIP             = slotOf("source.ip")
-	slotUserID               = slotOf("user.id")
 	slotUserName             = slotOf("user.name")
 	slotUserTargetName       = slotOf("user.target.name")
 )

@@ -17,7 +17,6 @@ type Schema struct {
 	identity [][]*Field
 	asks     [][]*Field
 	facts    facts
-	kinds    []Attribute
 }
 
 // maxSources is how many sources a schema can have.
