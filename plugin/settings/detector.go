@@ -75,7 +75,7 @@ var detectorKeys = []row[Detector]{
 		"known events that do not make an alert: per rule a query, an owner, a reason and an expiry date"},
 		set: func(d *Detector, v string) error { d.Exceptions = v; return nil }},
 	{Key: Key{"state_path", "the path of a directory", "",
-		"where undelivered alerts and the memory of duplicates survive a crash or a restart; empty: they are in memory only"},
+		"where undelivered alerts and the memory of duplicates, suppression and caps survive a crash or a restart; empty: they are in memory only"},
 		set: func(d *Detector, v string) error { d.StatePath = v; return nil }},
 	{Key: Key{"forward_to", "`unix:///path` or `tcp://host:port`", "",
 		"send the alerts by the Forward protocol, with acknowledgements, to this forward input of Fluent Bit or Fluentd; empty: to a detect_alerts input"},
