@@ -42,7 +42,7 @@ func fill(t testing.TB, make func(i int) string) (chunk []byte, records int) {
 	return chunk, records
 }
 
-// awake adds a record to the chunk that keeps it from being dismissed and that
+// awake adds a record to the chunk that keeps it from being skipped and that
 // nothing matches.
 func awake(t testing.TB, chunk []byte) []byte {
 	t.Helper()
@@ -180,7 +180,7 @@ func ruleDirectory(t testing.TB, n int) string {
 	return dir
 }
 
-// Quiet chunks may be dismissed, awake ones are read.
+// Quiet chunks may be skipped, awake ones are read.
 func BenchmarkRules(b *testing.B) {
 	quiet, records := fill(b, events.Ordinary)
 	run := func(name string, rules func(testing.TB) string) {
@@ -193,7 +193,7 @@ func BenchmarkRules(b *testing.B) {
 				e := newBench(b, "rules", rules(b))
 				e.measure(b, c.chunk, c.records, 0)
 				if c.kind == "quiet" && name == "rules=builtin" && e.engine.Report().Skipped == 0 {
-					b.Error("nothing was dismissed: the events hold what a match must contain")
+					b.Error("nothing was skipped: the events hold what a match must contain")
 				}
 			})
 		}

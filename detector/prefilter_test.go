@@ -17,13 +17,13 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/source"
 )
 
-// many are quiet events, enough to be worth dismissing.
+// many are quiet events, enough to be prefiltered.
 var many = slices.Repeat([]string{quiet}, 2*minPrefiltered/len(quiet))
 
 // A chunk in which nothing can match is not read, but its records are counted,
 // and the last one tells when the events were. One match anywhere, in any form,
 // is enough for all to be read.
-func TestDismissal(t *testing.T) {
+func TestPrefilter(t *testing.T) {
 	n := uint64(len(many))
 	match := pushes(0, 1)[0]
 	for name, wrap := range envelopes {
@@ -33,7 +33,7 @@ func TestDismissal(t *testing.T) {
 				b.mustScan(slices.Insert(slices.Clone(many), at, wrap([]string{match})...)...)
 				b.wantAlerts(1)
 				if s := b.engine.Report(); s.Records != n+1 || s.Skipped != 0 || s.Events != n+1 {
-					t.Errorf("%d records, %d dismissed, %d events, of %d", s.Records, s.Skipped, s.Events, n+1)
+					t.Errorf("%d records, %d skipped, %d events, of %d", s.Records, s.Skipped, s.Events, n+1)
 				}
 			})
 		}
@@ -47,12 +47,12 @@ func TestDismissal(t *testing.T) {
 	}
 	chunk := chunkOf(t, many...)
 	if a := testing.AllocsPerRun(10, func() { _, _ = b.engine.Scan("t", chunk) }); a != 0 && !msgpacktest.RaceDetector {
-		t.Errorf("%v allocations to dismiss a chunk", a)
+		t.Errorf("%v allocations to skip a chunk", a)
 	}
 }
 
-// What an operator must hear of is told all the same.
-func TestDismissalHidesNothing(t *testing.T) {
+// What an operator should know is reported all the same.
+func TestSkippedChunksHideNothing(t *testing.T) {
 	n := uint64(len(many))
 
 	b := newBench(t)
@@ -66,7 +66,7 @@ func TestDismissalHidesNothing(t *testing.T) {
 	cut := `{"log":` + quoteJSON(quiet[:len(quiet)-10]) + `}`
 	b.mustScan(slices.Repeat([]string{cut}, len(many))...)
 	if s := b.engine.Report(); s.Unreadable != n || s.Skipped != 0 {
-		t.Errorf("events that are cut off: %d unreadable, %d dismissed", s.Unreadable, s.Skipped)
+		t.Errorf("events that are cut off: %d unreadable, %d skipped", s.Unreadable, s.Skipped)
 	}
 
 	b = newBench(t)
@@ -75,7 +75,7 @@ func TestDismissalHidesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	if s := b.engine.Report(); s.Records != n || s.Skipped != 0 {
-		t.Errorf("records in the older format: %d of %d, %d dismissed", s.Records, n, s.Skipped)
+		t.Errorf("records in the older format: %d of %d, %d skipped", s.Records, n, s.Skipped)
 	}
 }
 
@@ -103,7 +103,7 @@ func TestSearchesPause(t *testing.T) {
 	before := b.engine.Report().Skipped
 	searches(without, maxPause+10)
 	if got, least := b.engine.Report().Skipped-before, uint64(9*(len(many)-1)); got < least {
-		t.Errorf("%d records were dismissed after it fell quiet, want %d at least", got, least)
+		t.Errorf("%d records were skipped after it fell quiet, want %d at least", got, least)
 	}
 }
 
@@ -168,7 +168,7 @@ var prefiltered = []string{
 }
 
 // Whatever a chunk is, what the prefilter skips does not match when it is read.
-func FuzzDismiss(f *testing.F) {
+func FuzzPrefilter(f *testing.F) {
 	one := `{"eventVersion":"1.08","eventSource":"ec2-instance-connect.amazonaws.com","eventName":"SendSSHPublicKey","eventID":"e","sourceIPAddress":"x.compute.example",` +
 		`"userAgent":"aws/cli x","userIdentity":{"type":"IAMUser","userName":"alice","arn":"a:\\path","accountId":"acme-11112"},` +
 		`"requestParameters":{"instanceId":"i-0abc4","a":["publickey","Kilos"]},"resources":[{"type":"AWS::S3::Object"}]}`
@@ -228,7 +228,7 @@ func FuzzDismiss(f *testing.F) {
 		}
 		for i, shape := range matched {
 			if !subjects[i].texts.AnyIn(chunk) {
-				t.Errorf("an event in the form %s that matches %s would be dismissed", shape, subjects[i].query)
+				t.Errorf("an event in the form %s that matches %s would be skipped", shape, subjects[i].query)
 			}
 		}
 	})
