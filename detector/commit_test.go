@@ -234,6 +234,35 @@ func TestDuplicatesWaitForTheFirst(t *testing.T) {
 	}
 }
 
+// A store that panics takes down one chunk: the others of the group, and what came
+// after, are sent again.
+func TestPanicOfTheStore(t *testing.T) {
+	began, end := make(chan struct{}), make(chan struct{})
+	d := newDisk(func() error { began <- struct{}{}; <-end; panic("store") })
+	b := onDisk(t, d)
+	panicked := make(chan any)
+	chunk := chunkOf(t, push(1))
+	go func() {
+		defer func() { panicked <- recover() }()
+		_, _ = b.engine.Scan("cloudtrail", chunk)
+	}()
+	<-began
+	next := b.goScan(push(1), push(2))
+	b.waitSealed(2)
+	close(end)
+	if p := <-panicked; p != "store" {
+		t.Errorf("recovered %v", p)
+	}
+	var stored *StoreError
+	if err := <-next; !errors.As(err, &stored) {
+		t.Errorf("the next chunk: %v", err)
+	}
+	d.before = func() error { return nil }
+	b.mustScan(push(1), push(2))
+	b.wantAlerts(2)
+	b.wantStats("matched 2 emitted 2 duplicate 0 capped 0 failed 0 summaries 0")
+}
+
 // Chunks that only have duplicates of what is on disk do not wait for it.
 func TestDuplicatesOfWhatIsOnDisk(t *testing.T) {
 	d := newDisk(func() error { return nil })
