@@ -3,6 +3,7 @@ package settings
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -46,7 +47,7 @@ func ReadFile(path string) (*File, error) {
 	decoder := yaml.NewDecoder(strings.NewReader(string(data)))
 	var document, second yaml.Node
 	if err := decoder.Decode(&document); err != nil {
-		if len(strings.TrimSpace(string(data))) == 0 {
+		if errors.Is(err, io.EOF) { // nothing, or only comments
 			return f, nil
 		}
 		return nil, f.syntax(err)
