@@ -114,7 +114,7 @@ func TestEncodedOnce(t *testing.T) {
 		return len(ids), nil
 	}}
 	run(t, r, 1000, func(b *bench) {
-		time.Sleep(time.Hour)
+		pass(time.Hour)
 		if !slices.Equal(r.got, ids(0, 1000)) || b.left() != 0 {
 			t.Errorf("%d alerts were accepted, %d are left", len(r.got), b.left())
 		}
@@ -141,7 +141,7 @@ func TestPartAccepted(t *testing.T) {
 		return len(ids), nil
 	}}
 	run(t, r, 10, func(b *bench) {
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		if !slices.Equal(r.got, ids(0, 10)) || b.left() != 0 {
 			t.Errorf("accepted %q, %d are left", r.got, b.left())
 		}
@@ -158,7 +158,7 @@ func TestRejected(t *testing.T) {
 		return len(ids), nil
 	}}
 	run(t, r, 100, func(b *bench) {
-		time.Sleep(time.Millisecond)
+		pass(time.Millisecond)
 		if !slices.Equal(r.got, slices.DeleteFunc(ids(0, 100), func(id string) bool { return id == "37" })) || b.left() != 0 {
 			t.Errorf("accepted %q, %d are left", r.got, b.left())
 		}
@@ -177,7 +177,7 @@ func TestSmallerBatches(t *testing.T) {
 		return len(ids), nil
 	}}
 	run(t, r, 100, func(b *bench) {
-		time.Sleep(10 * time.Minute)
+		pass(10 * time.Minute)
 		if !slices.Equal(r.got, ids(0, 100)) {
 			t.Errorf("accepted %q", r.got)
 		}
@@ -187,7 +187,7 @@ func TestSmallerBatches(t *testing.T) {
 func TestClosed(t *testing.T) {
 	r := &receiver{send: func([]string) (int, error) { return 0, &ClosedError{errors.New("no reader")} }}
 	run(t, r, 3, func(b *bench) {
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		if len(r.sent) != 1 || !slices.Equal(b.log, []string{"closed no reader"}) || b.left() != 3 {
 			t.Errorf("%d attempts, log %q, %d are left", len(r.sent), b.log, b.left())
 		}
@@ -204,7 +204,7 @@ func TestCheck(t *testing.T) {
 		return nil
 	}}
 	run(t, r, 0, func(b *bench) {
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		if checks < 100 || len(b.log) != 2 || b.log[0] != "warning test: refused; alerts wait in the outbox" || !strings.HasPrefix(b.log[1], "info test: connected after ") {
 			t.Errorf("%d checks, log %q", checks, b.log)
 		}
@@ -221,9 +221,15 @@ func TestPanic(t *testing.T) {
 		return len(ids), nil
 	}}
 	run(t, r, 5, func(b *bench) {
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		if !slices.Equal(r.got, ids(0, 5)) || len(b.log) == 0 || !strings.Contains(b.log[0], "panic: forced by the test") {
 			t.Errorf("accepted %q, log %q", r.got, b.log)
 		}
 	})
+}
+
+// pass lets time pass until the sender waits again.
+func pass(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
 }
