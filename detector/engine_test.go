@@ -16,7 +16,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/stats"
 )
 
-// bench is an engine with the built-in rule, on a clock that stands still.
+// bench is an engine with the built-in rule and a clock that does not move.
 type bench struct {
 	t        testing.TB
 	engine   *Engine
@@ -39,7 +39,7 @@ func newBench(t testing.TB, settings ...string) *bench {
 	return b
 }
 
-// open makes the engine, with settings as key, value, key, value, …
+// open makes the engine. The settings are keys, each followed by its value.
 func (b *bench) open(settings ...string) {
 	b.t.Helper()
 	config := configOf(b.t, settings...)
@@ -79,7 +79,7 @@ func (b *bench) advance(d time.Duration) {
 	b.now = b.now.Add(d)
 }
 
-// scan evaluates the events, one chunk of them.
+// scan evaluates a chunk of the events.
 func (b *bench) scan(events ...string) error {
 	b.t.Helper()
 	_, err := b.engine.Scan("cloudtrail", chunkOf(b.t, events...))
@@ -93,7 +93,7 @@ func (b *bench) mustScan(events ...string) {
 	}
 }
 
-// alerts takes what is in the outbox, decoded. Reports are put aside.
+// alerts returns what is in the outbox, decoded, and appends reports to notes.
 func (b *bench) alerts() []map[string]any {
 	b.t.Helper()
 	var all []map[string]any
@@ -194,7 +194,8 @@ func TestDuplicatesAlertOnce(t *testing.T) {
 	b.wantStats("matched 6 emitted 3 duplicate 3 capped 0 failed 0 summaries 0")
 }
 
-// A full cache forgets and alerts again: it never takes a new event for an old.
+// A full memory forgets keys, which then alert again. It never mistakes a new event for
+// a known one.
 func TestFullDedupAlertsAgain(t *testing.T) {
 	b := newBench(t, "dedup_size", "2", "max_alerts", "0")
 	b.mustScan(pushes(0, 100)...)
@@ -202,7 +203,7 @@ func TestFullDedupAlertsAgain(t *testing.T) {
 	b.wantAlerts(101)
 }
 
-// What the engine knew, counted and held back goes on in the next engine.
+// The next engine continues with what the last one remembered, counted and held back.
 func TestReloadKeepsState(t *testing.T) {
 	b := newBench(t, "max_alerts", "2/1m")
 	b.mustScan(pushes(0, 5)...)
@@ -234,7 +235,7 @@ func TestCapEndsWithItsInterval(t *testing.T) {
 	b.wantStats("matched 5 emitted 3 duplicate 0 capped 2 failed 0 summaries 1")
 }
 
-// The summary comes also when no chunk does any more.
+// The summary is made even if no more chunks come.
 func TestSummaryComesByItself(t *testing.T) {
 	b := newBench(t)
 	b.engine.Close(false)
@@ -258,8 +259,8 @@ func TestSummaryComesByItself(t *testing.T) {
 	}
 }
 
-// A full outbox: the chunk is refused as a whole, nothing of it is remembered,
-// and when it comes again there is every alert.
+// If the outbox is full the whole chunk is refused and nothing of it is remembered;
+// when it is sent again there is every alert.
 func TestFullOutboxUndoesTheChunk(t *testing.T) {
 	b := newBench(t, "max_alerts", "3/1m")
 	b.mustScan(push(0))
@@ -291,8 +292,8 @@ func TestBrokenChunkCountsUpToThere(t *testing.T) {
 	b.wantAlerts(1)
 }
 
-// A channel whose inputs do not want the rule's alerts: they are handed to
-// Lost and counted, not dropped.
+// If no input of the channel accepts the rule's alerts they are passed to Lost and
+// counted, not dropped.
 func TestUnwantedAlertsAreCounted(t *testing.T) {
 	b := newBench(t)
 	b.consumer.Close()
@@ -300,11 +301,11 @@ func TestUnwantedAlertsAreCounted(t *testing.T) {
 	b.mustScan(push(1))
 	b.wantStats("matched 1 emitted 0 duplicate 0 capped 0 failed 1 summaries 0")
 	if len(b.lost) != 1 {
-		t.Errorf("Lost was told of %d alerts, want 1", len(b.lost))
+		t.Errorf("Lost was called with %d alerts, want 1", len(b.lost))
 	}
 }
 
-// Records of ours, and Elastic's alerts, are never evaluated.
+// Records made by this program, and Elastic's alerts, are never evaluated.
 func TestAlertsAreNotEvaluated(t *testing.T) {
 	b := newBench(t)
 	for _, mark := range []string{`"kind":"alert"`, `"kind":"signal"`, `"dataset":"fluent_detect.heartbeat"`} {
@@ -333,7 +334,7 @@ func TestManyGoroutines(t *testing.T) {
 	b.wantStats("matched 400 emitted 200 duplicate 200 capped 0 failed 0 summaries 0")
 }
 
-// nearly are records that the built-in rule does not match, some only just.
+// nearly returns records that the built-in rule does not match, some of them almost.
 func nearly(t testing.TB) []byte {
 	failed := strings.Replace(push(1), `"eventTime"`, `"errorCode":"AccessDenied","eventTime"`, 1)
 	return chunkOf(t, other, failed, `{"log":"GET / 200"}`, `{"Records":[`+other+`]}`,

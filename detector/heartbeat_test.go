@@ -13,7 +13,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/stats"
 )
 
-// reports takes what is in the outbox and returns what is no alert.
+// reports empties the outbox and returns the records that are not alerts.
 func (b *bench) reports() []map[string]any {
 	b.t.Helper()
 	b.notes = nil
@@ -36,7 +36,7 @@ func text(v any) string {
 	return string(b)
 }
 
-// want wants values of a document, by dotted names.
+// wantFields checks values of a document, by dotted names.
 func wantFields(t *testing.T, doc map[string]any, pairs ...any) {
 	t.Helper()
 	for i := 0; i < len(pairs); i += 2 {
@@ -47,8 +47,7 @@ func wantFields(t *testing.T, doc map[string]any, pairs ...any) {
 	}
 }
 
-// A heartbeat says everything: the equation, the traffic, the near misses, what
-// waits.
+// A heartbeat has everything: outcomes, traffic, near misses, the size of the outbox.
 func TestHeartbeat(t *testing.T) {
 	b := newBench(t, "max_alerts", "2/1h", "heartbeat", "90s", "suppress_by", "user.name,aws.cloudtrail.read_only", "suppress_for", "1m",
 		"exceptions", exceptionFile(t, "*", "cloud.account.id: 999999999999", "2999-12-31"))
@@ -89,8 +88,8 @@ func TestHeartbeat(t *testing.T) {
 	}
 }
 
-// A full outbox: heartbeats are dropped and counted, and take nothing from the
-// alerts. At the end they are not among what was not delivered.
+// If the outbox is full heartbeats are dropped and counted. They are not among the
+// undelivered alerts.
 func TestHeartbeatsAreNoAlerts(t *testing.T) {
 	b := newBench(t)
 	b.mustScan(push(1))
@@ -111,8 +110,8 @@ func TestHeartbeatsAreNoAlerts(t *testing.T) {
 	}
 }
 
-// Heartbeats come by the clock, also over reloads, and end with the engine. (A
-// goroutine that is left behind fails every synctest.)
+// Heartbeats are made at intervals, which continue across reloads, until the engine is
+// closed. (A leaked goroutine fails every synctest.)
 func TestHeartbeatsKeepTheirPace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, "heartbeat", "1m")
@@ -137,7 +136,7 @@ func TestHeartbeatsKeepTheirPace(t *testing.T) {
 	})
 }
 
-// A stream of garbage: a few records, the rest is counted.
+// Of a stream of garbage there are a few error records; the rest is counted.
 func TestErrorsAreBounded(t *testing.T) {
 	b := newBench(t)
 	for range 1000 {
@@ -156,7 +155,7 @@ func TestErrorsAreBounded(t *testing.T) {
 	}
 }
 
-// What goes into error records comes from attackers as well.
+// The texts of error records may come from attackers.
 func TestErrorRecordsAreLines(t *testing.T) {
 	b := newBench(t)
 	b.engine.Panicked("tag\x1b[2J\n\u2028\xff", strings.Repeat("ä", 5000)+"\r")
@@ -167,8 +166,8 @@ func TestErrorRecordsAreLines(t *testing.T) {
 	}
 }
 
-// A chunk that comes again counts its near misses once; over a reload the
-// counters go on, by the condition's text.
+// A chunk that is sent again counts its near misses once. The counters of a condition
+// continue across reloads.
 func TestNearMissesAreCountedOnce(t *testing.T) {
 	denied := strings.Replace(push(1), `"eventTime"`, `"errorCode":"AccessDenied","eventTime"`, 1)
 	b := newBench(t)
@@ -192,7 +191,7 @@ func TestNearMissesAreCountedOnce(t *testing.T) {
 	}
 }
 
-// Alerts of one rule that nobody wants are that rule's failures.
+// Alerts of a rule that no input accepts count as failures of that rule.
 func TestFailuresByRule(t *testing.T) {
 	path := write(t, "rule.toml", strings.Replace(anyConnect, `"low"`, `"critical"`, 1))
 	b := newBench(t, "rules", "builtin,"+path)

@@ -11,7 +11,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/stats"
 )
 
-// write puts a file into a folder of its own and returns its path.
+// write writes a file in a directory of its own and returns its path.
 func write(t testing.TB, name, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
@@ -21,7 +21,7 @@ func write(t testing.TB, name, text string) string {
 	return path
 }
 
-// exceptionFile is a file of one exception.
+// exceptionFile writes a file with one exception and returns its path.
 func exceptionFile(t testing.TB, rule, query, expires string) string {
 	t.Helper()
 	return write(t, "exceptions.toml", "[[exception]]\nrule = \""+rule+"\"\nquery = '''"+query+"'''\nowner = \"team\"\nreason = \"known\"\nexpires = "+expires+"\n")
@@ -36,8 +36,7 @@ func TestExceptions(t *testing.T) {
 	b.wantStats("matched 2 emitted 1 duplicate 0 capped 0 failed 0 summaries 0")
 }
 
-// An exception that has expired does not apply, and says so once when it would
-// have applied.
+// An expired exception does not apply; the first time that it would have is logged.
 func TestExpiredException(t *testing.T) {
 	b := newBench(t, "exceptions", exceptionFile(t, "*", "user.name: alice", "2026-10-01"))
 	b.now = time.Date(2026, 10, 1, 23, 59, 59, 0, time.UTC)
@@ -76,7 +75,7 @@ func TestSuppression(t *testing.T) {
 	}
 }
 
-// What is held back at the end comes out at the end.
+// What is held back when the engine ends is reported then.
 func TestCloseReportsWhatIsHeldBack(t *testing.T) {
 	b := newBench(t, "suppress_by", "source.address", "suppress_for", "1h", "max_alerts", "1/1h")
 	b.mustScan(pushes(0, 3)...) // no address: not suppressed, but capped
@@ -96,7 +95,7 @@ func TestCloseReportsWhatIsHeldBack(t *testing.T) {
 	}
 }
 
-// A full outbox undoes suppression, too.
+// If the outbox is full, suppression is rolled back too.
 func TestFullOutboxUndoesSuppression(t *testing.T) {
 	b := newBench(t, "suppress_by", "user.name", "suppress_for", "10m")
 	b.fill()
@@ -108,7 +107,8 @@ func TestFullOutboxUndoesSuppression(t *testing.T) {
 	b.wantAlerts(1)
 }
 
-// The fields of dedup_by make two events the same, if they are there.
+// Events with the same values of the dedup_by fields are duplicates, if they have all
+// of them.
 func TestDedupBy(t *testing.T) {
 	path := write(t, "rule.toml", `[rule]
 name = "Test"
@@ -132,7 +132,7 @@ dedup_by = ["user.name", "source.address"]
 	b.wantStats("matched 6 emitted 4 duplicate 2 capped 0 failed 0 summaries 0")
 }
 
-// A session's name is chosen by who opens it: it makes no new principal.
+// Sessions of a role are one principal: the name of a session can be chosen freely.
 func TestPrincipalsShareTheCap(t *testing.T) {
 	b := newBench(t, "max_alerts", "2/1h")
 	session := func(id int, role string) string {

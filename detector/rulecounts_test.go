@@ -8,7 +8,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/stats"
 )
 
-// TestRuleStats: what became of the matches, by rule, and over a reload.
+// Outcomes are counted by rule, across reloads.
 func TestRuleStats(t *testing.T) {
 	b := newBench(t, "max_alerts", "3/1h")
 	b.mustScan(push(1), push(2), push(1), other)

@@ -14,10 +14,10 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/store"
 )
 
-// matchAll is a rule that every event matches, that of the self-test too.
+// matchAll is a rule that every event matches, including that of the self-test.
 var matchAll = strings.Replace(anyConnect, "event.provider: ec2-instance-connect.amazonaws.com", "event.dataset: aws.cloudtrail", 1)
 
-// openStore gives the bench's next engines a store.
+// openStore gives the engine a store.
 func (b *bench) openStore() *store.Store {
 	b.t.Helper()
 	s, err := store.Open(filepath.Join(b.t.TempDir(), "state"), func(line string) { b.t.Error(line) })
@@ -36,8 +36,8 @@ func (b *bench) firstSelfTest() {
 	}
 }
 
-// The self-test goes the whole way and leaves nothing: no alert, no count, no
-// duplicate, not even for a rule that would take it.
+// The self-test takes the whole path and leaves nothing: no alert, no count, no
+// duplicate, not even for a rule that matches its event.
 func TestSelfTest(t *testing.T) {
 	for _, format := range []string{"ecs", "kibana", "ocsf"} {
 		b := newBench(t, "self_test", "1000h", "alert_format", format, "rules", "builtin,"+write(t, "all.toml", matchAll))
@@ -68,8 +68,8 @@ func TestSelfTest(t *testing.T) {
 	}
 }
 
-// What breaks between a record and its alert makes the self-test fail: the
-// heartbeat, an error record and the log say so. And it passes again.
+// Whatever breaks between a record and its alert makes the self-test fail, which the
+// heartbeat, an error record and the log report. It passes again when that is repaired.
 func TestSelfTestFindsWhatIsBroken(t *testing.T) {
 	for _, c := range []struct {
 		name    string
@@ -127,8 +127,8 @@ func TestSelfTestFindsWhatIsBroken(t *testing.T) {
 	}
 }
 
-// Self-tests come at the start and then by the clock, while the engine is open.
-// Switched off by a reload, a failure is forgotten.
+// Self-tests run at the start and then at intervals, while the engine is open. If a
+// reload turns them off, a failure is forgotten.
 func TestSelfTestsComeByThemselves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, "self_test", "1h")

@@ -280,7 +280,7 @@ func (s *Suppressor) Commit() {
 		delete(s.holding, g)
 		delete(s.displaced, g)
 		if old, ok := s.groups.Peek(g); ok {
-			old.held.Count = 0 // w goes on with it, or it was reported
+			old.held.Count = 0 // w has it, or it was reported
 		}
 		if w == nil {
 			s.groups.Remove(g)

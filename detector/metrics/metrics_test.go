@@ -28,8 +28,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden file anew")
 
-// twin has the name of the built-in rule, and a condition that is long, has what
-// labels must escape, and begins as another does.
+// twin has the name of the built-in rule, and a condition that is long, has characters
+// that labels must escape, and begins like another.
 var twin = `[rule]
 name = "AWS EC2 Instance Connect SSH Public Key Uploaded"
 rule_id = "0b2c4f6a-1d3e-4a5b-8c7d-9e0f1a2b3c4f"
@@ -50,7 +50,7 @@ func pushed(id int, more string) string {
 		`"eventTime":"2026-09-21T13:33:00Z","recipientAccountId":"111122223333"%s}`, id, more)
 }
 
-// detectors returns two detectors of one channel that have seen something.
+// detectors returns two detectors of one channel, one of which has seen events.
 func detectors(t *testing.T) []Detector {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "rule.toml")
@@ -98,8 +98,8 @@ func detectors(t *testing.T) []Detector {
 	return all
 }
 
-// exposition returns the text for the detectors, without what changes from run to
-// run.
+// exposition returns the text for the detectors, without values that change from run
+// to run.
 func exposition(t *testing.T) []byte {
 	text := Append(nil, "v1.2.3", detectors(t))
 	text = regexp.MustCompile(`(fluent_detect_start_time_seconds{.*} )\d.*`).ReplaceAll(text, []byte("${1}1790000000.000"))
@@ -143,8 +143,8 @@ func parse(t *testing.T, text []byte) map[string]*dto.MetricFamily {
 	return families
 }
 
-// Prometheus's own parser reads it, its linter has nothing to say, no series is
-// there twice, and the outcomes add up.
+// Prometheus's own parser and linter accept it, no series occurs twice, and the outcomes
+// add up.
 func TestPrometheusReadsIt(t *testing.T) {
 	text := exposition(t)
 	families := parse(t, text)
@@ -196,8 +196,7 @@ func TestPrometheusReadsIt(t *testing.T) {
 	}
 }
 
-// The dashboard asks for nothing that is not there, with no label that is not
-// there.
+// The dashboard uses only metrics and labels that exist.
 func TestDashboard(t *testing.T) {
 	families := parse(t, exposition(t))
 	text, err := os.ReadFile("../../conf/grafana/fluent-detect.json")

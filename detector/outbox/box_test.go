@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// alerts makes alerts of one rule and severity with the given ids and records
-// of 100 bytes.
+// alerts returns alerts of one rule and severity with these IDs and records of 100
+// bytes.
 func alerts(rule string, severity int, ids ...string) []Alert {
 	list := make([]Alert, len(ids))
 	for i, id := range ids {
@@ -17,7 +17,7 @@ func alerts(rule string, severity int, ids ...string) []Alert {
 	return list
 }
 
-// put puts alerts that have to find a place and a consumer.
+// put puts alerts for which there must be room and a consumer.
 func put(t *testing.T, b *Box, list []Alert) {
 	t.Helper()
 	if unwanted, err := b.Put(list); err != nil || len(unwanted) > 0 {
@@ -25,7 +25,7 @@ func put(t *testing.T, b *Box, list []Alert) {
 	}
 }
 
-// want checks ids of alerts.
+// want checks the IDs of alerts.
 func want(t *testing.T, what string, got []Alert, wanted string) {
 	t.Helper()
 	if g := ids(got); g != wanted {
@@ -33,7 +33,7 @@ func want(t *testing.T, what string, got []Alert, wanted string) {
 	}
 }
 
-// fakeClock gives the box a clock and returns what moves it on.
+// fakeClock gives the box a clock and returns a function that advances it.
 func fakeClock(b *Box) (pass func(time.Duration)) {
 	now := time.Unix(1_000_000, 0)
 	b.now = func() time.Time { return now }
@@ -42,8 +42,8 @@ func fakeClock(b *Box) (pass func(time.Duration)) {
 
 const all = 1 << 20
 
-// A Fluent Bit configuration with two inputs: one for what is urgent, and
-// behind it one for the rest of a rule.
+// A Fluent Bit configuration with two inputs: one for urgent alerts, followed by one
+// for the rest of a rule.
 func TestTheFirstTakerThatWantsAnAlertGetsIt(t *testing.T) {
 	b := New("c", all)
 	urgent := b.Open(Filter{MinSeverity: 73})
@@ -86,8 +86,8 @@ func TestWhatWasNotAcknowledgedComesAgain(t *testing.T) {
 	want(t, "behind it", consumer.Take(all, 0), "[4]")
 }
 
-// Fluent Bit's acknowledgement means "in my ring buffer". What is in there is
-// lost when the input pauses or ends, so it counts for a while only.
+// Fluent Bit's acknowledgement means "in my ring buffer", the content of which is lost
+// when the input pauses or ends. So an alert is kept for a while after it.
 func TestAcknowledgedIsGoneAfterTheGraceOnly(t *testing.T) {
 	for _, end := range []struct {
 		name string
@@ -132,8 +132,8 @@ func TestSettleNeedsNoGrace(t *testing.T) {
 	want(t, "undelivered", b.Undelivered(), "[2]")
 }
 
-// The host calls back for a batch that a pause has taken back meanwhile: the
-// batch comes again, twice is better than never.
+// The host acknowledges a batch that a pause has recalled: the batch is delivered
+// again, since twice is better than never.
 func TestAnAcknowledgementAfterAPauseIsOfNothing(t *testing.T) {
 	b := New("c", all)
 	consumer := b.Open(Filter{})
@@ -147,8 +147,8 @@ func TestAnAcknowledgementAfterAPauseIsOfNothing(t *testing.T) {
 	want(t, "after it", consumer.Take(all, 0), "[1]")
 }
 
-// A hot reload ends all inputs, one after the other, and begins new ones. What
-// outputs put meanwhile is kept, whoever wants it.
+// A hot reload closes all inputs, one after the other, and opens new ones. What
+// outputs put meanwhile is kept for any of them.
 func TestReload(t *testing.T) {
 	b := New("c", all)
 	want(t, "orphans", b.TakeUnrouted(), "[]")
@@ -187,7 +187,7 @@ func TestReload(t *testing.T) {
 	}
 }
 
-// The host is told to retry the whole chunk: nothing of a batch may stay.
+// The host retries the whole chunk: nothing of a batch may be left.
 func TestFull(t *testing.T) {
 	b := New("default", 250)
 	consumer := b.Open(Filter{Rules: []string{"r"}})
@@ -224,8 +224,8 @@ func TestFull(t *testing.T) {
 	want(t, "Take", consumer.Take(all, 0), "[3 4 5 6]")
 }
 
-// An alert that another consumer left is older than what its heir has delivered
-// already; when all of it comes back, it is in its old place.
+// An alert that another consumer left is older than what its successor has delivered;
+// after a recall it is in its old place.
 func TestAnOldAlertThatCameLate(t *testing.T) {
 	b := New("c", all)
 	first, second := b.Open(Filter{Rules: []string{"r"}}), b.Open(Filter{})

@@ -11,8 +11,8 @@ import (
 )
 
 // model is the outbox as one flat list in order of arrival, searched from the
-// beginning each time. What a Box does with queues, places and merges has to
-// look from outside as if it were this list.
+// beginning each time. A Box, with its queues, places and merges, must behave like
+// this list.
 type model struct {
 	max       int
 	now       time.Time
@@ -56,7 +56,7 @@ func (m *model) consumerOf(a Alert) *modelTaker {
 	return nil
 }
 
-// report puts what is no alert.
+// report puts a report.
 func (m *model) report(record []byte) bool {
 	_, bytes := m.size()
 	n := 0
@@ -72,7 +72,7 @@ func (m *model) report(record []byte) bool {
 	return true
 }
 
-// size returns what is held, reports too, and what there is room for.
+// size returns the size of what is in the box, reports too, and of reservations.
 func (m *model) size() (count, bytes int) {
 	for _, a := range m.held {
 		bytes += len(a.Record)
@@ -119,8 +119,8 @@ func (m *model) add(alerts []Alert, numbers []uint64) {
 	}
 }
 
-// letGo removes the alerts that gone says, and notes what a keeper is to be
-// told.
+// letGo removes the alerts for which gone returns true, and notes which of them a
+// keeper must forget.
 func (m *model) letGo(gone func(*modelAlert) bool) (list []Alert) {
 	m.held = slices.DeleteFunc(m.held, func(a *modelAlert) bool {
 		if !gone(a) {
@@ -170,7 +170,7 @@ func (m *model) change(t *modelTaker, to string, from ...string) {
 	}
 }
 
-// ackFirst acknowledges the first n that are flying.
+// ackFirst acknowledges the first n in flight.
 func (m *model) ackFirst(t *modelTaker, n int) {
 	for _, a := range m.held {
 		if n > 0 && a.owner == t && a.state == flying {
@@ -222,8 +222,7 @@ func (m *model) close(t *modelTaker) {
 	}
 }
 
-// undelivered returns what is held, without what a keeper has, and how much
-// that is.
+// undelivered returns what is in the box without a keeper, and its size.
 func (m *model) undelivered() (list []Alert, stored int) {
 	for _, a := range m.held {
 		if a.kept > 0 {
@@ -247,7 +246,7 @@ func (m *model) backlog(t *modelTaker) (bytes int) {
 	return bytes
 }
 
-// modelKeeper has what it is told to forget, and how much of it was noted then.
+// modelKeeper records the calls of Forget, and how many preceded the last Note.
 type modelKeeper struct {
 	forgotten []uint64
 	noted     int
@@ -276,8 +275,8 @@ var (
 	}
 )
 
-// drive does what the bytes of script say to a Box and to the model at once,
-// and compares all that can be seen of them after each step.
+// drive does what the bytes of script encode to a Box and to the model, and compares
+// their visible states after each step.
 func drive(t *testing.T, script []byte) {
 	t.Helper()
 	const most = 1000
@@ -480,9 +479,9 @@ func drive(t *testing.T, script []byte) {
 	}
 }
 
-// TestModel compares a Box with the model over random scripts: nothing is
-// lost, nothing comes out of order or to the wrong consumer, nothing is gone
-// before it is confirmed, and the sizes are right at every step.
+// TestModel compares a Box with the model over random scripts: nothing is lost,
+// nothing is out of order or delivered to the wrong consumer, nothing is gone before
+// it is confirmed, and the sizes are right at every step.
 func TestModel(t *testing.T) {
 	runs := 1000
 	if testing.Short() {
@@ -498,7 +497,7 @@ func TestModel(t *testing.T) {
 	}
 }
 
-// FuzzModel lets the fuzzer write the script.
+// FuzzModel is TestModel with scripts of the fuzzer.
 func FuzzModel(f *testing.F) {
 	f.Add([]byte{4, 0, 0, 0, 1, 0, 0, 50, 5, 0, 255, 10, 0, 18, 0, 4, 16, 0})
 	f.Fuzz(func(t *testing.T, script []byte) {

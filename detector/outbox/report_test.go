@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// A heartbeat goes the way of the alerts, to the input that is listed first,
-// also when that one takes alerts of one rule only.
+// A heartbeat is delivered as alerts are, to the first input, even if that accepts
+// only alerts of one rule.
 func TestReportsGoToTheFirstTaker(t *testing.T) {
 	b := New("c", all)
 	at := time.Unix(5, 0)
@@ -30,7 +30,7 @@ func TestReportsGoToTheFirstTaker(t *testing.T) {
 	want(t, "the second consumer", second.Take(all, 0), "[1]")
 }
 
-// An input that is paused for a day: heartbeats must not take the alerts' room.
+// While an input is paused for a day, heartbeats must not take the room of alerts.
 func TestFewReportsWait(t *testing.T) {
 	b := New("c", 1000)
 	consumer := b.Open(Filter{})

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// A Take that waits comes back at once when it has to look again, and not
-// before. Time is synctest's: what is measured is exact.
+// A Take that waits returns as soon as there is something to return, and not before.
+// The time is that of synctest, so it is exact.
 func TestTakeWaits(t *testing.T) {
 	const wait = 700 * time.Millisecond
 	const when = 250 * time.Millisecond
@@ -73,7 +73,7 @@ func TestTakeWaits(t *testing.T) {
 	}
 }
 
-// An input that another one's end leaves alerts to is woken by its opening.
+// An input that gets the alerts that another one left is woken when it is opened.
 func TestOpenFindsWhatIsHomeless(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := New("c", all)
@@ -82,10 +82,9 @@ func TestOpenFindsWhatIsHomeless(t *testing.T) {
 	})
 }
 
-// Outputs put, inputs take, are paused, are closed and opened again in reloads,
-// all at once. Every alert arrives, where it is wanted, and while an input is
-// not interrupted it gets the alerts of an output in the order in which they
-// were put.
+// Outputs put, inputs take, are paused, closed, and opened again by reloads, all
+// concurrently. Every alert arrives at an input that accepts it, and an input that is
+// not interrupted gets the alerts of an output in the order in which they were put.
 func TestConcurrency(t *testing.T) {
 	const outputs, each, perBatch = 4, 1500, 3
 	rules := []string{"even", "odd"}

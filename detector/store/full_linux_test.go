@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// On a disk without room for a single byte what was delivered cannot be noted, which
-// is said once; the store opens all the same, and goes on when there is room.
+// On a full disk the store opens, and what was delivered cannot be noted, which is
+// reported once. It works again as soon as there is room.
 func TestFullDisk(t *testing.T) {
 	dir := t.TempDir()
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=1m"); err != nil {

@@ -19,7 +19,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
 )
 
-// open opens a directory, collecting what it warns of.
+// open opens a directory and collects the warnings.
 func open(t *testing.T, dir string) (*Store, *[]string) {
 	t.Helper()
 	var warned []string
@@ -133,8 +133,7 @@ func TestWhatWasCommittedIsThereAgain(t *testing.T) {
 	}
 }
 
-// What was delivered is deleted while the store is open, too, not only at the
-// end.
+// Delivered alerts are deleted while the store is open, not only when it is closed.
 func TestDeliveredIsDeleted(t *testing.T) {
 	s, _ := open(t, t.TempDir())
 	defer closed(t, s)
@@ -146,8 +145,8 @@ func TestDeliveredIsDeleted(t *testing.T) {
 	}
 }
 
-// killed lets a process end without Close: its file of the bbolt database is closed,
-// which it has to be to be opened again here, and nothing else is done.
+// killed does what the end of a process without Close does: the bbolt file is closed,
+// and nothing else is done.
 func killed(t *testing.T, s *Store) {
 	t.Helper()
 	s.mu.Lock()
@@ -161,8 +160,8 @@ func killed(t *testing.T, s *Store) {
 	}
 }
 
-// What was noted is gone after a crash, what was only forgotten may come again, and
-// what is noted twice, of another session or damaged does no harm.
+// Noted alerts are gone after a crash; those that were only forgotten may be delivered
+// again; entries that are repeated, damaged, or of another session do no harm.
 func TestNotedIsGoneAfterACrash(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -276,9 +275,9 @@ func TestSpaces(t *testing.T) {
 	}
 }
 
-// A file of version 1 is taken over: its alerts, and its keys that have not
-// expired. (testdata/version1.db.gz was written by that version; the keys expire in
-// 2096, but for one.)
+// A file of version 1 is migrated: its alerts, and its keys that have not expired.
+// (testdata/version1.db.gz was written by that version; all keys but one expire in
+// 2096.)
 func TestVersion1(t *testing.T) {
 	packed, err := os.Open(filepath.Join("testdata", "version1.db.gz"))
 	if err != nil {
@@ -325,8 +324,7 @@ func TestVersion1(t *testing.T) {
 	}
 }
 
-// A file that is not ours, or not whole, is set aside; the store works, and what
-// the file was is still there to look at.
+// A file that is damaged, or not ours, is renamed and kept as it was; the store works.
 func TestDamagedFileIsSetAside(t *testing.T) {
 	whole := t.TempDir()
 	s, _ := open(t, whole)
@@ -409,8 +407,8 @@ func TestModes(t *testing.T) {
 	}
 }
 
-// The second process is told who the first is; when that ends, however it ends,
-// the directory is free.
+// The error of a second process names the first one. When that ends in any way, the
+// directory is free.
 func TestOneProcessAtATime(t *testing.T) {
 	if dir := os.Getenv("STORE_TEST_HOLD"); dir != "" {
 		if _, err := Open(dir, func(string) {}); err != nil {
@@ -448,8 +446,8 @@ func TestOneProcessAtATime(t *testing.T) {
 	closed(t, s)
 }
 
-// A file that loses its end while it is in use: an error, not the end of the
-// process, and the directory can be closed.
+// If a file is truncated while it is in use there is an error, the process continues,
+// and the directory can be closed.
 func TestFileBreaksWhileInUse(t *testing.T) {
 	dir := t.TempDir()
 	s, _ := open(t, dir)
