@@ -11,11 +11,10 @@ import (
 
 var update = flag.Bool("update", false, "write what cmp finds into the scripts")
 
-// runAsCommand is the variable by which a test runs this binary as the command.
+// runAsCommand is the variable with which a test runs this binary as the command.
 const runAsCommand = "FLUENT_DETECT_TEST_COMMAND"
 
-// With the race detector a process waits for a second before it ends, if it is
-// not told otherwise.
+// With the race detector a process by default waits for a second before it ends.
 const raceVariable, raceOptions = "GORACE", "atexit_sleep_ms=0"
 
 func TestMain(m *testing.M) {
@@ -26,9 +25,9 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"fluent-detect": main})
 }
 
-// TestScripts runs testdata/script: each a command line, what it reads, and what
-// it must print. Beside their own files they have bad-rules, the rule files by
-// which package rule tests its errors.
+// TestScripts runs the scripts in testdata/script: command lines, their input, and
+// their output. They also have the rule files with which package rule tests errors,
+// in bad-rules.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",

@@ -17,7 +17,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// commands are what the scripts have beside testscript's own.
+// commands are the commands of the scripts in addition to testscript's own.
 var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"code":   code,
 	"gzip":   pack,
@@ -31,7 +31,7 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"break":  interrupt,
 }
 
-// code N COMMAND ARG... runs the command and wants that exit code.
+// code N COMMAND ARG... runs the command and checks the exit code.
 func code(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: code N COMMAND ARG...")
@@ -50,7 +50,7 @@ func code(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// gzip FROM TO and zstd FROM TO pack a file.
+// gzip FROM TO and zstd FROM TO compress a file.
 func pack(ts *testscript.TestScript, _ bool, args []string) {
 	in := []byte(ts.ReadFile(args[0]))
 	var b bytes.Buffer
@@ -69,8 +69,8 @@ func pack(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), b.Bytes(), 0o644))
 }
 
-// pick FILE FIELD... writes the fields of the JSON lines of stdout to the file,
-// a line each, with blanks between.
+// pick FILE FIELD... writes fields of the JSON lines of stdout to the file, separated
+// by spaces.
 func pick(ts *testscript.TestScript, _ bool, args []string) {
 	var out strings.Builder
 	for line := range strings.Lines(ts.ReadFile("stdout")) {
@@ -97,20 +97,20 @@ func pick(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(out.String()), 0o644))
 }
 
-// repeat N FROM TO writes a file with N times what another has.
+// repeat N FROM TO writes a file with the N-fold content of another.
 func repeat(ts *testscript.TestScript, _ bool, args []string) {
 	n, err := strconv.Atoi(args[0])
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(strings.Repeat(ts.ReadFile(args[1]), n)), 0o644))
 }
 
-// crlf FILE ends its lines as Windows does.
+// crlf FILE converts line ends to those of Windows.
 func crlf(ts *testscript.TestScript, _ bool, args []string) {
 	text := strings.ReplaceAll(ts.ReadFile(args[0]), "\n", "\r\n")
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o644))
 }
 
-// cut N FROM TO writes a file that has what another has but the last bytes.
+// cut N FROM TO writes a file without the last N bytes of another.
 func cut(ts *testscript.TestScript, _ bool, args []string) {
 	n, err := strconv.Atoi(args[0])
 	ts.Check(err)
@@ -118,16 +118,16 @@ func cut(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(text[:len(text)-n]), 0o644))
 }
 
-// padded N FROM TO writes a file with a line of so many bytes before what
-// another has.
+// padded N FROM TO writes a file with a line of N bytes before the content of
+// another.
 func padded(ts *testscript.TestScript, _ bool, args []string) {
 	n, err := strconv.Atoi(args[0])
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(strings.Repeat("x", n)+"\n"+ts.ReadFile(args[1])), 0o644))
 }
 
-// start starts fluent-detect with pipes and writes the file to its input, which
-// goes on.
+// start starts fluent-detect with pipes and writes the file to its input, which stays
+// open.
 func start(ts *testscript.TestScript, file string, args []string) (cmd *exec.Cmd, out *os.File) {
 	cmd = exec.Command(filepath.Join(filepath.SplitList(ts.Getenv("PATH"))[0], "fluent-detect"), args...)
 	cmd.Dir = ts.MkAbs(".")
@@ -148,8 +148,8 @@ func start(ts *testscript.TestScript, file string, args []string) (cmd *exec.Cmd
 	return cmd, out
 }
 
-// head FILE ARG... runs fluent-detect, reads one byte of what it prints and
-// closes the pipe. When it wants to print more it must end and say nothing.
+// head FILE ARG... runs fluent-detect, reads one byte of its output and closes the
+// pipe. It must end silently.
 func head(ts *testscript.TestScript, _ bool, args []string) {
 	cmd, out := start(ts, args[0], args[1:])
 	_ = out.Close()
@@ -159,8 +159,8 @@ func head(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// break TEXT FILE ARG... runs fluent-detect, interrupts it once it has printed
-// something and waits for more input, and wants the text on stderr.
+// break TEXT FILE ARG... runs fluent-detect, interrupts it when it has printed
+// something and waits for more input, and checks for the text on stderr.
 func interrupt(ts *testscript.TestScript, _ bool, args []string) {
 	cmd, _ := start(ts, args[1], args[2:])
 	ts.Check(cmd.Process.Signal(os.Interrupt))
@@ -173,7 +173,7 @@ func interrupt(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// wait waits for the end, not for ever.
+// wait waits for the end, for a limited time.
 func wait(ts *testscript.TestScript, cmd *exec.Cmd) {
 	late := time.AfterFunc(20*time.Second, func() { _ = cmd.Process.Kill() })
 	_ = cmd.Wait()

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestTerminal runs the command with a terminal: there are colours and a
-// progress bar, of which nothing is left, and NO_COLOR means no colours.
+// TestTerminal runs the command with a terminal: there are colors and a progress bar,
+// which is erased, and with NO_COLOR no colors.
 func TestTerminal(t *testing.T) {
 	run := func(args []string, env ...string) string {
 		t.Helper()

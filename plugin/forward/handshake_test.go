@@ -33,7 +33,7 @@ type ping struct {
 	Username, Password           string
 }
 
-// open does the handshake. It returns "" or why it refuses.
+// open does the handshake. It returns "" or why it rejects the client.
 func (g *guard) open(s *session) (refusal string) {
 	nonce, salt := "nonce\x00\xff6789012345", "salt\xff\x00auth"
 	options := map[string]any{"nonce": nonce, "auth": salt, "keepalive": true}
@@ -41,7 +41,7 @@ func (g *guard) open(s *session) (refusal string) {
 		options["nonce"], options["auth"] = []byte(nonce), []byte(salt)
 	}
 	s.write([]any{"HELO", options})
-	// Fluent Bit wants the whole PING with one read.
+	// Fluent Bit expects the whole PING from a single read.
 	buf := make([]byte, 1023)
 	n, err := s.conn.Read(buf)
 	if err != nil {
@@ -73,7 +73,7 @@ func (g *guard) script(s *session) {
 	}
 }
 
-// Alerts go to a receiver that proves to have the shared key, and to no other.
+// Alerts are sent only to a receiver that proves that it has the shared key.
 func TestHandshake(t *testing.T) {
 	const key, password = "key-hunter2", "pw-hunter2"
 	for _, c := range []struct {

@@ -10,7 +10,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/plugin/delivery"
 )
 
-// A message to the byte, as the specification has it.
+// The bytes of a message are as specified.
 func TestMessage(t *testing.T) {
 	b := delivery.NewBatch([]outbox.Alert{
 		{Time: time.Unix(0x12345678, 0x0a0b0c), Record: []byte{0x81, 0xa1, 'a', 1}},

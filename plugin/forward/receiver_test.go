@@ -20,8 +20,8 @@ import (
 	"github.com/fluent-detect/fluent-detect/plugin/logger"
 )
 
-// receiver is a forward input that behaves as badly as it is told. It reads
-// with vmihailenco's decoder, so that nothing of ours judges what we write.
+// receiver is a forward input that misbehaves according to scripts. It reads with
+// vmihailenco's decoder, so that our own code does not check our own output.
 type receiver struct {
 	t *testing.T
 
@@ -66,8 +66,7 @@ func newReceiver(t *testing.T, scripts ...script) *receiver {
 
 var errRefused = errors.New("connection refused")
 
-// dial is the sender's dialer; the network is in memory, where time can be
-// synctest's.
+// dial is the sender's dialer. The network is in memory, for synctest.
 func (r *receiver) dial(context.Context, string, string) (net.Conn, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -184,10 +183,10 @@ func (s *session) write(v any) bool {
 
 func (s *session) ack(a arrival) bool { return s.write(map[string]string{"ack": a.chunk}) }
 
-// good acknowledges every message.
+// good acknowledges all messages.
 func good(s *session) { acknowledge(s, -1) }
 
-// acknowledge acknowledges that many messages, or with -1 all.
+// acknowledge acknowledges that many messages, or all with -1.
 func acknowledge(s *session, n int) {
 	for ; n != 0; n-- {
 		a, err := s.read()
@@ -219,8 +218,8 @@ func (r *receiver) count() (n int) {
 	return n
 }
 
-// want checks that the alerts from 0 up to n arrived, in order on each
-// connection, and with once that none came twice.
+// want checks that the alerts from 0 to n-1 arrived, in order on each connection, and
+// with once that none arrived twice.
 func (r *receiver) want(n int, once bool) {
 	r.t.Helper()
 	seen := map[int]int{}
@@ -265,8 +264,8 @@ func (l *logbook) all() string {
 	return strings.Join(l.lines, "\n")
 }
 
-// alerts makes alerts with the numbers from first on. The rule and the severity
-// change every few.
+// alerts returns n alerts, numbered from first. The rule and the severity change
+// repeatedly.
 func alerts(first, n int) (list []outbox.Alert) {
 	rules := []string{"red", "green", "blue"}
 	severities := []int{21, 47, 73, 99}

@@ -12,8 +12,8 @@ import (
 	"github.com/fluent-detect/fluent-detect/plugin/logger"
 )
 
-// A receiver misbehaves on its first connections, and then is good: every alert
-// arrives, on each connection in order, and is let go of. Time is synctest's.
+// A receiver misbehaves on its first connections only: all alerts arrive, in order on
+// each connection, and are removed from the outbox.
 func TestMisbehaviour(t *testing.T) {
 	never := func(s *session) { s.wait() }
 	for _, c := range []struct {
@@ -137,8 +137,7 @@ func TestMisbehaviour(t *testing.T) {
 	}
 }
 
-// Many receivers that behave well for a while and then do anything at all, while
-// alerts come.
+// Random misbehavior, while alerts are made.
 func TestAnyMisbehaviour(t *testing.T) {
 	runs := 100
 	if testing.Short() {
@@ -197,8 +196,8 @@ func TestAnyMisbehaviour(t *testing.T) {
 	}
 }
 
-// While the receiver is away the delay doubles up to half a minute, and the log
-// has a line now and then only.
+// While the receiver is down the delay grows up to half a minute, and few lines are
+// logged.
 func TestBackoff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newReceiver(t, make([]script, 1000)...)
@@ -229,7 +228,7 @@ func TestBackoff(t *testing.T) {
 	})
 }
 
-// A receiver that takes no large messages gets smaller ones.
+// A receiver that does not accept large messages gets smaller ones.
 func TestSmallReceiver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const most = 2000
@@ -267,8 +266,8 @@ func TestSmallReceiver(t *testing.T) {
 	})
 }
 
-// Close does not take longer than it says, whatever the receiver does, and what
-// was not acknowledged is still there, for the next consumer.
+// Close ends in time, whatever the receiver does, and alerts that were not
+// acknowledged are left for the next consumer.
 func TestClose(t *testing.T) {
 	half := func(s *session) { acknowledge(s, 5); s.wait() } // five messages are 12 alerts
 	for _, c := range []struct {
@@ -319,7 +318,7 @@ func TestClose(t *testing.T) {
 	}
 }
 
-// Alerts that come just before the end are delivered.
+// Alerts that are made just before the end are delivered.
 func TestDrain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newReceiver(t)
@@ -338,7 +337,7 @@ func TestDrain(t *testing.T) {
 	})
 }
 
-// A panic does not reach the host, and the sender goes on.
+// A panic does not reach the host, and the sender continues.
 func TestPanic(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newReceiver(t)

@@ -61,7 +61,7 @@ func eventually(t *testing.T, what string, holds func() bool) {
 	t.Fatalf("there is still not: %s", what)
 }
 
-// Over real sockets, with what the user writes.
+// Real sockets, with the settings of a user.
 func TestSockets(t *testing.T) {
 	cert, ca := certificate(t)
 	_, otherCA := certificate(t)
@@ -158,7 +158,7 @@ func TestSockets(t *testing.T) {
 	}
 }
 
-// Nothing listens at first.
+// The receiver is started after the sender.
 func TestReceiverComesLate(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "s")

@@ -13,8 +13,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden file anew")
 
-// Each file of testdata/broken is a configuration that is right but for what its
-// name says. The golden file has all that there is to say about each.
+// Each file in testdata/broken is a configuration with the error in its name. The
+// golden file contains all findings.
 func TestBroken(t *testing.T) {
 	files, err := filepath.Glob("testdata/broken/*.*")
 	if err != nil || len(files) < 20 {

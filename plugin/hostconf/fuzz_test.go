@@ -6,8 +6,7 @@ import (
 	"testing"
 )
 
-// Whatever a file holds, the check ends, and every place that it names is in the
-// file.
+// Whatever a file contains, the check ends, and its positions are in the file.
 func FuzzCheck(f *testing.F) {
 	files, _ := filepath.Glob("testdata/broken/*.*")
 	for _, file := range files {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Bodies as large as Vector makes them, and single events, over one connection.
+// Bodies as large as those of Vector, and single events, over one connection.
 func BenchmarkIngest(b *testing.B) {
 	const size = 8 << 20
 	lines := strings.Repeat(other+"\n", size/len(other))

@@ -13,9 +13,9 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/stats"
 )
 
-// A client that writes all of a long body before it looks for an answer, as Fluent
-// Bit does, gets the 200 too when the sidecar gave up on the body's beginning:
-// otherwise it would send the same for ever.
+// A client that writes a whole long body before it reads the response, as Fluent Bit
+// does, also gets a 200 if the beginning of the body cannot be read. Otherwise it
+// would send the same forever.
 func TestWhatIsLeftOfABrokenBodyIsRead(t *testing.T) {
 	t.Parallel()
 	s := run(t, nil)
@@ -49,8 +49,8 @@ func (p panicReader) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// A body whose reading panics is answered as others that cannot be read: the same
-// would come again and again.
+// If reading a body panics, the response is that for an unreadable one: the same body
+// would be sent again and again otherwise.
 func TestPanicWhileABodyIsRead(t *testing.T) {
 	t.Parallel()
 	s := run(t, nil)

@@ -17,8 +17,8 @@ import (
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
-// childVariable has the settings with which a process of the test binary is a
-// sidecar, as JSON.
+// childVariable contains the settings, as JSON, with which the test binary runs a
+// sidecar.
 const childVariable = "FLUENT_DETECT_TEST_SIDECAR"
 
 // child runs a sidecar and returns the exit code.
@@ -118,13 +118,13 @@ func (p *process) signal(s os.Signal) {
 	}
 }
 
-// kill ends the process as a crash does.
+// kill ends the process like a crash.
 func (p *process) kill() {
 	_ = p.cmd.Process.Signal(syscall.SIGKILL)
 	<-p.done
 }
 
-// wantExit waits for the end of the process and wants that exit code.
+// wantExit waits for the end of the process and checks the exit code.
 func (p *process) wantExit(code int) {
 	p.t.Helper()
 	select {
@@ -137,7 +137,7 @@ func (p *process) wantExit(code int) {
 	}
 }
 
-// freeAddress returns an address that nobody listens on.
+// freeAddress returns an unused address.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

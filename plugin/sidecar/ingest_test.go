@@ -18,7 +18,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/plugin/logger"
 )
 
-// Every form of body, in every packing, gives the same alert.
+// All formats and encodings of a body give the same alert.
 func TestBodies(t *testing.T) {
 	t.Parallel()
 	quoted, err := json.Marshal(push("x"))
@@ -63,7 +63,7 @@ func TestBodies(t *testing.T) {
 	}
 }
 
-// deadLettersOf returns what is in the file.
+// deadLettersOf returns the dead letters in a file.
 func deadLettersOf(t *testing.T, path string) (all []deadLetter) {
 	t.Helper()
 	data, err := os.ReadFile(path)
@@ -80,8 +80,8 @@ func deadLettersOf(t *testing.T, path string) (all []deadLetter) {
 	return all
 }
 
-// What cannot be read is answered with 200, counted, and kept with its place; what
-// stands before and behind it is evaluated.
+// Unreadable records get a 200, are counted, and become dead letters with their
+// position. Records before and after them are evaluated.
 func TestBadRecords(t *testing.T) {
 	t.Parallel()
 	cut := push("cut")[:200]
@@ -125,7 +125,7 @@ func TestBadRecords(t *testing.T) {
 	}
 }
 
-// Without a file, a dead letter is a line in the log that cannot mislead.
+// Without a file, a dead letter is a line in the log without control characters.
 func TestDeadLettersInTheLog(t *testing.T) {
 	t.Parallel()
 	s := run(t, nil)
@@ -135,7 +135,7 @@ func TestDeadLettersInTheLog(t *testing.T) {
 	}
 }
 
-// The file of dead letters does not fill the disk.
+// The size of the file of dead letters is limited.
 func TestDeadLettersAreBounded(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "dead.ndjson")
@@ -168,8 +168,8 @@ func TestDeadLettersAreBounded(t *testing.T) {
 	}
 }
 
-// One record that makes the engine panic does not take those around it with it,
-// and is not asked for again.
+// A record that makes the engine panic does not affect the records around it, and
+// the client does not have to send it again.
 func TestAPanicCostsOneRecord(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "dead.ndjson")
@@ -190,7 +190,7 @@ func TestAPanicCostsOneRecord(t *testing.T) {
 	}
 }
 
-// What a client is told that is set up wrong.
+// The responses for misconfigured clients.
 func TestRejections(t *testing.T) {
 	t.Parallel()
 	s := run(t, keys{"listen_username": "vector", "listen_password": "s3cret"})
@@ -239,8 +239,8 @@ func TestRejections(t *testing.T) {
 	}
 }
 
-// A client that goes away in the middle, or stalls, leaves no half record behind,
-// and its place is free again.
+// A client that disconnects or stalls leaves no partial record, and its slot is free
+// again.
 func TestBrokenBodies(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "dead.ndjson")
@@ -271,8 +271,8 @@ func TestBrokenBodies(t *testing.T) {
 	}
 }
 
-// A full outbox, or a disk that fails, is 503: the same is to be sent again, and
-// what was alerted already is known.
+// If the outbox is full, or the disk fails, the response is 503. When the same body is
+// sent again, duplicates are recognized.
 func TestWhatCannotBeTakenIsToBeSentAgain(t *testing.T) {
 	t.Parallel()
 	source := newVectorSource(t, "", func(v *vectorSource) { v.sink = func(string) int { return 500 } })

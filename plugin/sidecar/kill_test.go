@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// number returns what an environment variable says, for longer runs than those of
+// number returns the value of an environment variable, for longer runs than those of
 // make test.
 func number(t *testing.T, name string, otherwise int) int {
 	t.Helper()
@@ -27,9 +27,9 @@ func number(t *testing.T, name string, otherwise int) int {
 	return n
 }
 
-// kill -9 of the sidecar again and again, while a sink sends events: every alert
-// reaches the source. Between the source's answer and the disk, a kill leaves alerts
-// that come again, with the same ids: those of one request, and no others.
+// The sidecar is killed repeatedly with kill -9 while a sink sends events: all alerts
+// reach the source. A kill between the response of the source and the write to disk
+// repeats the alerts of one request, with the same ids, and no others.
 // DETECT_SIDECAR_RECORDS, DETECT_KILLS and DETECT_SIDECAR_SECONDS make it longer.
 func TestKill(t *testing.T) {
 	t.Parallel()
@@ -74,9 +74,9 @@ func TestKill(t *testing.T) {
 	}
 }
 
-// Vector ends its sinks first, then its sources, and what it has started is told at
-// the same moment: for as long as requests come they are served, and then all
-// alerts are delivered.
+// Vector ends its sinks first, then its sources, and signals its child processes at
+// the same time: the sidecar serves as long as there are requests, and then delivers
+// all alerts.
 func TestTerm(t *testing.T) {
 	t.Parallel()
 	source := newVectorSource(t, "")
@@ -96,7 +96,7 @@ func TestTerm(t *testing.T) {
 	}
 }
 
-// Without a place on disk, what the source does not take any more is written to
+// Without state_path, alerts that cannot be delivered at the end are written to
 // stderr.
 func TestTermWithoutASource(t *testing.T) {
 	t.Parallel()

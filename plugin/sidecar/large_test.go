@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// repeated reads a text over and over, then an end.
+// repeated reads a text many times, then an end.
 type repeated struct {
 	text  string
 	times int
@@ -37,7 +37,7 @@ func (r *repeated) Read(p []byte) (n int, err error) {
 	return n, nil
 }
 
-// peak returns how many MB the process has held at most.
+// peak returns the maximum memory of the process in MB.
 func (p *process) peak() int {
 	p.t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
@@ -52,8 +52,8 @@ func (p *process) peak() int {
 	return kb >> 10
 }
 
-// A body is read piece by piece, lines as well as one file of S3 on a single line:
-// memory does not grow with it.
+// Memory does not grow with the size of a body, neither of lines nor of an object of
+// S3 in a single line.
 func TestLargeBodies(t *testing.T) {
 	t.Parallel()
 	const size = 100 << 20

@@ -18,8 +18,8 @@ language = "kuery"
 query = 'event.action: NAME'
 `
 
-// SIGHUP reads the rules anew, under load; rules that cannot be used change nothing.
-// What was alerted before is still known.
+// SIGHUP reloads the rules under load; unusable rules change nothing. Duplicates of
+// earlier alerts are still recognized.
 func TestReload(t *testing.T) {
 	t.Parallel()
 	rules := filepath.Join(t.TempDir(), "own.toml")

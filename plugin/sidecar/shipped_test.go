@@ -10,8 +10,8 @@ import (
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
-// The file for Vector fits the sidecar's defaults and the command that it names,
-// and has the settings without which Vector throws events or alerts away.
+// The file for Vector is consistent with the sidecar's defaults and the command in it,
+// and has the settings without which Vector drops events or alerts.
 func TestShippedVectorFile(t *testing.T) {
 	text, err := os.ReadFile("../../conf/vector/vector.yaml")
 	if err != nil {
@@ -72,7 +72,7 @@ func TestShippedVectorFile(t *testing.T) {
 	}
 }
 
-// Logstash deletes files that it reads as a whole unless it is told otherwise.
+// Logstash by default deletes files that it reads as a whole.
 func TestShippedLogstashFileDeletesNothing(t *testing.T) {
 	text, err := os.ReadFile("../../conf/sidecar/logstash.conf")
 	if err != nil {

@@ -33,7 +33,7 @@ var testLimits = limits{
 	maxDelay: 20 * time.Millisecond,
 }
 
-// settings are keys and values; what tests do not say has these values.
+// keys are keys and values, with defaults for tests.
 type keys map[string]string
 
 func (s keys) get(key string) string {
@@ -104,7 +104,7 @@ func run(t testing.TB, s keys, change ...func(*limits)) *running {
 
 func (r *running) url() string { return "http://" + r.Addr().String() + "/v1/ingest" }
 
-// post posts a body and wants that status.
+// post posts a body and checks the status.
 func (r *running) post(body string, want int, header ...string) *http.Response {
 	r.t.Helper()
 	return post(r.t, r.url(), strings.NewReader(body), want, header...)
@@ -158,7 +158,7 @@ func push(id string) string {
 const other = `{"eventVersion":"1.08","eventTime":"2026-03-02T09:00:00Z","eventSource":"ec2.amazonaws.com","eventName":"DescribeInstances",` +
 	`"awsRegion":"eu-west-1","sourceIPAddress":"203.0.113.24","requestParameters":null,"eventID":"o-1","recipientAccountId":"111122223333"}`
 
-// pushes are n events that match, each with others around it, as lines.
+// pushes returns lines with n events that match and others between them.
 func pushes(prefix string, n int) string {
 	var b strings.Builder
 	for i := range n {

@@ -10,8 +10,8 @@ import (
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
-// A start that is refused says why, and leaves nothing behind: the same address
-// and the same state can be used at once.
+// If a sidecar cannot be started, the error has the reason, and its address and state
+// can be used immediately.
 func TestStartRefused(t *testing.T) {
 	start := func(listen, key, value string) (*Sidecar, error) {
 		c, err := settings.ReadSidecar(func(name string) string {

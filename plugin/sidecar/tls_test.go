@@ -50,8 +50,7 @@ func certificate(t *testing.T, folder, name string) (certFile, keyFile string, p
 	return certFile, keyFile, pool
 }
 
-// TLS on both sides. A reload takes a new certificate; one that cannot be read
-// leaves the old one in force.
+// TLS on both sides. A reload loads a new certificate, unless it cannot be read.
 func TestTLS(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -99,7 +98,7 @@ func TestTLS(t *testing.T) {
 	}
 	source.wantAlerts(3)
 
-	// A receiver that nobody vouches for gets nothing.
+	// A receiver without a trusted certificate gets nothing.
 	other := run(t, keys{"alerts": alerts})
 	other.post(push("e"), 200)
 	wait(t, "a warning", func() bool { return strings.Contains(other.log.String(), "certificate signed by unknown authority") })

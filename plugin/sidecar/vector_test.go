@@ -18,15 +18,15 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/stats"
 )
 
-// vectorSource is Vector's http_server source, with acknowledgements and a sink
-// behind it, as far as a client can tell:
+// vectorSource behaves like Vector's http_server source with acknowledgements and a
+// sink:
 //
-//   - lines of JSON; one that is none makes 400 for the whole body;
+//   - lines of JSON; an invalid one causes 400 for the whole body;
 //   - 404 for another path, 401 for another user, 413 for a body that is too long,
 //     415 for an encoding that it does not know;
-//   - the answer comes when the sink is done: 200, 400 when it rejects an event,
-//     500 when it fails;
-//   - after a while it closes the connection, which it says in the answer.
+//   - the response is sent after the sink: 200, 400 if it rejects an event, 500 if
+//     it fails;
+//   - after a while it closes the connection, as announced in the response.
 type vectorSource struct {
 	t      *testing.T
 	server *http.Server
@@ -44,7 +44,7 @@ type vectorSource struct {
 	order    []string
 }
 
-// newVectorSource starts a source; on is where, empty for anywhere.
+// newVectorSource starts a source at the address on; empty: any.
 func newVectorSource(t *testing.T, on string, change ...func(*vectorSource)) *vectorSource {
 	t.Helper()
 	v := &vectorSource{t: t, limit: 100 << 20, got: map[string]int{}}
@@ -70,7 +70,7 @@ func (v *vectorSource) listen(on string) {
 	go func() { _ = v.server.Serve(listener) }()
 }
 
-// close ends the source as a shutdown of Vector does: at once.
+// close ends the source immediately, like a shutdown of Vector.
 func (v *vectorSource) close() { _ = v.server.Close() }
 
 func (v *vectorSource) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -149,15 +149,14 @@ func (v *vectorSource) wantAlerts(n int) {
 	}
 }
 
-// vectorSink is Vector's http sink: it sends batches until they are accepted, and
-// gives up on some:
+// vectorSink behaves like Vector's http sink: it sends batches until they are
+// accepted, and drops some:
 //
 //   - 2xx is delivered; 408, 429 and 5xx but 501 are retried; everything else drops
 //     the batch, unless all is set (retry_strategy: all): then that is retried;
-//   - an answer that breaks behind its header drops the batch, in any case;
-//   - what does not connect, or times out, is retried;
-//   - the waits grow as Fibonacci's numbers do, of units that are milliseconds here,
-//     between none and all of it.
+//   - a response that breaks after its header always drops the batch;
+//   - failures to connect and timeouts are retried;
+//   - the delays grow like Fibonacci numbers, in milliseconds here, with full jitter.
 type vectorSink struct {
 	url         string
 	all         bool
@@ -170,10 +169,10 @@ func newVectorSink(url string) *vectorSink {
 	return &vectorSink{url: url, concurrency: 1, client: &http.Client{Timeout: 60 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 200}}}
 }
 
-// errDropped says that a batch was lost.
+// errDropped means that a batch was dropped.
 var errDropped = errors.New("dropped")
 
-// send sends the batches and returns what became of each: nil, or errDropped.
+// send sends the batches and returns nil or errDropped for each.
 func (v *vectorSink) send(ctx context.Context, t *testing.T, batches []string) []error {
 	results := make([]error, len(batches))
 	places := make(chan struct{}, v.concurrency)
@@ -231,7 +230,7 @@ func (v *vectorSink) try(ctx context.Context, body string) (retry bool, err erro
 	return false, fmt.Errorf("%w: %s", errDropped, answer.Status)
 }
 
-// wantDelivered wants that no batch was dropped.
+// wantDelivered checks that no batch was dropped.
 func wantDelivered(t *testing.T, results []error) {
 	t.Helper()
 	for i, err := range results {
@@ -241,9 +240,9 @@ func wantDelivered(t *testing.T, results []error) {
 	}
 }
 
-// Through a sidecar that has too few places and too little room, from a sink that
-// gives up on what it must not get, to a source that has every fault: every alert
-// arrives, and none is made twice.
+// A sidecar with too few slots and a small outbox, between a sink that drops batches
+// after wrong responses and a source with all faults: all alerts arrive, and none is
+// made twice.
 func TestNothingIsLostBetweenSinkAndSource(t *testing.T) {
 	t.Parallel()
 	source := newVectorSource(t, "", func(v *vectorSource) {
@@ -290,7 +289,7 @@ func TestNothingIsLostBetweenSinkAndSource(t *testing.T) {
 	wait(t, "an empty outbox", func() bool { n, _ := s.box.Size(); return n == 0 })
 }
 
-// An answer has to be whole with its header, or the sink drops the batch.
+// The response must be complete with its header, or the sink drops the batch.
 func TestTheAnswerEndsWithItsHeader(t *testing.T) {
 	t.Parallel()
 	s := run(t, nil)
@@ -314,7 +313,7 @@ func TestTheAnswerEndsWithItsHeader(t *testing.T) {
 	}
 }
 
-// The sink of the tests knows what it has to know.
+// The sink of the tests behaves as documented.
 func TestVectorSink(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

@@ -11,8 +11,8 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 )
 
-// receive is a forward input at that path that acknowledges what comes. It
-// returns a count of the messages.
+// receive is a forward input at that path that acknowledges all messages. It returns
+// their number.
 func receive(t *testing.T, path string) *atomic.Int64 {
 	t.Helper()
 	l, err := net.Listen("unix", path)
@@ -61,8 +61,8 @@ func (h *fakeHost) size(channel string) int {
 	return n
 }
 
-// Alerts go to forward_to, without any input; two outputs that say the same
-// share a connection, which ends with the second.
+// Alerts are sent to forward_to without an input. Two outputs with the same settings
+// share a connection, which is closed with the last one.
 func TestForwardTo(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
 	got := receive(t, path)
@@ -84,7 +84,7 @@ func TestForwardTo(t *testing.T) {
 	h.wantLog("delivered=3 failed_attempts=0")
 }
 
-// What does not fit together stops the start.
+// Contradictory settings prevent the start.
 func TestForwardConflicts(t *testing.T) {
 	here, there := "unix://"+filepath.Join(t.TempDir(), "s"), "unix://"+filepath.Join(t.TempDir(), "s")
 	for _, c := range []struct {
@@ -123,7 +123,7 @@ func TestForwardConflicts(t *testing.T) {
 			if c.first == nil || c.input {
 				return
 			}
-			// After a reload it is too late to refuse.
+			// After a reload this cannot be an error.
 			h.registry.reloaded = true
 			second, err := h.output("detect.1", c.second...)
 			if err != nil {
@@ -143,8 +143,8 @@ func TestForwardConflicts(t *testing.T) {
 	b.Close(false)
 }
 
-// A hot reload, and a restart with state_path, go on with what was not
-// delivered; without state_path it is handed back at the end.
+// A hot reload, and a restart with state_path, continue with undelivered alerts.
+// Without state_path these are returned at the end.
 func TestForwardUndelivered(t *testing.T) {
 	for _, stored := range []bool{false, true} {
 		dir := t.TempDir()

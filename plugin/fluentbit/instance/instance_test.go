@@ -17,7 +17,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
-// fakeHost is what the plugin's C side is in Fluent Bit.
+// fakeHost is used instead of the C side of the plugin.
 type fakeHost struct {
 	t        *testing.T
 	registry *Registry
@@ -30,7 +30,7 @@ func newHost(t *testing.T) *fakeHost {
 	return &fakeHost{t: t, registry: NewRegistry(alert.Observer{Version: "test", Hostname: "host"})}
 }
 
-// keys makes a getter of key, value, key, value, …
+// keys returns a getter for key, value, key, value, …
 func keys(pairs ...string) settings.Getter {
 	return func(key string) string {
 		for i := 0; i < len(pairs); i += 2 {
@@ -132,7 +132,7 @@ func TestEveryWrongValueIsToldAtOnce(t *testing.T) {
 	}
 }
 
-// What is handed to Fluent Bit is a chunk in its newer format.
+// The chunks for Fluent Bit are in its newer format.
 func TestEncode(t *testing.T) {
 	h := newHost(t)
 	in := h.mustInput("detect_alerts.0")
@@ -183,7 +183,7 @@ func TestPausedInputsKeepStill(t *testing.T) {
 	}
 }
 
-// reload ends the instances as a hot reload does.
+// reload closes the instances like a hot reload.
 func reload(in *Input, out *Output) {
 	out.Close(true)
 	in.Close()
@@ -213,7 +213,7 @@ func TestReloadKeepsWhatWorked(t *testing.T) {
 	}
 }
 
-// The end: what was not delivered is handed back if it is nowhere else.
+// At the end, alerts that are neither delivered nor stored are returned.
 func TestFinish(t *testing.T) {
 	for _, stored := range []bool{false, true} {
 		h := newHost(t)

@@ -7,8 +7,7 @@ import (
 	"time"
 )
 
-// A stream of garbage is told of, and how much of it there was, but not once a
-// chunk.
+// Broken chunks are logged with their number, but not each of them.
 func TestBrokenChunksDoNotFloodTheLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHost(t)

@@ -18,7 +18,7 @@ import (
 
 const anyPort = "127.0.0.1:0"
 
-// scrape asks for the metrics of the address as it is configured.
+// scrape requests the metrics at a configured address.
 func (h *fakeHost) scrape(address string) string {
 	h.t.Helper()
 	x := &h.registry.exporter
@@ -61,8 +61,8 @@ func (h *fakeHost) wantMetric(address, sample string) {
 	}
 }
 
-// Two outputs show their counters at one address. Nothing goes down, or is gone,
-// before, in and after a reload.
+// Two outputs show their counters at one address. No counter decreases or disappears
+// before, during and after a reload.
 func TestMetricsOverAReload(t *testing.T) {
 	h := newHost(t)
 	in := h.mustInput("detect_alerts.0")
@@ -121,8 +121,8 @@ func TestWhatTheEndpointAnswers(t *testing.T) {
 	}
 }
 
-// An address that cannot be listened on stops the start. On a reload the log says
-// so, and the counters stay where they were.
+// An unusable address prevents the start. On a reload it is logged, and the counters
+// stay where they were.
 func TestMetricsAddressInUse(t *testing.T) {
 	other, err := net.Listen("tcp", anyPort)
 	if err != nil {
@@ -151,8 +151,8 @@ func TestMetricsAddressInUse(t *testing.T) {
 	h.wantMetric(anyPort, `fluent_detect_matches_total{channel="default",detector="default.0"} 2`)
 }
 
-// A reload that leaves an output out: its counters are shown for a minute, and
-// the listener ends with the last of them.
+// A reload without an output: its counters are shown for another minute, and the
+// listener is closed with the last of them.
 func TestMetricsOfAnOutputThatIsGone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var x exporter
@@ -194,7 +194,7 @@ func TestMetricsOfAnOutputThatIsGone(t *testing.T) {
 	})
 }
 
-// Scrapes, flushes and reloads at once: for the race detector.
+// Concurrent scrapes, flushes and reloads, for the race detector.
 func TestMetricsUnderLoad(t *testing.T) {
 	h := newHost(t)
 	in := h.mustInput("detect_alerts.0")

@@ -10,7 +10,7 @@ import (
 
 // Several workers flush while the engine's thread collects, acknowledges, is
 // paused and scraped, with state on disk, over reloads: for the race detector.
-// What was flushed is overwritten at once, as a host's memory may be.
+// Flushed chunks are overwritten immediately, as the memory of a host may be.
 func TestWorkers(t *testing.T) {
 	const workers, rounds, each = 4, 4, 60
 	h := newHost(t)
@@ -34,7 +34,7 @@ func TestWorkers(t *testing.T) {
 			working.Go(func() {
 				defer left.Add(-1)
 				for i := range each {
-					// Half of them are known from another worker.
+					// Half of them are duplicates from another worker.
 					chunk := push(t, (round*workers+worker/2)*each+i)
 					if a := out.Flush("cloudtrail", chunk); a != AnswerOK {
 						t.Errorf("the flush is answered with %d", a)
