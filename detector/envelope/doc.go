@@ -16,8 +16,8 @@
 // # Bounds
 //
 // Ten levels of envelopes, texts and list elements; 128 levels of brackets in a
-// JSON text; 32 MiB for what a text decompresses to, and for all texts of a
-// record 1 MiB and 64 times its length. What is beyond a bound is counted as
+// JSON text; for what a text decompresses to 1 MiB, or 64 times its length if that
+// is more, and never over 32 MiB. What is beyond a bound is counted as
 // unreadable and what is before it is read: of a text that breaks off, all
 // elements of a list that are whole.
 //

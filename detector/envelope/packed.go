@@ -10,15 +10,16 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// The bounds of decompression. CloudTrail's records shrink to a tenth or a
-// thirtieth: each has two random ids in it. What one record may be decompressed
-// to in all grows with its length, so that a chunk full of compression bombs
-// costs no more than a few times what a chunk full of good data does.
+// The limits of decompression. CloudTrail's records shrink to a tenth or a
+// thirtieth: each has two random ids in it. Every text has a limit of its own,
+// so that a compression bomb does not keep its neighbours from being read. The
+// limit grows with the length of the text, so that the cost of a record full of
+// bombs is proportional to its length.
 const (
-	// maxInflated is how long in bytes one text may become.
+	// maxInflated is the maximum size in bytes of a decompressed text.
 	maxInflated = 32 << 20
-	// A record may be decompressed to minInflated bytes and maxInflation
-	// times its own length more.
+	// A text may be decompressed to minInflated bytes, or to maxInflation times
+	// its own length if that is more.
 	minInflated  = 1 << 20
 	maxInflation = 64
 	// maxRounds is how often gzip may be in gzip: CloudWatch compresses, and
@@ -39,10 +40,11 @@ func (r *Reader) packed(depth int, text []byte, o origin) {
 		return
 	}
 	l.plain = appendBase64(l.plain[:0], text)
+	limit := inflationLimit(len(l.plain))
 	whole := true
 	for range maxRounds {
 		if whole && isGzip(l.plain) {
-			l.inflated, whole = r.inflate(l.inflated[:0], l.plain)
+			l.inflated, whole = r.inflate(l.inflated[:0], l.plain, limit)
 			l.plain, l.inflated = l.inflated, l.plain
 		}
 	}
@@ -77,9 +79,13 @@ type gunzip struct {
 	gzip *gzip.Reader
 }
 
-// inflate appends what data decompresses to and reports whether that is all. dst
-// and data must not overlap.
-func (r *Reader) inflate(dst, data []byte) (out []byte, whole bool) {
+// inflationLimit returns the maximum size of what compressed data of n bytes may be
+// decompressed to.
+func inflationLimit(n int) int { return min(max(minInflated, maxInflation*n), maxInflated) }
+
+// inflate appends what data decompresses to, at most limit bytes, and reports
+// whether that is all. dst and data must not overlap.
+func (r *Reader) inflate(dst, data []byte, limit int) (out []byte, whole bool) {
 	g := &r.gunzip
 	g.from.Reset(data)
 	if g.gzip == nil {
@@ -88,11 +94,10 @@ func (r *Reader) inflate(dst, data []byte) (out []byte, whole bool) {
 	if err := g.gzip.Reset(&g.from); err != nil {
 		return dst, false
 	}
-	limit := max(0, min(maxInflated, r.budget))
 	// The last four bytes are the length of what was compressed, if nobody
 	// lies. One byte more is room to see the end.
 	says := uint64(binary.LittleEndian.Uint32(data[len(data)-4:]))
-	room := min(says, uint64(limit), uint64(maxInflation*len(data))) + 1
+	room := min(says, uint64(limit)) + 1
 	for dst = slices.Grow(dst, int(room)); len(dst) <= limit; {
 		if len(dst) == cap(dst) {
 			dst = slices.Grow(dst, 512)
@@ -104,7 +109,6 @@ func (r *Reader) inflate(dst, data []byte) (out []byte, whole bool) {
 			break
 		}
 	}
-	r.budget -= len(dst)
 	r.effort += maxDecoding * len(dst)
 	return dst[:min(len(dst), limit)], whole
 }

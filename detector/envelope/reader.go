@@ -28,7 +28,6 @@ type Reader struct {
 	// could not be read.
 	noted   int
 	deepest int // the deepest level that was used
-	budget  int // how many bytes may still be decompressed for this record
 	effort  int // how many bytes of text may still be decoded
 	gunzip  gunzip
 }
@@ -101,7 +100,6 @@ func (r *Reader) Read(chunk []byte, off int) (end int, seen Seen, err error) {
 	if top.event.Members().Meets(&r.marks) {
 		top.origin = origin{}
 		r.noted = 0
-		r.budget = minInflated + maxInflation*(end-off)
 		r.effort = maxDecoding * (end - off)
 		r.seen.Shape = r.enter(0)
 		r.release()

@@ -54,9 +54,13 @@ const maxDecoding = 16
 // offset behind it, or false if it is broken.
 func (r *Reader) decode(l *level, text []byte) (end int, ok bool) {
 	l.text = slices.Grow(l.text[:0], min(len(text)+len(text)/8, maxKept))
+	var cut int
 	var err error
-	l.text, end, err = jsontext.AppendMsgpack(l.text[:0], text)
+	l.text, end, cut, err = jsontext.AppendCut(l.text[:0], text, false)
 	r.effort -= end + 1
+	if err == nil && cut >= 0 {
+		r.unreadable()
+	}
 	return end, err == nil
 }
 

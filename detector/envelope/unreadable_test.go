@@ -24,7 +24,9 @@ func TestUnreadable(t *testing.T) {
 		{"behind the name of a member", `{"log":` + quote(`{"eventVersion":"1.08","eventName`) + `}`, "", 1},
 		{"other JSON that was cut", `{"log":` + quote(`{"event":"served","le`) + `}`, "", 0},
 		{"a line that is no JSON but begins so", `{"log":"{\"eventName\": A}"}`, "", 1},
-		{"too many brackets", `{"log":` + quote(`{"eventName":"A","a":`+strings.Repeat("[", 200)+strings.Repeat("]", 200)+`}`) + `}`, "", 1},
+		{"too many brackets", `{"log":` + quote(`{"eventName":"A","a":`+strings.Repeat("[", 200)+strings.Repeat("]", 200)+`}`) + `}`, "text:A", 1},
+		{"too many brackets in a list", `{"log":` + quote(`{"Records":[{"eventName":"A","eventSource":"s","a":`+strings.Repeat("[", 200)+"\"]\""+strings.Repeat("]", 200)+`},`+eventB+`]}`) + `}`, "text/records:A text/records:B", 1},
+		{"too many brackets that nobody closes", `{"log":` + quote(strings.Repeat("[{\"eventName\":", 200)+"\n"+eventB) + `}`, "text:B", 1},
 
 		{"a broken line among good ones", `{"log":` + quote(eventA+"\n"+cut+"\n"+eventB) + `}`, "text:A text:B", 1},
 		{"two of them", `{"log":` + quote(cut+"\n"+cut+"\n"+eventB+"\n") + `}`, "text:B", 2},
@@ -81,23 +83,29 @@ func TestOneOfAHundred(t *testing.T) {
 // read as ever.
 func TestDecompressionIsBounded(t *testing.T) {
 	line := eventA + "\n"
-	// Over what one text may become, and then over what a record may become in
-	// all. The events that lie before the bound are read.
+	// The events before the limit are read, and so are the neighbours of each bomb.
 	bomb := encode64(gzipped(line + strings.Repeat(" ", maxInflated) + line))
-	padded := strings.Repeat("x", maxInflated/maxInflation)
-	found, seen := read(t, `{"pad":"`+padded+`","records":[{"data":"`+bomb+`"}]}`)
+	found, seen := read(t, `{"records":[{"data":"`+bomb+`"}]}`)
 	if found != "firehose:A" || seen.Unreadable != 1 {
 		t.Errorf("one text: %.40q, %+v", found, seen)
 	}
-	found, seen = read(t, `{"records":[{"data":"`+bomb+`"},{"data":"`+bomb+`"},{"data":`+quote(encode64(eventB))+`}]}`)
-	if !strings.HasSuffix(found, "firehose:B") || seen.Unreadable != 2 {
-		t.Errorf("a record: %.40q, %+v", found, seen)
+	good := quote(encode64(gzipped(eventB)))
+	found, seen = read(t, `{"records":[{"data":`+good+`},{"data":"`+bomb+`"},{"data":"`+bomb+`"},{"data":`+good+`}]}`)
+	if found != "firehose:B firehose:A firehose:A firehose:B" || seen.Unreadable != 2 {
+		t.Errorf("a record: %.80q, %+v", found, seen)
 	}
-	// No text alone is over the bound, but all together are.
-	long := encode64(gzipped(strings.Repeat(" ", maxInflated/4) + line))
-	found, seen = read(t, `{"records":[{"data":"`+long+`"},{"data":"`+long+`"},{"data":"`+long+`"}]}`)
-	if found != "" || seen.Unreadable != 3 {
-		t.Errorf("three: %.40q, %+v", found, seen)
+	// The limit is that of the text: one of 16 KiB may become 1 MiB, a longer one
+	// 64 times its length, none over 32 MiB.
+	for _, c := range []struct{ packed, limit int }{{0, 1 << 20}, {16 << 10, 1 << 20}, {32 << 10, 2 << 20}, {1 << 20, 32 << 20}} {
+		if got := inflationLimit(c.packed); got != c.limit {
+			t.Errorf("a text of %d bytes may become %d bytes, want %d", c.packed, got, c.limit)
+		}
+	}
+	for _, c := range []struct{ size, events int }{{1<<20 - len(line), 1}, {1 << 20, 0}} {
+		text := encode64(gzipped(strings.Repeat(" ", c.size) + line))
+		if _, seen = read(t, `{"records":[{"data":"`+text+`"}]}`); seen.Events != c.events || seen.Unreadable != 1-c.events {
+			t.Errorf("%d blanks and an event: %+v", c.size, seen)
+		}
 	}
 	// Data that compresses thirty times is none.
 	var events []string

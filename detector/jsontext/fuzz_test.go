@@ -26,7 +26,7 @@ func FuzzAppend(f *testing.F) {
 	}
 	for _, text := range []string{
 		`{"a":1,"a":[true,false,null,{}],"":""}`, `[0,-0,-1,1.5,1e5,1e999,18446744073709551616,-9223372036854775809]`,
-		`"\u0000\ud800\udc00\ud800\"\\\/"`, "\"\xff\xed\xa0\x80\n\"", " [ ] \n{}", `[[[[[[]]]]]`, `{"a":}`, "0.1e-5x",
+		`"\u0000\ud800\udc00\ud800\"\\\/"`, "\"\xff\xed\xa0\x80\n\"", " [ ] \n{}", `[[[[[[]]]]]`, strings.Repeat(`[{"a":`, 70) + `"\"]"` + strings.Repeat("}]", 70), `{"a":}`, "0.1e-5x",
 	} {
 		f.Add([]byte(text))
 	}
@@ -42,6 +42,17 @@ func FuzzAppend(f *testing.F) {
 			t.Fatalf("with room in dst %x, end %d, %v; without %x, end %d, %v", roomy, end2, err2, packed, end, err)
 		}
 		strict := escapeControls(text)
+		shallow, end3, cut, err3 := AppendCut(nil, text, true)
+		if cut < 0 && (!bytes.Equal(shallow, packed) || end3 != end || (err3 == nil) != (err == nil)) {
+			t.Fatalf("AppendCut: %x, end %d, %v; AppendMsgpack: %x, end %d, %v", shallow, end3, err3, packed, end, err)
+		}
+		if err3 == nil {
+			if _, n, err := msgpack.Read(shallow, 0); err != nil || n != len(shallow) {
+				t.Fatalf("AppendCut: msgpack.Read: %d of %d, %v", n, len(shallow), err)
+			}
+		} else if cut >= 0 && json.Valid(strict) {
+			t.Fatalf("encoding/json takes it, AppendCut says %v", err3)
+		}
 		var syntax *SyntaxError
 		if errors.As(err, &syntax) {
 			if syntax.Offset != end || end < 0 || end > len(text) || len(packed) != 0 {

@@ -30,7 +30,7 @@ const MaxDepth = 128
 //     as text and a float would lose digits.
 //   - Numbers with a fraction or an exponent become float64; those too large for
 //     that a str, unchanged; those too small 0.
-//   - Nesting deeper than MaxDepth is an error.
+//   - Nesting deeper than MaxDepth is an error; see [AppendCut].
 //
 // Objects become map32 and arrays array32, because the number of their members is
 // known last; empty ones take a single byte. The msgpack is at most three times as
@@ -39,20 +39,46 @@ const MaxDepth = 128
 // AppendMsgpack does not allocate, given room in dst, if the text has neither errors, nor
 // floats too large for float64, nor floats written in over 32 bytes.
 func AppendMsgpack(dst, text []byte) (out []byte, end int, err error) {
-	return appendWithin(msgpack.MaxChunk, dst, text)
+	out, end, _, err = appendWithin(msgpack.MaxChunk, dst, text, refuseDeep)
+	return out, end, err
 }
 
-// appendWithin is AppendMsgpack for values of up to limit bytes.
-func appendWithin(limit int, dst, text []byte) ([]byte, int, error) {
+// AppendCut is AppendMsgpack for values that may be nested deeper than MaxDepth: an
+// array or object that would be is replaced by nil. cut is the offset of the first of
+// them, and -1 if the value was converted as a whole.
+//
+// Of what was replaced only the brackets are counted and the strings skipped: it
+// takes no memory however deep it is, and it may be something that is not JSON.
+// Without lines it must end on its line, or is an error as in AppendMsgpack: in text
+// of unknown form, brackets that are never closed would have to be skipped to the
+// end of the text from each line again.
+func AppendCut(dst, text []byte, lines bool) (out []byte, end, cut int, err error) {
+	if lines {
+		return appendWithin(msgpack.MaxChunk, dst, text, skipDeepLines)
+	}
+	return appendWithin(msgpack.MaxChunk, dst, text, skipDeepLine)
+}
+
+// deep is what to do with a value nested deeper than MaxDepth.
+type deep uint8
+
+const (
+	refuseDeep deep = iota
+	skipDeepLine
+	skipDeepLines
+)
+
+// appendWithin is AppendCut for values of up to limit bytes.
+func appendWithin(limit int, dst, text []byte, d deep) (out []byte, end, cut int, err error) {
 	start := len(dst)
-	dst, end, reason := transcode(dst, text[:min(len(text), limit)])
+	dst, end, cut, reason := transcode(dst, text[:min(len(text), limit)], d)
 	if end == limit && len(text) > limit { // the value may continue
 		reason = TooLong
 	}
 	if reason != 0 {
-		return dst[:start], end, &SyntaxError{Offset: end, Reason: reason}
+		return dst[:start], end, cut, &SyntaxError{Offset: end, Reason: reason}
 	}
-	return dst, end, nil
+	return dst, end, cut, nil
 }
 
 // transcode appends the value at the beginning of text to dst. If the reason is not
@@ -61,7 +87,7 @@ func appendWithin(limit int, dst, text []byte) ([]byte, int, error) {
 // While a container is open, the count in its header is the number of members so
 // far, saved when a nested container opens. So a stack of header offsets is all the
 // state that is needed.
-func transcode(dst, text []byte) ([]byte, int, Reason) {
+func transcode(dst, text []byte, d deep) (out []byte, end, cut int, _ Reason) {
 	var (
 		open   [MaxDepth]int // offsets in dst of the headers of the enclosing containers
 		depth  int           // number of open containers
@@ -70,30 +96,31 @@ func transcode(dst, text []byte) ([]byte, int, Reason) {
 		i      int
 		reason Reason
 	)
+	cut = -1
 	for {
 		// The next value, or in a map the next pair.
 		i = skipSpace(text, i)
 		if i >= len(text) {
-			return dst, i, Truncated
+			return dst, i, cut, Truncated
 		}
 		c := text[i]
 		if depth > 0 && dst[header] == msgpcode.Map32 {
 			if c != '"' {
-				return dst, i, NoKey
+				return dst, i, cut, NoKey
 			}
 			if dst, i, reason = appendStr(dst, text, i+1); reason != 0 {
-				return dst, i, reason
+				return dst, i, cut, reason
 			}
 			i = skipSpace(text, i)
 			if i >= len(text) {
-				return dst, i, Truncated
+				return dst, i, cut, Truncated
 			}
 			if text[i] != ':' {
-				return dst, i, NoColon
+				return dst, i, cut, NoColon
 			}
 			i = skipSpace(text, i+1)
 			if i >= len(text) {
-				return dst, i, Truncated
+				return dst, i, cut, Truncated
 			}
 			c = text[i]
 		}
@@ -107,7 +134,15 @@ func transcode(dst, text []byte) ([]byte, int, Reason) {
 				code, empty = msgpcode.Array32, msgpcode.FixedArrayLow
 			}
 			if depth == MaxDepth {
-				return dst, i, TooDeep
+				if d == refuseDeep {
+					return dst, i, cut, TooDeep
+				}
+				if cut < 0 {
+					cut = i
+				}
+				dst = append(dst, msgpcode.Nil)
+				i, reason = skipDeep(text, i, d)
+				break
 			}
 			i = skipSpace(text, i+1)
 			if i < len(text) && text[i] == c+2 { // ] and } are their opening brackets + 2
@@ -129,18 +164,18 @@ func transcode(dst, text []byte) ([]byte, int, Reason) {
 			dst, i, reason = appendLiteral(dst, text, i)
 		}
 		if reason != 0 {
-			return dst, i, reason
+			return dst, i, cut, reason
 		}
 
 		// The value is complete, and perhaps enclosing containers with it.
 		for {
 			if depth == 0 {
-				return dst, i, 0
+				return dst, i, cut, 0
 			}
 			count++
 			i = skipSpace(text, i)
 			if i >= len(text) {
-				return dst, i, Truncated
+				return dst, i, cut, Truncated
 			}
 			if text[i] == ',' {
 				i++
@@ -151,7 +186,7 @@ func transcode(dst, text []byte) ([]byte, int, Reason) {
 				closing = ']'
 			}
 			if text[i] != closing {
-				return dst, i, NoComma
+				return dst, i, cut, NoComma
 			}
 			i++
 			binary.BigEndian.PutUint32(dst[header+1:], count)
@@ -162,6 +197,30 @@ func transcode(dst, text []byte) ([]byte, int, Reason) {
 			}
 		}
 	}
+}
+
+// skipDeep returns the offset of the end of the array or object at text[i].
+func skipDeep(text []byte, i int, d deep) (int, Reason) {
+	begin := i
+	for depth := 0; i < len(text); i++ {
+		switch text[i] {
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth == 0 {
+				return i + 1, 0
+			}
+		case '"':
+			for i = nextSpecial(text, i+1); i < len(text) && text[i] == '\\'; {
+				i = nextSpecial(text, min(i+2, len(text)))
+			}
+		case '\n':
+			if d == skipDeepLine {
+				return begin, TooDeep
+			}
+		}
+	}
+	return len(text), Truncated
 }
 
 // skipSpace returns the offset of the first byte from i on that is not white

@@ -307,10 +307,54 @@ func TestAppendDepth(t *testing.T) {
 	}
 }
 
+// TestAppendCut: what is nested too deeply is replaced, and what follows is converted.
+func TestAppendCut(t *testing.T) {
+	nest := func(n int, inside string) string {
+		return strings.Repeat(`{"a":`, n) + inside + strings.Repeat("}", n)
+	}
+	f := func(text, want string, cut int) {
+		t.Helper()
+		for _, lines := range []bool{false, true} {
+			packed, end, at, err := AppendCut(nil, []byte(text+" x"), lines)
+			if err != nil || end != len(text) || at != cut {
+				t.Errorf("%.50q: end %d of %d, cut at %d, want %d, %v", text, end, len(text), at, cut, err)
+			} else if got := AppendJSON(nil, readAll(t, packed)); string(got) != want {
+				t.Errorf("%.50q: got %.500s, want %.500s", text, got, want)
+			}
+		}
+	}
+	f(`{"b":1}`, `{"b":1}`, -1)
+	f(nest(MaxDepth, "1"), nest(MaxDepth, "1"), -1)
+	f(nest(MaxDepth+1, "1"), nest(MaxDepth, "null"), 5*MaxDepth)
+	deep := nest(MaxDepth-1, "null")
+	for _, inside := range []string{
+		"[]", nest(1000, `"}\\\"}"`), "[[1],[2]]", strings.Repeat("[", 1_000_000) + strings.Repeat("]", 1_000_000),
+		`{"]":"{"}`, "[{]}", // no JSON, and nobody looks
+	} {
+		f(`[`+nest(MaxDepth-1, inside)+`,`+nest(MaxDepth-1, inside)+`,2]`, `[`+deep+`,`+deep+`,2]`, 1+5*(MaxDepth-1))
+	}
+	for text, want := range map[string]Reason{
+		nest(MaxDepth, "[") + "": Truncated, nest(MaxDepth, `["`): Truncated, nest(MaxDepth, `["\`): Truncated,
+		nest(MaxDepth, "[]]"): NoComma, nest(MaxDepth, "[]") + "": 0, nest(MaxDepth, "[\n]"): TooDeep,
+	} {
+		_, end, cut, err := AppendCut(nil, []byte(text), false)
+		var syntax *SyntaxError
+		if errors.As(err, &syntax); (err != nil || want != 0) && (syntax == nil || syntax.Reason != want || syntax.Offset != end) {
+			t.Errorf("%.20q…%.20q: %v, want %v", text, text[5*MaxDepth:], err, want)
+		}
+		if cut != 5*MaxDepth {
+			t.Errorf("%.20q…%.20q: cut at %d", text, text[5*MaxDepth:], cut)
+		}
+	}
+	if _, end, _, err := AppendCut(nil, []byte(nest(MaxDepth, "[\n]")), true); err != nil || end != 6*MaxDepth+3 {
+		t.Errorf("over lines: end %d, %v", end, err)
+	}
+}
+
 func TestAppendTooLong(t *testing.T) {
 	f := func(text string, want Reason) {
 		t.Helper()
-		got, end, err := appendWithin(10, nil, []byte(text))
+		got, end, _, err := appendWithin(10, nil, []byte(text), refuseDeep)
 		if want == 0 {
 			if err != nil {
 				t.Errorf("%s: %v", text, err)
