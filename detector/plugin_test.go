@@ -8,6 +8,7 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector/alert"
 	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
 	"github.com/fluent-detect/fluent-detect/detector/query"
 	"github.com/fluent-detect/fluent-detect/detector/query/kql"
@@ -30,10 +31,10 @@ var doors = &event.Source{
 	},
 	Identity: []string{"doors.door", "user.name"},
 	Asks:     []string{"user.name", "doors.door"},
-	Describe: func(e *event.Event, fields []*event.Field, s *event.Subject) {
-		s.Actor = e.First(fields[0]).Bytes()
+	Describe: func(_ *event.Event, asked [][]msgpack.Value, s *event.Subject) {
+		s.Actor = asked[0][0].Bytes()
 		s.Principal = s.Actor
-		s.Values[0] = append(s.Values[0], e.First(fields[1]).Bytes())
+		s.Values[0] = append(s.Values[0], asked[1][0].Bytes())
 	},
 	Attributes: []event.Attribute{{Name: "doors", Field: "doors.door", Novel: true, Summarized: true}},
 }

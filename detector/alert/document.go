@@ -171,7 +171,14 @@ const maxList = 32766
 // setField adds a field of the event with the values that it has there: one as
 // it is, several as a list. Values that Elasticsearch does not take in a field
 // of that type are left out: one of them, and it would refuse the alert.
-func (d *document) setField(f copiedField, values []msgpack.Value) {
+func (d *document) setField(f *copiedField, values []msgpack.Value) {
+	if len(values) == 0 {
+		return
+	}
+	if len(values) == 1 && f.isText && values[0].IsText() {
+		d.set(f.slot, cut(values[0].Bytes(), f.max))
+		return
+	}
 	var first value
 	var list [][]byte
 	size := 0

@@ -50,8 +50,6 @@ var notCopied = []string{"@timestamp", "event.dataset", "event.kind", "event.mod
 type Fields struct {
 	schema  *event.Schema
 	slots   map[string]slot
-	copied  []copiedField // taken over from the event
-	set     *event.FieldSet
 	objects []objectField // taken over as they are
 	sources map[*event.Source]*sourceFields
 	// summarized are the attributes that summaries list, of all sources.
@@ -71,12 +69,24 @@ type sourceFields struct {
 	lists      []slot // of each attribute: where its values are listed, or -1
 	object     []*event.Field
 	failure    []slot
+
+	// What is taken over from the event: known are fields whose values the subject
+	// has, and copied the others.
+	known  []knownField
+	copied []copiedField
+	set    *event.FieldSet // of copied
+}
+
+type knownField struct {
+	copiedField
+	at int // in event.Subject.Known
 }
 
 type copiedField struct {
 	*event.Field
-	slot slot
-	max  int // bytes of a text
+	slot   slot
+	max    int  // bytes of a text
+	isText bool // texts are taken as they are
 }
 
 type objectField struct {
@@ -90,32 +100,35 @@ func NewFields(s *event.Schema) *Fields {
 	for _, name := range fixed {
 		f.add(name)
 	}
-	var asked []*event.Field
+	var copied []copiedField
 	for _, name := range s.Names() {
 		field := s.Field(name)
 		switch {
 		case field.Type == event.TypeFlattened:
 			f.objects = append(f.objects, objectField{field, f.add(name)})
 		case !slices.Contains(notCopied, name):
-			c := copiedField{field, f.add(name), maxText}
+			c := copiedField{field, f.add(name), maxText, isTextType(field.Type)}
 			if name == "user_agent.original" {
 				c.max = maxUserAgent
 			}
-			f.copied = append(f.copied, c)
-			asked = append(asked, field)
+			copied = append(copied, c)
 		}
 	}
-	f.set = s.NewFieldSet(asked)
 	for _, source := range s.Sources() {
 		for _, name := range source.AlertFields {
 			f.add(name)
 		}
-		f.sources[source] = f.ofSource(source)
+		f.sources[source] = f.ofSource(source, copied)
 	}
 	return f
 }
 
-func (f *Fields) ofSource(source *event.Source) *sourceFields {
+// isTextType reports whether a field of that type takes every text.
+func isTextType(t event.Type) bool {
+	return t != event.TypeBoolean && t != event.TypeDate && t != event.TypeIP
+}
+
+func (f *Fields) ofSource(source *event.Source, copied []copiedField) *sourceFields {
 	of := &sourceFields{attributes: f.schema.Attributes(source), object: f.schema.FieldsNamed(source.Object)}
 	for _, a := range of.attributes {
 		list := slot(-1)
@@ -130,6 +143,16 @@ func (f *Fields) ofSource(source *event.Source) *sourceFields {
 	for _, name := range source.Failure {
 		of.failure = append(of.failure, f.add(name))
 	}
+	known := f.schema.Known(source)
+	var rest []*event.Field
+	for _, c := range copied {
+		if at := slices.Index(known, c.Field); at >= 0 {
+			of.known = append(of.known, knownField{c, at})
+			continue
+		}
+		of.copied, rest = append(of.copied, c), append(rest, c.Field)
+	}
+	of.set = f.schema.NewFieldSet(rest)
 	return of
 }
 

@@ -40,7 +40,8 @@ type Maker struct {
 	wording  []byte // Kibana's reason
 	texts    [][]byte
 
-	copyField func(i int, values []msgpack.Value) // adds the i-th field of copied
+	of        *sourceFields
+	copyField func(i int, values []msgpack.Value) // adds the i-th field of of.copied
 }
 
 // NewMaker returns the maker of a rule's alerts, which have those fields.
@@ -54,7 +55,7 @@ func NewMaker(r *rule.Rule, o Observer, f Format, fields *Fields) *Maker {
 	}
 	l := newLayout(f, fields, commonConstants(r, o), ofFormat)
 	m := &Maker{rule: r, slug: r.Slug(), fields: fields, observer: o, format: f, doc: newDocument(l, fields)}
-	m.copyField = func(i int, values []msgpack.Value) { m.doc.setField(fields.copied[i], values) }
+	m.copyField = func(i int, values []msgpack.Value) { m.doc.setField(&m.of.copied[i], values) }
 	return m
 }
 
@@ -75,7 +76,8 @@ type Arrival struct {
 // map. The subject is the event's. Of both nothing is kept.
 func (m *Maker) Make(dst []byte, id hold.Key, e *event.Event, s *event.Subject, a Arrival) []byte {
 	m.head(id, a)
-	m.copy(e)
+	m.of = m.fields.sources[s.Source]
+	m.copy(e, s)
 	d := &m.doc
 	if s.Time.Sub(a.Now) > maxAhead {
 		s.Integrity = append(s.Integrity, "future_event_time")
@@ -134,8 +136,12 @@ func (m *Maker) finish(dst []byte, source *event.Source) []byte {
 }
 
 // copy adds the fields of the event's ECS view.
-func (m *Maker) copy(e *event.Event) {
-	e.Visit(m.fields.set, m.copyField)
+func (m *Maker) copy(e *event.Event, s *event.Subject) {
+	for i := range m.of.known {
+		f := &m.of.known[i]
+		m.doc.setField(&f.copiedField, s.Known[f.at])
+	}
+	e.Visit(m.of.set, m.copyField)
 	for _, f := range m.fields.objects {
 		if object := e.Object(f.Field); len(object.Encoded()) <= maxObject {
 			m.doc.setObject(f.slot, object)
@@ -156,9 +162,8 @@ func (m *Maker) describe(s *event.Subject) {
 			d.setTime(at, f.Time)
 		}
 	}
-	of := m.fields.sources[s.Source]
 	for i, values := range s.Values {
-		if list := of.lists[i]; list >= 0 {
+		if list := m.of.lists[i]; list >= 0 {
 			d.setOneOrMore(list, values)
 		}
 	}

@@ -18,7 +18,6 @@ func (m *Maker) appendReason(dst []byte, e *event.Event, s *event.Subject) []byt
 		return dst
 	}
 	d := &m.doc
-	of := m.fields.sources[s.Source]
 	action := d.first(slotEventAction)
 	if len(action) == 0 {
 		action = view(m.rule.Name)
@@ -27,14 +26,14 @@ func (m *Maker) appendReason(dst []byte, e *event.Event, s *event.Subject) []byt
 	if b := d.first(slotCloudServiceName); len(b) > 0 {
 		dst = append(append(append(dst, " ("...), oneLine(b)...), ')')
 	}
-	dst = appendPart(dst, " on ", firstOf(e, of.object))
+	dst = appendPart(dst, " on ", firstOf(e, m.of.object))
 	dst = appendPart(dst, " by ", s.Actor)
 	dst = appendPart(dst, " from ", d.first(slotSourceAddress))
 	if string(d.first(slotEventOutcome)) != "failure" {
 		return dst
 	}
 	dst = append(dst, " failed"...)
-	for _, why := range of.failure {
+	for _, why := range m.of.failure {
 		if text := d.first(why); len(text) > 0 {
 			return appendPart(dst, ": ", text)
 		}

@@ -1,7 +1,6 @@
 package event
 
 import (
-	"bytes"
 	"slices"
 	"strings"
 
@@ -17,8 +16,15 @@ type FieldSet struct {
 
 // fieldPlan is how the fields of a set are found in the events of a source.
 type fieldPlan struct {
+	copies []fieldCopy
 	single []int // those that are asked for one by one
 	groups []fieldGroup
+}
+
+// fieldCopy is a field that is a copy of a member.
+type fieldCopy struct {
+	field  int
+	member Member
 }
 
 // fieldGroup is the fields that are copies of what is below a member.
@@ -50,8 +56,12 @@ func (s *Schema) NewFieldSet(fields []*Field) *FieldSet {
 
 // add adds the i-th field of the set.
 func (p *fieldPlan) add(i int, w *way) {
-	if w.derive != nil || w.Member == None || w.Below == "" || w.leaves {
+	switch {
+	case w.derive != nil || w.Member == None || w.leaves:
 		p.single = append(p.single, i)
+		return
+	case w.Below == "":
+		p.copies = append(p.copies, fieldCopy{i, w.Member})
 		return
 	}
 	g := p.group(w.Member)
@@ -92,24 +102,35 @@ func nodeNamed(nodes *[]fieldNode, name string) *fieldNode {
 func (e *Event) Visit(fs *FieldSet, do func(i int, values []msgpack.Value)) {
 	p := &fs.plans[e.source]
 	e.findAll()
+	s := &e.scratch
+	once := len(e.again) == 0
+	for _, c := range p.copies {
+		if !e.has.Has(c.member) {
+			continue
+		}
+		if text, _, err := msgpack.ReadKey(e.buf, int(e.offsets[c.member])); once && err == nil && len(text) > len("none") {
+			mark := len(s.values)
+			s.values = append(s.values, msgpack.TextOf(text))
+			do(c.field, s.values[mark:mark+1:mark+1])
+			continue
+		}
+		e.visitField(fs, c.field, do)
+	}
 	for _, i := range p.single {
-		if w := e.way(fs.fields[i]); w.derive != nil || w.Member == None || e.has.Has(w.Member) {
+		if w := e.way(fs.fields[i]); w.Member == None || e.has.Has(w.Member) {
 			e.visitField(fs, i, do)
 		}
 	}
-	s := &e.scratch
 	var room [32]int
 	for i := range p.groups {
 		g := &p.groups[i]
-		if !e.find(g.member) {
+		if !e.has.Has(g.member) {
 			continue
 		}
 		mark := len(s.values)
-		o := e.Occurrences(g.member)
-		o.Next()
 		found, ok := room[:0], false
-		if len(e.again) == 0 {
-			found, ok = s.collect(o.Value(), g.below, found)
+		if once {
+			_, found, ok = s.collect(e.buf, int(e.offsets[g.member]), g.below, found)
 		}
 		if !ok {
 			s.values = s.values[:mark]
@@ -118,8 +139,9 @@ func (e *Event) Visit(fs *FieldSet, do func(i int, values []msgpack.Value)) {
 			}
 			continue
 		}
+		values := s.values[mark:]
 		for n, i := range found {
-			do(i, s.values[mark+n:mark+n+1:mark+n+1])
+			do(i, values[n:n+1:n+1])
 		}
 	}
 }
@@ -130,43 +152,69 @@ func (e *Event) visitField(fs *FieldSet, i int, do func(i int, values []msgpack.
 	}
 }
 
-// collect appends the fields that v has below the nodes to found, and the value
-// of each to the values. It gives up, and returns false, where a field may have
-// several values or a name several forms: at arrays, repeated keys and keys
-// with a dot in them.
-func (s *scratch) collect(v msgpack.Value, nodes []fieldNode, found []int) (all []int, ok bool) {
-	if v.Kind() == msgpack.Array {
-		return found, false
+// collect appends the fields that the value at buf[off:] has below the nodes to
+// found, and the value of each to the values. It gives up, and returns false,
+// where a field may have several values or a name several forms: at arrays,
+// repeated keys and dotted keys.
+func (s *scratch) collect(buf []byte, off int, nodes []fieldNode, found []int) (end int, all []int, ok bool) {
+	v, pos, _ := msgpack.ReadHeader(buf, off)
+	switch v.Kind() {
+	case msgpack.Array:
+		return pos, found, false
+	case msgpack.Map:
+	default:
+		return pos, found, true
 	}
-	for pairs := v.Members(); ; {
-		k, value, more := pairs.Next()
-		if !more {
-			return found, true
+	for range v.Len() {
+		var key []byte
+		key, pos, _ = msgpack.ReadKey(buf, pos)
+		n, dotted := nodeOf(nodes, key)
+		switch {
+		case dotted:
+			return pos, found, false
+		case n == nil:
+			if end := msgpack.SkipPlain(buf, pos); end != 0 {
+				pos = end
+			} else {
+				pos = skip(buf, pos)
+			}
+			continue
 		}
-		key := k.Bytes()
-		if bytes.IndexByte(key, '.') >= 0 {
-			return found, false
+		begin := pos
+		if n.field >= 0 {
+			v, pos, _ = msgpack.Read(buf, begin)
+			if v.Kind() == msgpack.Array || slices.Contains(found, n.field) {
+				return pos, found, false
+			}
+			if !IsEmpty(v) {
+				found = append(found, n.field)
+				s.values = append(s.values, v)
+			}
 		}
-		for i := range nodes {
-			n := &nodes[i]
-			if n.name != string(key) {
-				continue
+		if len(n.below) > 0 {
+			if pos, found, ok = s.collect(buf, begin, n.below, found); !ok {
+				return pos, found, false
 			}
-			if n.field >= 0 {
-				if value.Kind() == msgpack.Array || slices.Contains(found, n.field) {
-					return found, false
-				}
-				if !IsEmpty(value) {
-					found = append(found, n.field)
-					s.values = append(s.values, value)
-				}
-			}
-			if len(n.below) > 0 {
-				if found, ok = s.collect(value, n.below, found); !ok {
-					return found, false
-				}
-			}
-			break
 		}
 	}
+	return pos, found, true
+}
+
+// nodeOf returns the node of that name, or nil. A key that begins with the name
+// of a node and a dot may be another form of what is below it.
+func nodeOf(nodes []fieldNode, key []byte) (n *fieldNode, dotted bool) {
+	for i := range nodes {
+		n := &nodes[i]
+		size := len(n.name)
+		if len(key) < size || string(key[:size]) != n.name {
+			continue
+		}
+		if len(key) == size {
+			return n, false
+		}
+		if key[size] == '.' {
+			return nil, true
+		}
+	}
+	return nil, false
 }

@@ -15,8 +15,8 @@ type Schema struct {
 	first    *Search  // what tells sources apart
 	all      *search  // every member that anybody looks for
 	identity [][]*Field
-	asks     [][]*Field
-	facts    facts
+	known    []*FieldSet // by source: what Describe looks for
+	dataset  *Field
 }
 
 // maxSources is how many sources a schema can have.

@@ -51,11 +51,11 @@ type Source struct {
 	// Object names the fields with what an event was about, in the order of
 	// preference, and Failure those that say why it failed.
 	Object, Failure []string
-	// Asks names the fields that Describe gets.
+	// Asks names the fields whose values Describe gets.
 	Asks []string
-	// Describe adds to the subject what the source knows. fields are those of
-	// Asks. It is called for events that a rule matched.
-	Describe func(e *Event, fields []*Field, s *Subject)
+	// Describe adds to the subject what the source knows. asked are the values of
+	// each field of Asks. It is called for events that a rule matched.
+	Describe func(e *Event, asked [][]msgpack.Value, s *Subject)
 	// Attributes are the attributes that Describe gives, in this order.
 	Attributes []Attribute
 	// AlertFields names the fields that Describe gives alerts besides those of

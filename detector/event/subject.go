@@ -3,6 +3,8 @@ package event
 import (
 	"slices"
 	"time"
+
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
 // Subject is what suppression, summaries and alerts have to know of an event
@@ -20,6 +22,9 @@ type Subject struct {
 	Fields []SubjectField
 	// Integrity says what is odd about the event.
 	Integrity []string
+	// Known are the values of the fields of [Schema.Known]. They are valid as
+	// long as the event is.
+	Known [][]msgpack.Value
 }
 
 // SubjectField is a field of alerts that the event's view does not have.
@@ -52,16 +57,28 @@ var commonAttributes = []Attribute{
 	{Name: "users", Field: "related.user", Summarized: true},
 }
 
-// facts are the fields that Describe reads of every event.
-type facts struct{ time, id, dataset, address *Field }
+// facts are the fields that Describe reads of every event, behind those that the
+// source asks for.
+var facts = []string{factTime: "@timestamp", factID: "event.id", factAddress: "source.address"}
+
+const (
+	factTime = iota
+	factID
+	factAddress
+)
 
 // describeWith prepares Describe.
 func (s *Schema) describeWith() {
-	s.facts = facts{s.Field("@timestamp"), s.Field("event.id"), s.Field("event.dataset"), s.Field("source.address")}
+	s.dataset = s.Field("event.dataset")
 	for _, source := range s.sources {
 		s.identity = append(s.identity, s.FieldsNamed(source.Identity))
-		s.asks = append(s.asks, s.FieldsNamed(source.Asks))
+		s.known = append(s.known, s.NewFieldSet(s.FieldsNamed(slices.Concat(source.Asks, facts))))
 	}
+}
+
+// Known returns the fields whose values [Schema.Describe] finds for a source.
+func (s *Schema) Known(source *Source) []*Field {
+	return s.known[slices.Index(s.sources, source)].fields
 }
 
 // Attributes returns the attributes of the events of a source, in the order of
@@ -76,7 +93,7 @@ func (s *Schema) sourceOf(e *Event) int {
 	if !e.IsOpen() {
 		return int(e.source)
 	}
-	dataset := e.First(s.facts.dataset).Bytes()
+	dataset := e.First(s.dataset).Bytes()
 	for i, source := range s.sources {
 		if source.Dataset != "" && source.Dataset == string(dataset) {
 			return i
@@ -93,30 +110,46 @@ func (s *Schema) Describe(e *Event, d *Subject) {
 	i := s.sourceOf(e)
 	source := s.sources[i]
 	n := len(source.Attributes)
+	d.Known = resize(d.Known, len(s.known[i].fields))
+	clear(d.Known)
+	e.Visit(s.known[i], func(i int, values []msgpack.Value) { d.Known[i] = values })
+	asked, facts := d.Known[:len(source.Asks)], d.Known[len(source.Asks):]
 	*d = Subject{
 		Source:    source,
-		Time:      ParseTime(e.First(s.facts.time)),
-		Values:    slices.Grow(d.Values[:0], n+len(commonAttributes))[:n+len(commonAttributes)],
+		Time:      ParseTime(first(facts[factTime])),
+		Values:    resize(d.Values, n+len(commonAttributes)),
 		Fields:    d.Fields[:0],
 		Integrity: d.Integrity[:0],
+		Known:     d.Known,
 	}
 	for i := range d.Values {
 		d.Values[i] = d.Values[i][:0]
 	}
 	if source.Describe != nil {
-		source.Describe(e, s.asks[i], d)
+		source.Describe(e, asked, d)
 	}
-	d.add(n, e.First(s.facts.address).Bytes())
+	d.add(n, first(facts[factAddress]).Bytes())
 	d.add(n+1, d.Actor)
 	if e.HasDuplicates() {
 		d.Integrity = append(d.Integrity, "duplicate_key")
 	}
-	if len(e.Values(s.facts.id)) == 0 {
+	if len(facts[factID]) == 0 {
 		d.Integrity = append(d.Integrity, "missing_event_id")
 	}
 	if d.Time.IsZero() {
 		d.Integrity = append(d.Integrity, "missing_event_time")
 	}
+}
+
+// resize returns a slice of that length in the memory of list, if it is large
+// enough.
+func resize[T any](list []T, n int) []T { return slices.Grow(list[:0], n)[:n] }
+
+func first(values []msgpack.Value) msgpack.Value {
+	if len(values) == 0 {
+		return msgpack.Value{}
+	}
+	return values[0]
 }
 
 func (d *Subject) add(attribute int, value []byte) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
 // parameters is the ECS name of requestParameters.
@@ -87,14 +88,18 @@ const (
 )
 
 // describe describes an event.
-func describe(e *event.Event, fields []*event.Field, s *event.Subject) {
-	s.Actor = actor(e, fields)
-	s.Principal = principal(e, fields, s.Actor)
-	if id := e.ValuesAt(onBehalfOf); len(id) > 0 { // Elastic's view has no field for it
-		s.Fields = append(s.Fields, event.SubjectField{Name: "user.id", Text: id[0].Bytes(), Fill: true})
+func describe(e *event.Event, asked [][]msgpack.Value, s *event.Subject) {
+	var user []byte // of IAM Identity Center; Elastic's view has no field for it
+	if len(first(asked[askUserName])) == 0 || len(first(asked[askUserID])) == 0 {
+		user = first(e.ValuesAt(onBehalfOf))
 	}
-	for _, f := range fields[askInstance : askInstances+1] {
-		for _, v := range e.Values(f) {
+	s.Actor = actor(asked, user)
+	s.Principal = principal(asked, s.Actor)
+	if len(user) > 0 {
+		s.Fields = append(s.Fields, event.SubjectField{Name: "user.id", Text: user, Fill: true})
+	}
+	for _, values := range asked[askInstance : askInstances+1] {
+		for _, v := range values {
 			id := v.Bytes()
 			known := slices.ContainsFunc(s.Values[instances], func(b []byte) bool { return bytes.Equal(b, id) })
 			if len(id) > 0 && !known && len(s.Values[instances]) < maxInstances {
@@ -102,14 +107,14 @@ func describe(e *event.Event, fields []*event.Field, s *event.Subject) {
 			}
 		}
 	}
-	if user := first(e, fields[askOSUser:askOldOSUser+1]); len(user) > 0 {
+	if user := first(asked[askOSUser : askOldOSUser+1]...); len(user) > 0 {
 		s.Values[osUsers] = append(s.Values[osUsers], user)
 		s.Fields = append(s.Fields, event.SubjectField{Name: "user.target.name", Text: user})
 	}
-	if text := first(e, fields[askKey:askOldNestedKey+1]); len(text) > 0 {
+	if text := first(asked[askKey : askOldNestedKey+1]...); len(text) > 0 {
 		describeKey(text, s)
 	}
-	if v := e.First(fields[askOmitted]); v.Bool() || string(v.Bytes()) == "true" {
+	if omitted := asked[askOmitted]; len(omitted) > 0 && (omitted[0].Bool() || string(omitted[0].Bytes()) == "true") {
 		s.Integrity = append(s.Integrity, "omitted_parameters")
 	}
 }
@@ -134,10 +139,11 @@ func describeKey(text []byte, s *event.Subject) {
 // instance's metadata.
 const keyLife = 60 * time.Second
 
-func first(e *event.Event, fields []*event.Field) []byte {
-	for _, f := range fields {
-		if b := e.First(f).Bytes(); len(b) > 0 {
-			return b
+// first returns the first text that is not empty of the first values of fields.
+func first(fields ...[]msgpack.Value) []byte {
+	for _, values := range fields {
+		if len(values) > 0 && len(values[0].Bytes()) > 0 {
+			return values[0].Bytes()
 		}
 	}
 	return nil
@@ -146,35 +152,32 @@ func first(e *event.Event, fields []*event.Field) []byte {
 // actor returns the best name that an event has for who made the call: the
 // user's or role's name, "root", the AWS service, the user of IAM Identity
 // Center, or at last the ARN or the principal.
-func actor(e *event.Event, fields []*event.Field) []byte {
-	if b := e.First(fields[askUserName]).Bytes(); len(b) > 0 {
+func actor(asked [][]msgpack.Value, user []byte) []byte {
+	if b := first(asked[askUserName]); len(b) > 0 {
 		return b
 	}
-	switch string(e.First(fields[askIdentityType]).Bytes()) {
+	switch string(first(asked[askIdentityType])) {
 	case "Root":
 		return []byte("root")
 	case "AWSService":
-		if b := e.First(fields[askInvokedBy]).Bytes(); len(b) > 0 {
+		if b := first(asked[askInvokedBy]); len(b) > 0 {
 			return b
 		}
 	}
-	if id := e.ValuesAt(onBehalfOf); len(id) > 0 {
-		return id[0].Bytes()
+	if len(user) > 0 {
+		return user
 	}
-	if b := e.First(fields[askARN]).Bytes(); len(b) > 0 {
-		return b
-	}
-	return e.First(fields[askUserID]).Bytes()
+	return first(asked[askARN], asked[askUserID])
 }
 
 // principal returns the identity behind an event in a form that its bearer
 // cannot choose: the ARN of the role for a session, whose name is free, else the
 // user's ARN, else the actor.
-func principal(e *event.Event, fields []*event.Field, actor []byte) []byte {
-	if b := e.First(fields[askIssuerARN]).Bytes(); len(b) > 0 {
+func principal(asked [][]msgpack.Value, actor []byte) []byte {
+	if b := first(asked[askIssuerARN]); len(b) > 0 {
 		return b
 	}
-	b := e.First(fields[askARN]).Bytes()
+	b := first(asked[askARN])
 	switch {
 	case len(b) == 0:
 		b = actor
