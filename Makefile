@@ -19,8 +19,9 @@ export CGO_ENABLED ?= 1
 
 GO_FILES := $(shell find conf detector plugin -name '*.go' -o -name '*.toml') go.mod go.sum
 LDFLAGS := -s -w -X main.version=$(VERSION)
-# The name by which in_detect.so finds the Go library, which is already loaded.
-SONAME := -extldflags '-Wl,-soname,out_detect.so'
+# The name by which in_detect.so finds the Go library, which is already loaded, and what
+# keeps the Go runtime from starting before Fluent Bit has forked.
+EXTLDFLAGS := -Wl,-soname,out_detect.so -T \"$(CURDIR)/plugin/fluentbit/runtime.ld\"
 
 .PHONY: all build demo test test-pure race fuzz bench guard guard-renew lint dist package test-dist test-package test-reproducible clean
 
@@ -28,9 +29,9 @@ all: build
 
 build: build/out_detect.so build/in_detect.so build/fluent-detect build/host
 
-build/out_detect.so: $(GO_FILES) $(wildcard plugin/fluentbit/*.[ch])
+build/out_detect.so: $(GO_FILES) $(wildcard plugin/fluentbit/*.[ch] plugin/fluentbit/*.ld)
 	@mkdir -p build
-	$(GO) build -trimpath -buildmode=c-shared -ldflags "$(LDFLAGS) $(SONAME)" -o $@ ./plugin/fluentbit
+	$(GO) build -trimpath -buildmode=c-shared -ldflags "$(LDFLAGS) -extldflags '$(EXTLDFLAGS)'" -o $@ ./plugin/fluentbit
 
 build/in_detect.so: plugin/fluentbit/shim/in_detect.c build/out_detect.so
 	$(CC) -std=c11 -Wall -Wextra -Werror -O2 -fPIC -shared -Wl,-soname,in_detect.so \

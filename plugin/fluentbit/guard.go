@@ -9,9 +9,9 @@ import (
 // plainPanics is the log for panics outside of an instance.
 var plainPanics = logger.Log(plainLog).Limited()
 
-// guard is deferred by every entry point: a panic must not reach the host. guard
-// logs it with its stack, and calls failed, which sets the result of the entry
-// point. The log must be rate-limited: records that cause a panic may come in
+// guard is deferred by every exported function: a panic must not reach the host. guard
+// logs it with its stack, and calls failed, which sets the result of the
+// function. The log must be rate-limited: records that cause a panic may come in
 // thousands.
 func guard(where string, log logger.Log, failed func(reason any)) {
 	p := recover()

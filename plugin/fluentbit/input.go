@@ -44,24 +44,19 @@ func inputOf(handle C.uintptr_t) *inputHandle {
 	return nil
 }
 
-//export detect_input_register
-func detect_input_register(def unsafe.Pointer) (code C.int) {
-	defer guard("FLBPluginRegister", plainPanics, func(any) { code = -1 })
+// detect_go_input_registered is called when Fluent Bit registers the plugin again.
+//
+//export detect_go_input_registered
+func detect_go_input_registered() {
+	defer guard("FLBPluginRegister", plainPanics, func(any) {})
 	registry.Registered(inputName)
-	return C.int(input.FLBPluginRegister(def, inputName, "Alerts of the detect outputs (fluent-detect)"))
 }
 
-//export detect_input_unregister
-func detect_input_unregister(def unsafe.Pointer) {
-	defer guard("FLBPluginUnregister", plainPanics, func(any) {})
-	input.FLBPluginUnregister(def)
-}
-
-// detect_input_init opens an instance and returns its handle, or 0 after an error.
+// detect_go_input_init opens an instance and returns its handle, or 0 after an error.
 // Without contexts there can be only one.
 //
-//export detect_input_init
-func detect_input_init(plugin unsafe.Pointer, hasContext C.int) (handle C.uintptr_t) {
+//export detect_go_input_init
+func detect_go_input_init(plugin unsafe.Pointer, hasContext C.int) (handle C.uintptr_t) {
 	defer guard("FLBPluginInit", plainPanics, func(any) { handle = 0 })
 	name := instanceName(plugin, true, inputName)
 	log := newLog(plugin, true, inputName, name)
@@ -85,13 +80,12 @@ func detect_input_init(plugin unsafe.Pointer, hasContext C.int) (handle C.uintpt
 	return handle
 }
 
-// detect_input_take returns a chunk of alerts, allocated with malloc, or none. If
+// detect_go_input_take returns a chunk of alerts, allocated with malloc, or none. If
 // there are none, and none are in flight, the next collect waits outside of Go
-// (collect.c).
+// (entry.c).
 //
-//export detect_input_take
-func detect_input_take(handle C.uintptr_t, data *unsafe.Pointer, size *C.size_t) (code C.int) {
-	*data, *size = nil, 0
+//export detect_go_input_take
+func detect_go_input_take(handle C.uintptr_t, data *unsafe.Pointer, size *C.size_t) (code C.int) {
 	h := inputOf(handle)
 	if h == nil {
 		return input.FLB_ERROR
@@ -111,12 +105,11 @@ func detect_input_take(handle C.uintptr_t, data *unsafe.Pointer, size *C.size_t)
 	return input.FLB_OK
 }
 
-// detect_input_cleanup frees the chunk of the last collect: Fluent Bit has
-// appended it.
+// detect_go_input_ack is called when Fluent Bit has appended the chunk of the last
+// collect.
 //
-//export detect_input_cleanup
-func detect_input_cleanup(handle C.uintptr_t, data unsafe.Pointer) (code C.int) {
-	C.free(data)
+//export detect_go_input_ack
+func detect_go_input_ack(handle C.uintptr_t) (code C.int) {
 	h := inputOf(handle)
 	if h == nil {
 		return input.FLB_ERROR
@@ -126,12 +119,12 @@ func detect_input_cleanup(handle C.uintptr_t, data unsafe.Pointer) (code C.int) 
 	return input.FLB_OK
 }
 
-// detect_input_pause is called when Fluent Bit pauses an input. The host does not
+// detect_go_input_pause is called when Fluent Bit pauses an input. The host does not
 // say which one, so all are paused: a collect at the end of its input would use
 // freed memory.
 //
-//export detect_input_pause
-func detect_input_pause() {
+//export detect_go_input_pause
+func detect_go_input_pause() {
 	defer guard("FLBPluginInputPause", plainPanics, func(any) {})
 	inputs.RLock()
 	defer inputs.RUnlock()
@@ -140,10 +133,10 @@ func detect_input_pause() {
 	}
 }
 
-// detect_input_resume ends a pause.
+// detect_go_input_resume ends a pause.
 //
-//export detect_input_resume
-func detect_input_resume() {
+//export detect_go_input_resume
+func detect_go_input_resume() {
 	defer guard("FLBPluginInputResume", plainPanics, func(any) {})
 	inputs.RLock()
 	defer inputs.RUnlock()
@@ -152,17 +145,11 @@ func detect_input_resume() {
 	}
 }
 
-// detect_input_pre_exit is called before an exit, with whether a hot reload is the
-// reason.
-//
-//export detect_input_pre_exit
-func detect_input_pre_exit(hotReloading C.int) { reloading.Store(hotReloading != 0) }
-
-// detect_input_exit closes the inputs. Fluent Bit ends all of them together, with
+// detect_go_input_exit closes the inputs. Fluent Bit ends all of them together, with
 // one call for each that does not say which: the first call closes all.
 //
-//export detect_input_exit
-func detect_input_exit() (code C.int) {
+//export detect_go_input_exit
+func detect_go_input_exit() (code C.int) {
 	defer guard("FLBPluginExit", plainPanics, func(any) { code = input.FLB_ERROR })
 	inputs.Lock()
 	for handle, h := range inputs.open {

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <sys/time.h>
 #include <time.h>
+#include <unistd.h>
 
 /*
  * Fluent Bit's executable exports its functions for the plugins that it loads.
@@ -35,6 +36,19 @@ const char *detect_instance_name(void *instance, int is_input)
     name_function name = (name_function) detect_symbol(is_input ? "flb_input_name" : "flb_output_name");
 
     return name == NULL || instance == NULL ? NULL : name(instance);
+}
+
+/* The process that has loaded the library. */
+static pid_t loader;
+
+__attribute__((constructor)) static void remember_loader(void)
+{
+    loader = getpid();
+}
+
+int detect_is_daemon(void)
+{
+    return getpid() != loader;
 }
 
 void detect_log(int level, const char *line)

@@ -91,7 +91,13 @@ func printable(r rune) rune {
 	return r
 }
 
-// writeLost writes an alert that cannot be delivered to stderr, as a line of JSON.
+// writeLost writes an alert that cannot be delivered to stderr, as a line of JSON. In
+// a daemon, which has no stderr, it writes it to the log.
 func writeLost(a outbox.Alert) {
-	_, _ = os.Stderr.Write(append(alert.AppendJSON(nil, a.Record), '\n'))
+	line := alert.AppendJSON(nil, a.Record)
+	if C.detect_is_daemon() != 0 {
+		plainLog(logger.Error, "undelivered alert: "+string(line))
+		return
+	}
+	_, _ = os.Stderr.Write(append(line, '\n'))
 }

@@ -14,4 +14,8 @@ const char *detect_instance_name(void *instance, int is_input);
 /* Writes a line to the host's log, or in the same format to stderr. */
 void detect_log(int level, const char *line);
 
+/* Reports whether the process has forked since the library was loaded. Fluent Bit does
+ * that to run as a daemon, and closes stderr; its number then belongs to another file. */
+int detect_is_daemon(void);
+
 #endif

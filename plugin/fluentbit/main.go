@@ -3,7 +3,11 @@
 // "detect_alerts" is a small C library (shim/in_detect.c) that calls into
 // this one, so that alerts go from the output to the input by memory.
 //
-// Every entry point recovers from panics, views the bytes, calls package instance
+// What Fluent Bit calls is C (entry.c): it forks after it has loaded and registered its
+// plugins if it runs as a daemon, and a Go runtime does not survive that. So the
+// runtime starts with the first instance (runtime.c, runtime.ld), after the fork.
+//
+// Every exported function recovers from panics, views the bytes, calls package instance
 // and maps the result.
 package main
 

@@ -25,29 +25,21 @@ type outputHandle struct {
 	panics logger.Log // rate-limited
 }
 
-// FLBPluginRegister registers the plugin. It is called once for each time that the
-// library is configured, and again on a hot reload.
+// The exported functions are those that entry.c calls, once the runtime has started.
+
+// detect_go_output_registered is called when Fluent Bit registers the plugin again.
 //
-//export FLBPluginRegister
-func FLBPluginRegister(def unsafe.Pointer) (code C.int) {
-	defer guard("FLBPluginRegister", plainPanics, func(any) { code = -1 })
+//export detect_go_output_registered
+func detect_go_output_registered() {
+	defer guard("FLBPluginRegister", plainPanics, func(any) {})
 	registry.Registered(outputName)
-	return C.int(output.FLBPluginRegister(def, outputName, "Evaluate detection rules on the records (fluent-detect)"))
 }
 
-// FLBPluginUnregister frees what FLBPluginRegister allocated.
+// detect_go_output_init opens an instance. If the result is not positive, Fluent Bit
+// stops; the reason is in the log.
 //
-//export FLBPluginUnregister
-func FLBPluginUnregister(def unsafe.Pointer) {
-	defer guard("FLBPluginUnregister", plainPanics, func(any) {})
-	output.FLBPluginUnregister(def)
-}
-
-// FLBPluginInit opens an instance. If the result is not positive, Fluent Bit stops;
-// the reason is in the log.
-//
-//export FLBPluginInit
-func FLBPluginInit(plugin unsafe.Pointer) (code C.int) {
+//export detect_go_output_init
+func detect_go_output_init(plugin unsafe.Pointer) (code C.int) {
 	defer guard("FLBPluginInit", plainPanics, func(any) { code = output.FLB_ERROR })
 	name := instanceName(plugin, false, outputName)
 	log := newLog(plugin, false, outputName, name)
@@ -62,11 +54,11 @@ func FLBPluginInit(plugin unsafe.Pointer) (code C.int) {
 	return output.FLB_OK
 }
 
-// FLBPluginFlushCtx evaluates a chunk: size bytes at data, which Fluent Bit frees
+// detect_go_output_flush evaluates a chunk: size bytes at data, which Fluent Bit frees
 // afterwards.
 //
-//export FLBPluginFlushCtx
-func FLBPluginFlushCtx(ctx, data unsafe.Pointer, size C.size_t, tag *C.char) (code C.int) {
+//export detect_go_output_flush
+func detect_go_output_flush(ctx, data unsafe.Pointer, size C.size_t, tag *C.char) (code C.int) {
 	h, ok := output.FLBPluginGetContext(ctx).(*outputHandle)
 	if !ok || h.output == nil {
 		return output.FLB_ERROR
@@ -80,18 +72,16 @@ func FLBPluginFlushCtx(ctx, data unsafe.Pointer, size C.size_t, tag *C.char) (co
 	return C.int(h.output.Flush(name, chunk))
 }
 
-// FLBPluginOutputPreExit is called before an exit, with whether a hot reload is the
-// reason.
+// detect_go_pre_exit is called before an exit of an output or input, with whether a hot
+// reload is the reason.
 //
-//export FLBPluginOutputPreExit
-func FLBPluginOutputPreExit(hotReloading C.int) {
-	reloading.Store(hotReloading != 0)
-}
+//export detect_go_pre_exit
+func detect_go_pre_exit(hotReloading C.int) { reloading.Store(hotReloading != 0) }
 
-// FLBPluginExitCtx closes an instance.
+// detect_go_output_exit closes an instance.
 //
-//export FLBPluginExitCtx
-func FLBPluginExitCtx(ctx unsafe.Pointer) (code C.int) {
+//export detect_go_output_exit
+func detect_go_output_exit(ctx unsafe.Pointer) (code C.int) {
 	h, ok := output.FLBPluginGetContext(ctx).(*outputHandle)
 	if !ok || h.output == nil {
 		return output.FLB_OK

@@ -12,6 +12,16 @@
 #include "report.h"
 #include "stats.h"
 
+#ifndef _WIN32
+#include <dirent.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#endif
+#ifdef __linux__
+#include <signal.h>
+#include <sys/prctl.h>
+#endif
+
 /* How long alerts may go on coming after the last flush of the files. */
 static const double ENDLESS = 30;
 
@@ -47,13 +57,70 @@ static bool wait_for_reload(const struct options *o, struct feed *f)
     }
 }
 
+#ifdef _WIN32
+
+static bool become_daemon(int threads)
+{
+    (void)threads;
+    usage_error("--daemon: there is no fork on Windows");
+    return false;
+}
+
+static int count_threads(void)
+{
+    return 1;
+}
+
+#else
+
+/* The threads of this process; 0 where they are not listed. */
+static int count_threads(void)
+{
+    DIR *d = opendir("/proc/self/task");
+    int n = 0;
+
+    if (d == NULL)
+        return 0;
+    for (struct dirent *entry; (entry = readdir(d)) != NULL;)
+        n += entry->d_name[0] != '.';
+    closedir(d);
+    return n;
+}
+
+/* As Fluent Bit between registration and init. But the parent stays, and ends with the
+ * status of the child. False, and a report, if the libraries have started threads. */
+static bool become_daemon(int threads)
+{
+    pid_t child;
+    int status;
+
+    if (count_threads() > threads) {
+        refused("the libraries start threads before an instance is opened: a fork leaves them behind");
+        return false;
+    }
+    child = fork();
+    if (child < 0)
+        usage_error("--daemon: fork fails");
+    if (child == 0) {
+#ifdef __linux__
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+#endif
+        return true;
+    }
+    waitpid(child, &status, 0);
+    _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}
+
+#endif
+
 static void run(const struct options *o, struct feed *f)
 {
+    int threads = count_threads();
     struct engine *e = engine_new(o, f, false);
 
     if (e == NULL)
         return;
-    if (!engine_start(e)) {
+    if ((o->daemon && !become_daemon(threads)) || !engine_start(e)) {
         engine_free(e);
         return;
     }

@@ -30,6 +30,7 @@ static const char usage[] =
     "  --loop                     alerts are flushed to the outputs that match their tag, too\n"
     "What happens to the plugin:\n"
     "  --reload N                 N hot reloads, spread over the run\n"
+    "  --daemon                   a fork between registration and start, as with Daemon On\n"
     "  --timer SECONDS            how often an input is asked for alerts (default 1)\n"
     "  --wait SECONDS             ends when nothing was flushed or came for so long (default 2)\n"
     "  --ctx on|off               off: a host before 4.1, inputs have no context\n"
@@ -95,6 +96,8 @@ static bool flag(struct options *o, const char *name)
 {
     if (strcmp(name, "--loop") == 0)
         o->loop = true;
+    else if (strcmp(name, "--daemon") == 0)
+        o->daemon = true;
     else if (strcmp(name, "--no-cleanup") == 0)
         o->no_cleanup = true;
     else if (strcmp(name, "--stats") == 0)

@@ -29,6 +29,7 @@ struct options {
     bool no_cleanup;
     bool old_input_context; /* a host before 4.1 */
     bool stats;
+    bool daemon;
     bool mutate; /* what is flushed is not what the files hold */
     size_t drop_first;
     size_t chunk_size;

@@ -226,12 +226,16 @@ struct plugin *plugin_load(int role, const char *path, bool hot, bool old_input_
 
 bool plugin_init(struct plugin *p, const char *instance_name, void *instance, void *context)
 {
-    int answer;
+    int answer, slack = timer_slack();
 
     p->argument->api = p->api;
     p->argument->instance = instance;
     p->argument->context = context;
     answer = p->init(p->argument);
+    if (timer_slack() != slack) {
+        refused("%s: leaves this thread another timer slack than it had", instance_name);
+        return false;
+    }
     if (answer <= 0)
         refused("%s: FLBPluginInit answers %d; more than 0 means ready", instance_name, answer);
     return answer > 0;

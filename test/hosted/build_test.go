@@ -15,13 +15,17 @@ func buildPlugins(t *testing.T, folder, cFlag string, goFlags ...string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	script, err := filepath.Abs("../../plugin/fluentbit/runtime.ld")
+	if err != nil {
+		t.Fatal(err)
+	}
 	gcc := []string{"gcc", "-std=c11", "-g", "-O1"}
 	if cFlag != "" {
 		gcc = append(gcc, cFlag)
 	}
 	library := filepath.Join(folder, "out_detect.so")
 	for _, command := range [][]string{
-		append(append([]string{"go", "build", "-buildmode=c-shared", "-ldflags", "-extldflags=-Wl,-soname,out_detect.so", "-o", library}, goFlags...), "../../plugin/fluentbit"),
+		append(append([]string{"go", "build", "-buildmode=c-shared", "-ldflags", "-extldflags '-Wl,-soname,out_detect.so -T \"" + script + "\"'", "-o", library}, goFlags...), "../../plugin/fluentbit"),
 		append(gcc[:len(gcc):len(gcc)], "-fPIC", "-shared", "-o", filepath.Join(folder, "in_detect.so"),
 			"../../plugin/fluentbit/shim/in_detect.c", "-L"+folder, "-l:out_detect.so", "-Wl,-rpath,$ORIGIN"),
 		append(append(gcc[:len(gcc):len(gcc)], sources...), "-o", filepath.Join(folder, "host"), "-ldl", "-lpthread"),

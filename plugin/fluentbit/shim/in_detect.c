@@ -5,7 +5,7 @@
  * library is one plugin. Two Go libraries in a process would be two Go
  * runtimes that share nothing. So the input is this small C library: it has
  * the names, and forwards to the functions that the Go library out_detect.so
- * exports under names of its own. The loader brings the Go library in once,
+ * exports under names of its own (entry.c). The loader brings the Go library in once,
  * whichever of the two Fluent Bit opens first.
  */
 #include <stddef.h>

@@ -87,6 +87,17 @@ func TestLife(t *testing.T) {
 	}
 }
 
+// The process that has registered the plugins is another one than runs them, and the host
+// ends with its exit status.
+func TestDaemon(t *testing.T) {
+	t.Parallel()
+	r := run(t, twoLines, "--json", "-", "--daemon", "--reload", "1")
+	r.wantCode(0)
+	r.wantStats(map[string]float64{"records": 2, "alerts": 1, "reloads": 1})
+	r = run(t, twoLines, "--json", "-", "--daemon", "--out", "mode=badcode")
+	r.wantCode(1)
+}
+
 func ofThread(calls []string, thread string) string {
 	var b strings.Builder
 	for _, call := range calls {
@@ -200,6 +211,7 @@ func TestRefusals(t *testing.T) {
 		trace string // how it ends, as recorded in Fluent Bit 5.1.1
 	}{
 		{"wrong type", []string{"TINY_DEF=type"}, "registers type 3, proxy 11; an output is type 2, proxy 11", "A register tiny\n"},
+		{"thread before the fork", []string{"TINY_DEF=thread", "--daemon"}, "REFUSED: the libraries start threads before an instance is opened", "A in unregister tiny_alerts\nA out unregister tiny\n"},
 		{"second input", []string{"--in", "Tag=a", "--in", "mode=refuse"}, "REFUSED: tiny_alerts.1: FLBPluginInit answers -1",
 			"D out preexit hot=0\nD out exit (never initialised)\nA in unregister tiny_alerts\nA out unregister tiny\n"},
 		{"second of three outputs", []string{"--out", "text=1", "--out", "mode=refuse", "--out", "text=3"}, "REFUSED: tiny.1: FLBPluginInit answers -1",

@@ -17,6 +17,7 @@
  *   garbage   the alerts are not msgpack records
  * Environment TINY_DEF=overrun: writes past the part of the definition struct
  * that hosts before 5.0 allocate. TINY_DEF=type: registers a wrong type.
+ * TINY_DEF=thread: starts a thread.
  */
 #define _GNU_SOURCE
 #include "tiny.h"
@@ -29,6 +30,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 struct output {
     char *mode;
@@ -72,9 +74,16 @@ void tiny_trace(const char *format, ...)
     pthread_mutex_unlock(&trace_lock);
 }
 
+static void *sleeper(void *argument)
+{
+    sleep(1);
+    return argument;
+}
+
 int tiny_register(struct tiny_def *def, int type, const char *name)
 {
     const char *fault = getenv("TINY_DEF");
+    pthread_t thread;
 
     tiny_trace("register %s", name);
     def->type = type;
@@ -86,6 +95,8 @@ int tiny_register(struct tiny_def *def, int type, const char *name)
         *(volatile int *)(def + 1) = 0; /* a zero: only a canary can tell */
     if (fault != NULL && strcmp(fault, "type") == 0)
         def->type = 3;
+    if (fault != NULL && strcmp(fault, "thread") == 0)
+        pthread_create(&thread, NULL, sleeper, NULL);
     return 0;
 }
 
