@@ -35,9 +35,7 @@ __attribute__((constructor)) static void remember(int argc, char **argv, char **
  * The monitor thread of the Go runtime wakes up every 20 us while Go code runs and
  * for 10 ms after that. In a host that flushes one chunk after the other, this
  * costs as much CPU time as evaluating the chunks. On Linux the timer slack of a
- * thread, 50 us by default, says how much later than asked it may wake up. A thread
- * inherits it from its creator, and the threads of the runtime are created by the
- * thread that starts it: meanwhile its slack is raised. See prctl(2),
+ * thread, 50 us by default, says how much later than asked it may wake up. See prctl(2),
  * PR_SET_TIMERSLACK.
  *
  * This delays timers, and the preemption of goroutines that run for more than 10 ms.
@@ -45,10 +43,18 @@ __attribute__((constructor)) static void remember(int argc, char **argv, char **
  */
 enum { SLACK = 5 * 1000 * 1000 }; /* ns */
 
+/*
+ * A thread inherits its timer slack and its name from its creator, and all threads of
+ * the runtime descend from the one that starts it, which may be an input's. So both are
+ * changed meanwhile.
+ */
 static void start(void)
 {
     int slack = prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0);
+    char name[16] = "";
 
+    prctl(PR_GET_NAME, name, 0, 0, 0);
+    prctl(PR_SET_NAME, "detect", 0, 0, 0);
     if (slack > 0) {
         prctl(PR_SET_TIMERSLACK, SLACK, 0, 0, 0);
     }
@@ -58,6 +64,7 @@ static void start(void)
     if (slack > 0) {
         prctl(PR_SET_TIMERSLACK, slack, 0, 0, 0);
     }
+    prctl(PR_SET_NAME, name, 0, 0, 0);
     atomic_store(&started, true);
 }
 

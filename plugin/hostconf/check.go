@@ -125,6 +125,7 @@ func (c *config) fluentBit() {
 		c.sidecarOutput(out)
 	}
 	c.tails()
+	c.daemon()
 	c.ruleFiles()
 }
 
