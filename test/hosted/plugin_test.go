@@ -20,7 +20,7 @@ func TestEveryWayIn(t *testing.T) {
 		{"host without input contexts", []string{"--json", events, "--ctx", "off"}},
 		{"again and again", []string{"--json", events, "--repeat", "50"}},
 		{"from four threads", []string{"--json", events, "--repeat", "200", "--chunk-size", "1000", "--threads", "4"}},
-		{"a daemon", []string{"--json", events, "--daemon", "--reload", "1"}},
+		{"a daemon with a hot reload", []string{"--json", events, "--daemon", "--reload", "1"}},
 		{"our own alerts come by, too", []string{"--json", events, "--loop", "--out", "Match=*"}},
 		{"hot reloads", []string{"--json", events, "--repeat", "50", "--chunk-size", "1000", "--reload", "3"}},
 		{"hot reloads with four threads", []string{"--json", events, "--repeat", "100", "--chunk-size", "1000", "--threads", "4", "--reload", "3"}},
