@@ -114,25 +114,47 @@ func (s *scanner) walk(chunk []byte, from int) error {
 		if !ok || err != nil {
 			return err
 		}
-		switch head.Item {
-		case msgpack.Other:
-			s.tally.Odd++
-		case msgpack.Record:
-			s.read = time.Unix(head.Sec, int64(head.Nsec))
-			end, seen, err := s.reader.Read(chunk, head.Body)
-			if err != nil {
-				return err
+		if head.Item != msgpack.Record {
+			if !s.odd(chunk, &head) && head.Item == msgpack.Other {
+				s.tally.Odd++
 			}
-			s.tally.Records++
-			s.tally.Events += uint64(seen.Events)
-			s.tally.Shapes[seen.Shape]++
-			if seen.Unreadable > 0 {
-				s.tally.Unreadable += uint64(seen.Unreadable)
-				if len(s.unreadable) < maxUnreadable {
-					s.unreadable = append(s.unreadable, head.Body)
-				}
-			}
-			cursor.Resume(end)
+			continue
+		}
+		s.read = time.Unix(head.Sec, int64(head.Nsec))
+		end, seen, err := s.reader.Read(chunk, head.Body)
+		if err != nil {
+			return err
+		}
+		s.count(seen, head.Body)
+		cursor.Resume(end)
+	}
+}
+
+// odd looks into an item that is not a record by its form: a group marker or one
+// with something else in the place of the time. If there is an event in it, or what
+// should have been one, it is a record all the same.
+func (s *scanner) odd(chunk []byte, head *msgpack.Head) bool {
+	if head.Body == 0 {
+		return false
+	}
+	s.read = time.Unix(head.Sec, int64(head.Nsec))
+	_, seen, err := s.reader.Read(chunk, head.Body)
+	if err != nil || seen.Events == 0 && seen.Unreadable == 0 {
+		return false
+	}
+	s.count(seen, head.Body)
+	return true
+}
+
+// count counts the record with that body.
+func (s *scanner) count(seen envelope.Seen, body int) {
+	s.tally.Records++
+	s.tally.Events += uint64(seen.Events)
+	s.tally.Shapes[seen.Shape]++
+	if seen.Unreadable > 0 {
+		s.tally.Unreadable += uint64(seen.Unreadable)
+		if len(s.unreadable) < maxUnreadable {
+			s.unreadable = append(s.unreadable, body)
 		}
 	}
 }

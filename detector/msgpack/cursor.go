@@ -19,7 +19,8 @@ const (
 	// Other is a complete msgpack value that is not a record.
 	Other Item = iota
 	// GroupStart and GroupEnd enclose records that share a resource and a scope
-	// (OpenTelemetry logs). They look like records.
+	// (OpenTelemetry logs). They look like records, and records can look like them:
+	// only the time tells them apart.
 	GroupStart
 	GroupEnd
 	// Record is a log record. Its body has not been read yet.
@@ -30,7 +31,7 @@ const (
 type Head struct {
 	Item     Item
 	Start    int   // byte offset of the item in the chunk
-	Body     int   // byte offset of the body, a map; only of a Record
+	Body     int   // byte offset of the body, a map; 0 for an Other without one
 	Sec      int64 // time: seconds since 1970
 	Nsec     uint32
 	Metadata Value // a map, or the zero Value in the old format
@@ -46,7 +47,8 @@ type Cursor struct {
 func NewCursor(chunk []byte) Cursor { return Cursor{chunk: chunk} }
 
 // Resume sets the offset of the next item. It must be called after each Record
-// with the end of its body, which whoever read the body knows.
+// with the end of its body, which whoever read the body knows. Other items have been
+// read to their end.
 func (c *Cursor) Resume(off int) { c.off = off }
 
 // Next reads the next item into h and returns false at the end of the chunk. It
@@ -149,10 +151,20 @@ const (
 	groupEnd   = -2
 )
 
-// other skips an item that is not a record.
+// other skips an item that is not a record. If it is a pair with a map, as records
+// are, the map is its body.
 func (c *Cursor) other(h *Head) (bool, error) {
 	*h = Head{Start: h.Start}
-	return c.skip(h)
+	ok, err := c.skip(h)
+	if err != nil {
+		return ok, err
+	}
+	if outer, off, err := ReadHeader(c.chunk, h.Start); err == nil && outer.Kind() == Array && outer.Len() == 2 {
+		if off, err = Skip(c.chunk, off); err == nil && formats[c.chunk[off]].kind == Map {
+			h.Body = off
+		}
+	}
+	return ok, nil
 }
 
 func (c *Cursor) skip(h *Head) (bool, error) {
