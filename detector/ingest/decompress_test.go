@@ -2,12 +2,16 @@ package ingest
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 	"strings"
 	"testing"
+	"testing/iotest"
+	"unicode/utf16"
 
 	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zlib"
 	"github.com/klauspost/compress/zstd"
 )
 
@@ -33,6 +37,91 @@ func packZstd(t *testing.T, text string) []byte {
 	return z.EncodeAll([]byte(text), nil)
 }
 
+func packZlib(t *testing.T, text string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := zlib.NewWriter(&b)
+	if _, err := z.Write([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// bzip2ed is what bzip2 makes of "hello\n".
+var bzip2ed = []byte("BZh91AY&SY\xc1\xc0\x80\xe2\x00\x00\x01\x41\x00\x00\x10\x02\x44\xa0\x00\x30\xcd\x00\xc3\x46\x29\x97\x17\x72\x45\x38\x50\x90\xc1\xc0\x80\xe2")
+
+func utf16Text(text string, order binary.AppendByteOrder) string {
+	var b []byte
+	for _, unit := range utf16.Encode([]rune(text)) {
+		b = order.AppendUint16(b, unit)
+	}
+	return string(b)
+}
+
+// TestUTF16 tests text in both byte orders, with and without a byte order mark.
+func TestUTF16(t *testing.T) {
+	f := func(name, input, want string) {
+		t.Helper()
+		for _, wrap := range []func(io.Reader) io.Reader{func(r io.Reader) io.Reader { return r }, iotest.OneByteReader, iotest.DataErrReader} {
+			r, err := Decompress(wrap(strings.NewReader(input)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := io.ReadAll(r)
+			if err != nil || string(got) != want {
+				t.Errorf("%s: %.40q, %v; want %.40q", name, got, err, want)
+			}
+			if r, err = Decompress(wrap(strings.NewReader(input))); err == nil { // into a small buffer
+				got, err = io.ReadAll(iotest.OneByteReader(r))
+			}
+			if err != nil || string(got) != want {
+				t.Errorf("%s, byte by byte: %.40q, %v; want %.40q", name, got, err, want)
+			}
+		}
+	}
+	text := strings.Repeat(`{"a":"\u00e9é€😀"}`+"\r\n", 5000)
+	for _, order := range []binary.AppendByteOrder{binary.LittleEndian, binary.BigEndian} {
+		encoded := utf16Text(text, order)
+		f(order.String(), encoded, text)
+		f(order.String()+" with a byte order mark", utf16Text("\ufeff", order)+encoded, text)
+		f(order.String()+", short", utf16Text("{}", order), "{}")
+		f(order.String()+", only the mark", utf16Text("\ufeff", order), "")
+		f(order.String()+", half a unit", utf16Text("{}", order)+"x", "{}\ufffd")
+		broken := string(order.AppendUint16(order.AppendUint16(nil, 0xd83d), 'x')) + string(order.AppendUint16(nil, 0xde00))
+		f(order.String()+", half pairs", utf16Text("{}", order)+broken+broken[:2], "{}\ufffdx\ufffd\ufffd")
+	}
+	f("UTF-8", "{}\x00\x00", "{}\x00\x00")
+	f("zeros", "\x00\x00\x00\x00", "\x00\x00\x00\x00")
+}
+
+// TestOtherFormats: what announces itself as compressed and cannot be decompressed is an
+// error that names it.
+func TestOtherFormats(t *testing.T) {
+	for _, f := range formats {
+		if f.open != nil {
+			continue
+		}
+		found := false
+		for _, start := range []string{"\xfd7zXZ\x00", "\x04\x22\x4d\x18", "\xff\x06\x00\x00sNaPpY", "PK\x03\x04", "7z\xbc\xaf\x27\x1c", "\x1f\x9d\x90"} {
+			if !f.is([]byte(start)) {
+				continue
+			}
+			found = true
+			for _, input := range []string{start + "xyz", string(packGzip(t, start+"xyz"))} {
+				if _, err := Decompress(strings.NewReader(input)); err == nil || !strings.Contains(err.Error(), "it is "+f.name+" data") {
+					t.Errorf("%s: %v", f.name, err)
+				}
+			}
+		}
+		if !found {
+			t.Errorf("%s is not tested", f.name)
+		}
+	}
+}
+
 func TestDecompress(t *testing.T) {
 	const text = `{"a":1}` + "\n"
 	long := strings.Repeat(text, 10_000)
@@ -47,6 +136,9 @@ func TestDecompress(t *testing.T) {
 			if e := r.Close(); e != nil {
 				t.Errorf("%s: Close: %v", name, e)
 			}
+		}
+		if want == "?" {
+			want = string(got)
 		}
 		if string(got) != want || !errors.Is(err, wantErr) {
 			t.Errorf("%s: %d bytes, %v; want %d bytes, %v", name, len(got), err, len(want), wantErr)
@@ -64,5 +156,20 @@ func TestDecompress(t *testing.T) {
 	f("gzip cut at its end", packGzip(t, long)[:len(packGzip(t, long))-1], long, ErrTruncated)
 	f("gzip with another checksum", broken, long, gzip.ErrChecksum)
 	f("zstd cut in its head", packZstd(t, long)[:5], "", ErrTruncated)
+	f("zlib", packZlib(t, long), long, nil)
+	f("gzip in gzip", packGzip(t, string(packGzip(t, long))), long, nil)
+	f("zstd in gzip", packGzip(t, string(packZstd(t, long))), long, nil)
+	f("gzip in zlib in zstd", packZstd(t, string(packZlib(t, string(packGzip(t, long))))), long, nil)
+	f("bzip2", bzip2ed, "hello\n", nil)
+	f("UTF-16 in gzip in zstd", packZstd(t, string(packGzip(t, "\xff\xfe"+utf16Text(text, binary.LittleEndian)))), text, nil)
+	rounds := text
+	for range maxRounds {
+		rounds = string(packGzip(t, rounds))
+	}
+	f("gzip four times", []byte(rounds), text, nil)
+	f("gzip five times", packGzip(t, rounds), "", errTooManyRounds)
+	f("gzip in gzip cut at its end", packGzip(t, string(packGzip(t, long)[:100])), "?", ErrTruncated)
+	f("gzip in gzip, not gzip", packGzip(t, "\x1f\x8bno gzip at all"), "", gzip.ErrHeader)
+	f("text that begins as zlib could", []byte("x^2"), "x^2", nil)
 	f("gzip and rubbish", append(packGzip(t, text), "rubbish rubbish"...), text, gzip.ErrHeader)
 }

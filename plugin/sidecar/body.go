@@ -30,7 +30,13 @@ func decompressor(h http.Header) (decompressFunc, error) {
 		// header.
 		return ingest.Decompress, nil
 	case "deflate", "zlib":
-		return func(r io.Reader) (io.ReadCloser, error) { return zlib.NewReader(r) }, nil
+		return func(r io.Reader) (io.ReadCloser, error) {
+			z, err := zlib.NewReader(r)
+			if err != nil {
+				return nil, err
+			}
+			return ingest.Decompress(z) // zlib's Close gives nothing back
+		}, nil
 	default:
 		return nil, fmt.Errorf("Content-Encoding: %q is not supported: must be gzip, zstd, deflate or none", logger.Printable(encoding, 100))
 	}
