@@ -10,9 +10,12 @@ type Block struct {
 	items []item
 }
 
-// item is one line, or one JSON value of any length, in the block's text.
+// item is one line, or one JSON value of any length, in the block's text. The line and
+// the offset are those of what is between head and tail: of a piece of a value, these
+// are what makes it a whole value.
 type item struct {
 	begin, end int
+	head, tail int // their sizes
 	line       int
 	offset     int64
 }
@@ -29,11 +32,12 @@ func (b *Block) reset() {
 	b.text = b.text[:0]
 }
 
-// add adds an item, which is the concatenation of the parts.
-func (b *Block) add(line int, offset int64, parts ...[]byte) {
+// add adds an item.
+func (b *Block) add(line int, offset int64, text []byte) { b.addPiece(line, offset, nil, text, "") }
+
+// addPiece adds an item that is a piece of a value.
+func (b *Block) addPiece(line int, offset int64, head, text []byte, tail string) {
 	begin := len(b.text)
-	for _, p := range parts {
-		b.text = append(b.text, p...)
-	}
-	b.items = append(b.items, item{begin, len(b.text), line, offset})
+	b.text = append(append(append(b.text, head...), text...), tail...)
+	b.items = append(b.items, item{begin, len(b.text), len(head), len(tail), line, offset})
 }

@@ -15,10 +15,10 @@ type Chunk struct {
 	Data    []byte   // msgpack
 	Records []Record // in the order of Data
 
-	head    [msgpack.RecordHeadSize]byte // of every record: [[time, {}],
-	element []byte                       // scratch
-	lineAt  int                          // offset in the item's text up to which its lines were counted
-	lines   int
+	head     [msgpack.RecordHeadSize]byte // of every record: [[time, {}],
+	problems []Problem
+	lineAt   int // offset in the item's text up to which its lines were counted
+	lines    int
 }
 
 // Record is one record of a chunk and its origin.
@@ -32,23 +32,25 @@ type Record struct {
 	Body   int   // offset of its body in Data
 }
 
-// Fill sets the chunk to the records of the block, with the given time. It allocates
-// nothing once its slices are large enough. b must not change while the Records are
-// in use.
+// Fill sets the chunk to the records of the block, with the given time, and adds to the
+// block's Problems those that it finds. It allocates nothing once its slices are large
+// enough. b must not change while the Records are in use.
 func (c *Chunk) Fill(b *Block, at time.Time) {
 	if cap(c.Data) > 16*blockSize { // do not keep the memory of one long item
 		c.Data = nil
 	}
-	c.Data, c.Records = c.Data[:0], c.Records[:0]
+	c.Data, c.Records, c.problems = c.Data[:0], c.Records[:0], c.problems[:0]
 	msgpack.AppendRecordHead(c.head[:0], at)
 	for _, it := range b.items {
-		size, n := len(c.Data), len(c.Records)
-		c.lineAt, c.lines = 0, 0
+		size, n, problems := len(c.Data), len(c.Records), len(c.problems)
+		c.lineAt, c.lines = it.head, 0
 		if !c.values(b.text[it.begin:it.end:it.end], it) {
-			c.Data, c.Records = c.Data[:size], c.Records[:n]
+			c.Data, c.Records, c.problems = c.Data[:size], c.Records[:n], c.problems[:problems]
 			c.line(b.text[it.begin:it.end:it.end], it)
+			c.linesWithin(b.text[it.begin:it.end:it.end], it)
 		}
 	}
+	b.Problems = append(b.Problems, c.problems...)
 }
 
 // RecordAt returns the record whose body begins at that offset in Data.
@@ -87,43 +89,52 @@ func (c *Chunk) values(text []byte, it item) bool {
 // object appends the object at text[i] and returns the offset of its end.
 func (c *Chunk) object(text []byte, i int, it item) (int, bool) {
 	c.Data = append(c.Data, c.head[:]...)
-	body := len(c.Data)
-	var n int
-	var err error
-	if c.Data, n, err = jsontext.AppendMsgpack(c.Data, text[i:]); err != nil {
-		return i, false
+	end, ok := c.convert(text, i, it, len(c.Data))
+	if ok {
+		c.Records[len(c.Records)-1].JSON = true
 	}
-	end := i + n
-	c.record(text, i, end, it, body)
-	c.Records[len(c.Records)-1].JSON = true
-	return end, true
+	return end, ok
 }
 
-// array appends the elements of the array at text[i], which must be objects or
-// strings, and returns the offset of its end.
+// convert appends the value at text[i] to the record with that body, which is then
+// complete, and returns the offset of its end.
+func (c *Chunk) convert(text []byte, i int, it item, body int) (int, bool) {
+	var n, cut int
+	var err error
+	if c.Data, n, cut, err = jsontext.AppendCut(c.Data, text[i:], true); err != nil {
+		return i, false
+	}
+	c.record(text, i, i+n, it, body)
+	if cut >= 0 {
+		cut += i
+		line := c.Records[len(c.Records)-1].Line + bytes.Count(text[c.lineAt:max(cut, c.lineAt)], lineEnd)
+		c.problems = append(c.problems, Problem{line, it.offset + int64(max(0, cut-it.head)), TooDeep})
+	}
+	return i + n, true
+}
+
+// array appends the elements of the array at text[i], which must not all be numbers
+// and the like or broken, and returns the offset of its end.
 func (c *Chunk) array(text []byte, i int, it item) (int, bool) {
 	i = skipSpace(text, i+1)
 	if i < len(text) && text[i] == ']' {
 		return i + 1, true
 	}
+	found := false
 	for i < len(text) {
-		ok := false
-		switch text[i] {
-		case '{':
-			i, ok = c.object(text, i, it)
-		case '"':
-			i, ok = c.string(text, i, it)
+		next, ok := c.element(text, i, it)
+		if found = found || ok && (text[i] == '{' || text[i] == '[' || text[i] == '"'); !ok {
+			if next, ok = c.broken(text, i, it); !ok {
+				return i, false
+			}
 		}
-		if !ok {
-			return i, false
-		}
-		i = skipSpace(text, i)
+		i = skipSpace(text, next)
 		if i == len(text) {
 			break
 		}
 		switch text[i] {
 		case ']':
-			return i + 1, true
+			return i + 1, found
 		case ',':
 			i = skipSpace(text, i+1)
 		default:
@@ -133,37 +144,80 @@ func (c *Chunk) array(text []byte, i int, it item) (int, bool) {
 	return i, false
 }
 
-// string appends the string at text[i] as {"log": string} and returns the offset of
-// its end.
-func (c *Chunk) string(text []byte, i int, it item) (int, bool) {
-	var n int
-	var err error
-	if c.element, n, err = jsontext.AppendMsgpack(c.element[:0], text[i:]); err != nil {
+// element appends the element at text[i] and returns the offset of its end: an object,
+// or anything else as {"log": element}. If it cannot be read, nothing is appended.
+func (c *Chunk) element(text []byte, i int, it item) (end int, ok bool) {
+	size := len(c.Data)
+	if text[i] == '{' {
+		end, ok = c.object(text, i, it)
+	} else {
+		end, ok = c.convert(text, i, it, c.wrap())
+	}
+	if !ok {
+		c.Data = c.Data[:size]
+	}
+	return end, ok
+}
+
+// broken appends the element at text[i], an array or object that is no JSON, as text
+// and returns the offset of its end.
+func (c *Chunk) broken(text []byte, i int, it item) (int, bool) {
+	n, ok := jsontext.Skip(text[i:])
+	if !ok {
 		return i, false
 	}
 	body := c.wrap()
-	c.Data = append(c.Data, c.element...)
-	end := i + n
-	c.record(text, i, end, it, body)
-	return end, true
+	c.Data = msgpack.AppendString(c.Data, text[i:i+n])
+	c.record(text, i, i+n, it, body)
+	return i + n, true
 }
 
 // line appends the text as {"log": text}.
 func (c *Chunk) line(text []byte, it item) {
 	body := c.wrap()
 	c.Data = msgpack.AppendString(c.Data, text)
-	c.lineAt, c.lines = 0, 0
+	c.lineAt, c.lines = it.head, 0
 	c.record(text, 0, len(text), it, body)
+}
+
+// linesWithin appends the lines of a text that are values by themselves. The text was
+// appended as a line, since there is something in it that is not JSON; these lines become
+// null in it.
+func (c *Chunk) linesWithin(text []byte, it item) {
+	if bytes.IndexByte(text, '\n') < 0 {
+		return
+	}
+	within := len(c.Data) - len(text)
+	text = text[:len(text)-it.tail]
+	for begin, line := it.head, it.line; begin < len(text); line++ {
+		end := len(text)
+		if n := bytes.IndexByte(text[begin:], '\n'); n >= 0 {
+			end = begin + n
+		}
+		from := begin + leading(text[begin:end], true)
+		begin = end + 1
+		value := bytes.TrimRight(text[from:end:end], between)
+		if len(value) < minEvent || !isValue(value) {
+			continue
+		}
+		size, n, problems := len(c.Data), len(c.Records), len(c.problems)
+		c.lineAt, c.lines = 0, 0
+		if !c.values(value, item{line: line, offset: it.offset + int64(from-it.head)}) {
+			c.Data, c.Records, c.problems = c.Data[:size], c.Records[:n], c.problems[:problems]
+			continue
+		}
+		replaceByNull(c.Data[within+from : within+from+len(value)])
+	}
 }
 
 // record adds the origin of the record with that body.
 func (c *Chunk) record(text []byte, begin, end int, it item, body int) {
-	c.lines += bytes.Count(text[c.lineAt:begin], lineEnd)
-	c.lineAt = begin
+	c.lines += bytes.Count(text[c.lineAt:max(begin, c.lineAt)], lineEnd)
+	c.lineAt = max(begin, c.lineAt)
 	c.Records = append(c.Records, Record{
 		Text:   text[begin:end:end],
 		Line:   it.line + c.lines,
-		Offset: it.offset + int64(begin),
+		Offset: it.offset + int64(max(0, begin-it.head)),
 		Body:   body,
 	})
 }

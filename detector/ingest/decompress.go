@@ -142,7 +142,7 @@ type decompressor struct {
 func (d *decompressor) decompress(f *format, r io.Reader) (io.Reader, error) {
 	switch {
 	case f.open == nil:
-		return nil, fmt.Errorf("it is %s data, which cannot be decompressed: must be gzip, zstd, zlib or bzip2", f.name)
+		return nil, fmt.Errorf("it is %s data; only gzip, zstd, zlib and bzip2 are supported", f.name)
 	case len(d.rounds) == maxRounds:
 		return nil, errTooManyRounds
 	case len(d.rounds) > 0:

@@ -12,8 +12,24 @@
 //     that CloudTrail writes to S3: it is split while it is read;
 //   - any other line, which becomes {"log": line}, as shippers do.
 //
+// Compressed data, also in compressed data, is decompressed, and UTF-16 read, by what
+// the first bytes say.
+//
+// # What is broken
+//
+// Nothing that is broken hides what is beside it, and all that is not read is a
+// [Problem] with its place, or a record of text:
+//
+//   - A line that is a whole JSON value is read by itself, once, whatever lines are
+//     around it. The only exception is an element of a list that is read: it is read as
+//     such. If the lines around it make it a part of a value, that value has null there.
+//   - Of a value over several lines that is broken, those parts are read that begin a
+//     line and are whole; the rest is text. What was read of a list remains read.
+//   - An element of a list that is too long or no JSON is skipped, or is text. So is an
+//     array or object that is nested too deeply, wherever it is.
+//
 // Memory does not depend on the length of the input: a [Reader] buffers one item, of
-// at most [MaxItem] bytes. Longer ones are skipped and reported as a [Problem].
+// at most [MaxItem] bytes. Every byte is looked at a fixed number of times.
 //
 // Reading and splitting is the work of one goroutine; filling chunks, which is most of
 // the work, can be distributed over several.

@@ -10,21 +10,22 @@ type jsonValue struct {
 	maybeLine bool // if it ends on its first line, the whole line is the item
 	pos       int  // up to where it was scanned
 	partial   bool // some of it was emitted or skipped: it cannot become a line
-	multiline bool
 	skipping  bool // the current element or member is too long
 
-	inList    bool   // in a list that may be split
-	prefix    []byte // of the items: what precedes the elements, with the bracket
-	suffix    string // of the items
-	afterList bool   // a list was split and its object continues
-	emitted   int    // offset up to which elements were emitted
-	complete  int    // offset of the end of the last complete element
-	lines     int    // number of line ends before complete
+	inList   bool   // in a list that may be split
+	hasHead  bool   // what precedes the list is too much for each item: it is only in the first
+	hadList  bool   // there was a list before
+	prefix   []byte // of the items: what precedes the elements, with the bracket
+	suffix   string // of the items
+	rest     []byte // prefix of what follows the list, once one was split
+	emitted  int    // offset up to which elements were emitted
+	complete int    // offset of the end of the last complete element
+	lines    int    // number of line ends before complete
 }
 
-func (v *jsonValue) reset(maybeLine bool) {
-	v.scanner.reset()
-	*v = jsonValue{scanner: v.scanner, maybeLine: maybeLine, prefix: v.prefix[:0]}
+func (v *jsonValue) reset(maybeLine bool, offset int64) {
+	v.scanner.reset(offset)
+	*v = jsonValue{scanner: v.scanner, maybeLine: maybeLine, prefix: v.prefix[:0], rest: v.rest[:0]}
 }
 
 // stepValue continues the current value.
@@ -32,6 +33,7 @@ func (r *Reader) stepValue(b *Block) bool {
 	v := &r.value
 	for {
 		var why stop
+		v.scanner.base = r.offset
 		why, v.pos = v.scanner.next(r.unread(), v.pos)
 		switch why {
 		case needsMore:
@@ -45,6 +47,7 @@ func (r *Reader) stepValue(b *Block) bool {
 			v.complete, v.lines = v.pos, v.scanner.lines
 			if v.skipping {
 				v.skipping = false
+				r.addLines(b, v.complete)
 				r.consumeValue(v.complete, v.lines)
 			}
 			if v.complete-v.emitted >= r.sizes.piece && (v.partial || v.pos >= r.sizes.long) {
@@ -54,10 +57,12 @@ func (r *Reader) stepValue(b *Block) bool {
 		case listEnd:
 			if v.partial && !v.skipping {
 				r.emit(b)
+				r.addHead(b)
 				r.consumeValue(v.pos, v.scanner.lines)
-				v.afterList = true
+				v.rest = append(append(v.rest[:0], v.prefix...), "],"...)
 			}
 			v.inList = false
+			v.hadList = true
 		case valueEnd:
 			r.valueEnds(b)
 			return true
@@ -71,18 +76,19 @@ func (r *Reader) stepValue(b *Block) bool {
 // consumeValue consumes the next n bytes of the value.
 func (r *Reader) consumeValue(n, lineEnds int) {
 	v := &r.value
-	v.multiline = v.multiline || lineEnds > 0
 	r.consume(n, lineEnds)
 	v.scanner.lines -= lineEnds
 	v.pos -= n
 	v.emitted, v.complete, v.lines = max(0, v.emitted-n), max(0, v.complete-n), 0
+	p := &v.scanner.parts
+	p.several, p.lines = dropBefore(p.several, r.offset), dropBefore(p.lines, r.offset)
 }
 
 // listStarts stores what precedes a list, so that each item can be made to look like
 // the whole value.
 func (r *Reader) listStarts() {
 	v := &r.value
-	v.prefix, v.suffix = v.prefix[:0], "]"
+	v.suffix = "]"
 	inObject := v.scanner.depth == 2
 	if inObject {
 		v.suffix = "]}"
@@ -90,20 +96,28 @@ func (r *Reader) listStarts() {
 			return
 		}
 	}
-	switch before := r.unread()[:v.pos]; {
+	before := r.unread()[:v.pos]
+	afterList := v.partial && len(v.rest) > 0
+	switch {
 	case v.skipping: // what precedes the list was skipped
-		v.prefix = append(append(append(v.prefix, `{"`...), v.scanner.key...), `":[`...)
+		v.onlyKey()
 		v.skipping = false
 		r.consumeValue(v.pos, v.scanner.lines)
-	case len(before) > r.sizes.prefix:
-		return
-	case v.afterList:
-		v.prefix = append(append(v.prefix, '{'), bytes.TrimLeft(before, between)...)
+	case len(v.rest)+len(before) > r.sizes.prefix || v.hadList && !afterList:
+		v.onlyKey()
+		v.hasHead = true
+	case afterList:
+		v.prefix = append(append(v.prefix[:0], v.rest...), bytes.TrimLeft(before, between)...)
 	default:
-		v.prefix = append(v.prefix, before...)
+		v.prefix = append(v.prefix[:0], before...)
 	}
 	v.inList = true
 	v.emitted, v.complete, v.lines = v.pos, v.pos, v.scanner.lines
+}
+
+// onlyKey sets the prefix to that of an object with only the list.
+func (v *jsonValue) onlyKey() {
+	v.prefix = append(append(append(v.prefix[:0], `{"`...), v.scanner.key...), `":[`...)
 }
 
 // between are the characters between the elements of a list.
@@ -118,11 +132,88 @@ func (r *Reader) emit(b *Block) {
 	have := r.unread()[:v.complete]
 	elements := bytes.TrimLeft(have[v.emitted:], between)
 	if at := len(have) - len(elements); len(elements) > 0 {
-		line := r.line + bytes.Count(have[:at], lineEnd)
-		b.add(line, r.offset+int64(at), v.prefix, elements, []byte(v.suffix))
+		prefix := v.prefix
+		if v.hasHead {
+			prefix = r.head()
+			v.hasHead = false
+		}
+		r.addValue(b, at, prefix, elements, v.suffix)
 	}
 	v.partial = true
 	r.consumeValue(v.complete, v.lines)
+}
+
+// head returns what precedes the list that was not split yet.
+func (r *Reader) head() []byte {
+	v := &r.value
+	before := r.unread()[:v.emitted]
+	if v.partial && len(v.rest) > 0 { // the beginning of the object was emitted
+		return append(append([]byte(nil), v.rest...), bytes.TrimLeft(before, between)...)
+	}
+	return before
+}
+
+// addHead adds what precedes the list, if no item has it yet.
+func (r *Reader) addHead(b *Block) {
+	if v := &r.value; v.inList && v.hasHead {
+		b.addPiece(r.line, r.offset, nil, r.head(), v.suffix)
+		v.hasHead = false
+	}
+}
+
+// addValue adds an item with a part of the value, which begins at that offset, and the
+// lines in it that are values by themselves.
+func (r *Reader) addValue(b *Block, at int, prefix, text []byte, suffix string) {
+	line := r.line + bytes.Count(r.unread()[:at], lineEnd)
+	offset := r.offset + int64(at)
+	begin := len(b.text) + len(prefix)
+	b.addPiece(line, offset, prefix, text, suffix)
+	p := &r.value.scanner.parts
+	if r.Whole || len(p.lines) == 0 {
+		return
+	}
+	n := 0
+	for ; n < len(p.lines); n++ {
+		from, to := int(p.lines[n].begin-r.offset), int(p.lines[n].end-r.offset)
+		if to > at+len(text) {
+			break
+		}
+		if from < at {
+			continue
+		}
+		part := r.unread()[from:to]
+		line += bytes.Count(r.unread()[at:from], lineEnd)
+		b.add(line, r.offset+int64(from), part)
+		if looksLikeEvent(part) { // once is enough
+			replaceByNull(b.text[begin+from-at : begin+to-at])
+		}
+		begin += from - at
+		at, text = from, text[from-at:]
+	}
+	p.lines = p.lines[:copy(p.lines, p.lines[n:])]
+}
+
+// addLines adds the lines that are values by themselves in the next n bytes, which are
+// otherwise skipped.
+func (r *Reader) addLines(b *Block, n int) {
+	for _, s := range r.value.scanner.parts.lines {
+		if from, to := int(s.begin-r.offset), int(s.end-r.offset); from >= 0 && to <= n {
+			b.add(r.line+bytes.Count(r.unread()[:from], lineEnd), s.begin, r.unread()[from:to])
+		}
+	}
+}
+
+// looksLikeEvent reports whether the text has the two names that every event has.
+func looksLikeEvent(text []byte) bool {
+	return bytes.Contains(text, []byte("eventName")) && bytes.Contains(text, []byte("eventSource"))
+}
+
+// replaceByNull replaces a JSON value by null, without changing the offsets of what
+// follows.
+func replaceByNull(text []byte) {
+	for i := copy(text, "null"); i < len(text); i++ {
+		text[i] = ' '
+	}
 }
 
 var lineEnd = []byte("\n")
@@ -132,29 +223,52 @@ var lineEnd = []byte("\n")
 func (r *Reader) valueContinues(b *Block) bool {
 	v := &r.value
 	have := r.unread()
-	if r.err != nil {
-		switch {
-		case v.skipping:
-		case v.partial:
-			r.emit(b)
-			r.reportAt(b, Truncated)
-		default:
-			b.add(r.line, r.offset, bytes.TrimRight(have, blanks+"\n"))
+	severalLines := v.scanner.lineAt > r.offset
+	switch {
+	case v.skipping:
+		if severalLines { // what follows the line that is too long can be read
+			n := int(v.scanner.lineAt - r.offset)
+			r.addLines(b, n)
+			r.valueFails(n, 0)
+			return true
 		}
-		r.valueDone(r.end-r.begin, inLines)
+		r.consumeValue(len(have), v.scanner.lines)
+		if r.err != nil {
+			r.valueDone(0, inLines)
+			return true
+		}
+		return false
+	case r.err != nil && (severalLines || v.partial):
+		if v.inList && v.complete > v.emitted {
+			r.emit(b)
+		}
+		if v.partial {
+			r.reportAt(b, Truncated)
+		}
+		if have = r.unread(); v.partial && v.scanner.lineAt <= r.offset {
+			r.valueDone(len(have), inLines)
+			return true
+		}
+		r.valueFails(0, len(have))
 		return true
-	}
-	if len(have) > r.sizes.item && v.inList && v.complete > v.emitted {
+	case r.err != nil:
+		b.add(r.line, r.offset, bytes.TrimRight(have, blanks+"\n"))
+		r.valueDone(len(have), inLines)
+		return true
+	case len(have) <= r.sizes.item:
+		return false
+	case v.inList && v.complete > v.emitted:
 		r.emit(b)
 		return true
 	}
-	if len(have) > r.sizes.item && !v.skipping {
-		r.report(b, TooLong)
-		v.skipping, v.partial = true, true
+	r.report(b, TooLong)
+	if severalLines {
+		r.valueFails(0, int(v.scanner.lineAt-r.offset))
+		return true
 	}
-	if v.skipping {
-		r.consumeValue(len(have), v.scanner.lines)
-	}
+	r.addHead(b)
+	v.skipping, v.partial = true, true
+	r.consumeValue(len(have), v.scanner.lines)
 	return false
 }
 
@@ -164,9 +278,11 @@ func (r *Reader) valueEnds(b *Block) {
 	have := r.unread()[:v.pos]
 	switch {
 	case v.skipping:
-	case v.partial && v.afterList:
-		if rest := bytes.Trim(have[:len(have)-1], between); len(rest) > 0 {
-			b.add(r.line, r.offset, []byte("{"), rest, []byte("}"))
+		r.addLines(b, v.pos)
+	case v.partial && v.scanner.maps[1]: // what follows its lists
+		at := len(have) - len(bytes.TrimLeft(have, between))
+		if rest := bytes.TrimRight(have[at:max(at, len(have)-1)], between); len(rest) > 0 {
+			r.addValue(b, at, v.restPrefix(), rest, "}")
 		}
 	case v.partial: // an array
 		r.emit(b)
@@ -175,28 +291,60 @@ func (r *Reader) valueEnds(b *Block) {
 		r.mode = inLines
 		return
 	default:
-		b.add(r.line, r.offset, have)
+		r.addValue(b, 0, nil, have, "")
 	}
 	r.valueDone(v.pos, inLines)
 }
 
-// valueInvalid handles that the value is not JSON.
+// restPrefix returns the prefix of what follows the lists of an object.
+func (v *jsonValue) restPrefix() []byte {
+	if len(v.rest) == 0 {
+		return []byte("{")
+	}
+	return v.rest
+}
+
+// valueInvalid handles that the value is not JSON: its lines before the one that is
+// wrong are read by themselves, and that one may be the beginning of another value.
 func (r *Reader) valueInvalid(b *Block) {
 	v := &r.value
-	if !v.partial {
+	severalLines := v.scanner.lineAt > r.offset
+	switch {
+	case !severalLines && !v.partial:
 		r.asLine = true
 		r.mode = inLines
 		return
+	case v.skipping:
+		if severalLines {
+			n := int(v.scanner.lineAt - r.offset)
+			r.addLines(b, n)
+			r.valueFails(n, 0)
+		} else {
+			r.valueDone(v.pos, skipLine)
+		}
+		return
 	}
-	if !v.skipping {
+	if v.inList && v.complete > v.emitted {
 		r.emit(b)
+	}
+	if v.partial {
 		r.reportAt(b, Invalid)
 	}
-	next := skipLine
-	if v.multiline || v.scanner.lines > 0 {
-		next = skipToValue
+	r.valueFails(0, max(0, int(v.scanner.lineAt-r.offset)))
+}
+
+// valueFails ends a value that is not read as such: it consumes the next n bytes, and
+// the lines in the plain bytes that follow are read by themselves.
+func (r *Reader) valueFails(n, plain int) {
+	lines := bytes.Count(r.unread()[:n], lineEnd)
+	if n > 0 {
+		r.midLine = r.unread()[n-1] != '\n'
+	} else if r.value.partial {
+		r.midLine = true
 	}
-	r.valueDone(v.pos, next)
+	r.consume(n, lines)
+	r.plain = plain
+	r.mode = inLines
 }
 
 // reportAt reports a problem where the scanner stopped.

@@ -1,6 +1,10 @@
 package ingest
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/fluent-detect/fluent-detect/detector/jsontext"
+)
 
 // Problem is a part of the input that could not be read.
 type Problem struct {
@@ -17,12 +21,14 @@ const (
 	// TooLong is a line, or an element of a list, of over MaxItem bytes. It was
 	// skipped.
 	TooLong Reason = iota
-	// Invalid is a long list that is not JSON from here on. The elements before
-	// were read; the rest was skipped.
+	// Invalid is a list that is not JSON from here on. The elements before were
+	// read; the rest is read line by line.
 	Invalid
-	// Truncated is a long list in which the input ends. The elements before were
-	// read.
+	// Truncated is a list in which the input ends. The elements before were read.
 	Truncated
+	// TooDeep is an array or object nested deeper than jsontext.MaxDepth. It was
+	// skipped; what is around it was read.
+	TooDeep
 )
 
 // String returns the reason in words, and what was skipped.
@@ -31,9 +37,11 @@ func (r Reason) String() string {
 	case TooLong:
 		return fmt.Sprintf("longer than %d MiB, skipped", MaxItem>>20)
 	case Invalid:
-		return "a list is invalid from here on, its rest was skipped"
+		return "a list is invalid from here on, its rest was read line by line"
 	case Truncated:
 		return "the input ends inside a list"
+	case TooDeep:
+		return fmt.Sprintf("nested deeper than %d levels, skipped", jsontext.MaxDepth)
 	}
 	return "cannot be read"
 }

@@ -53,6 +53,8 @@ type Reader struct {
 	line   int   // of buf[begin]
 
 	mode     mode
+	plain    int  // number of bytes from begin on in which no value begins that is not simply a line
+	parts    int  // how many of the parts in them were passed
 	midLine  bool // buf[begin] is not the first byte of its line
 	asLine   bool // the current line is not the beginning of a longer value
 	searched int  // number of bytes from begin on that have no line end
@@ -63,10 +65,9 @@ type Reader struct {
 type mode uint8
 
 const (
-	inLines     mode = iota
-	inValue          // a JSON value that is not simply a line
-	skipLine         // the rest of a line that is skipped
-	skipToValue      // lines that are skipped up to one that begins a JSON value
+	inLines  mode = iota
+	inValue       // a JSON value that is not simply a line
+	skipLine      // the rest of a line that is skipped
 )
 
 // NewReader returns a Reader of text, which [Decompress] makes. It has a buffer.
@@ -104,6 +105,7 @@ func (r *Reader) consume(n, lineEnds int) {
 	r.begin += n
 	r.offset += int64(n)
 	r.line += lineEnds
+	r.plain = max(0, r.plain-n)
 	r.searched = 0
 }
 
@@ -139,11 +141,13 @@ func (r *Reader) fill() {
 // step handles the next piece of what was read, and returns false if more must be
 // read first.
 func (r *Reader) step(b *Block) bool {
-	switch r.mode {
-	case inValue:
+	switch {
+	case r.mode == inValue:
 		return r.stepValue(b)
-	case skipLine, skipToValue:
+	case r.mode == skipLine:
 		return r.skip()
+	case r.plain > 0:
+		return r.stepPlain(b)
 	}
 	return r.stepLine(b)
 }
@@ -173,7 +177,8 @@ func (r *Reader) stepLine(b *Block) bool {
 	}
 	if !r.asLine && r.mayContinue(text, complete) {
 		r.consume(size-len(text), 0)
-		r.value.reset(complete && !r.midLine)
+		r.value.reset(complete && !r.midLine, r.offset)
+		r.parts = 0
 		r.mode = inValue
 		return true
 	}
@@ -227,15 +232,11 @@ func (r *Reader) report(b *Block, reason Reason) {
 	b.Problems = append(b.Problems, Problem{r.line, r.offset, reason})
 }
 
-// skip skips lines.
+// skip skips the rest of a line.
 func (r *Reader) skip() bool {
 	have := r.unread()
 	if len(have) == 0 {
 		return false
-	}
-	if r.mode == skipToValue && !r.midLine && (have[0] == '{' || have[0] == '[') {
-		r.mode = inLines
-		return true
 	}
 	n := bytes.IndexByte(have, '\n')
 	if n < 0 {
@@ -243,9 +244,7 @@ func (r *Reader) skip() bool {
 		return true
 	}
 	r.endLine(n+1, true)
-	if r.mode == skipLine {
-		r.mode = inLines
-	}
+	r.mode = inLines
 	return true
 }
 

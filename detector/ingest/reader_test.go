@@ -132,7 +132,7 @@ func TestReader(t *testing.T) {
 	f("an empty array", "[]\n[ ]\n")
 	f("an array over many lines", "[\n  {\"a\":1},\n  {\n    \"b\":2\n  }\n]\n", `2 json {"a":1}`, `3 json {"b":2}`)
 	f("an array of other things", "[1,2]\n[{\"a\":1},2]\n[{\"a\":1},]\n",
-		`1 line {"log":"[1,2]"}`, `2 line {"log":"[{\"a\":1},2]"}`, `3 line {"log":"[{\"a\":1},]"}`)
+		`1 line {"log":"[1,2]"}`, `2 json {"a":1}`, `2 line {"log":2}`, `3 line {"log":"[{\"a\":1},]"}`)
 	f("a short list of records is left whole", `{"Records":[{"a":1},{"a":2}]}`, `1 json {"Records":[{"a":1},{"a":2}]}`)
 	f("escapes in names and values", `{"\u0061":"\n\"}","b":"\\"}`+"\n", `1 json {"a":"\n\"}","b":"\\"}`)
 }
@@ -173,20 +173,20 @@ func TestLong(t *testing.T) {
 	f("records over lines", "{\n\"Records\": [\n{\n\"a\":1},\n{\"a\":2},\n{\"a\":\n3}\n]\n}\n{\"b\":1}",
 		`3 json {"Records":[{"a":1},{"a":2}]}`, `6 json {"Records":[{"a":3}]}`, `10 json {"b":1}`)
 	f("what precedes and follows the list", `{"t":"D","logEvents":[{"a":1},{"a":2},{"a":3}],"o":7, "p":{"Records":[1]}}`,
-		`1 json {"t":"D","logEvents":[{"a":1},{"a":2}]}`, `1 json {"t":"D","logEvents":[{"a":3}]}`, `1 json {"o":7,"p":{"Records":[1]}}`)
+		`1 json {"t":"D","logEvents":[{"a":1},{"a":2}]}`, `1 json {"t":"D","logEvents":[{"a":3}]}`, `1 json {"t":"D","logEvents":[],"o":7,"p":{"Records":[1]}}`)
 	f("two lists", `{"Records":[{"a":1},{"a":2},{"a":3}],"x":0,"Events":[{"b":1}]}`,
-		`1 json {"Records":[{"a":1},{"a":2}]}`, `1 json {"Records":[{"a":3}]}`, `1 json {"x":0,"Events":[{"b":1}]}`)
+		`1 json {"Records":[{"a":1},{"a":2}]}`, `1 json {"Records":[{"a":3}]}`, `1 json {"Records":[],"x":0,"Events":[{"b":1}]}`)
 	f("an array", `[{"a":1},{"a":2}, {"a":3},{"a":4}] {"b":1}`,
 		`1 json {"a":1}`, `1 json {"a":2}`, `1 json {"a":3}`, `1 json {"a":4}`, `1 json {"b":1}`)
 	f("values without a line end between them", strings.Repeat(`{"a":1}`, 5)+` plain`,
 		`1 json {"a":1}`, `1 json {"a":1}`, `1 json {"a":1}`, `1 json {"a":1}`, `1 json {"a":1}`, `1 line {"log":"plain"}`)
 	f("a list that breaks", `{"Records":[{"a":1},{"a":2},{"a":3} {"a":4}]}`+"\nplain",
 		`1 json {"Records":[{"a":1},{"a":2}]}`, `1 json {"Records":[{"a":3}]}`,
-		`line 1, byte 36: a list is invalid from here on, its rest was skipped`, `2 line {"log":"plain"}`)
+		`line 1, byte 36: a list is invalid from here on, its rest was read line by line`, `1 line {"log":"{\"a\":4}]}"}`, `2 line {"log":"plain"}`)
 	f("a list over lines that breaks", "{\n\"Records\": [\n{\"a\":1},\n{\"a\":2},\n{\"a\" 3},\n  {\"a\":4},\n{\"a\":5},\n]\n}\nx\n{\"b\":1}",
 		`3 json {"Records":[{"a":1},{"a":2}]}`,
-		`line 5, byte 38: a list is invalid from here on, its rest was skipped`,
-		`7 json {"a":5}`, `8 line {"log":"]"}`, `9 line {"log":"}"}`, `10 line {"log":"x"}`, `11 json {"b":1}`)
+		`5 line {"log":"{\"a\" 3},"}`, `line 5, byte 38: a list is invalid from here on, its rest was read line by line`,
+		`6 json {"a":4}`, `7 json {"a":5}`, `8 line {"log":"]"}`, `9 line {"log":"}"}`, `10 line {"log":"x"}`, `11 json {"b":1}`)
 	f("a list cut short", `{"Records":[{"a":1},{"a":2},{"a":3},{"a":`,
 		`1 json {"Records":[{"a":1},{"a":2}]}`, `1 json {"Records":[{"a":3}]}`,
 		`line 1, byte 41: the input ends inside a list`)

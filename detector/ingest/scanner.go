@@ -27,17 +27,26 @@ const maxListName = 9
 
 // scanner finds the end of a JSON array or object that comes in pieces, and the
 // ends of the elements of the list that it is or has. It checks brackets, commas and
-// quotes, and leaves the contents of strings and numbers to jsontext. A line end in a
-// string is an error: printers of JSON do not break lines there.
+// quotes, and leaves the contents of strings and numbers to jsontext. Below MaxDepth
+// it only counts brackets. A line end in a string is an error: printers of JSON do not
+// break lines there.
+//
+// It also notes which parts of the value begin a line: if the value is broken, or is
+// not what it seems to be, they are read by themselves.
 type scanner struct {
 	state   state
 	depth   int
+	deep    int                         // how many more levels there are
 	maps    [jsontext.MaxDepth + 1]bool // for each depth, whether it is an object
 	list    int                         // depth of the current list, 0 for none
 	inKey   bool
 	key     []byte // the beginning of the current key of the outermost object
 	literal string // the rest of true, false or null
 	lines   int    // number of line ends
+
+	base   int64 // offset in the input of the text that is scanned
+	lineAt int64 // offset in the input of the current line
+	parts  parts
 }
 
 type state uint8
@@ -55,7 +64,11 @@ const (
 	inLiteral
 )
 
-func (s *scanner) reset() { *s = scanner{key: s.key[:0]} }
+// reset prepares for a value at that offset in the input.
+func (s *scanner) reset(offset int64) {
+	s.parts.reset()
+	*s = scanner{key: s.key[:0], parts: s.parts, lineAt: offset}
+}
 
 // isSpace is JSON's white space.
 var isSpace = [256]bool{' ': true, '\t': true, '\n': true, '\r': true}
@@ -155,17 +168,26 @@ func (s *scanner) next(text []byte, i int) (stop, int) {
 			continue
 		}
 		if isSpace[c] {
+			i++
 			if c == '\n' {
 				s.lines++
+				s.lineAt = s.base + int64(i)
+				s.parts.endLine()
 			}
-			i++
 			continue
 		}
+		if c|0x20 == '{' && s.parts.line == lineBegins { // or [
+			s.parts.open(s.depth+s.deep, s.base+int64(i))
+		}
+		s.parts.line = lineHasText
 		m, ok := s.token(c)
 		if !ok {
 			return invalid, i
 		}
 		i++
+		if c|0x20 == '}' && len(s.parts.opened) > 0 { // or ]
+			s.parts.close(s.depth+s.deep, s.list, s.base+int64(i), s.lineAt)
+		}
 		if m != needsMore {
 			return m, i
 		}
@@ -176,6 +198,19 @@ func (s *scanner) next(text []byte, i int) (stop, int) {
 // token handles a byte outside of strings, numbers and literals, and reports whether
 // it is allowed.
 func (s *scanner) token(c byte) (stop, bool) {
+	if s.deep > 0 {
+		switch c {
+		case '"':
+			s.state = inString
+		case '{', '[':
+			s.deep++
+		case '}', ']':
+			if s.deep--; s.deep == 0 {
+				return s.ended(), true
+			}
+		}
+		return needsMore, true
+	}
 	switch s.state {
 	case expectColon:
 		s.state = expectValue
@@ -221,7 +256,8 @@ func (s *scanner) token(c byte) (stop, bool) {
 
 func (s *scanner) open(c byte) (stop, bool) {
 	if s.depth == jsontext.MaxDepth {
-		return invalid, false
+		s.deep = 1
+		return needsMore, true
 	}
 	isList := c == '[' && (s.depth == 0 || s.depth == 1 && s.maps[1] && s.isListName())
 	s.depth++

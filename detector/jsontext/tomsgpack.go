@@ -199,6 +199,17 @@ func transcode(dst, text []byte, d deep) (out []byte, end, cut int, _ Reason) {
 	}
 }
 
+// Skip returns the offset of the end of the array or object at the beginning of text,
+// or false if it has none. Only brackets are counted and strings skipped: its contents
+// may be something that is not JSON.
+func Skip(text []byte) (end int, ok bool) {
+	if len(text) == 0 || text[0] != '{' && text[0] != '[' {
+		return 0, false
+	}
+	end, reason := skipDeep(text, 0, skipDeepLines)
+	return end, reason == 0
+}
+
 // skipDeep returns the offset of the end of the array or object at text[i].
 func skipDeep(text []byte, i int, d deep) (int, Reason) {
 	begin := i

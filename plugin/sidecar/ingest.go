@@ -200,6 +200,7 @@ func (h *ingestHandler) readBlocks(b *body, limited *limitedReader, buf *buffer,
 			h.deadLetters.addRecord(client, "the rest of the body cannot be unpacked: "+err.Error(), 0, limited.bytes, nil)
 			return nil
 		}
+		buf.chunk.Fill(&buf.block, time.Now())
 		for _, p := range buf.block.Problems {
 			h.deadLetters.addRecord(client, p.Reason.String(), p.Line, p.Offset, nil)
 		}
@@ -212,7 +213,6 @@ func (h *ingestHandler) readBlocks(b *body, limited *limitedReader, buf *buffer,
 // evaluate evaluates a block. An error means that nothing was done, and that the
 // same can be evaluated later.
 func (h *ingestHandler) evaluate(buf *buffer, client string) error {
-	buf.chunk.Fill(&buf.block, time.Now())
 	if len(buf.chunk.Records) == 0 {
 		return nil
 	}
