@@ -17,6 +17,7 @@ import (
 type document struct {
 	values []value
 	filled []slot // which of them are set
+	has    slotSet
 	text   []byte // an arena for texts that are made for this alert
 	layout *layout
 	w      writer
@@ -52,24 +53,31 @@ func (d *document) reset() {
 	for _, s := range d.filled {
 		d.values[s] = value{}
 	}
-	d.filled, d.text = d.filled[:0], d.text[:0]
+	d.filled, d.has, d.text = d.filled[:0], slotSet{}, d.text[:0]
 }
 
 // append encodes the document as a msgpack map.
-func (d *document) append(dst []byte) []byte { return d.w.document(dst, d.layout, d.values) }
+func (d *document) append(dst []byte) []byte { return d.w.document(dst, d.layout, d.values, &d.has) }
 
 func (d *document) put(s slot, v value) {
 	if d.values[s].kind == absent {
 		d.filled = append(d.filled, s)
+		d.has.add(s)
 	}
 	d.values[s] = v
 }
 
 // set adds a text, unless it is empty. The bytes are not copied.
 func (d *document) set(s slot, text []byte) {
-	if len(text) > 0 {
-		d.put(s, value{kind: aText, text: text})
+	if len(text) == 0 {
+		return
 	}
+	v := &d.values[s]
+	if v.kind == absent {
+		d.filled = append(d.filled, s)
+		d.has.add(s)
+	}
+	v.kind, v.text = aText, text
 }
 
 func (d *document) setString(s slot, text string) { d.set(s, view(text)) }

@@ -23,7 +23,21 @@ type step struct {
 	list bool   // opening: the map is the one element of a list
 	slot slot
 	as   form
+
+	// Of an opening: the slots of the fields in the map, and how many steps to skip
+	// if none of them has a value; 0 if the map has other members.
+	holds slotSet
+	steps int
 }
+
+// slotSet is a set of slots, a bit each, which several slots share if there are
+// many.
+type slotSet [2]uint64
+
+func (s *slotSet) add(at slot) { s[at>>6&1] |= 1 << (at & 63) }
+
+// mayMeet reports whether the sets may have a slot in common.
+func (s *slotSet) mayMeet(t *slotSet) bool { return s[0]&t[0]|s[1]&t[1] != 0 }
 
 type action uint8
 
@@ -159,7 +173,16 @@ func (b *layoutBuilder) object(leaves []leaf, from int, key []byte, list bool) {
 			depth++
 		}
 	}
-	b.steps = append(b.steps, step{do: opening, key: key, n: most, list: list})
+	open := step{do: opening, key: key, n: most, list: list}
+	if !slices.ContainsFunc(inner.steps, func(s step) bool { return s.do == members }) {
+		open.steps = len(inner.steps) + 1
+	}
+	for _, s := range inner.steps {
+		if s.do == field {
+			open.holds.add(s.slot)
+		}
+	}
+	b.steps = append(b.steps, open)
 	b.steps = append(b.steps, inner.steps...)
 	b.steps = append(b.steps, step{do: closing})
 }
@@ -187,12 +210,13 @@ type opened struct {
 	n      int // members
 }
 
-// document appends the document with those values, by slot, to dst.
-func (w *writer) document(dst []byte, l *layout, values []value) []byte {
+// document appends the document with those values, by slot, to dst. has are the
+// slots that have one.
+func (w *writer) document(dst []byte, l *layout, values []value, has *slotSet) []byte {
 	w.begin(dst)
 	at := opened{header: w.openMap(1 << 15)}
 	outer := w.open[:0]
-	for i := range l.steps {
+	for i := 0; i < len(l.steps); i++ {
 		s := &l.steps[i]
 		switch s.do {
 		case members:
@@ -211,6 +235,10 @@ func (w *writer) document(dst []byte, l *layout, values []value) []byte {
 				w.out = w.out[:begin]
 			}
 		case opening:
+			if s.steps > 0 && !s.holds.mayMeet(has) {
+				i += s.steps
+				continue
+			}
 			outer = append(outer, at)
 			at = opened{begin: len(w.out)}
 			w.out = append(w.out, s.key...)

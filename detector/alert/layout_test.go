@@ -11,6 +11,7 @@ func lay(filled int, paths ...string) string {
 	var leaves []leaf
 	c := constants{}
 	values := make([]value, len(paths))
+	var has slotSet
 	fields := 0
 	for _, p := range paths {
 		if path, text, ok := strings.Cut(p, "="); ok {
@@ -20,12 +21,13 @@ func lay(filled int, paths ...string) string {
 		}
 		if fields < filled {
 			values[fields] = value{kind: aText, text: []byte("v")}
+			has.add(slot(fields))
 		}
 		leaves = append(leaves, leaf{path: p, slot: slot(fields)})
 		fields++
 	}
 	var w writer
-	return string(AppendJSON(nil, w.document(nil, layOut(leaves), values)))
+	return string(AppendJSON(nil, w.document(nil, layOut(leaves), values, &has)))
 }
 
 func TestLayout(t *testing.T) {

@@ -56,7 +56,7 @@ func (n *Notice) Append(dst []byte, o Observer) []byte {
 		leaves[i] = leaf{path: f.name, encoded: f.encoded}
 	}
 	var w writer
-	return w.document(dst, layOut(leaves), nil)
+	return w.document(dst, layOut(leaves), nil, &slotSet{})
 }
 
 // plain returns the value as a constant can have it.

@@ -82,6 +82,10 @@ const maxReasonPart = 256
 func oneLine(b []byte) []byte {
 	b = cut(b, maxReasonPart)
 	for i := 0; i < len(b); {
+		if ' ' <= b[i] && b[i] < 0x7f {
+			i++
+			continue
+		}
 		r, size := utf8.DecodeRune(b[i:])
 		if isPlain(r, size) {
 			i += size

@@ -53,19 +53,24 @@ func (w *writer) closeList(header, elements int) { msgpack.SetLen(w.out[header:]
 // of what is not UTF-8. Encoders of JSON differ about such bytes, and
 // Elasticsearch refuses them.
 func clean(text []byte) []byte {
-	text = cut(text, maxText)
+	if len(text) > maxText {
+		text = cut(text, maxText)
+	}
 	if isASCII(text) || utf8.Valid(text) {
 		return text
 	}
 	return bytes.ToValidUTF8(text, []byte("\uFFFD"))
 }
 
-// isASCII reports whether all bytes are below 0x80; it may say no of a short text that
-// is.
+// isASCII reports whether all bytes are below 0x80.
 func isASCII(text []byte) bool {
 	const high = 0x8080808080808080
 	if len(text) < 8 {
-		return false
+		var all byte
+		for _, c := range text {
+			all |= c
+		}
+		return all < utf8.RuneSelf
 	}
 	rest := text
 	for ; len(rest) >= 8; rest = rest[8:] {
@@ -80,8 +85,12 @@ func isASCII(text []byte) bool {
 func (w *writer) string(text []byte) { w.out = msgpack.AppendString(w.out, text) }
 
 // value writes a value in one of the forms, or nothing if it has none in it,
-// and says which.
+// and reports which.
 func (w *writer) value(v *value, as form) bool {
+	if v.kind == aText && (as == asItIs || as == asSingle) {
+		w.string(clean(v.text))
+		return true
+	}
 	switch as {
 	case asMillis:
 		return w.millis(v)

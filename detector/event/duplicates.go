@@ -22,13 +22,16 @@ func (e *Event) HasDuplicates() bool {
 // buf[pos:], or of one in it, may be the same, and returns the offset behind it.
 func (s *scratch) printMembers(buf []byte, pos, n, depth int) (end int) {
 	mark := len(s.prints)
+	var met [4]uint64 // a bit for each print, which others may share
 	for range n {
 		var key []byte
 		if key, pos, _ = msgpack.ReadKey(buf, pos); key != nil {
 			p := printOf(key)
-			if n <= fewKeys && slices.Contains(s.prints[mark:], p) {
+			word, bit := &met[p>>62], uint64(1)<<(p>>56&63)
+			if n <= fewKeys && *word&bit != 0 && slices.Contains(s.prints[mark:], p) {
 				s.alike = true
 			}
+			*word |= bit
 			s.prints = append(s.prints, p)
 		}
 		if end := msgpack.SkipPlain(buf, pos); end != 0 {
@@ -65,19 +68,20 @@ func (s *scratch) printIn(buf []byte, off, depth int) (end int) {
 }
 
 // printOf returns a number that is the same for the same keys, and hardly ever for
-// others.
+// others. Its upper bits are as different as the whole.
 func printOf(key []byte) uint64 {
 	const odd = 0x9e3779b97f4a7c15
 	n := len(key)
+	var p uint64
 	switch {
 	case n >= 8:
-		return (binary.LittleEndian.Uint64(key)*odd ^ binary.LittleEndian.Uint64(key[n-8:])) + uint64(n)
+		p = (binary.LittleEndian.Uint64(key)*odd ^ binary.LittleEndian.Uint64(key[n-8:])) + uint64(n)
 	case n >= 4:
-		return uint64(binary.LittleEndian.Uint32(key))<<32 | uint64(binary.LittleEndian.Uint32(key[n-4:]))&^7 | uint64(n)
+		p = uint64(binary.LittleEndian.Uint32(key))<<32 | uint64(binary.LittleEndian.Uint32(key[n-4:]))&^7 | uint64(n)
 	case n > 0:
-		return uint64(key[0])<<24 | uint64(key[n/2])<<16 | uint64(key[n-1])<<8 | uint64(n)
+		p = uint64(key[0])<<24 | uint64(key[n/2])<<16 | uint64(key[n-1])<<8 | uint64(n)
 	}
-	return 0
+	return p * odd
 }
 
 func hasDuplicates(v msgpack.Value, depth int) bool {
@@ -116,7 +120,7 @@ func hasDuplicates(v msgpack.Value, depth int) bool {
 }
 
 // fewKeys is how many keys are compared one with the other; more are sorted.
-const fewKeys = 24
+const fewKeys = 48
 
 func anyTwice(keys [][]byte) bool {
 	if len(keys) > fewKeys {

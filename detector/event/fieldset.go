@@ -206,7 +206,7 @@ func nodeOf(nodes []fieldNode, key []byte) (n *fieldNode, dotted bool) {
 	for i := range nodes {
 		n := &nodes[i]
 		size := len(n.name)
-		if len(key) < size || string(key[:size]) != n.name {
+		if len(key) < size || size > 0 && key[0] != n.name[0] || string(key[:size]) != n.name {
 			continue
 		}
 		if len(key) == size {
