@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+
+	"github.com/fluent-detect/fluent-detect/detector/event"
 )
 
 // maxKeyText is how many bytes of a key are read.
@@ -18,8 +20,8 @@ type sshKey struct {
 
 // parseSSHKey reads a key in the format of authorized_keys, "type base64
 // comment", and reports whether it was one. The text is the caller's: nothing but
-// the decoded key counts.
-func parseSSHKey(text []byte) (sshKey, bool) {
+// the decoded key counts. What it returns is in memory of the event.
+func parseSSHKey(e *event.Event, text []byte) (sshKey, bool) {
 	var room [1024]byte
 	for word := range bytes.FieldsSeq(text[:min(len(text), maxKeyText)]) {
 		if !bytes.HasPrefix(word, []byte("AAAA")) { // every key begins with the length of its type
@@ -48,10 +50,13 @@ func parseSSHKey(text []byte) (sshKey, bool) {
 			continue
 		}
 		sum := sha256.Sum256(blob)
-		return sshKey{
-			Type:        bytes.Clone(name),
-			Fingerprint: base64.RawStdEncoding.AppendEncode([]byte("SHA256:"), sum[:]),
-		}, true
+		arena := e.Arena()
+		begin := len(arena)
+		arena = append(arena, name...)
+		end := len(arena)
+		arena = base64.RawStdEncoding.AppendEncode(append(arena, "SHA256:"...), sum[:])
+		e.SetArena(arena)
+		return sshKey{Type: arena[begin:end:end], Fingerprint: arena[end:]}, true
 	}
 	return sshKey{}, false
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"strings"
 	"testing"
+
+	"github.com/fluent-detect/fluent-detect/detector/event"
 )
 
 // Keys that ssh-keygen made, with the fingerprints that it printed.
@@ -44,7 +46,7 @@ func TestParseSSHKey(t *testing.T) {
 		{"control characters in the name", "x " + blob(3, "a\nb", "rest"), "", ""},
 		{"a certificate authority's private key", "-----BEGIN OPENSSH PRIVATE KEY-----", "", ""},
 	} {
-		got, ok := parseSSHKey([]byte(c.text))
+		got, ok := parseSSHKey(new(event.Event), []byte(c.text))
 		if ok != (c.typ != "") || string(got.Type) != c.typ || string(got.Fingerprint) != c.fingerprint {
 			t.Errorf("%s: %v %s %s, want %q %q", c.name, ok, got.Type, got.Fingerprint, c.typ, c.fingerprint)
 		}

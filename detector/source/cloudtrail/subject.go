@@ -112,7 +112,7 @@ func describe(e *event.Event, asked [][]msgpack.Value, s *event.Subject) {
 		s.Fields = append(s.Fields, event.SubjectField{Name: "user.target.name", Text: user})
 	}
 	if text := first(asked[askKey : askOldNestedKey+1]...); len(text) > 0 {
-		describeKey(text, s)
+		describeKey(e, text, s)
 	}
 	if omitted := asked[askOmitted]; len(omitted) > 0 && (omitted[0].Bool() || string(omitted[0].Bytes()) == "true") {
 		s.Integrity = append(s.Integrity, "omitted_parameters")
@@ -120,8 +120,8 @@ func describe(e *event.Event, asked [][]msgpack.Value, s *event.Subject) {
 }
 
 // describeKey describes the key that was pushed.
-func describeKey(text []byte, s *event.Subject) {
-	key, ok := parseSSHKey(text)
+func describeKey(e *event.Event, text []byte, s *event.Subject) {
+	key, ok := parseSSHKey(e, text)
 	if !ok {
 		s.Integrity = append(s.Integrity, "unreadable_key")
 		return
