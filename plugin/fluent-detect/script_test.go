@@ -19,16 +19,17 @@ import (
 
 // commands are the commands of the scripts in addition to testscript's own.
 var commands = map[string]func(*testscript.TestScript, bool, []string){
-	"code":   code,
-	"gzip":   pack,
-	"zstd":   pack,
-	"pick":   pick,
-	"repeat": repeat,
-	"crlf":   crlf,
-	"cut":    cut,
-	"padded": padded,
-	"head":   head,
-	"break":  interrupt,
+	"code":    code,
+	"gzip":    pack,
+	"zstd":    pack,
+	"pick":    pick,
+	"repeat":  repeat,
+	"crlf":    crlf,
+	"cut":     cut,
+	"padded":  padded,
+	"head":    head,
+	"retitle": retitle,
+	"break":   interrupt,
 }
 
 // code N COMMAND ARG... runs the command and checks the exit code.
@@ -48,6 +49,12 @@ func code(ts *testscript.TestScript, neg bool, args []string) {
 	if got != want {
 		ts.Fatalf("exit code %d, want %d", got, want)
 	}
+}
+
+// retitle TO ID copies good.toml with another rule_id.
+func retitle(ts *testscript.TestScript, _ bool, args []string) {
+	text := strings.Replace(ts.ReadFile("good.toml"), "00000000-0000-4000-8000-000000000001", args[1], 1)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
 }
 
 // gzip FROM TO and zstd FROM TO compress a file.

@@ -27,6 +27,7 @@ func isHidden(name string) bool { return strings.HasPrefix(name, ".") }
 func (l *loader) find(spec string) {
 	for element := range strings.SplitSeq(spec, ",") {
 		l.findElement(strings.TrimSpace(element))
+		l.element++
 	}
 	slices.SortFunc(l.files, func(a, b file) int { return cmp.Compare(a.path, b.path) })
 }
@@ -71,7 +72,7 @@ func (l *loader) add(name string, explicit bool) {
 		return
 	}
 	l.found[real] = len(l.files)
-	l.files = append(l.files, file{path: filepath.ToSlash(filepath.Clean(name)), fsys: host{}, name: name, explicit: explicit})
+	l.files = append(l.files, file{path: filepath.ToSlash(filepath.Clean(name)), fsys: host{}, name: name, explicit: explicit, rank: l.element})
 }
 
 // addBuiltin adds the built-in rules.
@@ -83,7 +84,7 @@ func (l *loader) addBuiltin() {
 	l.found[Builtin] = n
 	err := fs.WalkDir(l.builtin, ".", func(name string, d fs.DirEntry, err error) error {
 		if err == nil && !d.IsDir() && l.format(name) != nil {
-			l.files = append(l.files, file{path: Builtin + "/" + name, fsys: l.builtin, name: name})
+			l.files = append(l.files, file{path: Builtin + "/" + name, fsys: l.builtin, name: name, rank: builtinRank})
 		}
 		return err
 	})

@@ -33,6 +33,10 @@ type Format struct {
 // directories. A file that is named twice is read once. A rule that its file
 // disables is skipped.
 //
+// Of rules with the same ID in several elements of the list, the one of the first
+// element is used, and a built-in one only if there is no other; the others are
+// skipped. Two rules with the same ID in one element are an error.
+//
 // A rule that does not run here is skipped, and is an error if its file was named
 // explicitly and has no rule that runs.
 //
@@ -44,7 +48,7 @@ func Load(spec string, builtin fs.FS, formats ...Format) (*rule.Set, error) {
 	for i := range l.files {
 		l.load(&l.files[i])
 	}
-	l.checkUnique()
+	l.selectRules()
 	slices.SortStableFunc(l.set.Rules, func(a, b *rule.Rule) int {
 		return cmp.Or(cmp.Compare(a.Source.Path, b.Source.Path), cmp.Compare(a.Source.Line, b.Source.Line))
 	})
@@ -61,10 +65,18 @@ func Load(spec string, builtin fs.FS, formats ...Format) (*rule.Set, error) {
 type loader struct {
 	formats []Format
 	builtin fs.FS
+	element int // of the spec, counted from 0
 	files   []file
 	found   map[string]int // real path → index in files
+	rules   []candidate
 	set     rule.Set
 	errors  rule.Errors
+}
+
+// candidate is a rule that is used unless another one with its ID is.
+type candidate struct {
+	*rule.Rule
+	rank int
 }
 
 // fail adds an error about the spec.
@@ -102,32 +114,42 @@ func (l *loader) load(f *file) {
 	}
 	l.set.Skipped = append(l.set.Skipped, set.Skipped...)
 	for _, r := range set.Rules {
-		if r.Enabled {
-			l.set.Rules = append(l.set.Rules, r)
-			continue
-		}
-		l.set.Skipped = append(l.set.Skipped, rule.Skipped{
-			Path: r.Source.Path, Line: r.Source.Line, Column: 1, Name: r.Name, ID: r.ID, Reason: "disabled: enabled is false in the file",
-		})
+		l.rules = append(l.rules, candidate{r, f.rank})
 	}
 }
 
-// checkUnique adds an error for each rule with the ID of another rule.
-func (l *loader) checkUnique() {
-	first := make(map[string]*rule.Source, len(l.set.Rules))
-	for _, r := range l.set.Rules {
-		s, other := &r.Source, first[r.ID]
-		if other == nil {
-			first[r.ID] = s
+// selectRules selects the rules that are used: of those with the same ID the one with
+// the lowest rank, which can disable the others.
+func (l *loader) selectRules() {
+	slices.SortStableFunc(l.rules, func(a, b candidate) int { return cmp.Compare(a.rank, b.rank) })
+	first := make(map[string]candidate, len(l.rules))
+	for _, r := range l.rules {
+		other, found := first[r.ID]
+		switch {
+		case found && other.rank < r.rank:
+			l.skip(r.Rule, "the rule with the same rule_id in "+idPosition(&other.Source)+" is used instead")
 			continue
+		case found && other.Enabled && r.Enabled:
+			l.errors = append(l.errors, &rule.Error{
+				Path: r.Source.Path, Line: r.Source.IDLine, Column: r.Source.IDColumn, Key: "rule_id",
+				Message: fmt.Sprintf("%q is the ID of the rule in %s already; leave one of the two out", r.ID, idPosition(&other.Source)),
+			})
+		case !found || r.Enabled:
+			first[r.ID] = r
 		}
-		l.errors = append(l.errors, &rule.Error{
-			Path: s.Path, Line: s.IDLine, Column: s.IDColumn, Key: "rule_id",
-			Message: fmt.Sprintf("%q is the ID of the rule in %s:%d:%d already; leave one of the two out",
-				r.ID, other.Path, other.IDLine, other.IDColumn),
-		})
+		if r.Enabled {
+			l.set.Rules = append(l.set.Rules, r.Rule)
+		} else {
+			l.skip(r.Rule, "disabled: enabled is false in the file")
+		}
 	}
 }
+
+func (l *loader) skip(r *rule.Rule, reason string) {
+	l.set.Skipped = append(l.set.Skipped, rule.Skipped{Path: r.Source.Path, Line: r.Source.Line, Column: 1, Name: r.Name, ID: r.ID, Reason: reason})
+}
+
+func idPosition(s *rule.Source) string { return fmt.Sprintf("%s:%d:%d", s.Path, s.IDLine, s.IDColumn) }
 
 // failEmpty adds the error that no rule is left.
 func (l *loader) failEmpty(spec string) {

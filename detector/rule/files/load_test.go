@@ -99,6 +99,42 @@ func TestLoad(t *testing.T) {
 		"builtin/sub/y.toml builtin/x.toml one.toml rules/a.toml rules/b.toml -rules/eql.toml")
 }
 
+// Of rules with the same ID the first path's is used, and the built-in one last.
+func TestLoadPrecedence(t *testing.T) {
+	tree(t, map[string]string{
+		"own/a.toml": "x", "team/z.ndjson": "x", "team/other.toml": "other", "eql/x.toml": "eql", "off/on.toml": "twin",
+	})
+	disabled := strings.ReplaceAll(minimal, `"minimal"`, `"x"`) + "enabled = false\n"
+	for name, text := range map[string]string{"disabled.toml": disabled, "off/off.toml": strings.ReplaceAll(disabled, `"x"`, `"twin"`)} {
+		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	builtin := fstest.MapFS{"x.toml": {Data: []byte(ruleText("x.toml", "x"))}, "y.toml": {Data: []byte(ruleText("y.toml", "y"))}}
+	for _, c := range []struct{ spec, want, reason string }{
+		{"builtin,own", "builtin/y.toml own/a.toml -builtin/x.toml", "the rule with the same rule_id in own/a.toml:2:11 is used instead"},
+		{"own/a.toml,builtin", "builtin/y.toml own/a.toml -builtin/x.toml", "the rule with the same rule_id in own/a.toml:2:11 is used instead"},
+		{"own,team", "own/a.toml team/other.toml -team/z.ndjson", "the rule with the same rule_id in own/a.toml:2:11 is used instead"},
+		{"team/*,own", "team/other.toml team/z.ndjson -own/a.toml", "the rule with the same rule_id in team/z.ndjson:1:12 is used instead"},
+		{"team/z.ndjson,own,team", "team/other.toml team/z.ndjson -own/a.toml", "the rule with the same rule_id in team/z.ndjson:1:12 is used instead"},
+		{"disabled.toml,builtin", "builtin/y.toml -builtin/x.toml -disabled.toml", "the rule with the same rule_id in disabled.toml:2:11 is used instead"},
+		{"builtin,eql", "builtin/x.toml builtin/y.toml -eql/x.toml", `type "eql" is not evaluated here; only type "query" in language "kuery" is`},
+		{"off", "off/on.toml -off/off.toml", "disabled: enabled is false in the file"},
+	} {
+		set, err := files.Load(c.spec, builtin, elastic.Formats("kuery")...)
+		if err != nil {
+			t.Errorf("%s: %v", c.spec, err)
+			continue
+		}
+		if got := paths(set); got != c.want {
+			t.Errorf("%s\n got: %s\nwant: %s", c.spec, got, c.want)
+		}
+		if got := set.Skipped[0].Reason; got != c.reason {
+			t.Errorf("%s: %s", c.spec, got)
+		}
+	}
+}
+
 func TestLoadRefuses(t *testing.T) {
 	tree(t, map[string]string{
 		"rules/a.toml": "a", "rules/eql.toml": "eql", "eql.ndjson": "eql", "only/eql.toml": "eql", "README.md": "text",

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 
 	"github.com/fluent-detect/fluent-detect/detector/rule"
@@ -15,12 +16,16 @@ import (
 // exceptions.
 const MaxSize = 1 << 20
 
+// builtinRank is the rank of the built-in rules: any other file replaces them.
+const builtinRank = math.MaxInt
+
 // file is a file of rules.
 type file struct {
 	path     string // for people
 	fsys     fs.FS
 	name     string // in fsys
 	explicit bool   // the spec has its path, so it was not found in a directory or by a glob
+	rank     int    // of two rules with the same ID, the one whose file has the lower rank is used
 }
 
 // Read reads a regular file of at most maxSize bytes.

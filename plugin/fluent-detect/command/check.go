@@ -183,18 +183,31 @@ func (a *app) report(f *findings) error {
 	for _, e := range f.errors {
 		fmt.Println(a.colourPosition(e))
 	}
-	switch n := len(f.errors); n {
-	case 0:
-		what := strings.Join(f.good, ", ")
-		if len(f.skipped) > 0 {
-			what += fmt.Sprintf(", %d skipped", len(f.skipped))
+	count := func(n int, what string) string {
+		if n == 0 {
+			return "no " + what + "s"
 		}
-		fmt.Fprintf(os.Stderr, "%s %s\n", a.err.Good("no errors:"), what)
-		return nil
-	default:
-		fmt.Fprintln(os.Stderr, a.err.Bad(terminal.Plural(n, "error")))
+		return terminal.Plural(n, what)
+	}
+	// Errors, warnings and what was checked in one line: "no errors, 2 warnings: a.conf".
+	line := count(len(f.errors), "error")
+	if n := len(f.warnings); n > 0 {
+		line += ", " + count(n, "warning")
+	}
+	if len(f.errors) > 0 {
+		fmt.Fprintln(os.Stderr, a.err.Bad(line))
 		return fail(exitIncomplete, nil)
 	}
+	what := strings.Join(f.good, ", ")
+	if len(f.skipped) > 0 {
+		what += fmt.Sprintf(", %d skipped", len(f.skipped))
+	}
+	style := a.err.Good
+	if len(f.warnings) > 0 {
+		style = a.err.Doubtful
+	}
+	fmt.Fprintf(os.Stderr, "%s %s\n", style(line+":"), what)
+	return nil
 }
 
 // position is file:line:column at the beginning of an error.

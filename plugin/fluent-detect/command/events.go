@@ -87,6 +87,7 @@ func (a *app) readAll(ctx context.Context, pipe *pipeline.Pipeline, chunk func(*
 		return err
 	})
 	r.progress.Stop()
+	a.writeSkipped(os.Stderr, pipe.Skipped())
 	r.faults.write(os.Stderr)
 	switch {
 	case errors.Is(err, context.Canceled):

@@ -3,6 +3,7 @@ package command
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/pipeline"
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/terminal"
@@ -10,6 +11,9 @@ import (
 
 // maxFaults is the maximum number of positions that are listed.
 const maxFaults = 20
+
+// maxSkipped is the maximum number of skipped files that are listed.
+const maxSkipped = 5
 
 // faults collects what could not be read.
 type faults struct {
@@ -56,4 +60,17 @@ func (f *faults) write(w io.Writer) {
 	if more := f.count - uint64(len(f.list)); more > 0 {
 		fmt.Fprintf(w, "  and %s more\n", terminal.Count(more))
 	}
+}
+
+// writeSkipped lists files in directories that were not read, because their names have
+// other endings.
+func (a *app) writeSkipped(w io.Writer, files []string) {
+	if len(files) == 0 {
+		return
+	}
+	list := strings.Join(files[:min(len(files), maxSkipped)], ", ")
+	if more := len(files) - maxSkipped; more > 0 {
+		list += fmt.Sprintf(" and %s more", terminal.Count(uint64(more)))
+	}
+	fmt.Fprintf(w, "%s %s\n", a.err.Faint(fmt.Sprintf("Skipped %s, whose names do not end in %s:", terminal.Plural(len(files), "file"), pipeline.Endings)), list)
 }

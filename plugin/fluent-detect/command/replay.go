@@ -27,11 +27,13 @@ func (a *app) replay() *cobra.Command {
 	var format string
 	var k *keys
 	c := &cobra.Command{
-		Use:   "replay [flags] FILE...",
-		Short: "Run the rules over files and print the alerts",
+		Use:   "replay [flags] PATH...",
+		Short: "Run the rules over files and directories and print the alerts",
 		Long: `Run the rules over files as the plugin would, and print the alerts as lines of
 JSON. A summary is printed to stderr, with the position of everything that could
-not be read; a line or a JSON value over 16 MiB is skipped and reported.
+not be read; a line or a JSON value over 16 MiB is skipped and reported. Of a
+directory all files below it are read whose names end in .json, .jsonl, .ndjson or
+.log, also with .gz or .zst, in lexical order; the others are listed.
 
 Duplicates make no alerts, and the number of alerts of a rule in an interval is
 limited, by the current time and not that of the events: --no-dedup and --no-cap
@@ -41,9 +43,10 @@ Exit code: 0 if everything was read, whether or not anything matched; 1 if
 something could not be read; 2 if the command line or a rule is wrong; 130 after
 Ctrl-C, with the summary so far.`,
 		Example: `  fluent-detect replay trail.json.gz
+  fluent-detect replay AWSLogs/
   fluent-detect replay --no-cap --rules rules/ --rules extra.toml logs/*.json.gz > alerts.ndjson
   zcat old.gz | fluent-detect replay --format kibana -`,
-		Args: atLeastOne("FILE"),
+		Args: atLeastOne("PATH"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if format != "" {
 				if v := k.values[formatKey]; v != nil {
@@ -78,7 +81,6 @@ const formatKey = "alert_format"
 // replay is a run.
 type replay struct {
 	app      *app
-	files    []string
 	pipe     *pipeline.Pipeline
 	progress *terminal.Progress
 	rules    *ruleset.Set
@@ -92,12 +94,12 @@ type replay struct {
 	alerts   atomic.Uint64 // for the progress bar
 }
 
-func (a *app) runReplay(ctx context.Context, config settings.Detector, files []string) error {
+func (a *app) runReplay(ctx context.Context, config settings.Detector, paths []string) error {
 	rules, err := host.LoadRules(&config)
 	if err != nil {
 		return fail(exitUsage, asFlags(err))
 	}
-	r := &replay{app: a, files: files, rules: rules, pipe: pipeline.New(files), counters: detector.NewState(), begin: time.Now()}
+	r := &replay{app: a, rules: rules, pipe: pipeline.New(paths), counters: detector.NewState(), begin: time.Now()}
 	r.faults.app = a
 	r.out.file = os.Stdout
 	box := outbox.New(config.Channel, 1<<30)

@@ -85,7 +85,7 @@ checks and tests rules.
 A FILE may be plain, .gz or .zst, and - is the standard input. It contains lines of
 JSON, a JSON array, JSON values over several lines, a {"Records": […]} of any size
 as CloudTrail stores it in S3, or lines of text with JSON in them; events may be in
-any envelope that the plugin opens.`,
+any envelope that the plugin opens. A directory stands for the files below it.`,
 		Example: `  fluent-detect replay logs/*.json.gz > alerts.ndjson
   aws s3 cp s3://trail/file.json.gz - | fluent-detect replay -
   fluent-detect check rules/ && fluent-detect test rules/`,

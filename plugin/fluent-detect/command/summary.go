@@ -21,11 +21,12 @@ func (r *replay) summary(w io.Writer, interrupted bool) {
 	}
 	took := time.Since(r.begin)
 	rate := float64(r.bytes) / max(took.Seconds(), 0.001)
-	fmt.Fprintf(w, "Read %s, %s in %s (%s/s): %s, %s\n", terminal.Plural(len(r.files), "file"), terminal.Bytes(r.bytes),
+	fmt.Fprintf(w, "Read %s, %s in %s (%s/s): %s, %s\n", terminal.Plural(r.pipe.Files(), "file"), terminal.Bytes(r.bytes),
 		took.Round(10*time.Millisecond), terminal.Bytes(int64(rate)), terminal.Plural(s.Records, "record"), terminal.Plural(s.Events, "event"))
 	if line := shapes(&s); line != "" {
 		fmt.Fprintf(w, "Shapes: %s\n", line)
 	}
+	r.app.writeSkipped(w, r.pipe.Skipped())
 	r.faults.write(w)
 	r.ruleTable(w, &s)
 }

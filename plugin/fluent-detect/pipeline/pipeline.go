@@ -14,13 +14,24 @@ type Pipeline struct {
 	// Whole makes an object one record, see ingest.Reader.
 	Whole bool
 
-	files []string
-	total int64
-	read  atomic.Int64
+	files   []string
+	skipped []string
+	total   int64
+	read    atomic.Int64
 }
 
-// New returns a pipeline that reads the files, Stdin among them.
-func New(files []string) *Pipeline { return &Pipeline{files: files, total: total(files)} }
+// New returns a pipeline that reads files, all files with known [Endings] below
+// directories, and Stdin.
+func New(paths []string) *Pipeline {
+	files, skipped := find(paths)
+	return &Pipeline{files: files, skipped: skipped, total: total(files)}
+}
+
+// Files returns the number of files that are read.
+func (p *Pipeline) Files() int { return len(p.files) }
+
+// Skipped returns the files in directories that are not read.
+func (p *Pipeline) Skipped() []string { return p.skipped }
 
 // Progress returns the number of bytes that were read and the size of all files, 0 if
 // it is unknown. Both are sizes before decompression.

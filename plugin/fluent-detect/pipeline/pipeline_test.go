@@ -65,7 +65,7 @@ func TestOrder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"a 60000", "no such file or directory", "b 3", "is a directory; name the files in it", "a 60000"}
+	want := []string{"a 60000", "no such file or directory", "b 3", "no file below this directory has a name that ends in " + Endings, "a 60000"}
 	if strings.Join(got, "|") != strings.Join(want, "|") {
 		t.Errorf("got %q", got)
 	}
