@@ -35,14 +35,19 @@ type Result struct {
 
 // Check checks the configuration in a file, with its included files: *.yaml and
 // *.yml of any host, or with ConfigMaps of Kubernetes that contain such files;
-// everything else is in Fluent Bit's classic format.
+// *.toml and *.json of Vector; everything else is in Fluent Bit's classic format.
 func Check(path string) Result { return check(path, nil) }
 
 func check(path string, origins map[string]origin) Result {
 	c := &config{variables: map[string]string{}, origins: origins}
 	host := FluentBit
-	if ext := filepath.Ext(path); ext == ".yaml" || ext == ".yml" {
-		root := c.readYAML(path, Position{})
+	var root *yaml.Node
+	if ext := filepath.Ext(path); slices.Contains(treeFormats, ext) {
+		if ext == ".yaml" || ext == ".yml" {
+			root = c.readYAML(path, Position{})
+		} else {
+			root = c.readTree(path)
+		}
 		if root == nil {
 			return Result{path, "", c.sorted(), c.files, true}
 		}
@@ -101,9 +106,19 @@ func checkDir(dir string, origins map[string]origin) []Result {
 	return slices.DeleteFunc(results, func(r Result) bool { return included[r.Path] })
 }
 
-// IsConfiguration reports whether a file has the extension of a configuration.
+// treeFormats are the extensions of files that are not in Fluent Bit's classic format.
+var treeFormats = []string{".yaml", ".yml", ".toml", ".json"}
+
+// IsConfiguration reports whether a file has the extension of a configuration, or is a
+// TOML or JSON file with a configuration of Vector.
 func IsConfiguration(path string) bool {
-	return slices.Contains([]string{".conf", ".yaml", ".yml"}, filepath.Ext(path))
+	switch filepath.Ext(path) {
+	case ".conf", ".yaml", ".yml":
+		return true
+	case ".toml", ".json":
+		return isTree(path)
+	}
+	return false
 }
 
 // fluentBit checks the sections, and if all of them are known, how they fit
@@ -111,10 +126,12 @@ func IsConfiguration(path string) bool {
 func (c *config) fluentBit() {
 	c.expand()
 	c.libraries()
+	parsers := c.parserFiles()
 	c.ownSections()
 	if c.broken {
 		return
 	}
+	c.checkParsers(parsers)
 	c.names()
 	c.serviceSettings()
 	if !c.misspelt {

@@ -8,6 +8,7 @@ import (
 type config struct {
 	findings
 	sections  []*section
+	expanded  int               // sections whose variables are expanded
 	variables map[string]string // set by @SET and env
 	files     []string          // in the order in which they are read
 	origins   map[string]origin // of files that are embedded in others
@@ -22,6 +23,8 @@ type section struct {
 	at         Position
 	properties []property
 	routed     bool // it has routes of its own for its records
+
+	fromParserFile bool // it is in a file that only has parsers
 }
 
 // property is a key with its value.

@@ -10,7 +10,7 @@ import (
 // kinds are the names of sections in the classic format and their kinds. Fluent Bit
 // also accepts abbreviations, for the first name with that prefix.
 var kinds = []struct{ name, kind string }{
-	{"SERVICE", "service"}, {"PARSER", "parser"}, {"MULTILINE_PARSER", "parser"}, {"STREAM_PROCESSOR", "stream"},
+	{"SERVICE", "service"}, {"PARSER", "parser"}, {"MULTILINE_PARSER", "multiline_parser"}, {"STREAM_PROCESSOR", "stream"},
 	{"PLUGINS", "plugins"}, {"UPSTREAM_SERVERS", "upstream"}, {"CUSTOM", "custom"}, {"CUSTOMS", "custom"},
 	{"INPUT", "input"}, {"INPUTS", "input"}, {"FILTER", "filter"}, {"FILTERS", "filter"},
 	{"OUTPUT", "output"}, {"OUTPUTS", "output"}, {"STREAM_TASK", "stream"}, {"UPSTREAM", "upstream"}, {"NODE", "upstream"},

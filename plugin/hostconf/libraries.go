@@ -1,9 +1,7 @@
 package hostconf
 
 import (
-	"os"
 	"path/filepath"
-	"strings"
 )
 
 // libraries checks that both libraries of the plugin are loaded. They may also be
@@ -30,30 +28,10 @@ func (c *config) libraries() {
 	}
 }
 
-// pluginsFile reads a file of libraries. A relative path starts from the directory
-// of the configuration.
+// pluginsFile reads a file of libraries.
 func (c *config) pluginsFile(p *property) {
-	if p.unknown != "" || len(c.files) == 0 {
-		return
+	if path, ok := c.serviceFile(p); ok {
+		c.readFile(path, p.valueAt)
+		c.expand()
 	}
-	path := p.text
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(filepath.Dir(c.files[0]), path)
-	}
-	if _, err := os.Stat(path); err != nil {
-		if filepath.IsAbs(p.text) {
-			c.notChecked(p, path)
-		} else {
-			c.fail(p.valueAt, "%s: file %s does not exist", p.key, path)
-		}
-		return
-	}
-	if strings.HasSuffix(path, ".yaml") || strings.HasSuffix(path, ".yml") {
-		if root := c.readYAML(path, p.valueAt); root != nil {
-			yamlFile{c, path}.read(root)
-		}
-	} else {
-		(&classic{config: c, root: filepath.Dir(c.files[0])}).read(path, p.valueAt)
-	}
-	c.expand()
 }

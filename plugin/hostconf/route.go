@@ -44,8 +44,12 @@ func (c *config) source(out *section, tags map[*section]tag) {
 			names = append(names, t.text)
 		}
 	}
-	if p := out.get("match"); best == no && p != nil && !c.hasOwnTags() {
-		c.fail(p.valueAt, "Match %s: no input has such a tag, so no records are evaluated; the inputs have %s", p.value, strings.Join(names, ", "))
+	p := out.get("match")
+	if p == nil {
+		p = out.get("match_regex")
+	}
+	if best == no && p != nil && !c.hasOwnTags() {
+		c.fail(p.valueAt, "%s %s: no input has such a tag, so no records are evaluated; the inputs have %s", p.key, p.value, strings.Join(names, ", "))
 	}
 }
 

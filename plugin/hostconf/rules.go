@@ -62,7 +62,7 @@ func (c *config) loadRules(s *section) *ruleset.Set {
 		}
 		for part := range strings.SplitSeq(p.text, ",") {
 			if part = strings.TrimSpace(part); part != files.Builtin && !exists(part) {
-				c.notChecked(p, part)
+				c.notHere(p, part, Error, "its rules are not checked")
 				return nil
 			}
 		}
@@ -81,7 +81,7 @@ func (c *config) exceptions(s *section, rules *ruleset.Set) {
 	switch {
 	case p == nil, p.unknown != "":
 	case !exists(p.text):
-		c.notChecked(p, p.text)
+		c.notHere(p, p.text, Error, "it is not checked")
 	case rules != nil:
 		if err := rules.LoadExceptions(p.text); err != nil {
 			c.failAll(p.at, err)
@@ -89,13 +89,17 @@ func (c *config) exceptions(s *section, rules *ruleset.Set) {
 	}
 }
 
-// notChecked reports a file that is not on this machine.
-func (c *config) notChecked(p *property, path string) {
-	if filepath.IsAbs(path) {
-		c.note(p.valueAt, "%s: %s is not on this machine and not checked", p.key, path)
-		return
+// notHere reports a file that is not on this machine. With one that is required the
+// start is refused here, but a ConfigMap is for another machine.
+func (c *config) notHere(p *property, path string, severity Severity, consequence string) {
+	hint := ""
+	if !filepath.IsAbs(path) && c.origins == nil {
+		hint = "; a relative path depends on the working directory, so use an absolute path"
 	}
-	c.warn(p.valueAt, "%s: %s does not exist here and is not checked; a relative path depends on the working directory of Fluent Bit, so use an absolute path", p.key, path)
+	if c.origins != nil {
+		severity = min(severity, Warning)
+	}
+	c.add(p.valueAt, severity, "%s: %s does not exist on this machine, so %s%s", p.key, path, consequence, hint)
 }
 
 func exists(path string) bool {

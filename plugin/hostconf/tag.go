@@ -1,6 +1,7 @@
 package hostconf
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -52,11 +53,11 @@ func tagOf(s *section, number int) tag {
 // takes reports whether an output or a filter matches a tag.
 func takes(s *section, t tag) answer {
 	if p := s.get("match_regex"); p != nil {
-		re, err := regexp.Compile(p.text)
+		re, err := tagPattern(p.text)
 		switch {
 		case err != nil || p.unknown != "" || t.open:
 			return maybe
-		case re.MatchString(t.text):
+		case re.FindString(t.text) != "":
 			return yes
 		}
 	}
@@ -72,6 +73,32 @@ func takes(s *section, t tag) answer {
 		return yes
 	}
 	return no
+}
+
+// tagPattern compiles a Match_Regex, which Fluent Bit compares with the beginning of a
+// tag. A text of at least one character must match.
+func tagPattern(text string) (*regexp.Regexp, error) {
+	if len(text) > 1 && text[0] == '/' {
+		pattern, options, ok := cutLast(text[1:], "/")
+		if ok && strings.Trim(options, "mixo") == "" {
+			text = pattern
+			if strings.Contains(options, "i") {
+				text = "(?i)" + text
+			}
+			if strings.Contains(options, "x") {
+				return nil, errors.ErrUnsupported
+			}
+		}
+	}
+	return regexp.Compile("^(?:" + text + ")")
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(sep):], true
 }
 
 // matches compares a tag with a pattern as Fluent Bit does: * matches any text.

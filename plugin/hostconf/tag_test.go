@@ -22,6 +22,22 @@ func TestMatches(t *testing.T) {
 		}
 	}
 	for _, c := range []struct {
+		tag, pattern string
+		want         answer
+	}{
+		{"cloudtrail", "cloud", yes},
+		{"cloudtrail", "trail", no},
+		{"cloudtrail", ".*trail", yes},
+		{"cloudtrail", "/^CLOUD/i", yes},
+		{"cloudtrail", "/^CLOUD/", no},
+		{"cloudtrail", "x*", no}, // Fluent Bit requires a match that is not empty
+		{"cloudtrail", "(?<!a)cloud", maybe},
+	} {
+		if got := takes(&section{properties: []property{{name: "match_regex", text: c.pattern}}}, tag{c.tag, false}); got != c.want {
+			t.Errorf("tag %q and regular expression %q: %v", c.tag, c.pattern, got)
+		}
+	}
+	for _, c := range []struct {
 		prefix, pattern string
 		want            answer
 	}{

@@ -1,6 +1,7 @@
 package hostconf
 
 import (
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,7 +12,7 @@ const (
 	tailBuffer = 32 << 10
 	// longEvent is the maximum size of a CloudTrail event as JSON.
 	longEvent = 256 << 10
-	// longObject is less than the size of many objects in S3, which are one line.
+	// longObject is less than the size of many objects of CloudTrail, which are one line.
 	longObject = 16 << 20
 )
 
@@ -41,31 +42,106 @@ func (c *config) tail(in *section, severity Severity) {
 	limit, okLimit := size(in.text("buffer_max_size", ""), tailBuffer)
 	if okChunk && okLimit && known(in, "buffer_chunk_size") && known(in, "buffer_max_size") {
 		skips := isOn(in.text("skip_long_lines", "off")) || isOn(in.text("truncate_long_lines", "off"))
-		c.tailBuffers(in, chunk, limit, skips, severity)
+		switch {
+		case chunk > limit:
+			c.fail(in.position("buffer_chunk_size"), "tail: Buffer_Chunk_Size is greater than Buffer_Max_Size, which is %s: Fluent Bit rejects this", sizeText(limit))
+		case !c.isContainerLog(in):
+			c.tailBuffers(in, limit, skips, severity)
+		}
 	}
 	if in.get("db") == nil {
 		c.warn(in.at, "tail: DB is not set: after a restart Fluent Bit does not know its position, and skips lines or reads them again")
 	}
 	for path := range strings.SplitSeq(in.text("path", ""), ",") {
-		if path = strings.TrimSpace(path); strings.HasSuffix(path, ".gz") && slices.Contains([]string{"", "off", "false"}, strings.ToLower(in.text("read_from_head", ""))) {
-			c.warn(in.position("path"), "tail: Read_from_Head is off: a compressed file can only be read from its beginning")
+		c.tailPath(in, strings.TrimSpace(path), severity)
+	}
+}
+
+// tailPath checks one of the paths of a tail input, and the files of that path that are
+// on this machine.
+func (c *config) tailPath(in *section, path string, severity Severity) {
+	at := in.position("path")
+	if strings.HasSuffix(path, ".gz") && slices.Contains([]string{"", "off", "false"}, strings.ToLower(in.text("read_from_head", ""))) {
+		c.warn(at, "tail: Read_from_Head is off: a compressed file can only be read from its beginning")
+	}
+	if strings.Contains(path, "**") {
+		c.add(at, severity, "tail: %s: ** means the same as * here, one level of directories: write a path for each level, such as %s", path, levels(path))
+	}
+	object := func(severity Severity, path, why string) {
+		c.add(at, severity, "tail: %s: %s, and tail never reads a line without one: no event in them is evaluated. Read existing files with fluent-detect replay; for new ones use Vector's aws_s3 source and fluent-detect serve (conf/vector), or add a newline to each when you copy it", path, why)
+	}
+	var files []probe
+	if c.origins == nil { // a ConfigMap is for another machine
+		files = probes(path, ".", filepath.Dir(c.files[0]))
+	}
+	for _, f := range files {
+		if f.unended {
+			object(severity, f.path, oneLine)
+			return
+		}
+	}
+	if why := objects(path); why != "" && (len(files) == 0 || why == oneLine && !slices.ContainsFunc(files, probe.isLines)) {
+		if why != oneLine {
+			severity = Warning
+		}
+		object(severity, path, why)
+		return
+	}
+	for _, f := range files {
+		if f.indented && in.get("multiline.parser") == nil && !isOn(in.text("multiline", "off")) {
+			c.add(at, severity, "tail: %s has JSON values over several lines, and tail makes a record of each line: no event in it is evaluated. Set multiline.parser (docs/operators.md, Files that tail cannot read)", f.path)
+			return
 		}
 	}
 }
 
-func (c *config) tailBuffers(in *section, chunk, limit int, skips bool, severity Severity) {
+// levels returns a list of paths for **.
+func levels(path string) string {
+	before, after, _ := strings.Cut(path, "**")
+	after = strings.TrimPrefix(strings.TrimLeft(after, "*"), "/")
+	if strings.Contains(after, "**") || after == "" {
+		after = "*.json"
+	}
+	return before + after + "," + before + "*/" + after
+}
+
+// isContainerLog reports whether an input reads logs of containers, whose lines are cut
+// at 16 KiB by the runtime. Without a parser that joins them, this is reported.
+func (c *config) isContainerLog(in *section) bool {
+	joined := isOn(in.text("docker_mode", "off"))
+	for i := range in.properties {
+		if p := &in.properties[i]; p.name == "multiline.parser" {
+			for name := range strings.SplitSeq(strings.ToLower(p.text), ",") {
+				joined = joined || slices.Contains([]string{"docker", "cri"}, strings.TrimSpace(name))
+			}
+		}
+	}
+	if joined {
+		return true
+	}
+	path := in.text("path", "")
+	for _, dir := range []string{"/var/log/containers/", "/var/log/pods/", "/var/lib/docker/containers/"} {
+		if strings.Contains(path, dir) {
+			if len(c.of("filter", "multiline")) == 0 {
+				c.warn(in.position("path"), "tail: the container runtime cuts lines at 16 KiB, and a CloudTrail event can have 256 KiB: set multiline.parser docker, cri")
+			}
+			return true
+		}
+	}
+	return false
+}
+
+func (c *config) tailBuffers(in *section, limit int, skips bool, severity Severity) {
 	lost := "tail drops the rest of the file"
 	if skips {
 		lost = "tail skips it"
 	}
 	at := in.position("buffer_max_size")
 	switch {
-	case chunk > limit:
-		c.fail(in.position("buffer_chunk_size"), "tail: Buffer_Chunk_Size is greater than Buffer_Max_Size, which is %s: Fluent Bit rejects this", sizeText(limit))
 	case limit < longEvent:
-		c.add(at, severity, "tail: Buffer_Max_Size is %s: at a longer line %s. A CloudTrail event can have 256 KiB, an object in S3 is one line of many megabytes: set Buffer_Max_Size 64M and Skip_Long_Lines On", sizeText(limit), lost)
+		c.add(at, severity, "tail: Buffer_Max_Size is %s: at a longer line %s. A CloudTrail event can have 256 KiB, a line with many of them many megabytes: set Buffer_Max_Size 64M and Skip_Long_Lines On", sizeText(limit), lost)
 	case limit < longObject:
-		c.warn(at, "tail: Buffer_Max_Size is %s: at a longer line %s. An object of CloudTrail in S3 is one line of many megabytes: set Buffer_Max_Size 64M", sizeText(limit), lost)
+		c.warn(at, "tail: Buffer_Max_Size is %s: at a longer line %s. A line with many records of CloudTrail has many megabytes: set Buffer_Max_Size 64M", sizeText(limit), lost)
 	}
 	if !skips && limit >= longEvent {
 		c.warn(in.position("skip_long_lines"), "tail: Skip_Long_Lines is off: at a line longer than Buffer_Max_Size, %s, %s", sizeText(limit), lost)

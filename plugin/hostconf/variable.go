@@ -8,11 +8,12 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/spelling"
 )
 
-// expand expands the variables in all values. A variable that is set neither in the
+// expand expands the variables in the values of all sections that were added since the
+// last call. A variable that is set neither in the
 // configuration nor in the environment of this process may be set where Fluent Bit
 // runs.
 func (c *config) expand() {
-	for _, s := range c.sections {
+	for _, s := range c.sections[c.expanded:] {
 		for i := range s.properties {
 			p := &s.properties[i]
 			p.text, p.unknown = c.translate(p.value)
@@ -29,6 +30,7 @@ func (c *config) expand() {
 			}
 		}
 	}
+	c.expanded = len(c.sections)
 }
 
 // translate replaces ${NAME} and ${NAME:-default}. It also returns the first name

@@ -31,12 +31,15 @@ type vectorFile struct {
 	*config
 	path       string
 	components []component
+	warned     map[string]bool // sources whose lines were reported
+	acks       bool            // the global acknowledgements
 }
 
 // vector checks the settings between Vector and fluent-detect serve. Vector itself
 // rejects unknown options.
 func (c *config) vector(path string, root *yaml.Node) {
-	f := vectorFile{config: c, path: path}
+	f := vectorFile{config: c, path: path, warned: map[string]bool{}}
+	f.acks, _ = isAcknowledged(root)
 	for i := 0; i+1 < len(root.Content); i += 2 {
 		key, value := root.Content[i], root.Content[i+1]
 		switch key.Value {
@@ -66,9 +69,19 @@ func (c *config) vector(path string, root *yaml.Node) {
 
 func (f *vectorFile) at(n *yaml.Node) Position { return f.in(f.path, n.Line, n.Column) }
 
+// isAcknowledged returns the option acknowledgements, a boolean or a table, and whether
+// it is set.
+func isAcknowledged(n *yaml.Node) (enabled, set bool) {
+	v := member(n, "acknowledgements")
+	if v != nil && v.Kind == yaml.MappingNode {
+		v = member(v, "enabled")
+	}
+	return v != nil && v.Value == "true", v != nil
+}
+
 func (f *vectorFile) addComponents(kind string, value *yaml.Node) {
 	for i := 0; i+1 < len(value.Content) && value.Kind == yaml.MappingNode; i += 2 {
-		c := component{kind: kind, name: value.Content[i].Value, key: value.Content[i], value: value.Content[i+1]}
+		c := component{kind: kind, name: value.Content[i].Value, key: value.Content[i], value: target(value.Content[i+1])}
 		c.plugin, _ = c.text("type")
 		if list := c.node("inputs"); list != nil {
 			c.inputs = list.Content
@@ -83,11 +96,19 @@ func (c *component) node(name string) *yaml.Node {
 	for part := range strings.SplitSeq(name, ".") {
 		n = member(n, part)
 	}
+	return target(n)
+}
+
+// target returns the node that an alias stands for.
+func target(n *yaml.Node) *yaml.Node {
+	if n != nil && n.Kind == yaml.AliasNode {
+		return n.Alias
+	}
 	return n
 }
 
 func member(n *yaml.Node, name string) *yaml.Node {
-	if n == nil || n.Kind != yaml.MappingNode {
+	if n = target(n); n == nil || n.Kind != yaml.MappingNode {
 		return nil
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
@@ -136,7 +157,8 @@ func (f *vectorFile) ingest(c component) {
 	if v, at := c.text("retry_strategy.type"); v != "all" {
 		f.warn(f.at(at), "%s: retry_strategy is not {type: all}: Vector drops a batch after a response such as 401 or 404", name)
 	}
-	if v, at := c.text("acknowledgements.enabled"); v != "true" {
+	if own, set := isAcknowledged(c.value); !own && (set || !f.acks) {
+		_, at := c.text("acknowledgements.enabled")
 		f.warn(f.at(at), "%s: acknowledgements.enabled is not true: the source acknowledges events before they are delivered", name)
 	}
 	if v, at := c.text("encoding.codec"); v != "" && !slices.Contains([]string{"raw_message", "json", "text"}, v) {
@@ -145,7 +167,11 @@ func (f *vectorFile) ingest(c component) {
 	if v, at := c.text("framing.method"); v != "" && v != "newline_delimited" {
 		f.fail(f.at(at), "%s: framing.method %s is not supported: must be newline_delimited", name, v)
 	}
-	if v, at := c.text("compression"); v != "" && !slices.Contains([]string{"none", "gzip", "zstd", "zlib"}, v) {
+	v, at := c.text("compression")
+	if v == "" {
+		v, at = c.text("compression.algorithm")
+	}
+	if v != "" && !slices.Contains([]string{"none", "gzip", "zstd", "zlib"}, v) {
 		f.fail(f.at(at), "%s: compression %s is not supported: must be none, gzip, zlib or zstd", name, v)
 	}
 	if v, at := c.text("buffer.when_full"); v == "drop_newest" {
@@ -164,9 +190,11 @@ func (f *vectorFile) ingestInput(sink string, in *yaml.Node) {
 		}
 		switch {
 		case source.plugin == "http_server" && f.isForAlerts(source):
-			f.warn(f.at(in), "%s.inputs: %s includes the alerts, which the rules ignore: use the names of the inputs of events", sink, in.Value)
-		case source.plugin == "file":
+			f.warn(f.at(in), "%s.inputs: %s sends the alerts too, which the rules ignore: use the names of the inputs of events", sink, in.Value)
+		case source.plugin == "file" && !f.warned[source.name]:
+			f.warned[source.name] = true
 			f.lineLength(source)
+			f.lastLine(source)
 		}
 	}
 }
@@ -180,7 +208,21 @@ func (f *vectorFile) lineLength(source component) {
 		return
 	}
 	if n < longObject {
-		f.warn(f.at(at), "sources.%s: max_line_bytes is %s: Vector drops longer lines, and an object of CloudTrail in S3 is one line of many megabytes: set it to 67108864", source.name, sizeText(n))
+		f.warn(f.at(at), "sources.%s: max_line_bytes is %s: Vector drops longer lines, and a line with many records of CloudTrail has many megabytes: set it to 67108864", source.name, sizeText(n))
+	}
+}
+
+// lastLine reports a source of objects of S3: Vector waits for the end of their line
+// until the file is deleted.
+func (f *vectorFile) lastLine(source component) {
+	list := source.node("include")
+	if list == nil {
+		return
+	}
+	for _, pattern := range list.Content {
+		if why := objects(pattern.Value); why != "" {
+			f.fail(f.at(pattern), "sources.%s: %s: %s. A file source does not read the last line of a file without a newline: use an aws_s3 source", source.name, pattern.Value, why)
+		}
 	}
 }
 

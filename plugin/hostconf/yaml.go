@@ -107,16 +107,41 @@ func (f yamlFile) top(key, value *yaml.Node) {
 			f.include(part)
 		}
 	case "plugins":
-		s := &section{kind: "plugins", at: f.at(key)}
+		f.plugins(key, value)
+	case "parsers", "multiline_parsers":
 		for _, part := range f.list(key, value) {
-			s.properties = append(s.properties, property{key: "path", name: "path", value: part.Value, at: f.at(part), valueAt: f.at(part)})
+			f.addSection(strings.TrimSuffix(name, "s"), part, part)
 		}
-		f.sections = append(f.sections, s)
 	default:
 		if !slices.Contains(topNames, name) {
 			f.unknown("section", key, append([]string{"pipeline"}, topNames...))
 		}
 	}
+}
+
+// plugins reads the paths of libraries.
+func (f yamlFile) plugins(key, value *yaml.Node) {
+	s := &section{kind: "plugins", at: f.at(key)}
+	reported := false
+	for _, part := range f.list(key, value) {
+		if part.Kind != yaml.ScalarNode {
+			if !reported {
+				f.fail(f.at(part), "plugins: must be a list of paths such as `- /etc/fluent-detect/out_detect.so`, and Fluent Bit rejects this")
+			}
+			reported, f.refused = true, true
+			part = pathIn(part)
+		}
+		s.properties = append(s.properties, property{key: "path", name: "path", value: part.Value, at: f.at(part), valueAt: f.at(part)})
+	}
+	f.sections = append(f.sections, s)
+}
+
+// pathIn returns the path of a library that is written as `path: …`.
+func pathIn(n *yaml.Node) *yaml.Node {
+	if path := member(n, "path"); path != nil {
+		return path
+	}
+	return n
 }
 
 // unknown reports a name that Fluent Bit ignores.

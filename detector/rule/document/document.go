@@ -55,6 +55,12 @@ func (d *Document) position(at int) (line, column int) {
 	return n + 1, d.last.column
 }
 
+// Position returns the line and the column of a value.
+func (d *Document) Position(v *Value) (line, column int) { return d.position(v.at) }
+
+// KeyPosition returns the line and the column of the key of a value in a table.
+func (d *Document) KeyPosition(v *Value) (line, column int) { return d.position(v.key) }
+
 // lineStart returns the offset of the first byte of a line, or the end of the
 // text. Lines count from 1.
 func (d *Document) lineStart(line int) int {

@@ -27,6 +27,17 @@ func (d *Document) NDJSON(maxLine int) iter.Seq2[*Value, *rule.Error] {
 	}
 }
 
+// JSON parses the document as one JSON object. Members that are null are left out.
+func (d *Document) JSON() (*Value, *rule.Error) {
+	v, err := d.object(d.text, 0, len(d.text))
+	if err != nil && v == nil && err.Message == notObject {
+		err.Message = "must be a JSON object"
+	}
+	return v, err
+}
+
+const notObject = "every line must be a JSON object"
+
 // object parses a text, which is at an offset of the document, as a JSON object.
 func (d *Document) object(text []byte, from, maxSize int) (*Value, *rule.Error) {
 	if len(text) > maxSize {
@@ -43,7 +54,7 @@ func (d *Document) object(text []byte, from, maxSize int) (*Value, *rule.Error) 
 	r.decoder.UseNumber()
 	v := r.value()
 	if v == nil || v.Kind != Table {
-		return nil, d.errorf(from, "", "every line must be a JSON object")
+		return nil, d.errorf(from, "", notObject)
 	}
 	return v, r.err
 }

@@ -50,7 +50,7 @@ func (r *Reader) fail(at int, v *Value, key, format string, args ...any) {
 }
 
 // Position returns the line and column of a value.
-func (r *Reader) Position(v *Value) (line, column int) { return r.Document.position(v.at) }
+func (r *Reader) Position(v *Value) (line, column int) { return r.Document.Position(v) }
 
 // Notice returns a notice about the key of a value.
 func (r *Reader) Notice(v *Value, text string) rule.Notice {

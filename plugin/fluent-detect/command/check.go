@@ -26,8 +26,8 @@ func (a *app) check() *cobra.Command {
 		Short: "Find errors in rules, exceptions and configurations",
 		Long: `Find errors in rule files (*.toml, *.ndjson), in all rule files below a directory,
 in files of exceptions, and in configurations of Fluent Bit (*.conf, *.yaml, with
-the files that they include), Vector and fluent-detect serve (*.yaml, also in
-ConfigMaps of Kubernetes). Configurations are searched in a directory without its
+the files that they include), Vector (*.yaml, *.toml, *.json) and fluent-detect serve
+(*.yaml), also in ConfigMaps of Kubernetes. Configurations are searched in a directory without its
 subdirectories. Errors in configurations are misspelt keys and sections, values that
 prevent the start, channels without an input, alerts that no output gets, tail
 buffers too small for CloudTrail, and settings that lose alerts.
@@ -82,9 +82,8 @@ func (a *app) runCheck(paths []string) error {
 	for _, path := range paths {
 		if hasConfigurations(path) {
 			sorted[2] = append(sorted[2], path)
-			if !hasRules(path) {
-				continue
-			}
+			sorted[1] = append(sorted[1], rulesIn(path)...)
+			continue
 		}
 		i := slices.IndexFunc(kinds, func(k kind) bool { return k.matches(path) })
 		sorted[i] = append(sorted[i], path)
@@ -104,7 +103,12 @@ func isRules(path string) bool {
 	if err != nil {
 		return path == files.Builtin || strings.ContainsAny(path, "*?[")
 	}
-	return info.IsDir() || slices.Contains([]string{".toml", ".ndjson"}, filepath.Ext(path))
+	return info.IsDir() || isRuleFile(path)
+}
+
+// isRuleFile reports whether a file contains rules by its name, and no configuration.
+func isRuleFile(path string) bool {
+	return slices.Contains([]string{".toml", ".ndjson"}, filepath.Ext(path)) && !hostconf.IsConfiguration(path)
 }
 
 var exceptionTable = regexp.MustCompile(`(?m)^\s*\[\[\s*"?exception"?\s*\]\]`)
@@ -164,7 +168,7 @@ func checkUnknown(paths []string, f *findings) {
 			f.errors = append(f.errors, path+": cannot be read: "+pipeline.Pathless(err).Error())
 			continue
 		}
-		f.errors = append(f.errors, path+": unknown kind of file: rules and exceptions are in *.toml or *.ndjson files, configurations in *.conf or *.yaml files")
+		f.errors = append(f.errors, path+": unknown kind of file: rules and exceptions are in *.toml or *.ndjson files, configurations in *.conf or *.yaml files, those of Vector also in *.toml and *.json files")
 	}
 }
 

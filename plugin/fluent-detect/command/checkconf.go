@@ -47,14 +47,38 @@ func (f *findings) addResult(r hostconf.Result) {
 // hasConfigurations reports whether a directory contains configurations.
 func hasConfigurations(dir string) bool {
 	entries, err := os.ReadDir(dir)
-	return err == nil && slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return !e.IsDir() && hostconf.IsConfiguration(e.Name()) })
+	return err == nil && slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return !e.IsDir() && hostconf.IsConfiguration(filepath.Join(dir, e.Name())) })
+}
+
+// rulesIn returns what stands for the rules below a directory with configurations: the
+// directory, unless some of its TOML files are configurations, or nothing.
+func rulesIn(dir string) []string {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil
+	}
+	mixed := false
+	var parts []string
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name())
+		switch {
+		case e.IsDir() && hasRules(path), !e.IsDir() && isRuleFile(path):
+			parts = append(parts, path)
+		case !e.IsDir() && filepath.Ext(path) == ".toml":
+			mixed = true
+		}
+	}
+	if len(parts) > 0 && !mixed {
+		return []string{dir}
+	}
+	return parts
 }
 
 // hasRules reports whether there are rule files below a directory.
 func hasRules(dir string) bool {
 	found := false
 	_ = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
-		if err == nil && !e.IsDir() && slices.Contains([]string{".toml", ".ndjson"}, filepath.Ext(path)) {
+		if err == nil && !e.IsDir() && isRuleFile(path) {
 			found = true
 			return fs.SkipAll
 		}
