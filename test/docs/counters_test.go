@@ -177,30 +177,34 @@ func flatten(fields map[string]bool, prefix string, m map[string]any) {
 	}
 }
 
-// The quick start of the sidecar in the README makes three alerts.
+// The quick start of the sidecar in the README makes three alerts, and the next sidecar
+// starts when both parts are pasted one after the other.
 func TestSidecar(t *testing.T) {
 	d := find(t, "README.md")
 	f := newFolder(t, d)
-	var script string
+	var parts []string
 	for _, b := range d.blocks {
-		if strings.Contains(b.text, "serve --alerts - ") {
-			script = b.text
+		if strings.Contains(b.text, "serve --alerts ") {
+			parts = append(parts, b.text)
 		}
 	}
-	if script == "" {
-		t.Fatal("the README does not show it")
+	if len(parts) != 2 {
+		t.Fatalf("the README shows it in %d parts", len(parts))
 	}
 	if _, status := f.run("command -v curl"); status != 0 {
 		t.Skip("NOT TESTED  the sidecar by curl: it is not on PATH")
 	}
-	// Without make, with a free port, and with time for slow machines.
-	script = strings.ReplaceAll(script, "sleep 1; ", "for i in {1..100}; do [ $(grep -c alert_id alerts.ndjson) -ge 3 ] && break; sleep 0.1; done; ")
+	// Without make and Vector, with a free port, and with time for slow machines.
 	port := freePort(t)
-	script = strings.ReplaceAll(script, "make build/fluent-detect\n", "")
-	script = strings.ReplaceAll(script, "serve ", fmt.Sprintf("serve --listen 127.0.0.1:%d ", port))
+	script := strings.NewReplacer(
+		"make build/fluent-detect\n", "",
+		"sleep 1; ", "for i in {1..100}; do [ $(grep -c alert_id alerts.ndjson) -ge 3 ] && break; sleep 0.1; done; ",
+		"vector --config conf/vector/vector.yaml\n", "curl -sS -o ok --retry 50 --retry-delay 1 --retry-connrefused http://127.0.0.1:9880/healthz && echo second\n",
+		"serve ", fmt.Sprintf("serve --listen 127.0.0.1:%d ", port),
+	).Replace(strings.Join(parts, ""))
 	script = strings.ReplaceAll(script, ":9880", fmt.Sprintf(":%d", port))
-	out, status := f.run(script + "\nkill -INT %1; wait %1")
-	if !strings.Contains("\n"+out, "\n3\n") || status != 0 {
-		t.Errorf("status %d, and not 3 alerts:\n%s", status, out)
+	out, status := f.run("set -m\n" + script + "kill -INT $!; wait $!")
+	if !strings.Contains("\n"+out, "\n3\n") || !strings.Contains(out, "\nsecond\n") || strings.Contains(out, "address already in use") || status != 0 {
+		t.Errorf("status %d, and not 3 alerts and a second sidecar:\n%s", status, out)
 	}
 }
