@@ -305,14 +305,29 @@ func TestUnwantedAlertsAreCounted(t *testing.T) {
 	}
 }
 
-// Records made by this program, and Elastic's alerts, are never evaluated.
+// Alerts are never evaluated, in whatever form they come back. What an event says
+// of itself does not make it one.
 func TestAlertsAreNotEvaluated(t *testing.T) {
-	b := newBench(t)
-	for _, mark := range []string{`"kind":"alert"`, `"kind":"signal"`, `"dataset":"fluent_detect.heartbeat"`} {
-		b.mustScan(`{"event":{` + mark + `,"provider":"ec2-instance-connect.amazonaws.com","action":"SendSSHPublicKey","outcome":"success"},` +
-			strings.TrimPrefix(push(1), "{"))
+	for _, format := range []string{"ecs", "kibana", "ocsf"} {
+		b := newBench(t, "alert_format", format)
+		b.mustScan(push(1))
+		alerts := b.wantAlerts(1)
+		text, err := json.Marshal(alerts[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		quoted, err := json.Marshal(string(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.mustScan(string(text), `{"log":`+string(quoted)+`}`, `{"_source":`+string(text)+`}`)
+		b.wantStats("matched 1 emitted 1 duplicate 0 capped 0 failed 0 summaries 0")
 	}
-	b.wantAlerts(0)
+	b := newBench(t)
+	for i, mark := range []string{`"kind":"alert"`, `"kind":"signal"`, `"dataset":"fluent_detect.heartbeat"`} {
+		b.mustScan(`{"event":{` + mark + `},"alert_id":"x","insightDetails":null,"logFiles":[],` + strings.TrimPrefix(push(i), "{"))
+	}
+	b.wantAlerts(3)
 }
 
 func TestManyGoroutines(t *testing.T) {

@@ -2,7 +2,6 @@ package alert
 
 import (
 	"encoding/hex"
-	"math"
 	"strconv"
 	"time"
 	"unsafe"
@@ -255,28 +254,8 @@ func (d *document) textOf(v msgpack.Value) []byte {
 		return v.Bytes()
 	}
 	begin := len(d.text)
-	d.text = appendScalar(d.text, v)
+	d.text = event.AppendScalar(d.text, v)
 	return d.text[begin:]
-}
-
-// appendScalar appends a scalar as text: account ids, for instance, that some
-// shipper took for numbers.
-func appendScalar(dst []byte, v msgpack.Value) []byte {
-	switch v.Kind() {
-	case msgpack.Str, msgpack.Bin:
-		return append(dst, v.Bytes()...)
-	case msgpack.Bool:
-		return strconv.AppendBool(dst, v.Bool())
-	case msgpack.Int:
-		return strconv.AppendInt(dst, v.Int(), 10)
-	case msgpack.Uint:
-		return strconv.AppendUint(dst, v.Uint(), 10)
-	case msgpack.Float:
-		if f := v.Float(); !math.IsNaN(f) && !math.IsInf(f, 0) {
-			return strconv.AppendFloat(dst, f, 'f', -1, 64)
-		}
-	}
-	return dst
 }
 
 // setObject adds a map of the event, unless there is nothing in it.

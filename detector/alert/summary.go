@@ -3,6 +3,7 @@ package alert
 import (
 	"crypto/sha256"
 	"fmt"
+	"github.com/fluent-detect/fluent-detect/detector/event"
 	"strconv"
 	"strings"
 	"time"
@@ -40,7 +41,7 @@ func (s *Summary) reason() string {
 // one for each.
 func (m *Maker) MakeSummary(dst []byte, s Summary, now time.Time) (hold.Key, []byte) {
 	id := sha256.New()
-	write(id, []byte(idScheme+"/summary"))
+	write(id, []byte(event.IDScheme+"/summary"))
 	write(id, []byte(m.rule.ID))
 	write(id, []byte(m.observer.Hostname))
 	for _, by := range s.By {

@@ -27,30 +27,76 @@ const (
 	maxRounds = 2
 )
 
-// packed opens the data of a record of Firehose or Kinesis: base64 of JSON
-// text, or of gzip of it. A text that is not base64 is taken as it is. What
-// cannot be decompressed to its end is counted, and what comes before is read.
-func (r *Reader) packed(depth int, text []byte, o origin) {
-	if trimmed := trimText(text); beginsJSON(trimmed) {
-		r.text(depth, trimmed, o)
+// minBase64 is how many characters a word has at least that is taken for base64.
+const minBase64 = 24
+
+// base64 looks for events in the words of a text that are base64.
+func (r *Reader) base64(depth int, text []byte, o origin) {
+	if len(text) < minBase64 || !r.finders.base64.AnyIn(text) {
 		return
 	}
+	for len(text) >= minBase64 {
+		begin := bytes.IndexFunc(text, isBase64)
+		if begin < 0 {
+			return
+		}
+		text = text[begin:]
+		n := 0
+		for n < len(text) && (isBase64(rune(text[n])) || text[n] == '\n' || text[n] == '\r') {
+			n++
+		}
+		if word := text[:n]; n >= minBase64 && startsBase64(word) {
+			l := r.level(depth + 1)
+			if l == nil {
+				return
+			}
+			packed := appendBase64(l.packed[:0], word)
+			l.packed = packed
+			r.unpack(depth, packed, o)
+		}
+		text = text[n:]
+	}
+}
+
+// startsBase64 reports whether a word begins as something packed does.
+func startsBase64(word []byte) bool {
+	for _, s := range base64Starts {
+		if len(word) >= len(s) && string(word[:len(s)]) == s {
+			return true
+		}
+	}
+	return false
+}
+
+func isBase64(c rune) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '+' || c == '/' || c == '-' || c == '_' || c == '='
+}
+
+// unpack looks for events in bytes that base64 was decoded to, or that are gzip:
+// gzip in gzip is unpacked, too. What cannot be decompressed to its end is
+// counted, and what comes before is read.
+func (r *Reader) unpack(depth int, data []byte, o origin) {
 	l := r.level(depth + 1)
 	if l == nil {
 		return
 	}
-	l.plain = appendBase64(l.plain[:0], text)
-	limit := inflationLimit(len(l.plain))
-	whole := true
+	limit := inflationLimit(len(data))
+	whole, gzipped := true, false
 	for range maxRounds {
-		if whole && isGzip(l.plain) {
-			l.inflated, whole = r.inflate(l.inflated[:0], l.plain, limit)
-			l.plain, l.inflated = l.inflated, l.plain
+		if whole && isGzip(data) {
+			gzipped = true
+			l.inflated, whole = r.inflate(l.inflated[:0], data, limit)
+			l.inflated, l.plain = l.plain, l.inflated
+			data = l.plain
 		}
 	}
 	before := r.seen.Unreadable
-	r.text(depth, l.plain, o)
-	if (!whole || isGzip(l.plain)) && r.seen.Unreadable == before {
+	if isGzip(data) {
+		whole = false
+	} else {
+		r.text(depth+1, data, o)
+	}
+	if gzipped && !whole && r.seen.Unreadable == before {
 		r.unreadable()
 	}
 }

@@ -1,44 +1,48 @@
 package envelope
 
 import (
-	"slices"
+	"strings"
 
 	"github.com/fluent-detect/fluent-detect/detector/event"
-	"github.com/fluent-detect/fluent-detect/detector/literal"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
-// maxLevels bounds how deep envelopes may be in each other, counting every
-// text and every element of a list: an event of EventBridge in a notification
+// maxLevels bounds how deep envelopes may be in each other, counting every map,
+// every text and every list in a list: an event of EventBridge in a notification
 // in a message of a queue in a line of text has six above it.
-const maxLevels = 10
+const maxLevels = 14
 
 // Reader finds the events in records. It is not for concurrent use; its
 // buffers grow to what the records need and are kept, up to a bound.
 type Reader struct {
 	schema  *event.Schema
 	sources []*event.Source
-	marks   event.Set // the members without which a record has nothing for us
-	hints   []literal.Finder
-	names   []string // in text that was to be an event
+	marks   event.Set // the members of which every event has one
+	finders finders
 	visit   func(*event.Event)
 	levels  [maxLevels]level
 	seen    Seen
 	// noted counts what was found: events, what a detector made, and what
 	// could not be read.
-	noted   int
-	deepest int // the deepest level that was used
-	effort  int // how many bytes of text may still be decoded
-	gunzip  gunzip
+	noted        int
+	unrecognized []byte // the member with names of events in a form that is not opened
+	known        int    // how many things in the record are known not to be events
+	copies       copies
+	deepest      int // the deepest level that was used
+	effort       int // how many bytes may still be read or decoded
+	gunzip       gunzip
 }
 
 // level is one envelope, or the event in the innermost of them.
 type level struct {
-	event    event.Event
-	origin   origin
-	text     []byte // what JSON text at this level decoded to, as msgpack
-	plain    []byte // what base64 at this level decoded to
-	inflated []byte // what gzip at this level decompressed to
+	event     event.Event
+	origin    origin
+	carriers  []event.Carrier
+	respelled []byte // the event at this level with its own names
+	text      []byte // what JSON text at this level decoded to, as msgpack
+	packed    []byte // what base64 at this level decoded to
+	plain     []byte // what gzip or UTF-16 at this level decoded to
+	inflated  []byte // what gzip at this level decompressed to
 }
 
 // origin is where a map was found.
@@ -64,15 +68,7 @@ type Seen struct {
 // NewReader returns a Reader that hands every event of the schema's sources to
 // visit. The Event is valid until visit returns.
 func NewReader(s *event.Schema, visit func(*event.Event)) *Reader {
-	r := &Reader{schema: s, sources: s.Sources(), marks: s.Marks().Union(wrapping), visit: visit}
-	var hints []string
-	for _, source := range s.Sources() {
-		r.names = append(r.names, source.Names...)
-		if source.Hint != "" && !slices.Contains(hints, source.Hint) {
-			hints = append(hints, source.Hint)
-			r.hints = append(r.hints, literal.NewFinder(source.Hint))
-		}
-	}
+	r := &Reader{schema: s, sources: s.Sources(), marks: s.Marks(), finders: newFinders(s), visit: visit}
 	r.Expect(nil)
 	return r
 }
@@ -81,7 +77,7 @@ func NewReader(s *event.Schema, visit func(*event.Event)) *Reader {
 // looked for in the first walk over it. Other fields may be asked for as well,
 // and the first of them costs another walk.
 func (r *Reader) Expect(fields []*event.Field) {
-	first := r.schema.Expect(wrapping.Union(logEventMarks), fields)
+	first := r.schema.Expect(logEventMarks.Union(lookupEvent).Union(event.SetOf(records)), fields)
 	for i := range r.levels {
 		r.levels[i].event.Use(r.schema, first)
 	}
@@ -96,15 +92,33 @@ func (r *Reader) Read(chunk []byte, off int) (end int, seen Seen, err error) {
 	if err != nil {
 		return off, Seen{}, err
 	}
-	r.seen = Seen{}
-	if top.event.Members().Meets(&r.marks) {
+	r.seen, r.unrecognized = Seen{}, nil
+	if top.event.Members().Meets(&r.marks) || r.finders.mayCarry(top.event.Document().Encoded()) {
 		top.origin = origin{}
-		r.noted = 0
+		r.noted, r.known = 0, 0
+		r.copies.reset()
 		r.effort = maxDecoding * (end - off)
 		r.seen.Shape = r.enter(0)
+		r.finish()
 		r.release()
+	} else if top.event.Members().Has(records) { // an S3 object without events
+		r.seen.Shape = Records
 	}
 	return end, r.seen, nil
+}
+
+// Unrecognized reports whether the record that was read last has the names that
+// events have in a form that is not opened, and returns the name of the member at
+// its top that they are in, valid until the next Read.
+func (r *Reader) Unrecognized() (member []byte, ok bool) {
+	return r.unrecognized, r.unrecognized != nil
+}
+
+// finish notes a record with the names of events of which none was found.
+func (r *Reader) finish() {
+	if r.noted == 0 && r.known == 0 {
+		r.unrecognized = r.finders.nameIn(r.levels[0].event.Document())
+	}
 }
 
 // maxKept is the size in bytes up to which buffers are kept for the next record.
@@ -112,68 +126,150 @@ const maxKept = 16 << 20
 
 // release gives back the large buffers that one record made grow.
 func (r *Reader) release() {
-	for ; r.deepest > 0; r.deepest-- {
-		l := &r.levels[r.deepest]
-		for _, buf := range [...]*[]byte{&l.text, &l.plain, &l.inflated} {
+	if r.deepest == 0 {
+		return
+	}
+	for i := range r.levels[:r.deepest+1] {
+		l := &r.levels[i]
+		for _, buf := range [...]*[]byte{&l.text, &l.packed, &l.plain, &l.inflated, &l.respelled} {
 			if cap(*buf) > maxKept {
 				*buf = nil
 			}
 		}
 	}
+	r.deepest = 0
 }
 
-// enter looks at the map that is open at depth, visits it or what it carries,
-// and returns its shape. A source that recognizes an event by its own form goes
-// before one of documents that were mapped to ECS.
+// enter looks at the map that is open at depth, visits it and what it carries,
+// and returns its shape.
 func (r *Reader) enter(depth int) Shape {
-	e := &r.levels[depth].event
+	l := &r.levels[depth]
+	e := &l.event
+	own := &noMembers // in which no event is looked for
+	source, verdict := r.recognize(e)
+	switch {
+	case verdict == event.Ours:
+		r.noted++
+		return Alert
+	case verdict == event.Foreign && source >= 0: // known by its own names
+		own = &r.sources[source].Own
+	case verdict != event.Recognized:
+		if respelled := r.respell(l); respelled >= 0 {
+			source, verdict = respelled, event.Recognized
+		}
+	}
+	if verdict != event.Recognized {
+		if s := r.unwrap(depth, own, false); s != Other {
+			return s
+		}
+		if verdict == event.Incomplete {
+			r.unreadable()
+		}
+		return Other
+	}
+	e.SetSource(source)
+	s := Raw
+	if r.sources[source].Open {
+		s = ECS
+	}
+	if !e.Carries() {
+		r.found(depth, source, s)
+		return s
+	}
+	r.copies.active = true
+	if e.Members().Meets(&lookupEvent) && !hasMember(e.Document(), r.sources[source].Expected.Name()) { // an answer of LookupEvents: the event is there, whole
+		if carried := r.unwrap(depth, &r.sources[source].Own, true); r.copies.summarized(e) {
+			return carried
+		}
+		r.found(depth, source, s)
+		return s
+	}
+	r.found(depth, source, s)
+	e.SetSource(source)
+	r.unwrap(depth, &r.sources[source].Own, true)
+	return s
+}
+
+// recognize returns the source of which the map is an event. A source that
+// recognizes an event by its own form goes before one of documents that were
+// mapped to ECS.
+func (r *Reader) recognize(e *event.Event) (source int, verdict event.Verdict) {
 	has := e.Members()
-	raw, mapped, incomplete := -1, -1, false
+	source = -1
 	for i, s := range r.sources {
 		if !has.Meets(&s.Marks) {
 			continue
 		}
 		e.SetSource(i)
-		switch s.Recognize(e) {
+		switch v := s.Recognize(e); v {
 		case event.Ours:
-			r.noted++
-			return Alert
-		case event.Incomplete:
-			incomplete = true
+			if source < 0 || verdict == event.Foreign {
+				return i, v
+			}
 		case event.Recognized:
-			if s.Open {
-				mapped = i
-			} else if raw < 0 {
-				raw = i
+			if source < 0 || verdict == event.Foreign {
+				source, verdict = i, v
+			}
+		case event.Incomplete:
+			if source < 0 {
+				verdict = v
+			}
+		case event.Foreign:
+			if !s.Open && source < 0 {
+				r.known++
+				source, verdict = i, v
 			}
 		}
 	}
-	switch {
-	case raw >= 0:
-		r.found(depth, raw, Raw)
-		return Raw
-	case mapped >= 0:
-		r.found(depth, mapped, ECS)
-		return ECS
-	}
-	if has.Meets(&wrapping) {
-		if s := r.unwrap(depth); s != Other {
-			return s
-		}
-	}
-	if incomplete {
-		r.unreadable()
-	}
-	return Other
+	return source, verdict
 }
 
-// found visits the map that is open at depth, an event of the i-th source.
+// respell opens a map that no source recognizes anew with the names that a source
+// gives its events, if they were spelled otherwise, and returns the source, or -1.
+func (r *Reader) respell(l *level) int {
+	for i, s := range r.sources {
+		if s.Respell == nil || l.event.Members().Meets(&lookupEvent) && !hasMember(l.event.Document(), s.Expected.Name()) {
+			continue // the latter is a summary of the event that it carries
+		}
+		l.event.SetSource(i)
+		var ok bool
+		if l.respelled, ok = s.Respell(&l.event, l.respelled[:0]); !ok {
+			continue
+		}
+		if _, err := l.event.Open(l.respelled, 0); err != nil { // cannot happen: it was written here
+			continue
+		}
+		r.deepest = max(r.deepest, 1) // release looks at the buffer
+		return i
+	}
+	return -1
+}
+
+// hasMember reports whether a map has a member whose name begins with that name,
+// in any case.
+func hasMember(document msgpack.Value, name string) bool {
+	for pairs := document.Members(); ; {
+		key, _, ok := pairs.Next()
+		if !ok {
+			return false
+		}
+		if k := key.Bytes(); len(k) >= len(name) && strings.EqualFold(string(k[:len(name)]), name) {
+			return true
+		}
+	}
+}
+
+// found visits the map that is open at depth, an event of the i-th source,
+// unless it is a copy of one that was visited.
 func (r *Reader) found(depth, i int, s Shape) {
 	l := &r.levels[depth]
 	l.event.SetSource(i)
+	r.noted++
+	if r.copies.active && !r.copies.add(&l.event) {
+		return
+	}
 	l.event.Route = routeOf(l.origin.path, s)
 	r.seen.Events++
-	r.noted++
 	r.visit(&l.event)
 	if l.event.Truncated() {
 		r.seen.Unreadable++
@@ -206,24 +302,31 @@ func (r *Reader) value(depth int, buf []byte, off int, o origin) (end int, err e
 	}
 	switch v.Kind() {
 	case msgpack.Str, msgpack.Bin:
-		r.text(depth, v.Bytes(), o)
-	case msgpack.Map:
-		l := r.level(depth + 1)
-		if l == nil {
-			return msgpack.Skip(buf, off)
+		if len(v.Bytes()) >= event.MinCarrier {
+			r.text(depth, v.Bytes(), o)
 		}
+	case msgpack.Map:
+		if depth+1 >= maxLevels {
+			return r.tooDeep(buf, off)
+		}
+		l := r.level(depth + 1)
 		if end, err = l.event.Open(buf, off); err != nil {
 			return off, err
 		}
-		l.origin = o
-		r.enter(depth + 1)
+		if l.event.Members().Meets(&r.marks) || r.finders.mayCarry(buf[off:end]) {
+			l.origin = o
+			r.enter(depth + 1)
+		}
 		return end, nil
 	case msgpack.Array:
 		for range v.Len() {
-			if isArray(buf, body) { // no shape has lists in lists
-				body, err = msgpack.Skip(buf, body)
-			} else {
+			switch {
+			case !isArray(buf, body):
 				body, err = r.value(depth, buf, body, o)
+			case depth+1 < maxLevels:
+				body, err = r.value(depth+1, buf, body, o)
+			default:
+				body, err = r.tooDeep(buf, body)
 			}
 			if err != nil {
 				return off, err
@@ -231,6 +334,15 @@ func (r *Reader) value(depth int, buf []byte, off int, o origin) (end int, err e
 		}
 	}
 	return body, nil
+}
+
+// tooDeep skips the value at buf[off:], which is nested too deeply to be looked
+// into.
+func (r *Reader) tooDeep(buf []byte, off int) (end int, err error) {
+	if end, err = msgpack.Skip(buf, off); err == nil && r.finders.mayCarry(buf[off:end]) {
+		r.unreadable()
+	}
+	return end, err
 }
 
 func isArray(buf []byte, off int) bool {

@@ -54,7 +54,7 @@ func TestShapes(t *testing.T) {
 		unreadable         int
 	}{
 		{"an event", eventA, "raw:A", Raw, 0},
-		{"an event beside the line it was parsed from", `{"log":` + quote(eventB) + `,` + eventA[1:], "raw:A", Raw, 0},
+		{"an event beside the line it was parsed from", `{"log":` + quote(eventB) + `,` + eventA[1:], "raw:A text:B", Raw, 0},
 		{"an S3 object", file, "records:A records:B", Records, 0},
 		{"an S3 object without events", `{"Records":[]}`, "", Records, 0},
 		{"an S3 object with odd elements", `{"Records":[1,null,"x",[],` + eventA + `,{}]}`, "records:A", Records, 0},
@@ -76,8 +76,9 @@ func TestShapes(t *testing.T) {
 		{"ECS, dotted", `{"event.provider":"ec2.amazonaws.com","event.action":"A"}`, "ecs:A", ECS, 0},
 		{"ECS, mixed", `{"event":{"provider":"ec2.amazonaws.com"},"event.action":"A"}`, "ecs:A", ECS, 0},
 		{"ECS without a value", `{"event":{"provider":null,"action":[]},"event.action":null}`, "", Other, 0},
-		{"ECS with the line", `{"event":{"provider":"p","action":"A","original":` + quote(eventB) + `}}`, "ecs:A", ECS, 0},
-		{"ECS in a line", `{"log":` + quote(`{"event":{"provider":"p","action":"A"}}`) + `}`, "text/ecs:A", Text, 0},
+		{"ECS with the line", `{"event":{"provider":"p","action":"A","original":` + quote(eventB) + `}}`, "ecs:A text:B", ECS, 0},
+		{"ECS with the line that it was made of", `{"event":{"provider":"ec2.amazonaws.com","action":"A","outcome":"success","original":` + quote(eventA) + `}}`, "ecs:A", ECS, 0},
+		{"ECS in a line", `{"log":` + quote(`{"event":{"provider":"ec2.amazonaws.com","action":"A"}}`) + `}`, "text/ecs:A", Text, 0},
 
 		// What carries nothing of ours is nothing.
 		{"JSON of something else", `{"log":` + quote(`{"level":"info","msg":"served"}`) + `}`, "", Other, 0},
@@ -89,10 +90,10 @@ func TestShapes(t *testing.T) {
 		{"a notification of CloudTrail's that names a file", `{"Type":"Notification","Message":` + quote(`{"s3Bucket":"b","s3ObjectKey":["AWSLogs/1.json.gz"]}`) + `}`, "", Other, 0},
 		{"a notification of S3", `{"Records":[{"eventVersion":"2.1","eventSource":"aws:s3","eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"b"}}}]}`, "", Records, 0},
 
-		// Of several carriers those behind one with events are copies of it.
-		{"a notification beside its line", `{"log":` + quote(eventB) + `,"Message":` + quote(eventA) + `}`, "sns:A", SNS, 0},
+		// All members are looked into, and copies are one event.
+		{"a notification beside its line", `{"log":` + quote(eventB) + `,"Message":` + quote(eventA) + `}`, "text:B sns:A", Text, 0},
 		{"a fruitless carrier before a good one", `{"records":[{"data":"x"}],"detail":{},"log":` + quote(eventA) + `}`, "text:A", Text, 0},
-		{"names that only look like carriers", `{"LOG":` + quote(eventA) + `,"Detail":` + eventA + `}`, "", Other, 0},
+		{"any other member", `{"LOG":` + quote(eventA) + `,"Detail":` + eventB + `}`, "text:A nested:B", Text, 0},
 
 		{"an event parsed in place", `{"log":` + eventA + `}`, "text:A", Text, 0},
 		{"lists of events", `{"detail":[` + eventA + `,` + eventB + `]}`, "eventbridge:A eventbridge:B", EventBridge, 0},
@@ -101,22 +102,22 @@ func TestShapes(t *testing.T) {
 		{"and in a line", `{"log":` + quote(`{"awslogs":{"data":`+quote(encode64(gzipped(eventA)))+`}}`) + `}`, "text/firehose:A", Text, 0},
 		{"a line under payload", `{"topic":"t","payload":` + quote(eventA) + `}`, "text:A", Text, 0},
 		{"a line under exec", `{"exec":` + quote(eventA) + `}`, "text:A", Text, 0},
-		{"data by itself", `{"data":` + quote(encode64(eventA)) + `,"detail":{"data":` + quote(encode64(eventA)) + `}}`, "", Other, 0},
-		{"lists in lists are none of any shape", `{"Records":[[` + eventA + `],` + eventB + `]}`, "records:B", Records, 0},
+		{"data by itself", `{"data":` + quote(encode64(eventA)) + `,"detail":{"data":` + quote(encode64(eventB)) + `}}`, "text:A eventbridge/text:B", Text, 0},
+		{"lists in lists", `{"Records":[[` + eventA + `],` + eventB + `]}`, "records:A records:B", Records, 0},
 		{"texts that are a list in a text", `{"log":` + quote(`[`+quote(eventA)+`,`+quote(`[`+eventB+`]`)+`]`) + `}`, "text:A text:B", Text, 0},
 
-		{"our alert", `{"event":{"kind":"alert","provider":"p","action":"A"}}`, "", Alert, 0},
-		{"our alert, dotted", `{"event.kind":"alert","event.provider":"p","event.action":"A"}`, "", Alert, 0},
-		{"an alert of Elastic's", `{"event":{"kind":"signal","provider":"p","action":"A"}}`, "", Alert, 0},
-		{"our heartbeat", `{"event":{"kind":"metric","dataset":"fluent_detect.heartbeat","action":"A"}}`, "", Alert, 0},
-		{"an alert in a line", `{"log":` + quote(`{"event":{"kind":"alert","provider":"p","action":"A"}}`) + `}`, "", Text, 0},
+		// What an event says of itself does not make it ours.
+		{"a document that says it is an alert", `{"event":{"kind":"alert","provider":"p","action":"A"}}`, "ecs:A", ECS, 0},
+		{"one that says so with dots", `{"event.kind":"signal","event.provider":"p","event.action":"A"}`, "ecs:A", ECS, 0},
+		{"one of our data sets", `{"event":{"dataset":"fluent_detect.alert","action":"A"},"alert_id":"1"}`, "ecs:A", ECS, 0},
+		{"an event beside that", `{"event":{"kind":"alert"},"Records":[` + eventA + `]}`, "records:A", Records, 0},
 
 		{"a digest file", `{"awsAccountId":"1","digestStartTime":"x","logFiles":[` + eventA + `]}`, "", Other, 0},
 		{"an Insight event", `{"eventVersion":"1.07","eventType":"AwsCloudTrailInsight","insightDetails":{"eventName":"A","eventSource":"s"}}`, "", Other, 0},
 		{"an event without name and source", `{"eventVersion":"1.08","eventTime":"x"}`, "", Other, 1},
-		{"an event with Insight details", `{"eventSource":"ec2.amazonaws.com","eventName":"A","insightDetails":{}}`, "", Other, 0},
-		{"a digest file that names an event", `{"logFiles":[],"eventSource":"ec2.amazonaws.com","eventName":"A"}`, "", Other, 0},
-		{"an Insight event by EventBridge", `{"detail-type":"AWS Insight via CloudTrail","detail":{"eventVersion":"1.07","insightDetails":{"eventName":"A"}}}`, "", Other, 0},
+		{"an event with Insight details", `{"eventSource":"ec2.amazonaws.com","eventName":"A","insightDetails":{}}`, "raw:A", Raw, 0},
+		{"a digest file that names an event", `{"logFiles":[],"eventSource":"ec2.amazonaws.com","eventName":"A"}`, "raw:A", Raw, 0},
+		{"an Insight event by EventBridge", `{"detail-type":"AWS Insight via CloudTrail","detail":{"eventVersion":"1.07","insightDetails":{"eventName":"A"}}}`, "", EventBridge, 0},
 		{"a line of something else", `{"log":"GET / 200"}`, "", Other, 0},
 		{"an empty record", `{}`, "", Other, 0},
 	} {

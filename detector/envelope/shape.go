@@ -36,10 +36,13 @@ const (
 	// message or event.original, or where Fluent Bit's inputs for Kafka and
 	// for commands leave it, under payload and exec.
 	Text
+	// Nested is a map below a member that has no meaning here by its name: the
+	// _source of a search result, the json of Filebeat.
+	Nested
 	// ECS is an event that was mapped already, with nested or dotted names.
 	ECS
-	// Alert is a record that a detector made, ours or Elastic's. It is never
-	// evaluated, so that alerts cannot breed alerts.
+	// Alert is an alert that a detector made. It is never evaluated, so that
+	// alerts cannot cause alerts.
 	Alert
 
 	// Shapes is the number of shapes.
@@ -47,7 +50,7 @@ const (
 )
 
 var shapeNames = [Shapes]string{
-	"other", "raw", "records", "eventbridge", "cloudwatch", "firehose", "sns", "sqs", "lookup", "text", "ecs", "alert",
+	"other", "raw", "records", "eventbridge", "cloudwatch", "firehose", "sns", "sqs", "lookup", "text", "nested", "ecs", "alert",
 }
 
 // String returns the name of the shape as alerts and metrics have it.

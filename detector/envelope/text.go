@@ -6,16 +6,13 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
-	"github.com/fluent-detect/fluent-detect/detector/literal"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
-// text looks for events in what may be JSON text: one value, or several behind
-// each other. A broken one is counted if it was to be an event, and the others
-// are read all the same.
+// text looks for events in a text, or in bytes: JSON anywhere in it, by itself or
+// behind a prefix, base64, gzip, UTF-16.
 func (r *Reader) text(depth int, text []byte, o origin) {
-	text = trimText(text)
-	if !r.mayHold(text) {
+	if !r.finders.mayCarry(text) {
 		return
 	}
 	l := r.level(depth + 1)
@@ -23,35 +20,141 @@ func (r *Reader) text(depth int, text []byte, o origin) {
 		return
 	}
 	o.part = false
-	for len(text) > 0 && r.effort > 0 {
-		begin := text
-		if beginsJSON(text) {
-			n, ok := r.decode(l, text)
-			if ok {
-				text = trimBetween(text[n:])
-				r.decoded(depth, l.text, o)
-				continue
-			}
-			text = text[r.salvage(depth, text, o):]
-		}
-		broken := text
-		text = nextLine(text)
-		if r.wasEvent(broken[:len(broken)-len(text)]) || len(text) == 0 && r.wasEvent(begin) {
-			r.unreadable()
-		}
+	if isGzip(text) {
+		r.unpack(depth, text, o)
+		return
 	}
-	if len(text) > 0 { // what is left when the effort is spent
-		r.unreadable()
+	if plain, ok := appendUTF8(l.plain[:0], text); ok {
+		l.plain = plain
+		r.json(depth, l, plain, o)
+		return
 	}
+	r.json(depth, l, text, o)
 }
 
-// maxDecoding bounds how much text is decoded for a record, its decompressed
+// maxDecoding bounds how much is read and decoded for a record, its decompressed
 // data counted in: this many times its length. Text in text is shorter at each
 // level, so that only text that is broken in many places comes near.
 const maxDecoding = 16
 
+// maxStarts is how many places in one line of a broken text are tried at which
+// JSON may begin. The first is tried whatever was spent on the lines before.
+const maxStarts = 8
+
+// json looks for events in JSON values anywhere in a text, and in base64 that is
+// in none of them. What is broken is
+// counted if it was to be an event. It keeps nothing from what is around it: a
+// line is looked at by itself after a value that begins before it was broken.
+func (r *Reader) json(depth int, l *level, text []byte, o origin) {
+	end := 0 // of the last value
+	for {
+		pos := startOf(text, end)
+		if pos < 0 {
+			r.between(depth, text[end:], o, end > 0)
+			return
+		}
+		r.between(depth, text[end:pos], o, end > 0)
+		n, ok := r.decode(l, text[pos:])
+		if !ok {
+			r.broken(depth, l, text[pos:], o)
+			return
+		}
+		r.decoded(depth, l.text, o)
+		end = pos + n
+	}
+}
+
+// between looks into the text before, between and behind JSON values. What was to
+// be an event there is counted if it stands behind a value.
+func (r *Reader) between(depth int, text []byte, o origin, behind bool) {
+	noted := r.noted
+	r.base64(depth, text, o)
+	if behind && r.noted == noted && r.finders.wasEvent(text) {
+		r.unreadable()
+	}
+}
+
+// broken is json for a text of which the value is broken that it begins with.
+func (r *Reader) broken(depth int, l *level, text []byte, o origin) {
+	noted, before := r.noted, r.seen.Unreadable
+	first := r.salvage(depth, text, o) // what is whole of a list that is cut short
+	lines := text[first:]
+	for len(lines) > 0 {
+		line := lines
+		if i := bytes.IndexByte(lines, '\n'); i >= 0 {
+			line = lines[:i]
+		}
+		lines = lines[min(len(line)+1, len(lines)):]
+		rest := r.line(depth, l, line, lines, o)
+		lines = lines[rest:]
+	}
+	if r.seen.Unreadable == before && (r.effort < 0 || first > 0 || r.noted == noted && r.finders.wasEvent(text)) {
+		r.unreadable()
+	}
+}
+
+// line looks for values that are whole in one line of a broken text. A value
+// that begins with the line may go on behind it: line returns how many bytes of
+// what follows the line it has.
+func (r *Reader) line(depth int, l *level, line, following []byte, o origin) (rest int) {
+	noted, events := r.noted, false
+	pos := startOf(line, 0)
+	for tries := 0; pos >= 0 && tries < maxStarts && (tries == 0 || r.effort > 0); tries++ {
+		n, ok := r.decode(l, line[pos:])
+		if ok {
+			r.decoded(depth, l.text, o)
+			events = true
+			pos = startOf(line, pos+n)
+			continue
+		}
+		if pos == 0 && len(following) > 0 && r.effort > 0 {
+			whole := line[: len(line)+1+len(following) : len(line)+1+len(following)]
+			if n, ok := r.decode(l, whole); ok && n > len(line) {
+				r.decoded(depth, l.text, o)
+				return n - len(line) - 1
+			}
+		}
+		if end := r.salvage(depth, line[pos:], o); end > 0 {
+			pos = startOf(line, pos+end)
+			continue
+		}
+		pos = startOf(line, pos+1)
+	}
+	if !events && r.noted == noted && r.finders.wasEvent(line) {
+		r.unreadable()
+	}
+	return 0
+}
+
+// startOf returns the first place from i on at which a JSON object may begin, or
+// a list of objects, or a string with an object in it; -1 if there is none.
+func startOf(text []byte, i int) int {
+	for i < len(text) {
+		next := bytes.IndexByte(text[i:], '{')
+		if next < 0 {
+			return -1
+		}
+		at := i + next
+		for at > i && (text[at-1] == '[' || text[at-1] == ' ' || text[at-1] == '\n' || text[at-1] == '\r' || text[at-1] == '\t') {
+			at--
+		}
+		for at < i+next && text[at] != '[' {
+			at++
+		}
+		if at > i && text[at-1] == '"' {
+			at-- // the string may be text as well, then the brace is tried next
+		}
+		if after := skipSpace(text, i+next+1); after < len(text) && (text[after] == '"' || text[after] == '\\') {
+			return at
+		}
+		i += next + 1
+	}
+	return -1
+}
+
 // decode makes msgpack of the value that text begins with and returns the
-// offset behind it, or false if it is broken.
+// offset behind it, or false if it is broken. What is too deep is left out and
+// counted.
 func (r *Reader) decode(l *level, text []byte) (end int, ok bool) {
 	l.text = slices.Grow(l.text[:0], min(len(text)+len(text)/8, maxKept))
 	var cut int
@@ -97,9 +200,11 @@ func (r *Reader) salvage(depth int, text []byte, o origin) (end int) {
 			return 0
 		}
 		i = skipSpace(text, i+1)
-		list := slices.IndexFunc(wrappers, func(w wrapper) bool { return w.list && w.member == m })
-		if i < len(text) && text[i] == '[' && list >= 0 {
-			s := wrappers[list].shape
+		if i < len(text) && text[i] == '[' {
+			s := shapes[m]
+			if s == Other {
+				s = Nested
+			}
 			o.path, o.via, o.part = o.path.add(s), s, true
 			return r.salvageList(depth, text, i+1, o)
 		}
@@ -133,22 +238,6 @@ func (r *Reader) salvageList(depth int, text []byte, i int, o origin) (end int) 
 	}
 }
 
-// trimText returns text without the white space, and the byte order mark, that
-// it begins with.
-func trimText(text []byte) []byte {
-	text = bytes.TrimPrefix(text, []byte("\ufeff"))
-	return text[skipSpace(text, 0):]
-}
-
-// trimBetween returns text without what may stand between two values.
-func trimBetween(text []byte) []byte {
-	i := skipSpace(text, 0)
-	if i < len(text) && text[i] == ',' {
-		i = skipSpace(text, i+1)
-	}
-	return text[i:]
-}
-
 // skipSpace returns the offset of the first byte from i on that is no white
 // space of JSON, or len(text).
 func skipSpace(text []byte, i int) int {
@@ -157,64 +246,3 @@ func skipSpace(text []byte, i int) int {
 	}
 	return i
 }
-
-// nextLine returns the text from the next line on that begins with a brace, or
-// nothing.
-func nextLine(text []byte) []byte {
-	if i := bytes.Index(text, []byte("\n{")); i >= 0 {
-		return text[i+1:]
-	}
-	return nil
-}
-
-// beginsJSON reports whether text could begin with an object, a list of objects,
-// or a string in which there is JSON once more. Lines that begin with
-// "[2024-02-01 …" are none.
-func beginsJSON(text []byte) bool {
-	if len(text) < 2 {
-		return false
-	}
-	next := byte(0)
-	if i := skipSpace(text, 1); i < len(text) {
-		next = text[i]
-	}
-	switch text[0] {
-	case '{':
-		return next == '"'
-	case '[':
-		return next == '{' || next == '"'
-	case '"':
-		return next == '{' || next == '[' || next == '\\'
-	}
-	return false
-}
-
-// mayHold reports whether there can be an event in text. It rules out other JSON
-// without decoding it: the sources' hints are searched for as they are only where
-// no \u in the text could spell them otherwise. No other escape stands for a
-// letter, also not in a text within the text.
-func (r *Reader) mayHold(text []byte) bool {
-	if !beginsJSON(text) {
-		return false
-	}
-	for i := range r.hints {
-		if r.hints[i].In(text) {
-			return true
-		}
-	}
-	return escape.In(text) || packedMember.In(text) &&
-		(contains(text, "records") || contains(text, "kinesis") || contains(text, "awslogs"))
-}
-
-var (
-	escape       = literal.NewFinder(`\u`)
-	packedMember = literal.NewFinder(`"data`)
-)
-
-// wasEvent tells text that was to be an event from other text that begins with
-// a brace. It only decides what is counted.
-func (r *Reader) wasEvent(text []byte) bool {
-	return slices.ContainsFunc(r.names, func(name string) bool { return contains(text, name) })
-}
-
-func contains(text []byte, s string) bool { return bytes.Contains(text, []byte(s)) }

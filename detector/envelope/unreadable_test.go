@@ -21,9 +21,9 @@ func TestUnreadable(t *testing.T) {
 		unreadable         int
 	}{
 		{"a line that was cut", `{"log":` + quote(cut) + `}`, "", 1},
-		{"behind the name of a member", `{"log":` + quote(`{"eventVersion":"1.08","eventName`) + `}`, "", 1},
+		{"behind the name of a member", `{"log":` + quote(`{"eventVersion":"1.08","awsRegion":"eu-central-1","eventName`) + `}`, "", 1},
 		{"other JSON that was cut", `{"log":` + quote(`{"event":"served","le`) + `}`, "", 0},
-		{"a line that is no JSON but begins so", `{"log":"{\"eventName\": A}"}`, "", 1},
+		{"a line that is no JSON but begins so", `{"log":"{\"awsRegion\":\"eu-central-1\",\"eventName\": A, \"eventSource\": B}"}`, "", 1},
 		{"too many brackets", `{"log":` + quote(`{"eventName":"A","a":`+strings.Repeat("[", 200)+strings.Repeat("]", 200)+`}`) + `}`, "text:A", 1},
 		{"too many brackets in a list", `{"log":` + quote(`{"Records":[{"eventName":"A","eventSource":"s","a":`+strings.Repeat("[", 200)+"\"]\""+strings.Repeat("]", 200)+`},`+eventB+`]}`) + `}`, "text/records:A text/records:B", 1},
 		{"too many brackets that nobody closes", `{"log":` + quote(strings.Repeat("[{\"eventName\":", 200)+"\n"+eventB) + `}`, "text:B", 1},
@@ -47,7 +47,7 @@ func TestUnreadable(t *testing.T) {
 		{"gzip that was cut", `{"records":[{"data":` + quote(encode64(gzipped(eventA)[:40])) + `}]}`, "", 1},
 		{"gzip that was cut behind events", `{"records":[{"data":` + quote(encode64(short)) + `}]}`, "many firehose:A", 1},
 		{"gzip with a wrong checksum", `{"records":[{"data":` + quote(encode64(string(damaged))) + `}]}`, "many firehose:A", 1},
-		{"gzip that is none", `{"records":[{"data":` + quote(encode64("\x1f\x8b\x08 and no more")) + `}]}`, "", 1},
+		{"gzip that is none", `{"records":[{"data":` + quote(encode64("\x1f\x8b\x08 and no more of what gzip would have behind it")) + `}]}`, "", 1},
 		{"gzip in gzip in gzip", `{"records":[{"data":` + quote(encode64(gzipped(gzipped(gzipped(eventA))))) + `}]}`, "", 1},
 	} {
 		events, seen := read(t, c.line)
@@ -70,7 +70,7 @@ func TestOneOfAHundred(t *testing.T) {
 	for i := range 100 {
 		events = append(events, fmt.Sprintf(`{"eventSource":"ec2.amazonaws.com","eventName":"E%d"}`, i))
 	}
-	events[42] = events[42][:40]
+	events[42] = events[42][:50]
 	for _, w := range []form{asCloudWatch, asFirehose, asFirehoseGzip, asLambdaSQS, within(asFirehoseGzip, asCloudWatch)} {
 		found, seen := read(t, w.wrap(events)[0])
 		if n := len(strings.Fields(found)); n != 99 || seen.Events != 99 || seen.Unreadable != 1 {

@@ -1,144 +1,102 @@
 package envelope
 
 import (
+	"slices"
+
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
-// Members that carry events or further envelopes.
-var (
-	records         = event.MemberNamed("Records")
-	detail          = event.MemberNamed("detail")
-	logEvents       = event.MemberNamed("logEvents")
-	firehoseRecords = event.MemberNamed("records")
-	lookupEvents    = event.MemberNamed("Events")
-	cloudTrailEvent = event.MemberNamed("CloudTrailEvent")
-	messages        = event.MemberNamed("Messages")
-	notification    = event.MemberNamed("Message")
-	lambdaSNS       = event.MemberNamed("Sns")
-	bodyUpper       = event.MemberNamed("Body")
-	body            = event.MemberNamed("body")
-	kinesis         = event.MemberNamed("kinesis")
-	awslogs         = event.MemberNamed("awslogs")
-	data            = event.MemberNamed("data")
-	log             = event.MemberNamed("log")
-	message         = event.MemberNamed("message")
-	payload         = event.MemberNamed("payload")
-	exec            = event.MemberNamed("exec")
-	dottedOriginal  = event.MemberNamed("event.original")
-	eventSet        = event.MemberNamed("event")
-)
-
-// Members by which a log event of CloudWatch is told.
-var logEventMarks = event.SetNamed("logGroup", "messageType")
-
-// wrapper is a member that carries events or further envelopes, and the shape
-// that it makes of the record that it is in.
-type wrapper struct {
-	member event.Member
-	shape  Shape
-	list   bool // it holds a list
-}
-
-// wrappers are tried in this order. A record may have several of them, and once
-// one has given an event the others are left alone: they are copies of it.
-var wrappers = []wrapper{
-	{records, Records, true},
-	{detail, EventBridge, false},
-	{logEvents, CloudWatch, true},
-	{firehoseRecords, Firehose, true},
-	{lookupEvents, Lookup, true},
-	{cloudTrailEvent, Lookup, false},
-	{messages, SQS, true},
-	{notification, SNS, false},
-	{lambdaSNS, SNS, false},
-	{bodyUpper, SQS, false},
-	{body, SQS, false},
-	{kinesis, Firehose, false},
-	{awslogs, Firehose, false},
-	{data, Firehose, false},
-	{log, Text, false},
-	{message, Text, false},
-	{payload, Text, false},
-	{exec, Text, false},
-	{dottedOriginal, Text, false},
-	{eventSet, Text, false},
-}
-
-// wrapping has the members of the wrappers.
-var wrapping = func() (s event.Set) {
-	for _, w := range wrappers {
-		s = s.Union(event.SetOf(w.member))
+// shapes are the shapes that known members make of the record that they are in.
+// Events are found below every other member as well.
+var shapes = func() (s [256]Shape) {
+	for shape, names := range map[Shape][]string{
+		Records:     {"Records"},
+		EventBridge: {"detail"},
+		CloudWatch:  {"logEvents"},
+		Firehose:    {"records", "kinesis", "awslogs"},
+		Lookup:      {"Events", "CloudTrailEvent", "cloudTrailEvent"},
+		SQS:         {"Messages", "Body", "body"},
+		SNS:         {"Message", "Sns"},
+		Text:        {"log", "message", "payload", "exec", "event.original", "event"},
+	} {
+		for _, name := range names {
+			s[event.MemberNamed(name)] = shape
+		}
 	}
 	return s
 }()
 
-// unwrap opens the wrappers of the map that is open at depth and returns the
-// shape that it has by what was found in them, Other for nothing.
-func (r *Reader) unwrap(depth int) Shape {
+var (
+	records = event.MemberNamed("Records")
+	data    = event.MemberNamed("data")
+	message = event.MemberNamed("message")
+
+	// lookupEvent are the members of an element of an answer of LookupEvents
+	// in which the event is, whole.
+	lookupEvent = event.SetNamed("cloudTrailEvent", "CloudTrailEvent")
+
+	// logEventMarks tell a log event of CloudWatch, whose message is no line of
+	// a shipper.
+	logEventMarks = event.SetNamed("logGroup", "messageType")
+	// noMembers is what a map defines itself that is no event.
+	noMembers event.Set
+)
+
+// shapeOf returns the shape that a member makes of the map at depth.
+func (r *Reader) shapeOf(depth int, m event.Member, v msgpack.Value) Shape {
 	l := &r.levels[depth]
-	has := l.event.Members()
-	events := r.seen.Events
+	s := shapes[m]
+	switch {
+	case m == message && (l.origin.part && l.origin.via == CloudWatch || l.event.Members().Meets(&logEventMarks)):
+		return CloudWatch
+	case m == data && l.origin.part && l.origin.via == Firehose:
+		return Firehose
+	case s != Other:
+		return s
+	case v.IsText():
+		return Text
+	}
+	return Nested
+}
+
+// unwrap looks for events in the members of the map that is open at depth, but
+// for those in own, and returns the shape that the map has by what was found in
+// them, Other for nothing. Copies of one event count once.
+func (r *Reader) unwrap(depth int, own *event.Set, isEvent bool) Shape {
+	l := &r.levels[depth]
 	shape := Other
-	for i := range wrappers {
-		w := &wrappers[i]
-		if !has.Has(w.member) {
-			continue
+	var buf []byte
+	l.carriers, buf = l.event.Carriers(l.carriers[:0], own, isEvent)
+	if r.effort -= len(l.event.Document().Encoded()); r.effort < 0 {
+		r.unreadable()
+		return Other
+	}
+	if len(l.carriers) != 1 || shapes[l.carriers[0].Member] == Other {
+		l.carriers = slices.DeleteFunc(l.carriers, func(c event.Carrier) bool { return !r.mayCarry(buf, c.Offset) })
+	}
+	r.copies.active = r.copies.active || len(l.carriers) > 1
+	for _, c := range l.carriers {
+		v, _, err := msgpack.ReadHeader(buf, c.Offset)
+		if err != nil { // cannot happen: Open has read all of it
+			return shape
 		}
-		s := w.shape
-		// The message of a log event of CloudWatch is no line of a shipper.
-		if w.member == message && (l.origin.part && l.origin.via == CloudWatch || has.Meets(&logEventMarks)) {
-			s = CloudWatch
+		s := r.shapeOf(depth, c.Member, v)
+		inner := origin{path: l.origin.path, via: s, part: true}
+		if !l.origin.part || l.origin.via != s {
+			inner.path = inner.path.add(s)
 		}
-		before := r.noted
-		certain := r.openWrapper(depth, w.member, s)
-		switch {
-		case r.seen.Events > events:
-			return s
-		case shape == Other && (certain || r.noted > before):
+		before := r.noted + r.known
+		_, _ = r.value(depth, buf, c.Offset, inner) // it is whole: Open has read it
+		if shape == Other && r.noted+r.known > before {
 			shape = s
 		}
 	}
 	return shape
 }
 
-// openWrapper opens each occurrence of one wrapper. It reports whether there is
-// no doubt about the shape even if nothing was found: a list of Records is an S3
-// object also when it is empty.
-func (r *Reader) openWrapper(depth int, m event.Member, s Shape) (certain bool) {
-	l := &r.levels[depth]
-	inner := origin{path: l.origin.path, via: s, part: true}
-	if !l.origin.part || l.origin.via != s {
-		inner.path = inner.path.add(s)
-	}
-	for o := l.event.Occurrences(m); o.Next(); {
-		buf, at := o.At()
-		switch m {
-		case records:
-			certain = certain || isArray(buf, at)
-		case eventSet:
-			r.originals(depth, o.Value(), inner)
-			continue
-		case data:
-			if l.origin.part && l.origin.via == Firehose {
-				r.packed(depth, o.Value().Bytes(), inner)
-			}
-			continue
-		}
-		_, _ = r.value(depth, buf, at, inner) // it is whole: the walk over the envelope has shown it
-	}
-	return certain
-}
-
-// originals opens event.original where the field set "event" is nested.
-func (r *Reader) originals(depth int, set msgpack.Value, inner origin) {
-	for pairs := set.Members(); ; {
-		key, v, ok := pairs.Next()
-		if !ok {
-			return
-		}
-		if v.IsText() && string(key.Bytes()) == "original" {
-			r.text(depth, v.Bytes(), inner)
-		}
-	}
+// mayCarry reports whether there can be an event in the value at buf[off:].
+func (r *Reader) mayCarry(buf []byte, off int) bool {
+	end, err := msgpack.Skip(buf, off)
+	return err == nil && r.finders.mayCarry(buf[off:end])
 }

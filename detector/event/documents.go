@@ -21,7 +21,7 @@ func NewDocument(v msgpack.Value) *Event {
 
 // ResetDocument makes e what NewDocument would return, with the memory it has.
 func (e *Event) ResetDocument(v msgpack.Value) {
-	e.document, e.schema, e.all = v, nil, true
+	e.document, e.schema, e.all, e.respelled = v, nil, true, true
 	e.source, e.has, e.again = noSource, Set{}, nil
 	e.scratch.reset()
 }

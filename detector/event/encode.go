@@ -22,7 +22,7 @@ func appendWithin(dst []byte, v msgpack.Value, depth int) (out []byte, ok bool) 
 	if IsEmpty(v) {
 		return dst, false
 	}
-	return appendScalar(dst, v), true
+	return msgpack.AppendValue(dst, v), true
 }
 
 func appendList(dst []byte, v msgpack.Value, depth int) (out []byte, ok bool) {
@@ -88,23 +88,4 @@ func appendMap(dst []byte, v msgpack.Value, depth int, rename func([]byte) []byt
 	}
 	msgpack.SetLen(dst[header:], n)
 	return dst, true
-}
-
-// appendScalar appends a value that is neither an array nor a map.
-func appendScalar(dst []byte, v msgpack.Value) []byte {
-	switch v.Kind() {
-	case msgpack.Bool:
-		return msgpack.AppendBool(dst, v.Bool())
-	case msgpack.Int:
-		return msgpack.AppendInt(dst, v.Int())
-	case msgpack.Uint:
-		return msgpack.AppendUint(dst, v.Uint())
-	case msgpack.Float:
-		return msgpack.AppendFloat(dst, v.Float())
-	case msgpack.Str, msgpack.Bin:
-		return msgpack.AppendString(dst, v.Bytes())
-	case msgpack.Ext:
-		return msgpack.AppendExt(dst, v.ExtType(), v.Bytes())
-	}
-	return msgpack.AppendNil(dst)
 }

@@ -2,6 +2,8 @@ package event
 
 import (
 	"encoding/binary"
+	"math/bits"
+	"math/rand/v2"
 
 	"github.com/vmihailenco/msgpack/v5/msgpcode"
 
@@ -17,18 +19,21 @@ type Event struct {
 	// Route belongs to the reader of envelopes: how the event arrived.
 	Route uint64
 
-	schema   *Schema // nil: a document of no source
-	source   uint8   // index in the schema
-	document msgpack.Value
-	buf      []byte       // what the offsets count from
-	has      Set          // which members it has, of those that were looked for
-	first    *search      // what the first walk looks for
-	all      bool         // all members were looked for
-	offsets  [256]uint32  // where the value of each of them begins in buf
-	ends     [256]uint32  // and ends
-	again    []occurrence // members that occur more than once: the second time and later
-	kept     [maxKept][]msgpack.Value
-	scratch  scratch
+	schema    *Schema // nil: a document of no source
+	source    uint8   // index in the schema
+	document  msgpack.Value
+	buf       []byte       // what the offsets count from
+	has       Set          // which members it has, of those that were looked for
+	first     *search      // what the first walk looks for
+	respelled bool         // it was looked for with other names
+	all       bool         // all members were looked for
+	offsets   [256]uint32  // where the value of each of them begins in buf
+	ends      [256]uint32  // and ends
+	again     []occurrence // members that occur more than once: the second time and later
+	layout    uint64       // a keyed digest of the names of the large members, 0: to be read
+	plain     [64]uint64   // layouts in which all large members are the source's own
+	kept      [maxKept][]msgpack.Value
+	scratch   scratch
 }
 
 // occurrence is one more value of a member that has one already.
@@ -52,7 +57,7 @@ func (e *Event) Open(chunk []byte, off int) (end int, err error) {
 		return msgpack.Skip(chunk, off)
 	}
 	e.scratch.reset()
-	e.all = false
+	e.all, e.respelled = false, false
 	if end, err = e.walk(chunk, body, header.Len(), &e.first.filter); err != nil {
 		return off, err
 	}
@@ -62,9 +67,37 @@ func (e *Event) Open(chunk []byte, off int) (end int, err error) {
 
 // find reports whether the event has the member.
 func (e *Event) find(m Member) bool {
-	if e.has.Has(m) || e.all || e.first.set.Has(m) {
-		return e.has.Has(m)
+	if e.has.Has(m) {
+		return true
 	}
+	if !e.all && !e.first.set.Has(m) {
+		if e.findAll(); e.has.Has(m) {
+			return true
+		}
+	}
+	return e.findRespelled(m)
+}
+
+// findRespelled is find for a member that does not exist by its own name.
+func (e *Event) findRespelled(m Member) bool {
+	if e.respelled {
+		return false
+	}
+	source := e.schema.sources[e.source]
+	if source.Respell == nil || !source.Flattened.Has(m) {
+		return false
+	}
+	e.respelled = true
+	var ok bool
+	if e.scratch.respelled, ok = source.Respell(e, e.scratch.respelled[:0]); !ok {
+		return false
+	}
+	header, body, err := msgpack.ReadHeader(e.scratch.respelled, 0)
+	if err != nil { // cannot happen: it was written here
+		return false
+	}
+	e.document = msgpack.MapOf(header.Len(), e.scratch.respelled[body:])
+	e.all = false
 	e.findAll()
 	return e.has.Has(m)
 }
@@ -85,9 +118,11 @@ func (e *Event) findAll() {
 func (e *Event) walk(buf []byte, pos, n int, filter *nameFilter) (end int, err error) {
 	e.buf = buf
 	e.again = e.again[:0]
+	layout := layoutKeys[0]
 	e.has = Set{}
 	for range n {
 		m := None
+		key := pos
 		if size, ok := shortKey(buf, pos); ok { // all keys, in practice
 			word := binary.LittleEndian.Uint64(buf[pos+1:])
 			pos += 1 + size
@@ -95,25 +130,110 @@ func (e *Event) walk(buf []byte, pos, n int, filter *nameFilter) (end int, err e
 				m = lookup(buf[pos-size:pos], word&firstBytes[size])
 			}
 		} else {
-			var key []byte
-			if key, pos, err = msgpack.ReadKey(buf, pos); err != nil {
+			var name []byte
+			if name, pos, err = msgpack.ReadKey(buf, pos); err != nil {
 				return pos, err
 			}
-			m = Lookup(key)
+			m = Lookup(name)
 		}
 		if m != None {
 			e.note(m, pos)
 		}
+		large := true
 		if end := msgpack.SkipPlain(buf, pos); end != 0 {
-			pos = end
+			pos, large = end, false
 		} else if end = msgpack.SkipStr8(buf, pos); end != 0 {
+			large = end-pos > minCarrier
 			pos = end
 		} else if pos, err = msgpack.Skip(buf, pos); err != nil {
 			return pos, err
 		}
+		if large {
+			layout = mixName(layout, buf, key)
+		}
 		e.ends[m] = uint32(pos) // that of None is never read
 	}
+	e.layout = layout
 	return pos, nil
+}
+
+// minCarrier is how many bytes a text has at least that carries an event, in
+// whatever form: what rules ask for is longer. Texts in lists, and in small maps
+// that are no events, may have MinCarrier.
+const (
+	minCarrier = 48
+	MinCarrier = 16
+)
+
+// layoutKeys make digests of layouts that nobody outside this process can tell.
+var layoutKeys = [3]uint64{rand.Uint64() | 1, rand.Uint64() | 1, rand.Uint64() | 1}
+
+// mixName adds the name of a large member, whose key is at buf[at:], to a layout.
+// A name that is too short or too long for it makes the layout 0, and those that
+// follow make it one that no event without that name has.
+func mixName(layout uint64, buf []byte, at int) uint64 {
+	size := int(buf[at]) - int(msgpcode.FixedStrLow)
+	if uint(size-8) > 16 || at+1+size > len(buf) {
+		return 0
+	}
+	name := buf[at+1 : at+1+size]
+	layout = (bits.RotateLeft64(layout, 31)^binary.LittleEndian.Uint64(name))*layoutKeys[0] +
+		(binary.LittleEndian.Uint64(name[size-8:])^uint64(size))*layoutKeys[1]
+	if size > 16 {
+		layout += binary.LittleEndian.Uint64(name[8:]) * layoutKeys[2]
+	}
+	return layout
+}
+
+// Carries reports whether the event has a member that its source does not
+// define and that is large enough to carry another event. Nearly all events have
+// the names of one before.
+func (e *Event) Carries() bool {
+	layout := e.layout + uint64(e.source)
+	known := &e.plain[layout>>58]
+	if *known == layout && e.layout != 0 {
+		return false
+	}
+	own := &e.schema.sources[e.source].Own
+	buf, pos := e.document.Encoded(), 0
+	for range e.document.Len() {
+		name, value, _ := msgpack.ReadKey(buf, pos)
+		if pos, _ = msgpack.Skip(buf, value); isLarge(buf[value:pos]) && !own.Has(Lookup(name)) {
+			return true
+		}
+	}
+	*known = layout
+	return false
+}
+
+// isLarge reports whether an encoded value can carry an event beside another one.
+func isLarge(encoded []byte) bool {
+	return len(encoded) > minCarrier || msgpack.SkipPlain(encoded, 0) == 0 && msgpack.SkipStr8(encoded, 0) == 0
+}
+
+// Carrier is a member of a map that can carry an event.
+type Carrier struct {
+	Member Member
+	Name   []byte
+	Offset int // of its value in the map's bytes
+}
+
+// Carriers appends the members of the map that can carry an event and that own
+// does not have, and returns the bytes that the offsets are of. Of a map that is
+// no event short texts are among them.
+func (e *Event) Carriers(list []Carrier, own *Set, isEvent bool) (all []Carrier, buf []byte) {
+	buf = e.document.Encoded()
+	pos := 0
+	for range e.document.Len() {
+		name, value, _ := msgpack.ReadKey(buf, pos)
+		pos, _ = msgpack.Skip(buf, value)
+		if isLarge(buf[value:pos]) || !isEvent && pos-value >= MinCarrier {
+			if m := Lookup(name); !own.Has(m) {
+				list = append(list, Carrier{m, name, value})
+			}
+		}
+	}
+	return list, buf
 }
 
 // note notes that the value of a member begins at pos.

@@ -102,6 +102,7 @@ func nodeNamed(nodes *[]fieldNode, name string) *fieldNode {
 func (e *Event) Visit(fs *FieldSet, do func(i int, values []msgpack.Value)) {
 	p := &fs.plans[e.source]
 	e.findAll()
+	e.findRespelled(e.schema.sources[e.source].Expected) // if its objects are flattened
 	s := &e.scratch
 	once := len(e.again) == 0
 	for _, c := range p.copies {

@@ -39,6 +39,9 @@ func MemberNamed(name string) Member {
 	return m
 }
 
+// Name returns the name of the member.
+func (m Member) Name() string { return memberNames[m] }
+
 // Lookup returns the member of that name, or None. Unlike MemberNamed it adds
 // none.
 func Lookup(name []byte) Member {
@@ -53,7 +56,9 @@ type Set [maxMembers / 64]uint64
 // SetOf returns the set of those members.
 func SetOf(members ...Member) (s Set) {
 	for _, m := range members {
-		s[m>>6] |= 1 << (m & 63)
+		if m != None {
+			s[m>>6] |= 1 << (m & 63)
+		}
 	}
 	return s
 }

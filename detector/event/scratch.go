@@ -16,8 +16,9 @@ type scratch struct {
 	prints []uint64 // of the keys of maps that are being walked over, a stack
 	alike  bool     // two of a map's may be the same
 	// cut: something lies deeper than maxDepth and was not looked at.
-	cut   bool
-	state [maxSources]any // what the sources keep
+	cut       bool
+	respelled []byte          // the event with its own names
+	state     [maxSources]any // what the sources keep
 }
 
 func (s *scratch) reset() {

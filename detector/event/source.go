@@ -23,10 +23,22 @@ type Source struct {
 	// Marks are the members of which one is at the top of every event, and
 	// Reads those that Recognize looks at besides.
 	Marks, Reads Set
+	// Own are the members that an event defines itself: no other event is
+	// looked for below them.
+	Own Set
 	// Recognize decides about a map that has one of the marks. It is called
 	// for most records and must be quick.
 	Recognize func(*Event) Verdict
 
+	// Expected is a member that every event has, by its own spelling. Flattened
+	// are the members that other programs flatten. Respell appends the event
+	// with the names that the source gives, if other programs have flattened,
+	// prefixed or otherwise respelled them, and reports whether they have. It
+	// is called for maps that no source recognizes, and for events when one of
+	// the flattened members is asked for and does not exist.
+	Expected  Member
+	Flattened Set
+	Respell   func(e *Event, dst []byte) (out []byte, ok bool)
 	// Hint is in the text of every event that is written as JSON: other text is
 	// not decoded. Names are those by which text that is broken is told to be
 	// an event that was cut short.

@@ -105,6 +105,9 @@ func (s *Schema) sourceOf(e *Event) int {
 // Identity returns the fields that tell the event from all others.
 func (s *Schema) Identity(e *Event) []*Field { return s.identity[s.sourceOf(e)] }
 
+// Identity returns the fields that tell the event from all others.
+func (e *Event) Identity() []*Field { return e.schema.Identity(e) }
+
 // Describe describes the event. It uses the memory that the subject has.
 func (s *Schema) Describe(e *Event, d *Subject) {
 	i := s.sourceOf(e)
@@ -133,7 +136,8 @@ func (s *Schema) Describe(e *Event, d *Subject) {
 	if e.HasDuplicates() {
 		d.Integrity = append(d.Integrity, "duplicate_key")
 	}
-	if len(facts[factID]) == 0 {
+	var room [64]byte
+	if ids := facts[factID]; len(ids) == 0 || len(AppendScalar(room[:0], ids[0])) == 0 {
 		d.Integrity = append(d.Integrity, "missing_event_id")
 	}
 	if d.Time.IsZero() {
@@ -157,3 +161,6 @@ func (d *Subject) add(attribute int, value []byte) {
 		d.Values[attribute] = append(d.Values[attribute], value)
 	}
 }
+
+// Schema returns the schema that the event is read with.
+func (e *Event) Schema() *Schema { return e.schema }

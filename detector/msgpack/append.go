@@ -148,3 +148,27 @@ func SetLen(b []byte, n int) {
 		b[0] = b[0]&0xf0 | byte(n)
 	}
 }
+
+// AppendValue appends a value as it is: of a container its header and its
+// members.
+func AppendValue(dst []byte, v Value) []byte {
+	switch v.Kind() {
+	case Array:
+		return append(AppendArrayHeader(dst, v.Len()), v.Encoded()...)
+	case Map:
+		return append(AppendMapHeader(dst, v.Len()), v.Encoded()...)
+	case Bool:
+		return AppendBool(dst, v.Bool())
+	case Int:
+		return AppendInt(dst, v.Int())
+	case Uint:
+		return AppendUint(dst, v.Uint())
+	case Float:
+		return AppendFloat(dst, v.Float())
+	case Str, Bin:
+		return AppendString(dst, v.Bytes())
+	case Ext:
+		return AppendExt(dst, v.ExtType(), v.Bytes())
+	}
+	return AppendNil(dst)
+}

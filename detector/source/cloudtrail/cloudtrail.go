@@ -23,13 +23,24 @@ var (
 	errorCode    = event.MemberNamed("errorCode")
 	errorMessage = event.MemberNamed("errorMessage")
 	resources    = event.MemberNamed("resources")
+	userIdentity = event.MemberNamed("userIdentity")
+
+	cloudTrailEvent = event.MemberNamed("cloudTrailEvent")
 
 	// marks are the members that tell an event.
 	marks = event.SetOf(eventName, eventSource)
-	// others are those that tell digest files and Insight records, which name
-	// events but are none.
+	// others are those that tell digest files and Insight records.
 	others = event.SetNamed("insightDetails", "logFiles")
 )
+
+// ownNames are the members that AWS documents for an event.
+var ownNames = []string{
+	"addendum", "additionalEventData", "apiVersion", "awsRegion", "edgeDeviceDetails", "errorCode", "errorMessage",
+	"eventCategory", "eventContext", "eventID", "eventName", "eventSource", "eventTime", "eventType", "eventVersion",
+	"insightDetails", "logFiles", "managementEvent", "readOnly", "recipientAccountId", "requestID", "requestParameters", "resources",
+	"responseElements", "serviceEventDetails", "sessionCredentialFromConsole", "sharedEventID", "sourceIPAddress",
+	"tlsDetails", "userAgent", "userIdentity", "vpcEndpointId", "vpcEndpointAccountId",
+}
 
 // Source is the source.
 var Source = &event.Source{
@@ -37,9 +48,12 @@ var Source = &event.Source{
 	Dataset:          dataset,
 	Module:           "aws",
 	Cloud:            "AWS",
-	Marks:            marks.Union(event.SetOf(eventVersion)),
-	Reads:            others,
+	Marks:            marks.Union(event.SetOf(eventVersion)).Union(others),
 	Recognize:        recognize,
+	Own:              event.SetNamed(ownNames...),
+	Expected:         userIdentity,
+	Flattened:        event.SetNamed(append(flattened, "eventName", "eventSource")...),
+	Respell:          respell,
 	Hint:             "event",
 	Names:            []string{"eventName", "eventSource", "eventVersion"},
 	Fields:           fields,
@@ -54,13 +68,17 @@ var Source = &event.Source{
 	AlertFields:      []string{keyType, keyFingerprint, keyExpires},
 }
 
+// recognize takes a map with the name or the source of an event for one, whatever
+// else it has. Digest files and Insight records have neither.
 func recognize(e *event.Event) event.Verdict {
 	has := e.Members()
 	switch {
-	case has.Meets(&others) || has.Has(eventSource) && isNotice(e):
+	case has.Has(eventSource) && isNotice(e):
 		return event.Foreign
 	case has.Meets(&marks):
 		return event.Recognized
+	case has.Meets(&others):
+		return event.Foreign
 	}
 	return event.Incomplete
 }

@@ -5,8 +5,6 @@
 package ecs
 
 import (
-	"bytes"
-
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
@@ -15,10 +13,9 @@ import (
 var (
 	nested   = event.MemberNamed("event")
 	action   = event.MemberNamed("event.action")
-	dataset  = event.MemberNamed("event.dataset")
-	kind     = event.MemberNamed("event.kind")
 	provider = event.MemberNamed("event.provider")
-	dotted   = [...]event.Member{action, dataset, kind, provider}
+	alertID  = event.MemberNamed("alert_id")
+	dotted   = [...]event.Member{action, provider}
 )
 
 // The places of the values that recognize keeps: every rule asks for them.
@@ -31,13 +28,24 @@ const (
 var Source = &event.Source{
 	Name:      "ECS",
 	Open:      true,
-	Marks:     event.SetOf(nested, action, dataset, kind, provider),
+	Marks:     event.SetOf(nested, action, provider),
+	Reads:     event.SetOf(alertID),
+	Own:       event.SetNamed(fieldSets...),
 	Recognize: recognize,
 	Hint:      "event",
 	Fields: []event.Definition{
 		{Name: "event.provider", Type: event.TypeKeyword, Kept: keptProviders},
 		{Name: "event.action", Type: event.TypeKeyword, Kept: keptActions},
 	},
+}
+
+// fieldSets are the field sets of ECS that documents about events have, and what
+// shippers and alerts add. Nothing is looked for below them: what is there was
+// taken from an event and is not one.
+var fieldSets = []string{
+	"agent", "aws", "client", "cloud", "data_stream", "destination", "dns", "ecs", "elastic_agent", "error", "file",
+	"fluent_detect", "geo", "group", "host", "http", "input", "kibana", "log.file", "network", "observer", "organization",
+	"process", "related", "rule", "server", "service", "signal", "source", "threat", "tls", "url", "user", "user_agent",
 }
 
 // recognize takes every document with an action or a provider for an event.
@@ -57,17 +65,16 @@ func recognize(e *event.Event) event.Verdict {
 		}
 	}
 	switch {
-	case s.ours:
+	case len(*s.actions)+len(*s.providers) == 0:
+		return event.Foreign
+	case has.Has(alertID) && isAlert(e):
 		return event.Ours
-	case len(*s.actions)+len(*s.providers) > 0:
-		return event.Recognized
 	}
-	return event.Foreign
+	return event.Recognized
 }
 
 // eventSet is what the field set "event" says about a record.
 type eventSet struct {
-	ours               bool // a detector made the record, this one or Elastic's
 	actions, providers *[]msgpack.Value
 }
 
@@ -90,10 +97,6 @@ func (s *eventSet) read(buf []byte, off, depth int) (end int) {
 		switch string(key) {
 		case "action":
 			m = action
-		case "dataset":
-			m = dataset
-		case "kind":
-			m = kind
 		case "provider":
 			m = provider
 		default:
@@ -107,11 +110,7 @@ func (s *eventSet) read(buf []byte, off, depth int) (end int) {
 	return pos
 }
 
-// ownDataset begins event.dataset in all records that fluent-detect makes.
-const ownDataset = "fluent_detect."
-
-// note notes one value, or the elements of an array. Elastic's alerts have
-// event.kind signal.
+// note notes one value, or the elements of an array.
 func (s *eventSet) note(m event.Member, v msgpack.Value, depth int) {
 	switch v.Kind() {
 	case msgpack.Nil, msgpack.Invalid:
@@ -133,10 +132,5 @@ func (s *eventSet) note(m event.Member, v msgpack.Value, depth int) {
 		*s.actions = append(*s.actions, v)
 	case provider:
 		*s.providers = append(*s.providers, v)
-	case kind:
-		text := string(v.Bytes())
-		s.ours = s.ours || text == "alert" || text == "signal"
-	case dataset:
-		s.ours = s.ours || bytes.HasPrefix(v.Bytes(), []byte(ownDataset))
 	}
 }
