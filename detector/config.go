@@ -26,6 +26,9 @@ type Config struct {
 	// ReadAll parses also records that cannot match, so that every record is
 	// counted by its shape.
 	ReadAll bool
+	// IgnoreRecordTime leaves an event without a time as it is. Otherwise the time of
+	// its record stands for it.
+	IgnoreRecordTime bool
 }
 
 // maxSuppression is the longest window of suppression.

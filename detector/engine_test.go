@@ -42,7 +42,14 @@ func newBench(t testing.TB, settings ...string) *bench {
 // open makes the engine. The settings are keys, each followed by its value.
 func (b *bench) open(settings ...string) {
 	b.t.Helper()
+	b.openWith(func(*Config) {}, settings...)
+}
+
+// openWith makes the engine with a changed configuration.
+func (b *bench) openWith(change func(*Config), settings ...string) {
+	b.t.Helper()
 	config := configOf(b.t, settings...)
+	change(&config.Config)
 	rules, err := ruleset.Load(config.rules)
 	if err != nil {
 		b.t.Fatal(err)

@@ -25,8 +25,9 @@ type scanner struct {
 	tally      stats.Tally
 	near       stats.NearTally
 	timestamp  *event.Field
-	sampled    int   // events that were asked for their time
-	unreadable []int // offsets of records
+	sampled    int       // events that were asked for their time
+	recordTime time.Time // of the first record among them whose event has none
+	unreadable []int     // offsets of records
 	tag        string
 	read       time.Time // when the shipper read the current record
 	tx         transaction
@@ -60,6 +61,9 @@ func (s *scanner) scan(tag string, chunk []byte) (Result, error) {
 		}
 		return Result{}, err
 	}
+	if s.tally.EventTime.IsZero() {
+		s.tally.EventTime = s.recordTime
+	}
 	var now time.Time
 	if s.tally.Events > 0 {
 		now = s.tx.host.Now()
@@ -85,6 +89,7 @@ func (s *scanner) reset() {
 	s.tally = stats.Tally{}
 	s.near.Reset()
 	s.sampled = 0
+	s.recordTime = time.Time{}
 	s.unreadable = s.unreadable[:0]
 }
 
@@ -185,6 +190,11 @@ func (s *scanner) sample(e *event.Event) {
 	s.sampled++
 	var at time.Time
 	switch v := e.First(s.timestamp); v.Kind() {
+	case msgpack.Invalid: // there is none
+		if s.recordTime.IsZero() {
+			s.recordTime = s.tx.recordTime(s.read)
+		}
+		return
 	case msgpack.Str, msgpack.Bin:
 		if b := v.Bytes(); len(b) < len("2006-01-02T15:04:05") || len(b) > 40 || at.UnmarshalText(b) != nil {
 			return

@@ -89,6 +89,7 @@ func (t *transaction) decide(r *activeRule, e *event.Event, tag string, read tim
 	if !t.config.NoDedup && state.duplicates.Seen(key) {
 		return stats.Duplicate
 	}
+	t.subject.RecordTime = t.recordTime(read)
 	t.schema.Describe(e, &t.subject)
 	principal := string(t.subject.Principal)
 	if !t.config.NoDedup {
@@ -106,6 +107,16 @@ func (t *transaction) decide(r *activeRule, e *event.Event, tag string, read tim
 	t.record = r.Make(t.record[:0], id, e, &t.subject, alert.Arrival{Tag: tag, Read: read, Now: t.now})
 	t.stage(r.Maker, id, bytes.Clone(t.record))
 	return stats.Emitted
+}
+
+// recordTime returns the time of a record if it can stand for that of its event, or
+// zero. Seconds of more than 32 bits, and the last two of them, which mark groups, are
+// no time.
+func (t *transaction) recordTime(read time.Time) time.Time {
+	if t.config.IgnoreRecordTime || read.Unix() <= 0 || read.Unix() >= 1<<32-2 {
+		return time.Time{}
+	}
+	return read
 }
 
 var ownerSeed = maphash.MakeSeed()

@@ -12,6 +12,10 @@ import (
 type Subject struct {
 	Source *Source
 	Time   time.Time // of the event, zero when it cannot be read
+	// RecordTime is the time of the record that has the event. It stands for that of
+	// an event without a time, which some shippers move from the event to the record.
+	// Describe keeps it; zero: there is none.
+	RecordTime time.Time
 	// Actor is who caused the event, by the best name that it has.
 	Actor []byte
 	// Principal is the identity behind the event in a form that its bearer
@@ -124,6 +128,12 @@ func (s *Schema) Describe(e *Event, d *Subject) {
 		Fields:    d.Fields[:0],
 		Integrity: d.Integrity[:0],
 		Known:     d.Known,
+
+		RecordTime: d.RecordTime,
+	}
+	hasTime := !d.Time.IsZero()
+	if len(facts[factTime]) == 0 {
+		d.Time = d.RecordTime
 	}
 	for i := range d.Values {
 		d.Values[i] = d.Values[i][:0]
@@ -140,7 +150,7 @@ func (s *Schema) Describe(e *Event, d *Subject) {
 	if ids := facts[factID]; len(ids) == 0 || len(AppendScalar(room[:0], ids[0])) == 0 {
 		d.Integrity = append(d.Integrity, "missing_event_id")
 	}
-	if d.Time.IsZero() {
+	if !hasTime {
 		d.Integrity = append(d.Integrity, "missing_event_time")
 	}
 }

@@ -61,6 +61,7 @@ Ctrl-C, with the summary so far.`,
 				return fail(exitUsage, err)
 			}
 			config.NoDedup, config.ReadAll, config.Heartbeat = noDedup, true, 0
+			config.IgnoreRecordTime = true // it is the time of the replay
 			return a.runReplay(c.Context(), config, args)
 		},
 	}
