@@ -52,7 +52,7 @@ func TestTerminal(t *testing.T) {
 	if n := strings.Count(text, `"alert_id"`); n != 8 {
 		t.Errorf("%d alerts", n)
 	}
-	if !strings.Contains(text, " B/s, ") || !strings.Contains(text, " alerts\x1b[K") {
+	if !strings.Contains(text, "B/s, ") || !strings.Contains(text, " alerts\x1b[K") {
 		t.Errorf("no progress in %q", text)
 	}
 	for line := range strings.Lines(text) {
