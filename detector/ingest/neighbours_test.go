@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
@@ -104,6 +105,54 @@ func TestLinesAround(t *testing.T) {
 				t.Errorf("%.200q, with small limits: found %d times, is there %d times", around, events, texts)
 			}
 		}
+	}
+}
+
+// TestBroken tests what is read of values that are broken or too deep.
+func TestBroken(t *testing.T) {
+	f := func(name, input string, want ...string) {
+		t.Helper()
+		for _, wrap := range []func(io.Reader) io.Reader{func(r io.Reader) io.Reader { return r }, iotest.OneByteReader} {
+			got, err := all(t, NewReader(wrap(strings.NewReader(input))))
+			if !errors.Is(err, io.EOF) {
+				t.Errorf("%s: ends with %v", name, err)
+			}
+			compare(t, name, got, want)
+		}
+	}
+	long := strings.Repeat("x", minEvent)
+	deep := strings.Repeat("[", 200) + strings.Repeat("]", 200)
+	cut := strings.Repeat("[", 127) + "null" + strings.Repeat("]", 127)
+	f("a list that is never closed", "[1,\n{\"a\":1}\n", `1 line {"log":1}`, `2 json {"a":1}`, "line 3, byte 12: the input ends inside a list")
+	f("an object that is never closed", "{\"a\":\n{\"b\":1}\n", `1 line {"log":"{\"a\":"}`, `2 json {"b":1}`)
+	f("parts of several lines", "{\"a\":1,\n\"b\":\n{\n\"c\":\n\""+long+"\"\n}, {\"d\":\n{\"e\":1},\n7\nplain\n",
+		"1 line {\"log\":\"{\\\"a\\\":1,\\n\\\"b\\\":\"}", `3 json {"c":"`+long+`"}`, `6 line {"log":"{\"d\":"}`, `7 json {"e":1}`, `8 line {"log":"7"}`, `9 line {"log":"plain"}`)
+	f("a value around a line", "{\"a\":\n{\"b\":\""+long+"\"}\n}\n[]", `1 json {"a":{"b":"`+long+`"}}`, `2 json {"b":"`+long+`"}`)
+	f("a value around a short line", "{\"a\":\n{\"b\":1}\n}\n", `1 json {"a":{"b":1}}`)
+	f("a value around an event", "{\"a\":\n"+neighbour+"\n}\n", `1 json {"a":null}`, "2 json "+neighbour)
+	f("values in lists are read as such", "{\"Records\":[\n"+neighbour+"\n]}\n[\n"+neighbour+"\n]", `1 json {"Records":[`+neighbour+`]}`, "5 json "+neighbour)
+	f("a broken element", "[{\"a\":1},{\"b\":01},\n{\"c\":[\"\\x\"]},{\"d\":4}]", `1 json {"a":1}`, `1 line {"log":"{\"b\":01}"}`, `2 line {"log":"{\"c\":[\"\\x\"]}"}`, `2 json {"d":4}`)
+	f("lists in a list", `[[{"a":1}],[2]]`, `1 line {"log":[{"a":1}]}`, `1 line {"log":[2]}`)
+	f("a line that is too deep", `{"a":`+deep+`,"b":2}`+"\n{\"c\":3}\n", `1 json {"a":`+cut+`,"b":2}`, "line 1, byte 132: nested deeper than 128 levels, skipped", `2 json {"c":3}`)
+	f("an element that is too deep", "[\n{\"b\":2,\n\"a\":"+deep+"},\n{\"c\":3}\n]", `2 json {"b":2,"a":`+cut+`}`, "line 3, byte 141: nested deeper than 128 levels, skipped", `4 json {"c":3}`)
+	f("over several lines", strings.ReplaceAll(`{"a":`+deep, "[", "[\n")+"\n,\"b\":2}\n", `1 json {"a":`+cut+`,"b":2}`, "line 128, byte 259: nested deeper than 128 levels, skipped")
+}
+
+// TestLinear: the cost does not depend on how values are nested, open or broken. It
+// would take minutes if the rest of the input were read again for each line.
+func TestLinear(t *testing.T) {
+	const n = 2 << 20
+	begin := time.Now()
+	for _, text := range []string{
+		"[\n", "{\"x\":\n", "[\n]\n,", "[", "{\"a\":[\n{\"b\":\n1}\n", "[1,\n", "{\"a\":\"\n", "[{\"a\":[\n", "[{\"a\":\"\\x\"},\n",
+		"{\"a\":[\n{\"eventName\":\"" + strings.Repeat("x", 30) + "\"}\n,",
+	} {
+		for _, around := range []string{"", "{\"a\":[\n", strings.Repeat("[", 200)} {
+			_, _, _ = found(t, NewReader(strings.NewReader(around+strings.Repeat(text, n/len(text)))))
+		}
+	}
+	if d := time.Since(begin); d > time.Minute {
+		t.Errorf("it takes %v", d)
 	}
 }
 

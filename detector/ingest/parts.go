@@ -7,7 +7,6 @@ func (s span) size() int64 { return s.end - s.begin }
 
 // parts notes which arrays and objects within a JSON value begin a line.
 type parts struct {
-	line   lineState
 	opened []opened // those that are not complete, the innermost last
 	// several are those of several lines, in order and none within another. They are
 	// read by themselves when the value around them is broken.
@@ -16,22 +15,13 @@ type parts struct {
 	// of the list. They are read by themselves even if the value around them is whole:
 	// it may have been put around them.
 	lines []span
-	last  span // what line is if it isValue
+	last  span // the last array or object that begins and ends on a line
 }
 
 type opened struct {
 	level int // number of brackets around it
 	at    int64
 }
-
-// lineState is what was scanned of a line.
-type lineState uint8
-
-const (
-	lineBegins  lineState = iota // white space
-	lineHasText                  // more than a value
-	lineIsValue                  // an array or object
-)
 
 const (
 	// minEvent is the minimum size of a text with an event, which has at least
@@ -43,7 +33,7 @@ const (
 )
 
 func (p *parts) reset() {
-	*p = parts{line: lineHasText, opened: p.opened[:0], several: p.several[:0], lines: p.lines[:0]}
+	*p = parts{opened: p.opened[:0], several: p.several[:0], lines: p.lines[:0]}
 }
 
 // open notes that an array or object begins the current line.
@@ -74,16 +64,8 @@ func (p *parts) close(level, list int, end, lineAt int64) {
 		}
 		p.several = append(p.several[:n], s)
 	} else if list == 0 || level != list {
-		p.line, p.last = lineIsValue, s
+		p.last = s
 	}
-}
-
-// endLine notes the end of a line.
-func (p *parts) endLine() {
-	if p.line == lineIsValue {
-		p.lines = append(p.lines, p.last)
-	}
-	p.line = lineBegins
 }
 
 // dropBefore removes the spans that begin before that offset.

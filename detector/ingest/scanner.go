@@ -44,9 +44,10 @@ type scanner struct {
 	literal string // the rest of true, false or null
 	lines   int    // number of line ends
 
-	base   int64 // offset in the input of the text that is scanned
-	lineAt int64 // offset in the input of the current line
-	parts  parts
+	base    int64 // offset in the input of the text that is scanned
+	lineAt  int64 // offset in the input of the current line
+	newLine bool  // only white space of it was read
+	parts   parts
 }
 
 type state uint8
@@ -62,6 +63,9 @@ const (
 	inEscape
 	inNumber
 	inLiteral
+	inDeep // below MaxDepth
+	inDeepString
+	inDeepEscape
 )
 
 // reset prepares for a value at that offset in the input.
@@ -104,6 +108,9 @@ var inNumbers = func() (t [256]bool) {
 
 // next continues at text[i] and returns why and at which offset it stops.
 func (s *scanner) next(text []byte, i int) (stop, int) {
+	if s.newLine {
+		i = s.beginLine(text, i)
+	}
 	for i < len(text) {
 		c := text[i]
 		switch s.state {
@@ -155,6 +162,11 @@ func (s *scanner) next(text []byte, i int) (stop, int) {
 				return m, i
 			}
 			continue
+		case inDeep, inDeepString, inDeepEscape:
+			if i = s.nextDeep(text, i); s.state == inDeepString && i < len(text) {
+				return invalid, i
+			}
+			continue
 		case inLiteral:
 			if c != s.literal[0] {
 				return invalid, i
@@ -170,23 +182,17 @@ func (s *scanner) next(text []byte, i int) (stop, int) {
 		if isSpace[c] {
 			i++
 			if c == '\n' {
-				s.lines++
-				s.lineAt = s.base + int64(i)
-				s.parts.endLine()
+				i = s.endLine(text, i)
 			}
 			continue
 		}
-		if c|0x20 == '{' && s.parts.line == lineBegins { // or [
-			s.parts.open(s.depth+s.deep, s.base+int64(i))
-		}
-		s.parts.line = lineHasText
 		m, ok := s.token(c)
 		if !ok {
 			return invalid, i
 		}
 		i++
-		if c|0x20 == '}' && len(s.parts.opened) > 0 { // or ]
-			s.parts.close(s.depth+s.deep, s.list, s.base+int64(i), s.lineAt)
+		if len(s.parts.opened) > 0 && c|0x20 == '}' { // or ]
+			s.parts.close(s.depth, s.list, s.base+int64(i), s.lineAt)
 		}
 		if m != needsMore {
 			return m, i
@@ -195,22 +201,88 @@ func (s *scanner) next(text []byte, i int) (stop, int) {
 	return needsMore, i
 }
 
-// token handles a byte outside of strings, numbers and literals, and reports whether
-// it is allowed.
-func (s *scanner) token(c byte) (stop, bool) {
-	if s.deep > 0 {
+// nextDeep continues below MaxDepth and returns the offset at which that ends, or at
+// which a line ends in a string.
+func (s *scanner) nextDeep(text []byte, i int) int {
+	for i < len(text) {
+		c := text[i]
+		if s.state == inDeepString {
+			if i = skipPlain(text, i); i == len(text) || text[i] == '\n' {
+				return i
+			}
+			s.state = inDeep
+			if text[i] == '\\' {
+				s.state = inDeepEscape
+			}
+			i++
+			continue
+		}
+		if s.state == inDeepEscape {
+			s.state = inDeepString
+			if c == '\n' {
+				return i
+			}
+			i++
+			continue
+		}
+		i++
 		switch c {
+		case '\n':
+			i = s.endLine(text, i)
 		case '"':
-			s.state = inString
+			s.state = inDeepString
 		case '{', '[':
 			s.deep++
 		case '}', ']':
-			if s.deep--; s.deep == 0 {
-				return s.ended(), true
+			s.deep--
+			if len(s.parts.opened) > 0 {
+				s.parts.close(s.depth+s.deep, s.list, s.base+int64(i), s.lineAt)
+			}
+			if s.deep == 0 {
+				s.ended()
+				return i
 			}
 		}
-		return needsMore, true
 	}
+	return i
+}
+
+// endLine notes that a line ends before text[i], and what the next one begins with. It
+// returns the offset of that.
+func (s *scanner) endLine(text []byte, i int) int {
+	s.lines++
+	if p := &s.parts; p.last.end > s.lineAt {
+		end := i - 1
+		for end > 0 && isSpace[text[end-1]] {
+			end--
+		}
+		if s.base+int64(end) == p.last.end {
+			p.lines = append(p.lines, p.last)
+		}
+	}
+	s.lineAt = s.base + int64(i)
+	s.newLine = true
+	return s.beginLine(text, i)
+}
+
+// beginLine skips the white space that a line begins with, up to its end, and notes
+// an array or object behind it.
+func (s *scanner) beginLine(text []byte, i int) int {
+	for i < len(text) && isSpace[text[i]] && text[i] != '\n' {
+		i++
+	}
+	if i < len(text) {
+		s.newLine = false
+		if text[i]|0x20 == '{' { // or [
+			s.parts.open(s.depth+s.deep, s.base+int64(i))
+		}
+	}
+	return i
+}
+
+// token handles a byte outside of strings, numbers and literals, and reports whether
+// it is allowed.
+func (s *scanner) token(c byte) (stop, bool) {
 	switch s.state {
 	case expectColon:
 		s.state = expectValue
@@ -256,7 +328,7 @@ func (s *scanner) token(c byte) (stop, bool) {
 
 func (s *scanner) open(c byte) (stop, bool) {
 	if s.depth == jsontext.MaxDepth {
-		s.deep = 1
+		s.deep, s.state = 1, inDeep
 		return needsMore, true
 	}
 	isList := c == '[' && (s.depth == 0 || s.depth == 1 && s.maps[1] && s.isListName())

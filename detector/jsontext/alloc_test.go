@@ -30,6 +30,15 @@ func TestNoAllocation(t *testing.T) {
 		if n := testing.AllocsPerRun(100, f); n != 0 {
 			t.Errorf("AppendMsgpack: %v allocations for %s", n, in)
 		}
+		f = func() {
+			var err error
+			if packed, _, _, err = AppendCut(packed[:0], in, true); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := testing.AllocsPerRun(100, f); n != 0 {
+			t.Errorf("AppendCut: %v allocations for %s", n, in)
+		}
 		v, _, err := msgpack.Read(packed, 0)
 		if err != nil {
 			t.Fatal(err)

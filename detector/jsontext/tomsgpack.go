@@ -39,8 +39,7 @@ const MaxDepth = 128
 // AppendMsgpack does not allocate, given room in dst, if the text has neither errors, nor
 // floats too large for float64, nor floats written in over 32 bytes.
 func AppendMsgpack(dst, text []byte) (out []byte, end int, err error) {
-	out, end, _, err = appendWithin(msgpack.MaxChunk, dst, text, refuseDeep)
-	return out, end, err
+	return appendWithin(msgpack.MaxChunk, dst, text, nil)
 }
 
 // AppendCut is AppendMsgpack for values that may be nested deeper than MaxDepth: an
@@ -53,32 +52,29 @@ func AppendMsgpack(dst, text []byte) (out []byte, end int, err error) {
 // of unknown form, brackets that are never closed would have to be skipped to the
 // end of the text from each line again.
 func AppendCut(dst, text []byte, lines bool) (out []byte, end, cut int, err error) {
-	if lines {
-		return appendWithin(msgpack.MaxChunk, dst, text, skipDeepLines)
-	}
-	return appendWithin(msgpack.MaxChunk, dst, text, skipDeepLine)
+	d := deep{lines, -1}
+	out, end, err = appendWithin(msgpack.MaxChunk, dst, text, &d)
+	return out, end, d.cut, err
 }
 
-// deep is what to do with a value nested deeper than MaxDepth.
-type deep uint8
+// deep is what to do with values nested deeper than MaxDepth, and where the first was.
+type deep struct {
+	lines bool
+	cut   int
+}
 
-const (
-	refuseDeep deep = iota
-	skipDeepLine
-	skipDeepLines
-)
-
-// appendWithin is AppendCut for values of up to limit bytes.
-func appendWithin(limit int, dst, text []byte, d deep) (out []byte, end, cut int, err error) {
+// appendWithin is AppendMsgpack for values of up to limit bytes, and AppendCut if d is
+// not nil.
+func appendWithin(limit int, dst, text []byte, d *deep) ([]byte, int, error) {
 	start := len(dst)
-	dst, end, cut, reason := transcode(dst, text[:min(len(text), limit)], d)
+	dst, end, reason := transcode(dst, text[:min(len(text), limit)], d)
 	if end == limit && len(text) > limit { // the value may continue
 		reason = TooLong
 	}
 	if reason != 0 {
-		return dst[:start], end, cut, &SyntaxError{Offset: end, Reason: reason}
+		return dst[:start], end, &SyntaxError{Offset: end, Reason: reason}
 	}
-	return dst, end, cut, nil
+	return dst, end, nil
 }
 
 // transcode appends the value at the beginning of text to dst. If the reason is not
@@ -87,7 +83,7 @@ func appendWithin(limit int, dst, text []byte, d deep) (out []byte, end, cut int
 // While a container is open, the count in its header is the number of members so
 // far, saved when a nested container opens. So a stack of header offsets is all the
 // state that is needed.
-func transcode(dst, text []byte, d deep) (out []byte, end, cut int, _ Reason) {
+func transcode(dst, text []byte, d *deep) ([]byte, int, Reason) {
 	var (
 		open   [MaxDepth]int // offsets in dst of the headers of the enclosing containers
 		depth  int           // number of open containers
@@ -96,31 +92,30 @@ func transcode(dst, text []byte, d deep) (out []byte, end, cut int, _ Reason) {
 		i      int
 		reason Reason
 	)
-	cut = -1
 	for {
 		// The next value, or in a map the next pair.
 		i = skipSpace(text, i)
 		if i >= len(text) {
-			return dst, i, cut, Truncated
+			return dst, i, Truncated
 		}
 		c := text[i]
 		if depth > 0 && dst[header] == msgpcode.Map32 {
 			if c != '"' {
-				return dst, i, cut, NoKey
+				return dst, i, NoKey
 			}
 			if dst, i, reason = appendStr(dst, text, i+1); reason != 0 {
-				return dst, i, cut, reason
+				return dst, i, reason
 			}
 			i = skipSpace(text, i)
 			if i >= len(text) {
-				return dst, i, cut, Truncated
+				return dst, i, Truncated
 			}
 			if text[i] != ':' {
-				return dst, i, cut, NoColon
+				return dst, i, NoColon
 			}
 			i = skipSpace(text, i+1)
 			if i >= len(text) {
-				return dst, i, cut, Truncated
+				return dst, i, Truncated
 			}
 			c = text[i]
 		}
@@ -134,14 +129,11 @@ func transcode(dst, text []byte, d deep) (out []byte, end, cut int, _ Reason) {
 				code, empty = msgpcode.Array32, msgpcode.FixedArrayLow
 			}
 			if depth == MaxDepth {
-				if d == refuseDeep {
-					return dst, i, cut, TooDeep
-				}
-				if cut < 0 {
-					cut = i
+				if d == nil {
+					return dst, i, TooDeep
 				}
 				dst = append(dst, msgpcode.Nil)
-				i, reason = skipDeep(text, i, d)
+				i, reason = d.skip(text, i)
 				break
 			}
 			i = skipSpace(text, i+1)
@@ -164,18 +156,18 @@ func transcode(dst, text []byte, d deep) (out []byte, end, cut int, _ Reason) {
 			dst, i, reason = appendLiteral(dst, text, i)
 		}
 		if reason != 0 {
-			return dst, i, cut, reason
+			return dst, i, reason
 		}
 
 		// The value is complete, and perhaps enclosing containers with it.
 		for {
 			if depth == 0 {
-				return dst, i, cut, 0
+				return dst, i, 0
 			}
 			count++
 			i = skipSpace(text, i)
 			if i >= len(text) {
-				return dst, i, cut, Truncated
+				return dst, i, Truncated
 			}
 			if text[i] == ',' {
 				i++
@@ -186,7 +178,7 @@ func transcode(dst, text []byte, d deep) (out []byte, end, cut int, _ Reason) {
 				closing = ']'
 			}
 			if text[i] != closing {
-				return dst, i, cut, NoComma
+				return dst, i, NoComma
 			}
 			i++
 			binary.BigEndian.PutUint32(dst[header+1:], count)
@@ -206,12 +198,21 @@ func Skip(text []byte) (end int, ok bool) {
 	if len(text) == 0 || text[0] != '{' && text[0] != '[' {
 		return 0, false
 	}
-	end, reason := skipDeep(text, 0, skipDeepLines)
+	end, reason := skipBrackets(text, 0, true)
 	return end, reason == 0
 }
 
-// skipDeep returns the offset of the end of the array or object at text[i].
-func skipDeep(text []byte, i int, d deep) (int, Reason) {
+// skip returns the offset of the end of the array or object at text[i].
+func (d *deep) skip(text []byte, i int) (int, Reason) {
+	if d.cut < 0 {
+		d.cut = i
+	}
+	return skipBrackets(text, i, d.lines)
+}
+
+// skipBrackets returns the offset of the end of the array or object at text[i], which
+// without lines must end on its line.
+func skipBrackets(text []byte, i int, lines bool) (int, Reason) {
 	begin := i
 	for depth := 0; i < len(text); i++ {
 		switch text[i] {
@@ -226,7 +227,7 @@ func skipDeep(text []byte, i int, d deep) (int, Reason) {
 				i = nextSpecial(text, min(i+2, len(text)))
 			}
 		case '\n':
-			if d == skipDeepLine {
+			if !lines {
 				return begin, TooDeep
 			}
 		}

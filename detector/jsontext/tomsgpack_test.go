@@ -354,7 +354,7 @@ func TestAppendCut(t *testing.T) {
 func TestAppendTooLong(t *testing.T) {
 	f := func(text string, want Reason) {
 		t.Helper()
-		got, end, _, err := appendWithin(10, nil, []byte(text), refuseDeep)
+		got, end, err := appendWithin(10, nil, []byte(text), nil)
 		if want == 0 {
 			if err != nil {
 				t.Errorf("%s: %v", text, err)
