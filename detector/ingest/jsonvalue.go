@@ -3,7 +3,7 @@ package ingest
 import "bytes"
 
 // jsonValue is the JSON value being read, if it is not simply a line: it has several
-// lines, or is long. If it has a list of events, it is split into items with some of
+// lines, or is long. If it has a list, it is split into items with some of
 // the elements each. Offsets are relative to the Reader's begin.
 type jsonValue struct {
 	scanner   scanner
@@ -19,8 +19,11 @@ type jsonValue struct {
 	suffix   string // of the items
 	rest     []byte // prefix of what follows the list, once one was split
 	emitted  int    // offset up to which elements were emitted
-	complete int    // offset of the end of the last complete element
+	complete int    // offset of the end of the last complete element that may be emitted
 	lines    int    // number of line ends before complete
+	last     int    // offset of the end of the last complete element
+
+	lastLines int // number of line ends before last
 }
 
 func (v *jsonValue) reset(maybeLine bool, offset int64) {
@@ -44,25 +47,27 @@ func (r *Reader) stepValue(b *Block) bool {
 			if !v.inList {
 				continue
 			}
-			v.complete, v.lines = v.pos, v.scanner.lines
+			v.elementEnds()
 			if v.skipping {
+				v.complete, v.lines = v.pos, v.scanner.lines
 				v.skipping = false
 				r.addLines(b, v.complete)
 				r.consumeValue(v.complete, v.lines)
 			}
-			if v.complete-v.emitted >= r.sizes.piece && (v.partial || v.pos >= r.sizes.long) {
+			if v.complete-v.emitted >= r.sizes.piece && (v.partial || v.pos >= r.longList()) {
 				r.emit(b)
 				return true
 			}
 		case listEnd:
 			if v.partial && !v.skipping {
+				v.complete, v.lines = v.last, v.lastLines
 				r.emit(b)
 				r.addHead(b)
 				r.consumeValue(v.pos, v.scanner.lines)
 				v.rest = append(append(v.rest[:0], v.prefix...), "],"...)
 			}
 			v.inList = false
-			v.hadList = true
+			v.hadList = v.hadList || v.scanner.named
 		case valueEnd:
 			r.valueEnds(b)
 			return true
@@ -73,13 +78,30 @@ func (r *Reader) stepValue(b *Block) bool {
 	}
 }
 
+// longList returns the size from which on a value is split at the elements of its list.
+// One whose name we do not know is split only if it might be too long otherwise: the
+// value may be an event, which is no longer one in pieces.
+func (r *Reader) longList() int {
+	if r.value.scanner.named {
+		return r.sizes.long
+	}
+	return r.sizes.item / 2
+}
+
+// brokenList reports whether the value breaks off in a list of which elements can be
+// read.
+func (v *jsonValue) brokenList() bool {
+	return v.inList && v.complete > v.emitted && (v.scanner.named || v.partial)
+}
+
 // consumeValue consumes the next n bytes of the value.
 func (r *Reader) consumeValue(n, lineEnds int) {
 	v := &r.value
 	r.consume(n, lineEnds)
 	v.scanner.lines -= lineEnds
 	v.pos -= n
-	v.emitted, v.complete, v.lines = max(0, v.emitted-n), max(0, v.complete-n), 0
+	v.emitted, v.complete, v.lines = max(0, v.emitted-n), max(0, v.complete-n), max(0, v.lines-lineEnds)
+	v.last, v.lastLines = max(0, v.last-n), max(0, v.lastLines-lineEnds)
 	p := &v.scanner.parts
 	p.several, p.lines = dropBefore(p.several, r.offset), dropBefore(p.lines, r.offset)
 }
@@ -113,11 +135,30 @@ func (r *Reader) listStarts() {
 	}
 	v.inList = true
 	v.emitted, v.complete, v.lines = v.pos, v.pos, v.scanner.lines
+	v.last, v.lastLines = v.complete, v.lines
 }
 
-// onlyKey sets the prefix to that of an object with only the list.
+// elementEnds notes the end of an element. In a list whose elements are not all read
+// as such the rest of its line is not known yet, which decides whether it is read by
+// itself: there it is the element before that may be emitted.
+func (v *jsonValue) elementEnds() {
+	if !v.scanner.named {
+		v.complete, v.lines = v.last, v.lastLines
+	}
+	v.last, v.lastLines = v.pos, v.scanner.lines
+	if v.scanner.named {
+		v.complete, v.lines = v.last, v.lastLines
+	}
+}
+
+// onlyKey sets the prefix to that of an object with only the list. A name that is
+// escaped or very long becomes another.
 func (v *jsonValue) onlyKey() {
-	v.prefix = append(append(append(v.prefix[:0], `{"`...), v.scanner.key...), `":[`...)
+	key := v.scanner.key
+	if len(key) > maxKey || bytes.IndexByte(key, '\\') >= 0 {
+		key = []byte(listNames[0])
+	}
+	v.prefix = append(append(append(v.prefix[:0], `{"`...), key...), `":[`...)
 }
 
 // between are the characters between the elements of a list.
@@ -239,7 +280,7 @@ func (r *Reader) valueContinues(b *Block) bool {
 		}
 		return false
 	case r.err != nil && (severalLines || v.partial):
-		if v.inList && v.complete > v.emitted {
+		if v.brokenList() {
 			r.emit(b)
 		}
 		if v.partial {
@@ -257,7 +298,11 @@ func (r *Reader) valueContinues(b *Block) bool {
 		return true
 	case len(have) <= r.sizes.item:
 		return false
-	case v.inList && v.complete > v.emitted:
+	}
+	if v.inList && v.scanner.depth > v.scanner.list { // in the next element
+		v.complete, v.lines = v.last, v.lastLines
+	}
+	if v.inList && v.complete > v.emitted {
 		r.emit(b)
 		return true
 	}
@@ -324,7 +369,7 @@ func (r *Reader) valueInvalid(b *Block) {
 		}
 		return
 	}
-	if v.inList && v.complete > v.emitted {
+	if v.brokenList() {
 		r.emit(b)
 	}
 	if v.partial {

@@ -206,7 +206,16 @@ func TestLong(t *testing.T) {
 		`line 1, byte 0: longer than 16 MiB, skipped`, `1 json {"Records":[{"a":1},{"a":2}]}`)
 	f("too much before a list to repeat it", `{"junk":"`+x(30)+`","Records":[{"a":1}]}`,
 		`1 json {"junk":"`+x(30)+`","Records":[{"a":1}]}`)
-	f("an escaped name is no list", `{"\u0052ecords":[{"a":1},{"a":2},{"a":3}]}`, `1 json {"Records":[{"a":1},{"a":2},{"a":3}]}`)
+	f("a list of another name", `{"x":[0],"items":[{"a":1},{"a":"`+x(20)+`"},{"a":3},{"a":"`+x(30)+`"}],"b":1}`,
+		`1 json {"x":[0],"items":[{"a":1},{"a":"`+x(20)+`"}]}`, `1 json {"x":[0],"items":[{"a":3},{"a":"`+x(30)+`"}]}`, `1 json {"x":[0],"items":[],"b":1}`)
+	f("a short list of another name", `{"items":[{"a":1},{"a":2}],"b":1}`, `1 json {"items":[{"a":1},{"a":2}],"b":1}`)
+	f("a list with an escaped name after much else", `{"junk":"`+x(80)+`","\u0052ecords":[{"a":1},{"a":2}]}`,
+		`line 1, byte 0: longer than 16 MiB, skipped`, `1 json {"Records":[{"a":1},{"a":2}]}`)
+	f("much before a list", `{"junk":"`+x(30)+`","Records":[{"a":"`+x(4)+`"},{"b":"`+x(4)+`"}],"b":5}`,
+		`1 json {"junk":"`+x(30)+`","Records":[{"a":"`+x(4)+`"}]}`, `1 json {"Records":[{"b":"`+x(4)+`"}]}`, `1 json {"Records":[],"b":5}`)
+	f("a short list before a long one", `{"Events":[{"b":1}],"Records":[{"a":1},{"a":2},{"a":3},{"a":4}]}`,
+		`1 json {"Events":[{"b":1}],"Records":[{"a":1},{"a":2}]}`, `1 json {"Records":[{"a":3},{"a":4}]}`)
+	f("an escaped name", `{"\u0052ecords":[{"a":1},{"a":2},{"a":3}]}`, `1 json {"Records":[{"a":1},{"a":2}]}`, `1 json {"Records":[{"a":3}]}`)
 }
 
 // TestWhole: documents are not split for eval, arrays of them are.

@@ -22,8 +22,8 @@ const (
 // listNames are the members that have the events of an envelope.
 var listNames = []string{"Records", "records", "logEvents", "Events"}
 
-// maxListName is the length of the longest of them.
-const maxListName = 9
+// maxKey is the maximum length of a member's name that is kept.
+const maxKey = 64
 
 // scanner finds the end of a JSON array or object that comes in pieces, and the
 // ends of the elements of the list that it is or has. It checks brackets, commas and
@@ -39,6 +39,7 @@ type scanner struct {
 	deep    int                         // how many more levels there are
 	maps    [jsontext.MaxDepth + 1]bool // for each depth, whether it is an object
 	list    int                         // depth of the current list, 0 for none
+	named   bool                        // it has the events of an envelope, for all we know
 	inKey   bool
 	key     []byte // the beginning of the current key of the outermost object
 	literal string // the rest of true, false or null
@@ -117,8 +118,8 @@ func (s *scanner) next(text []byte, i int) (stop, int) {
 		case inString:
 			begin := i
 			i = skipPlain(text, i)
-			if s.inKey && s.depth == 1 && len(s.key) <= maxListName {
-				s.key = append(s.key, text[begin:min(i, begin+maxListName+1)]...)
+			if s.inKey && s.depth == 1 && len(s.key) <= maxKey {
+				s.key = append(s.key, text[begin:min(i, begin+maxKey+1)]...)
 			}
 			if i == len(text) {
 				return needsMore, i
@@ -192,7 +193,7 @@ func (s *scanner) next(text []byte, i int) (stop, int) {
 		}
 		i++
 		if len(s.parts.opened) > 0 && c|0x20 == '}' { // or ]
-			s.parts.close(s.depth, s.list, s.base+int64(i), s.lineAt)
+			s.parts.close(s.depth, s.readList(), s.base+int64(i), s.lineAt)
 		}
 		if m != needsMore {
 			return m, i
@@ -236,7 +237,7 @@ func (s *scanner) nextDeep(text []byte, i int) int {
 		case '}', ']':
 			s.deep--
 			if len(s.parts.opened) > 0 {
-				s.parts.close(s.depth+s.deep, s.list, s.base+int64(i), s.lineAt)
+				s.parts.close(s.depth+s.deep, s.readList(), s.base+int64(i), s.lineAt)
 			}
 			if s.deep == 0 {
 				s.ended()
@@ -331,7 +332,7 @@ func (s *scanner) open(c byte) (stop, bool) {
 		s.deep, s.state = 1, inDeep
 		return needsMore, true
 	}
-	isList := c == '[' && (s.depth == 0 || s.depth == 1 && s.maps[1] && s.isListName())
+	isList := c == '[' && (s.depth == 0 || s.depth == 1 && s.maps[1])
 	s.depth++
 	s.maps[s.depth] = c == '{'
 	s.state = expectElement
@@ -340,9 +341,18 @@ func (s *scanner) open(c byte) (stop, bool) {
 	}
 	if isList {
 		s.list = s.depth
+		s.named = s.depth == 1 || s.isListName()
 		return listStart, true
 	}
 	return needsMore, true
+}
+
+// readList returns the depth of the current list if its elements are read as such.
+func (s *scanner) readList() int {
+	if s.named {
+		return s.list
+	}
+	return 0
 }
 
 func (s *scanner) isListName() bool {
