@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/literal"
@@ -47,7 +48,14 @@ type finders struct {
 	names  [][]byte // of events
 }
 
-func newFinders(s *event.Schema) (f finders) {
+// findersOf has the finders of each schema: they take a while to make.
+var findersOf sync.Map // *event.Schema → *finders
+
+func newFinders(s *event.Schema) *finders {
+	if f, ok := findersOf.Load(s); ok {
+		return f.(*finders)
+	}
+	f := &finders{}
 	texts := slices.Clone(Escapes)
 	var hints []string
 	for _, source := range s.Sources() {
@@ -61,6 +69,7 @@ func newFinders(s *event.Schema) (f finders) {
 		}
 	}
 	f.others, f.base64 = literal.NewSet(texts), literal.NewSet(base64Starts)
+	findersOf.Store(s, f)
 	return f
 }
 

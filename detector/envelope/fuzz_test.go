@@ -102,7 +102,7 @@ func FuzzRead(f *testing.F) {
 		if _, seenAgain, _ := kept.Read(body, 0); seenAgain.Events != seen.Events || seenAgain.Unreadable != seen.Unreadable || view.String() != again.String() {
 			t.Fatalf("another reader saw %+v\n%s\nnot %+v\n%s", seenAgain, again.String(), seen, view.String())
 		}
-		if seen.Shape == Raw { // the same event in a list
+		if seen.Shape == Raw && seen.Events == 1 { // the same event in a list
 			again.Reset()
 			list := append(msgpack.AppendString([]byte{msgpcode.FixedMapLow | 1}, []byte("Records")), msgpcode.FixedArrayLow|1)
 			if _, _, err := kept.Read(append(list, body[:end]...), 0); err != nil || again.String() != strings.ReplaceAll(view.String(), "shape raw", "shape records") {

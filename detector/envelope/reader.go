@@ -18,7 +18,7 @@ type Reader struct {
 	schema  *event.Schema
 	sources []*event.Source
 	marks   event.Set // the members of which every event has one
-	finders finders
+	finders *finders
 	visit   func(*event.Event)
 	levels  [maxLevels]level
 	seen    Seen
