@@ -122,7 +122,10 @@ func (r *Reader) finish() {
 }
 
 // maxKept is the size in bytes up to which buffers are kept for the next record.
-const maxKept = 16 << 20
+const maxKept = 2 << 20
+
+// maxCarriers is the same for lists of members.
+const maxCarriers = 16 << 10
 
 // release gives back the large buffers that one record made grow.
 func (r *Reader) release() {
@@ -135,6 +138,9 @@ func (r *Reader) release() {
 			if cap(*buf) > maxKept {
 				*buf = nil
 			}
+		}
+		if cap(l.carriers) > maxCarriers {
+			l.carriers = nil
 		}
 	}
 	r.deepest = 0

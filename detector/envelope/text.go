@@ -37,6 +37,10 @@ func (r *Reader) text(depth int, text []byte, o origin) {
 // level, so that only text that is broken in many places comes near.
 const maxDecoding = 16
 
+// maxItem is the size in bytes up to which memory for a decoded text is reserved by
+// the text's length.
+const maxItem = 16 << 20
+
 // maxStarts is how many places in one line of a broken text are tried at which
 // JSON may begin. The first is tried whatever was spent on the lines before.
 const maxStarts = 8
@@ -156,7 +160,7 @@ func startOf(text []byte, i int) int {
 // offset behind it, or false if it is broken. What is too deep is left out and
 // counted.
 func (r *Reader) decode(l *level, text []byte) (end int, ok bool) {
-	l.text = slices.Grow(l.text[:0], min(len(text)+len(text)/8, maxKept))
+	l.text = slices.Grow(l.text[:0], min(len(text)+len(text)/8, maxItem))
 	var cut int
 	var err error
 	l.text, end, cut, err = jsontext.AppendCut(l.text[:0], text, false)

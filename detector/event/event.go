@@ -117,6 +117,9 @@ func (e *Event) findAll() {
 // that pass the filter are. Strings are stepped over, maps are not entered.
 func (e *Event) walk(buf []byte, pos, n int, filter *nameFilter) (end int, err error) {
 	e.buf = buf
+	if cap(e.again) > maxArena {
+		e.again = nil
+	}
 	e.again = e.again[:0]
 	layout := layoutKeys[0]
 	e.has = Set{}

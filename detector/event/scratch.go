@@ -21,7 +21,13 @@ type scratch struct {
 	state     [maxSources]any // what the sources keep
 }
 
+// maxArena is how many elements of an arena are kept for the next event.
+const maxArena = 64 << 10
+
 func (s *scratch) reset() {
+	if cap(s.values) > maxArena || cap(s.text) > 16*maxArena || cap(s.prints) > maxArena {
+		s.values, s.text, s.prints = nil, nil, nil
+	}
 	s.values = s.values[:0]
 	s.text = s.text[:0]
 	s.cut = false

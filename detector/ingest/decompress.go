@@ -15,10 +15,10 @@ import (
 
 // The limits of decompression.
 const (
-	// maxWindow is the maximum window of a zstd stream in bytes, the default of the
-	// zstd program, and maxInnerWindow that of one within compressed data.
-	maxWindow      = 128 << 20
-	maxInnerWindow = 8 << 20
+	// maxWindow is the maximum window of a zstd stream in bytes: what RFC 8878 asks
+	// decoders to support, and what levels up to 19 need. A stream of a few kilobytes
+	// can ask for any.
+	maxWindow = 8 << 20
 	// maxRounds is how often data may be compressed: CloudWatch compresses, Firehose
 	// can be told to compress once more, and so can whoever sends or stores it.
 	maxRounds = 4
@@ -40,17 +40,17 @@ type format struct {
 	name string
 	is   func(start []byte) bool
 	// open returns a reader of the decompressed data; it is nil if we have none.
-	open func(r io.Reader, inner bool) (io.ReadCloser, error)
+	open func(r io.Reader) (io.ReadCloser, error)
 }
 
 // startSize is how many of the first bytes are looked at.
 const startSize = 6
 
 var formats = []format{
-	{"gzip", prefix("\x1f\x8b"), func(r io.Reader, _ bool) (io.ReadCloser, error) { return gzip.NewReader(r) }},
+	{"gzip", prefix("\x1f\x8b"), func(r io.Reader) (io.ReadCloser, error) { return gzip.NewReader(r) }},
 	{"zstd", isZstd, openZstd},
-	{"zlib", isZlib, func(r io.Reader, _ bool) (io.ReadCloser, error) { return zlib.NewReader(r) }},
-	{"bzip2", isBzip2, func(r io.Reader, _ bool) (io.ReadCloser, error) { return io.NopCloser(bzip2.NewReader(r)), nil }},
+	{"zlib", isZlib, func(r io.Reader) (io.ReadCloser, error) { return zlib.NewReader(r) }},
+	{"bzip2", isBzip2, func(r io.Reader) (io.ReadCloser, error) { return io.NopCloser(bzip2.NewReader(r)), nil }},
 	{"xz", prefix("\xfd7zXZ\x00"), nil},
 	{"lz4", prefix("\x04\x22\x4d\x18"), nil},
 	{"snappy", prefix("\xff\x06\x00\x00sN"), nil},
@@ -78,12 +78,8 @@ func isBzip2(start []byte) bool {
 	return len(start) > 4 && string(start[:3]) == "BZh" && '1' <= start[3] && start[3] <= '9' && (start[4] == 0x31 || start[4] == 0x17)
 }
 
-func openZstd(r io.Reader, inner bool) (io.ReadCloser, error) {
-	window := uint64(maxWindow)
-	if inner {
-		window = maxInnerWindow
-	}
-	z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(window))
+func openZstd(r io.Reader) (io.ReadCloser, error) {
+	z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
 	if err != nil {
 		return nil, err
 	}
@@ -148,7 +144,7 @@ func (d *decompressor) decompress(f *format, r io.Reader) (io.Reader, error) {
 	case len(d.rounds) > 0:
 		r = &innerReader{source: r, left: maxInner}
 	}
-	z, err := f.open(r, len(d.rounds) > 0)
+	z, err := f.open(r)
 	if err != nil {
 		return nil, err
 	}

@@ -41,6 +41,9 @@ type Reader struct {
 	// Whole makes an object one item, up to MaxItem: lists in it are not split.
 	// Arrays are.
 	Whole bool
+	// Large, if not nil, is called once, before the Reader takes much more memory
+	// than usual: an item is longer than a megabyte or two. Next returns its error.
+	Large func() error
 
 	sizes  sizes
 	source io.Reader
@@ -120,6 +123,13 @@ func (r *Reader) fill() {
 	case size == 0:
 		r.buf = make([]byte, r.sizes.firstBuffer)
 	case have > size/2:
+		if r.Large != nil && size > r.sizes.maxBuffer {
+			if err := r.Large(); err != nil {
+				r.err, r.end = err, have
+				return
+			}
+			r.Large = nil
+		}
 		r.buf = append(make([]byte, 0, 2*size), r.buf...)[:2*size]
 	}
 	free := r.buf[r.end:]

@@ -35,6 +35,7 @@ type ingestHandler struct {
 	deadLetters *deadLetters
 	limits      limits
 	slots       chan struct{} // one for each request that is read
+	large       chan struct{} // one for each of them that has a very long item
 	retries     logger.Log    // rate-limited
 	clients     logger.Log    // rate-limited
 	buffers     sync.Pool     // of *buffer
@@ -58,7 +59,7 @@ type buffer struct {
 func newIngestHandler(requests int, e *host.Engine, d *deadLetters, log logger.Log, l limits) *ingestHandler {
 	h := &ingestHandler{
 		scan: e.Scan, panicked: e.Panicked, deadLetters: d, limits: l,
-		slots: make(chan struct{}, requests), retries: log.Limited(), clients: log.Limited(), last: time.Now(),
+		slots: make(chan struct{}, requests), large: make(chan struct{}, maxLarge), retries: log.Limited(), clients: log.Limited(), last: time.Now(),
 	}
 	h.buffers.New = func() any { return new(buffer) }
 	return h
@@ -112,7 +113,7 @@ func (h *ingestHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	body := &body{source: r.Body, control: http.NewResponseController(w), timeout: h.limits.read}
-	err = h.read(body, decompress, client)
+	err = h.read(r.Context(), body, decompress, client)
 	if err == nil {
 		body.discardRest()
 	}
@@ -123,6 +124,8 @@ func (h *ingestHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.clients.Warnf("from %s: the body ends early: %v", client, body.err)
 		w.Header().Set("Connection", "close")
 		h.refuse(w, "the body ends early")
+	case errors.Is(err, errNoMemory):
+		h.refuse(w, err.Error())
 	case err != nil:
 		h.retries.Warnf("%v; the client has to send it again", err)
 		h.refuse(w, "the alerts cannot be taken now")
@@ -164,7 +167,7 @@ func (h *ingestHandler) refuse(w http.ResponseWriter, reason string) {
 }
 
 // read evaluates a body. After an error the client has to send it again.
-func (h *ingestHandler) read(b *body, decompress decompressFunc, client string) (err error) {
+func (h *ingestHandler) read(ctx context.Context, b *body, decompress decompressFunc, client string) (err error) {
 	limited := &limitedReader{left: maxUnpacked}
 	defer func() {
 		if p := recover(); p != nil { // a retry would panic again
@@ -182,17 +185,25 @@ func (h *ingestHandler) read(b *body, decompress decompressFunc, client string) 
 	}
 	defer plain.Close()
 	limited.source = plain
+	memory := large{slots: h.large}
+	defer memory.release()
+	reader := ingest.NewReader(limited)
+	reader.Large = func() error { return memory.acquire(ctx, h.limits.slot) }
 	buf := h.buffers.Get().(*buffer)
-	err = h.readBlocks(b, limited, buf, client)
-	h.buffers.Put(buf) // not after a panic
+	err = h.readBlocks(b, reader, limited, buf, client)
+	if !memory.held { // what a long item needed is not kept, nor after a panic
+		h.buffers.Put(buf)
+	}
 	return err
 }
 
 // readBlocks evaluates a body block by block.
-func (h *ingestHandler) readBlocks(b *body, limited *limitedReader, buf *buffer, client string) error {
-	reader := ingest.NewReader(limited)
+func (h *ingestHandler) readBlocks(b *body, reader *ingest.Reader, limited *limitedReader, buf *buffer, client string) error {
 	for {
 		err := reader.Next(&buf.block)
+		if errors.Is(err, errNoMemory) {
+			return err
+		}
 		if b.err != nil || ingest.IsEnd(err) {
 			return nil // a block of a broken body may end within a record
 		}

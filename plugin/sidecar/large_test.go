@@ -38,13 +38,18 @@ func (r *repeated) Read(p []byte) (n int, err error) {
 }
 
 // peak returns the maximum memory of the process in MB.
-func (p *process) peak() int {
+func (p *process) peak() int { return p.memory("VmHWM:") }
+
+// resident returns the current memory of the process in MB.
+func (p *process) resident() int { return p.memory("VmRSS:") }
+
+func (p *process) memory(name string) int {
 	p.t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
 	if err != nil {
 		p.t.Skipf("how much memory the sidecar takes is not known here: %v", err)
 	}
-	_, after, _ := strings.Cut(string(status), "VmHWM:")
+	_, after, _ := strings.Cut(string(status), name)
 	kb, err := strconv.Atoi(strings.Fields(after)[0])
 	if err != nil {
 		p.t.Fatal(err)

@@ -31,6 +31,9 @@ func serve(c settings.Sidecar, o Options, l limits) error {
 		return &StartError{err}
 	}
 	defer s.Stop()
+	done := make(chan struct{})
+	defer close(done)
+	go limitMemory(done)
 	if err := notify("READY=1"); err != nil {
 		o.Log.Warnf("systemd cannot be notified that the service is ready: %v", err)
 	}
