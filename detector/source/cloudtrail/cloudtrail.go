@@ -25,8 +25,6 @@ var (
 	resources    = event.MemberNamed("resources")
 	userIdentity = event.MemberNamed("userIdentity")
 
-	cloudTrailEvent = event.MemberNamed("cloudTrailEvent")
-
 	// marks are the members that tell an event.
 	marks = event.SetOf(eventName, eventSource)
 	// others are those that tell digest files and Insight records.

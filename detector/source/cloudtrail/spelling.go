@@ -132,7 +132,7 @@ var flattened = []string{"userIdentity", "requestParameters", "responseElements"
 
 // objectOf returns the object that a flattened name is in, or "".
 func objectOf(name []byte) string {
-	if bytes.IndexAny(name, separators) < 0 {
+	if !bytes.ContainsAny(name, separators) {
 		return ""
 	}
 	for _, object := range flattened {
