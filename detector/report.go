@@ -84,9 +84,11 @@ func (r *reporter) heartbeat(now time.Time) *alert.Notice {
 	for i, count := range c.Shapes {
 		set("shapes."+envelope.Shape(i).String(), count)
 	}
+	set("shapes.unreadable", c.Unread)
 	set("events", c.Events)
 	set("odd", c.Odd)
 	set("unreadable", c.Unreadable)
+	set("unrecognised", c.Unrecognized)
 	set("panics", c.Panics)
 	set("last_arrival", c.LastArrival)
 	set("last_event", c.LastEvent)

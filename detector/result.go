@@ -18,10 +18,21 @@ type Result struct {
 	// maxUnreadable of them. Records that were skipped are not among them; see
 	// Config.ReadAll.
 	Unreadable []int
+	// Unrecognized are the records that have names of CloudTrail's events in a form
+	// that is not opened: the first maxUnreadable of them.
+	Unrecognized []Unrecognized
 }
 
-// maxUnreadable is the maximum length of Result.Unreadable.
+// maxUnreadable is the maximum length of Result.Unreadable, and of
+// Result.Unrecognized.
 const maxUnreadable = 1 << 16
+
+// Unrecognized is a record that has the names that CloudTrail's events have, in a form
+// that is not opened.
+type Unrecognized struct {
+	Body int    // its offset in the chunk
+	Key  string // the member that the names are in: printable, of bounded length
+}
 
 // ScanError is an error in a host's chunk: it is broken at some byte. What came
 // before was evaluated.

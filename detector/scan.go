@@ -2,11 +2,14 @@ package detector
 
 import (
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/envelope"
 	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/hold"
 	"github.com/fluent-detect/fluent-detect/detector/literal"
 	"github.com/fluent-detect/fluent-detect/detector/match"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
@@ -28,9 +31,12 @@ type scanner struct {
 	sampled    int       // events that were asked for their time
 	recordTime time.Time // of the first record among them whose event has none
 	unreadable []int     // offsets of records
-	tag        string
-	read       time.Time // when the shipper read the current record
-	tx         transaction
+	// unrecognized are records, and keys how many there are by their members.
+	unrecognized []Unrecognized
+	keys         stats.Keys
+	tag          string
+	read         time.Time // when the shipper read the current record
+	tx           transaction
 	// matched, if not nil, gets the events and the matches instead of tx.
 	matched func(e *event.Event, matches []int32)
 }
@@ -71,10 +77,13 @@ func (s *scanner) scan(tag string, chunk []byte) (Result, error) {
 	traffic := &s.tx.state.traffic
 	traffic.Add(&s.tally, len(chunk), now)
 	s.near.Commit(s.misses, traffic)
+	if s.tally.Unrecognized > 0 {
+		s.warnUnrecognized(traffic.AddKeys(&s.keys))
+	}
 	r := Result{
 		Records: int(s.tally.Records + s.tally.Skipped), Skipped: int(s.tally.Skipped),
 		Events: int(s.tally.Events), Odd: int(s.tally.Odd), Alerts: alerts,
-		Unreadable: slices.Clone(s.unreadable),
+		Unreadable: slices.Clone(s.unreadable), Unrecognized: slices.Clone(s.unrecognized),
 	}
 	if broken != nil {
 		traffic.Broken.Add(1)
@@ -91,6 +100,8 @@ func (s *scanner) reset() {
 	s.sampled = 0
 	s.recordTime = time.Time{}
 	s.unreadable = s.unreadable[:0]
+	s.unrecognized = s.unrecognized[:0]
+	s.keys.Reset()
 }
 
 // evaluate evaluates the chunk. If no record in it can match it reads only the
@@ -100,7 +111,7 @@ func (s *scanner) evaluate(chunk []byte) error {
 	if !ok {
 		return s.walk(chunk, 0)
 	}
-	if err := s.walk(chunk, last); err == nil && s.tally.Records == 1 && s.tally.Unreadable == 0 {
+	if err := s.walk(chunk, last); err == nil && s.tally.Records == 1 && s.tally.Unreadable == 0 && s.tally.Unrecognized == 0 {
 		s.tally.Skipped = uint64(records - 1)
 		return nil
 	}
@@ -137,25 +148,42 @@ func (s *scanner) walk(chunk []byte, from int) error {
 
 // odd looks into an item that is not a record by its form: a group marker or one
 // with something else in the place of the time. If there is an event in it, or what
-// should have been one, it is a record all the same.
+// should have been one, it is a record all the same. The texts of a group marker are
+// Fluent Bit's: names in them are not unrecognized.
 func (s *scanner) odd(chunk []byte, head *msgpack.Head) bool {
 	if head.Body == 0 {
 		return false
 	}
 	s.read = time.Unix(head.Sec, int64(head.Nsec))
 	_, seen, err := s.reader.Read(chunk, head.Body)
-	if err != nil || seen.Events == 0 && seen.Unreadable == 0 {
+	if err != nil {
+		return false
+	}
+	_, unrecognized := s.reader.Unrecognized()
+	if seen.Events == 0 && seen.Unreadable == 0 && (!unrecognized || head.Item != msgpack.Other) {
 		return false
 	}
 	s.count(seen, head.Body)
 	return true
 }
 
-// count counts the record with that body.
+// count counts the record with that body, which was read last.
 func (s *scanner) count(seen envelope.Seen, body int) {
 	s.tally.Records++
 	s.tally.Events += uint64(seen.Events)
-	s.tally.Shapes[seen.Shape]++
+	if member, ok := s.reader.Unrecognized(); ok {
+		s.tally.Unrecognized++
+		key := s.keys.Add(member)
+		if len(s.unrecognized) < maxUnreadable {
+			s.unrecognized = append(s.unrecognized, Unrecognized{body, key})
+		}
+		return
+	}
+	if seen.Events == 0 && seen.Unreadable > 0 {
+		s.tally.Unread++
+	} else {
+		s.tally.Shapes[seen.Shape]++
+	}
 	if seen.Unreadable > 0 {
 		s.tally.Unreadable += uint64(seen.Unreadable)
 		if len(s.unreadable) < maxUnreadable {
@@ -205,4 +233,34 @@ func (s *scanner) sample(e *event.Event) {
 	if year := at.Year(); year >= 1970 && year < 2200 { // in the range of nanoseconds
 		s.tally.EventTime = at
 	}
+}
+
+// unrecognizedRate limits log lines about unrecognized records. Besides, there is one
+// for each member in which they are found for the first time.
+var unrecognizedRate = hold.Rate{Max: 1, Per: time.Minute}
+
+// maxLoggedKeys is the maximum number of members that such a line names.
+const maxLoggedKeys = 5
+
+// warnUnrecognized logs that the chunk has unrecognized records, if it is to be logged
+// now: novel if they are in a member in which none was before.
+func (s *scanner) warnUnrecognized(novel bool) {
+	withheld, ok := s.tx.state.unrecognized.Pass(s.tx.host.Now())
+	if !ok && !novel {
+		return
+	}
+	all := s.keys.All()
+	var names []string
+	for _, k := range all[:min(len(all), maxLoggedKeys)] {
+		names = append(names, fmt.Sprintf("%q (%d)", k.Name, k.Count))
+	}
+	if more := len(all) - len(names); more > 0 {
+		names = append(names, fmt.Sprintf("and %d more", more))
+	}
+	line := fmt.Sprintf("chunk of tag %q: unrecognised records, which have eventName or eventSource in a form that is not read: %d, in the members %s",
+		printable(s.tag), s.tally.Unrecognized, strings.Join(names, ", "))
+	if withheld > 0 {
+		line += fmt.Sprintf("; chunks with such records since the last such line: %d", withheld)
+	}
+	s.tx.host.Warn(line)
 }

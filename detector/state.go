@@ -16,6 +16,8 @@ type State struct {
 	traffic stats.Traffic
 	faults  *hold.Throttle // of error records
 
+	unrecognized *hold.Throttle // of log lines about them
+
 	commits // its mu guards what follows
 
 	duplicates *hold.Duplicates // nil: no Engine has used the state yet
@@ -33,7 +35,7 @@ var faultRate = hold.Rate{Max: 3, Per: time.Minute}
 
 // NewState returns the state of a detector that has seen nothing.
 func NewState() *State {
-	return &State{began: time.Now(), faults: hold.NewThrottle(faultRate), rules: stats.NewRules()}
+	return &State{began: time.Now(), faults: hold.NewThrottle(faultRate), unrecognized: hold.NewThrottle(unrecognizedRate), rules: stats.NewRules()}
 }
 
 // use adapts the state to the configuration and the rules of the Engine that uses
@@ -116,5 +118,6 @@ func (s *State) Report() stats.Report {
 	}
 	s.mu.Unlock()
 	s.traffic.Load(&r.Counts)
+	r.Keys = s.traffic.Keys()
 	return r
 }

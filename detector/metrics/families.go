@@ -36,15 +36,28 @@ var families = []family{
 	counter("fluent_detect_chunks_total", "Chunks that were evaluated.", func(v *view) uint64 { return v.Chunks }),
 	counter("fluent_detect_read_bytes_total", "Bytes of these chunks.", func(v *view) uint64 { return v.Bytes }),
 	counter("fluent_detect_broken_chunks_total", "Chunks that could not be read to the end.", func(v *view) uint64 { return v.Broken }),
-	{"fluent_detect_records_total", "counter", "Records by the shape in which they carry CloudTrail events; other: they have none; dismissed: they were not read, because nothing in their chunk can match.", func(w *writer, v *view) {
+	{"fluent_detect_records_total", "counter", "Records by the shape in which they carry CloudTrail events; other: they have none; dismissed: they were not read, because nothing in their chunk can match; unreadable: they look like CloudTrail, and no event in them could be read; unrecognised: they have names of events in a form that is not read.", func(w *writer, v *view) {
 		for i, n := range v.Shapes {
 			w.sample(n, v.labels("shape", envelope.Shape(i).String())...)
 		}
 		w.sample(v.Skipped, v.labels("shape", "dismissed")...)
+		w.sample(v.Unread, v.labels("shape", "unreadable")...)
+		w.sample(v.Unrecognized, v.labels("shape", "unrecognised")...)
 	}},
 	counter("fluent_detect_events_total", "CloudTrail events in the records.", func(v *view) uint64 { return v.Events }),
 	counter("fluent_detect_odd_values_total", "Values in chunks that are not records.", func(v *view) uint64 { return v.Odd }),
 	counter("fluent_detect_unreadable_total", "Records, or parts of them, that look like CloudTrail and could not be read.", func(v *view) uint64 { return v.Unreadable }),
+	{"fluent_detect_unrecognised_total", "counter", "Records that have eventName or eventSource in a form that is not read, by the member that it is in; other: further members.", func(w *writer, v *view) {
+		var other uint64
+		for _, k := range v.Keys {
+			if k.Name == stats.OtherKeys {
+				other = k.Count
+				continue
+			}
+			w.sample(k.Count, v.labels("key", k.Name)...)
+		}
+		w.sample(other, v.labels("key", stats.OtherKeys)...)
+	}},
 	counter("fluent_detect_panics_total", "Panics that were recovered; each lost a chunk.", func(v *view) uint64 { return v.Panics }),
 	{"fluent_detect_last_arrival_timestamp_seconds", "gauge", "When the last chunk with an event was evaluated.", func(w *writer, v *view) { w.moment(v.LastArrival, v.labels()...) }},
 	{"fluent_detect_last_event_timestamp_seconds", "gauge", "The eventTime of the first event in it.", func(w *writer, v *view) { w.moment(v.LastEvent, v.labels()...) }},

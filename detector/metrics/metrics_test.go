@@ -91,6 +91,9 @@ func detectors(t *testing.T) []Detector {
 		}
 		chunk = append(chunk, msgpacktest.FromJSON(t, pushed(9, `,"errorCode":"AccessDenied"`))...)
 		chunk = append(chunk, msgpacktest.FromJSON(t, `{"log":"hello"}`)...)
+		for _, key := range []string{"log", "log", `a\"b`, `new\nline`} {
+			chunk = append(chunk, msgpacktest.FromJSON(t, `{"`+key+`":"eventName"}`)...)
+		}
 		if _, err := e.Scan("tag", append(chunk, 0xc1)); err == nil {
 			t.Fatal("a broken chunk is whole")
 		}

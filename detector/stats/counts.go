@@ -7,15 +7,17 @@ import (
 )
 
 // Counts are the counters of a detector at one moment. They continue across
-// reloads.
+// reloads. Records is the sum of Shapes, Skipped, Unread and Unrecognized.
 type Counts struct {
 	Chunks, Records, Bytes uint64
-	Shapes                 [envelope.Shapes]uint64 // records by shape, of those that were read
+	Shapes                 [envelope.Shapes]uint64 // records by shape, without those that Unread and Unrecognized count
 	Skipped                uint64                  // records that were not read: the prefilter ruled out a match in their chunk
 	Events                 uint64                  // in the records
 	Odd                    uint64                  // values in chunks that are not records
 	Broken                 uint64                  // chunks that could not be read to the end
 	Unreadable             uint64                  // records, or parts of records, that look like CloudTrail and are not readable
+	Unread                 uint64                  // records with something unreadable and no event
+	Unrecognized           uint64                  // records with names of events in a form that is not opened
 	Panics                 uint64
 	NearMisses             uint64    // of all conditions, see Condition
 	LastArrival            time.Time // when the last chunk with an event was evaluated; zero: none was

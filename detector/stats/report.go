@@ -10,6 +10,7 @@ import (
 type Report struct {
 	Counts
 	Began    time.Time // when counting began
+	Keys     []Key     // the members that unrecognized records have the names in
 	Rules    []Rule    // those in force, in their order
 	Dedup    hold.DuplicateStats
 	SelfTest SelfTest

@@ -11,16 +11,17 @@ import (
 type Traffic struct {
 	Broken, Panics, Heartbeats, HeartbeatsDropped, ErrorRecords, ErrorsWithheld atomic.Uint64
 
-	chunks, records, skipped, bytes, events, odd, unreadable, near atomic.Uint64
-	shapes                                                         [envelope.Shapes]atomic.Uint64
-	lastArrival, lastEvent                                         atomic.Int64 // in nanoseconds since 1970, 0 for none
+	chunks, records, skipped, bytes, events, odd, unreadable, unread, unrecognized, near atomic.Uint64
+	shapes                                                                               [envelope.Shapes]atomic.Uint64
+	lastArrival, lastEvent                                                               atomic.Int64 // in nanoseconds since 1970, 0 for none
+	keys                                                                                 sharedKeys   // of unrecognized records
 }
 
 // Tally is what one chunk adds to the traffic.
 type Tally struct {
-	Records, Skipped, Events, Odd, Unreadable uint64
-	Shapes                                    [envelope.Shapes]uint64
-	EventTime                                 time.Time // of the first event that has one
+	Records, Skipped, Events, Odd, Unreadable, Unread, Unrecognized uint64
+	Shapes                                                          [envelope.Shapes]uint64
+	EventTime                                                       time.Time // of the first event that has one
 }
 
 // Add adds a chunk of that size, evaluated at that time.
@@ -40,6 +41,10 @@ func (t *Traffic) Add(n *Tally, bytes int, now time.Time) {
 	}
 	if n.Unreadable > 0 {
 		t.unreadable.Add(n.Unreadable)
+		t.unread.Add(n.Unread)
+	}
+	if n.Unrecognized > 0 {
+		t.unrecognized.Add(n.Unrecognized)
 	}
 	if n.Events > 0 {
 		t.lastArrival.Store(now.UnixNano())
@@ -48,6 +53,13 @@ func (t *Traffic) Add(n *Tally, bytes int, now time.Time) {
 		}
 	}
 }
+
+// AddKeys adds the members that unrecognized records of a chunk have the names in, and
+// reports whether one of them is new.
+func (t *Traffic) AddKeys(k *Keys) (novel bool) { return t.keys.add(k) }
+
+// Keys returns the members that unrecognized records have the names in.
+func (t *Traffic) Keys() []Key { return t.keys.all() }
 
 // Load sets the counters of c that the traffic has.
 func (t *Traffic) Load(c *Counts) {
@@ -59,6 +71,8 @@ func (t *Traffic) Load(c *Counts) {
 	c.Odd = t.odd.Load()
 	c.Broken = t.Broken.Load()
 	c.Unreadable = t.unreadable.Load()
+	c.Unread = t.unread.Load()
+	c.Unrecognized = t.unrecognized.Load()
 	c.Panics = t.Panics.Load()
 	c.NearMisses = t.near.Load()
 	c.LastArrival = fromNano(t.lastArrival.Load())

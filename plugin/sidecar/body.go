@@ -20,10 +20,6 @@ type decompressFunc func(io.Reader) (io.ReadCloser, error)
 // decompressor returns the function for bodies with that header. It returns an
 // error if such bodies are not supported.
 func decompressor(h http.Header) (decompressFunc, error) {
-	// Evaluated as text, events would go unnoticed.
-	if kind := strings.ToLower(h.Get("Content-Type")); strings.Contains(kind, "msgpack") {
-		return nil, fmt.Errorf("Content-Type: %q is not supported: must be JSON or lines", logger.Printable(kind, 100))
-	}
 	switch encoding := strings.ToLower(strings.TrimSpace(strings.Join(h.Values("Content-Encoding"), ","))); encoding {
 	case "", "identity", "gzip", "x-gzip", "zstd":
 		// Recognized by the first bytes: compressed files are often sent without a

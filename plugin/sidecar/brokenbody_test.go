@@ -58,7 +58,7 @@ func TestPanicWhileABodyIsRead(t *testing.T) {
 		return io.NopCloser(panicReader{strings.NewReader(strings.Repeat(other+"\n", 20_000))}), nil
 	}
 	b := &body{source: strings.NewReader("")}
-	if err := s.ingest.read(t.Context(), b, unpack, "192.0.2.1"); err != nil {
+	if err := s.ingest.read(t.Context(), b, unpack, true, "192.0.2.1"); err != nil {
 		t.Fatal(err)
 	}
 	if n := s.state.Report(); n.Panics != 1 || n.Records == 0 || s.deadLetters.records.Load() != 1 {

@@ -1,6 +1,7 @@
 package sidecar
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -52,8 +53,9 @@ type ingestHandler struct {
 
 // buffer is the memory that a request needs.
 type buffer struct {
-	block ingest.Block
-	chunk ingest.Chunk
+	block  ingest.Block
+	chunk  ingest.Chunk
+	events int // in the body
 }
 
 func newIngestHandler(requests int, e *host.Engine, d *deadLetters, log logger.Log, l limits) *ingestHandler {
@@ -97,10 +99,12 @@ func (h *ingestHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		client = r.RemoteAddr
 	}
 	decompress, err := decompressor(r.Header)
+	var textual bool
+	if err == nil {
+		textual, err = isTextual(r.Header)
+	}
 	if err != nil {
-		h.rejected.Add(1)
-		h.clients.Errorf("from %s: %v", client, err)
-		http.Error(w, err.Error(), http.StatusUnsupportedMediaType)
+		h.reject(w, client, err)
 		return
 	}
 	if !h.acquireSlot(r.Context()) {
@@ -113,8 +117,9 @@ func (h *ingestHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	body := &body{source: r.Body, control: http.NewResponseController(w), timeout: h.limits.read}
-	err = h.read(r.Context(), body, decompress, client)
-	if err == nil {
+	err = h.read(r.Context(), body, decompress, textual, client)
+	var unsupported *unsupportedError
+	if err == nil || errors.As(err, &unsupported) {
 		body.discardRest()
 	}
 	h.bytes.Add(uint64(body.bytes))
@@ -126,6 +131,8 @@ func (h *ingestHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, "the body ends early")
 	case errors.Is(err, errNoMemory):
 		h.refuse(w, err.Error())
+	case unsupported != nil:
+		h.reject(w, client, err)
 	case err != nil:
 		h.retries.Warnf("%v; the client has to send it again", err)
 		h.refuse(w, "the alerts cannot be taken now")
@@ -159,6 +166,13 @@ func (h *ingestHandler) acquireSlot(ctx context.Context) bool {
 	return false
 }
 
+// reject responds with 415: the client is configured to send what cannot be read.
+func (h *ingestHandler) reject(w http.ResponseWriter, client string, err error) {
+	h.rejected.Add(1)
+	h.clients.Errorf("from %s: %v", client, err)
+	http.Error(w, err.Error(), http.StatusUnsupportedMediaType)
+}
+
 // refuse responds with 503: the client has to send the same again.
 func (h *ingestHandler) refuse(w http.ResponseWriter, reason string) {
 	h.refused.Add(1)
@@ -166,8 +180,14 @@ func (h *ingestHandler) refuse(w http.ResponseWriter, reason string) {
 	http.Error(w, reason, http.StatusServiceUnavailable)
 }
 
-// read evaluates a body. After an error the client has to send it again.
-func (h *ingestHandler) read(ctx context.Context, b *body, decompress decompressFunc, client string) (err error) {
+// read evaluates a body. An *unsupportedError means that it cannot be read, after
+// another error the client has to send it again. textual says that the client calls it
+// text.
+//
+// A body that begins like binary data is evaluated nevertheless: what can be read in
+// it is not lost if the client does not send it again. If it has an event and the
+// client calls it text, only a part of it is bad.
+func (h *ingestHandler) read(ctx context.Context, b *body, decompress decompressFunc, textual bool, client string) (err error) {
 	limited := &limitedReader{left: maxUnpacked}
 	defer func() {
 		if p := recover(); p != nil { // a retry would panic again
@@ -180,6 +200,7 @@ func (h *ingestHandler) read(ctx context.Context, b *body, decompress decompress
 	if err != nil {
 		if b.err == nil {
 			h.deadLetters.addRecord(client, "the body cannot be unpacked: "+err.Error(), 1, 0, nil)
+			return &unsupportedError{err.Error()}
 		}
 		return nil
 	}
@@ -187,12 +208,20 @@ func (h *ingestHandler) read(ctx context.Context, b *body, decompress decompress
 	limited.source = plain
 	memory := large{slots: h.large}
 	defer memory.release()
-	reader := ingest.NewReader(limited)
+	text := bufio.NewReaderSize(limited, startSize)
+	start, _ := text.Peek(startSize) // readBlocks gets the error once more
+	kind := binaryKind(start, textual)
+	reader := ingest.NewReader(text)
 	reader.Large = func() error { return memory.acquire(ctx, h.limits.slot) }
 	buf := h.buffers.Get().(*buffer)
+	buf.events = 0
 	err = h.readBlocks(b, reader, limited, buf, client)
+	events := buf.events
 	if !memory.held { // what a long item needed is not kept, nor after a panic
 		h.buffers.Put(buf)
+	}
+	if err == nil && kind != "" && (events == 0 || !textual) {
+		return &unsupportedError{"it is " + kind}
 	}
 	return err
 }
@@ -230,9 +259,15 @@ func (h *ingestHandler) evaluate(buf *buffer, client string) error {
 	result, err := h.scanSafely(buf.chunk.Data)
 	switch {
 	case err == nil:
+		buf.events += result.Events
 		for _, body := range result.Unreadable {
 			if r, ok := buf.chunk.RecordAt(body); ok {
 				h.addUnreadable(r, client)
+			}
+		}
+		for _, u := range result.Unrecognized {
+			if r, ok := buf.chunk.RecordAt(u.Body); ok {
+				h.addUnrecognized(r, u.Key, client)
 			}
 		}
 		return nil
@@ -246,6 +281,11 @@ func (h *ingestHandler) evaluate(buf *buffer, client string) error {
 // addUnreadable adds a record that could not be read to the dead letters.
 func (h *ingestHandler) addUnreadable(r ingest.Record, client string) {
 	h.deadLetters.addRecord(client, "it looks like CloudTrail and cannot be read: broken, cut short or nested too deeply", r.Line, r.Offset, r.Text)
+}
+
+// addUnrecognized adds a record with names of events to the dead letters.
+func (h *ingestHandler) addUnrecognized(r ingest.Record, key, client string) {
+	h.deadLetters.addRecord(client, fmt.Sprintf("unrecognised: it has eventName or eventSource in a form that is not read, in %q", key), r.Line, r.Offset, r.Text)
 }
 
 // isTemporary reports whether the same chunk can be evaluated after an error of
@@ -268,9 +308,14 @@ func (h *ingestHandler) evaluateEach(buf *buffer, client string) error {
 		}
 		result, err := h.scanSafely(data[r.Body-header : end])
 		switch {
-		case err == nil && len(result.Unreadable) > 0:
-			h.addUnreadable(r, client)
 		case err == nil:
+			buf.events += result.Events
+			if len(result.Unreadable) > 0 {
+				h.addUnreadable(r, client)
+			}
+			for _, u := range result.Unrecognized {
+				h.addUnrecognized(r, u.Key, client)
+			}
 		case isTemporary(err):
 			return err
 		default:

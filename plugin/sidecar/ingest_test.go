@@ -81,7 +81,8 @@ func deadLettersOf(t *testing.T, path string) (all []deadLetter) {
 }
 
 // Unreadable records get a 200, are counted, and become dead letters with their
-// position. Records before and after them are evaluated.
+// position. Records before and after them are evaluated. A body of which nothing can be
+// read is rejected.
 func TestBadRecords(t *testing.T) {
 	t.Parallel()
 	cut := push("cut")[:200]
@@ -106,7 +107,11 @@ func TestBadRecords(t *testing.T) {
 			t.Parallel()
 			path := filepath.Join(t.TempDir(), "dead.ndjson")
 			s := run(t, keys{"dead_letters": path})
-			s.post(test.body, 200, "Content-Encoding", test.encoding)
+			status := 200
+			if strings.HasPrefix(test.reason, "the body cannot be unpacked") {
+				status = 415
+			}
+			s.post(test.body, status, "Content-Encoding", test.encoding)
 			if n := s.state.Report(); n.Outcomes[stats.Emitted] != test.alerts {
 				t.Errorf("%d alerts, want %d", n.Outcomes[stats.Emitted], test.alerts)
 			}

@@ -237,7 +237,7 @@ func (s *Sidecar) Stop() {
 		s.deadLetters.close()
 		delivered, failed := s.sender.Stats()
 		n := s.state.Report()
-		log.Infof("records=%d %s unreadable=%d delivered=%d failed_attempts=%d", n.Records, &n.Outcomes, n.Unreadable, delivered, failed)
+		log.Infof("records=%d %s unreadable=%d unrecognised=%d delivered=%d failed_attempts=%d", n.Records, &n.Outcomes, n.Unreadable, n.Unrecognized, delivered, failed)
 	})
 }
 

@@ -138,7 +138,7 @@ func (a *app) evalDocuments(ctx context.Context, q query.Query, declared map[str
 	document := &event.Event{}
 	known := typesKnown(q.Root, mapping)
 	return a.readAll(ctx, pipe, func(r *reading, c *pipeline.Chunk) error {
-		r.faults.add(c, nil)
+		r.faults.add(c, nil, nil)
 		for i := range c.Records {
 			one := &c.Records[i]
 			if !one.JSON {

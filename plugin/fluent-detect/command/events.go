@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/fluent-detect/fluent-detect/detector"
 	"github.com/fluent-detect/fluent-detect/detector/envelope"
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/ingest"
 	"github.com/fluent-detect/fluent-detect/detector/source"
+	"github.com/fluent-detect/fluent-detect/detector/stats"
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/pipeline"
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/terminal"
 )
@@ -36,6 +38,8 @@ func (a *app) eachEvent(ctx context.Context, files []string, visit func(*reading
 	var r *reading
 	var at located
 	var unreadable []int // offsets of records
+	var unrecognized []detector.Unrecognized
+	var keys stats.Keys
 	var err error
 	reader := envelope.NewReader(source.Schema(), func(e *event.Event) {
 		at.Event = e
@@ -47,7 +51,7 @@ func (a *app) eachEvent(ctx context.Context, files []string, visit func(*reading
 	chunk := func(run *reading, c *pipeline.Chunk) error {
 		r = run
 		at.file = c.File
-		unreadable = unreadable[:0]
+		unreadable, unrecognized = unreadable[:0], unrecognized[:0]
 		for i := range c.Records {
 			at.record = &c.Records[i]
 			_, seen, broken := reader.Read(c.Data, at.record.Body)
@@ -57,8 +61,11 @@ func (a *app) eachEvent(ctx context.Context, files []string, visit func(*reading
 			if seen.Unreadable > 0 {
 				unreadable = append(unreadable, at.record.Body)
 			}
+			if member, ok := reader.Unrecognized(); ok {
+				unrecognized = append(unrecognized, detector.Unrecognized{Body: at.record.Body, Key: keys.Add(member)})
+			}
 		}
-		r.faults.add(c, unreadable)
+		r.faults.add(c, unreadable, unrecognized)
 		return err
 	}
 	done := func(r *reading) {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/fluent-detect/fluent-detect/detector"
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/pipeline"
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/terminal"
 )
@@ -31,9 +32,9 @@ func (f *faults) addf(format string, args ...any) {
 	}
 }
 
-// add adds the problems of a chunk, and the records in it that look like CloudTrail
-// and cannot be read, by the offsets of their bodies.
-func (f *faults) add(c *pipeline.Chunk, unreadable []int) {
+// add adds the problems of a chunk, the records in it that look like CloudTrail and
+// cannot be read, by the offsets of their bodies, and those that are unrecognized.
+func (f *faults) add(c *pipeline.Chunk, unreadable []int, unrecognized []detector.Unrecognized) {
 	if c.Err != nil {
 		f.addf("%s: %v", c.File, c.Err)
 		return
@@ -44,6 +45,11 @@ func (f *faults) add(c *pipeline.Chunk, unreadable []int) {
 	for _, body := range unreadable {
 		if r, ok := c.RecordAt(body); ok {
 			f.addf("%s:%d: looks like CloudTrail and cannot be read: broken, cut short or nested too deeply (byte %d)", c.File, r.Line, r.Offset)
+		}
+	}
+	for _, u := range unrecognized {
+		if r, ok := c.RecordAt(u.Body); ok {
+			f.addf("%s:%d: unrecognised: has eventName or eventSource in a form that is not read, in %q (byte %d)", c.File, r.Line, u.Key, r.Offset)
 		}
 	}
 }

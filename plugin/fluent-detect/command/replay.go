@@ -163,7 +163,7 @@ func (r *replay) chunk(c *pipeline.Chunk) error {
 		return fmt.Errorf("%s: %w", c.File, err) // cannot happen: we made the chunk
 	}
 	r.alerts.Add(uint64(result.Alerts))
-	r.faults.add(c, result.Unreadable)
+	r.faults.add(c, result.Unreadable, result.Unrecognized)
 	return r.drain()
 }
 

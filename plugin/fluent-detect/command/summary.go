@@ -39,6 +39,12 @@ func shapes(s *stats.Report) string {
 			list = append(list, fmt.Sprintf("%s %s", terminal.Count(n), envelope.Shape(i)))
 		}
 	}
+	if s.Unread > 0 {
+		list = append(list, terminal.Count(s.Unread)+" unreadable")
+	}
+	if s.Unrecognized > 0 {
+		list = append(list, terminal.Count(s.Unrecognized)+" unrecognised")
+	}
 	return strings.Join(list, ", ")
 }
 
