@@ -2,24 +2,37 @@
 //
 //	record ──Reader──▶ shape ──▶ event.Event
 //
-// A record can be an event, or carry one or many in an envelope: the shapes.
-// [Reader] opens envelopes, which may be in each other in any order, and hands
-// the maps in which a source of its schema recognizes an event to a function.
+// A record can be an event, or carry one or many: in any member, in lists, in JSON
+// text behind whatever prefix, in base64, gzip and UTF-16, in each other. [Reader]
+// opens all of these, and hands the maps in which a source of its schema recognizes
+// an event to a function. The shape of a record is told by what was found, and by the
+// names of known envelopes; it decides nothing.
+//
+// A map that is an event is visited, and then searched for further events in the
+// members that its source does not define: those that it defines (requestParameters,
+// userIdentity, …) hold what a caller chose, and nothing is looked for in them. Names
+// that were flattened, prefixed or made lower-case are respelled first. Copies of one
+// event in a record, such as the original beside its ECS form, count once.
 //
 // # What is ruled out unread
 //
-// A record without a member that tells a shape or an event has nothing for us,
-// after one walk over its top. Text is decoded when it begins as JSON does and
-// has the word event in it, or an escape that could spell it; nothing else is
-// ruled out by searching raw text.
+// A value is opened if a search of its bytes finds what an event has in some form:
+// the hint of a source, an escape that could spell it, what gzip or base64 of an
+// event begins with, or UTF-16. Everything else is walked over once. The search can
+// only find too much.
+//
+// A record in which no event was found, nothing that could not be read, and nothing
+// that is known to be something else, but a name that events have, is unrecognized:
+// see [Reader.Unrecognized].
 //
 // # Bounds
 //
-// Ten levels of envelopes, texts and list elements; 128 levels of brackets in a
-// JSON text; for what a text decompresses to 1 MiB, or 64 times its length if that
-// is more, and never over 32 MiB. What is beyond a bound is counted as
-// unreadable and what is before it is read: of a text that breaks off, all
-// elements of a list that are whole.
+// Fourteen levels of maps, texts and lists in lists; 128 levels of brackets in a JSON
+// text; sixteen times the length of a record, what was decompressed counted in, for
+// all that is read and decoded of it; for what a text decompresses to 1 MiB, or 64
+// times its length if that is more, and never over 32 MiB. What is beyond a bound is
+// counted as unreadable, and what is before it and beside it is read: of a text that
+// breaks off, all elements of a list that are whole.
 //
 // # Who owns the bytes
 //
