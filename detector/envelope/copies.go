@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
 // maxCopies is how many events of one record are told from their copies.
@@ -51,10 +52,11 @@ func (c *copies) add(e *event.Event) bool {
 	var h maphash.Hash
 	h.SetSeed(copySeed)
 	for i, f := range c.fields {
-		for _, v := range e.Values(f) {
+		e.Any(f, func(v msgpack.Value) bool {
 			_, _ = h.Write(v.Bytes())
 			_ = h.WriteByte(0)
-		}
+			return false
+		})
 		_ = h.WriteByte(byte(i))
 	}
 	key := h.Sum64()

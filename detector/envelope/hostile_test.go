@@ -197,8 +197,8 @@ func TestHugeMaps(t *testing.T) {
 	if got, seen := ask(t, msgpacktest.Value(t, append(wide, event...)), "event.action"); got != `"A"` || seen.Unreadable != 0 {
 		t.Errorf("many members: %.40s, %+v", got, seen)
 	}
-	if got, _ := ask(t, msgpacktest.Value(t, append(repeated, event...)), "event.action"); len(got) != 4*(n+1)-1 {
-		t.Errorf("a member %d times: %d bytes of values", n, len(got))
+	if got, seen := ask(t, msgpacktest.Value(t, append(repeated, event...)), "event.action"); len(got) > 4*n/100 || seen.Unreadable != 1 {
+		t.Errorf("a member %d times: %d bytes of values, %+v", n, len(got), seen)
 	}
 	if got, _ := ask(t, msgpacktest.Value(t, event), "aws.cloudtrail.request_parameters"); len(got) < 2*n {
 		t.Errorf("many parameters: %d bytes of text", len(got))

@@ -1,10 +1,6 @@
 package event
 
-import (
-	"slices"
-
-	"github.com/fluent-detect/fluent-detect/detector/msgpack"
-)
+import "github.com/fluent-detect/fluent-detect/detector/msgpack"
 
 // noSource is the source of documents that are of none: every field is looked
 // up by its name.
@@ -31,12 +27,9 @@ func (e *Event) ResetDocument(v msgpack.Value) {
 // field. It stops at the first. The values are valid until do returns, which may
 // call AnyIn again.
 func (e *Event) AnyIn(object msgpack.Value, path string, do func(msgpack.Value) bool) bool {
-	s := &e.scratch
-	values, text := len(s.values), len(s.text)
-	s.findMembers(object.Encoded(), 0, object.Len(), path, maxDepth)
-	found := slices.ContainsFunc(s.values[values:], do)
-	s.values, s.text = s.values[:values], s.text[:text]
-	return found
+	to := visitor{do: do, empty: true}
+	e.scratch.findMembers(object.Encoded(), 0, object.Len(), path, maxDepth, &to)
+	return to.found
 }
 
 // AnyLeaf reports whether do returns true for one of the values in an object that

@@ -273,8 +273,8 @@ func (e *Event) Repeats() bool { return len(e.again) > 0 }
 func (e *Event) Document() msgpack.Value { return e.document }
 
 // Truncated reports whether something in the event lies so deep that it was
-// not looked at.
-func (e *Event) Truncated() bool { return e.scratch.cut }
+// not looked at, or is one of so many values that not all of them were.
+func (e *Event) Truncated() bool { return e.scratch.cut || e.scratch.over }
 
 // SetSource says what source the event is of: the i-th of the schema.
 func (e *Event) SetSource(i int) { e.source = uint8(i) }

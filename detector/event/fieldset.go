@@ -148,7 +148,10 @@ func (e *Event) Visit(fs *FieldSet, do func(i int, values []msgpack.Value)) {
 }
 
 func (e *Event) visitField(fs *FieldSet, i int, do func(i int, values []msgpack.Value)) {
-	if values := e.Values(fs.fields[i]); len(values) > 0 {
+	over := e.scratch.over
+	values := e.Values(fs.fields[i])
+	e.scratch.over = over // the conditions have seen all of them
+	if len(values) > 0 {
 		do(i, values)
 	}
 }

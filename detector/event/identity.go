@@ -45,6 +45,10 @@ func ID(ruleID string, e *Event, identity []*Field) [sha256.Size]byte {
 // counts by its encoded bytes.
 const digestDepth = jsontext.MaxDepth
 
+// maxDigested is how many members a map may have whose digest does not depend on their
+// order; a larger one counts by its encoded bytes as well.
+const maxDigested = 64 << 10
+
 // digest returns a hash of a value that does not depend on the order of the
 // members of maps, nor on how wide numbers and lengths are encoded, nor on
 // whether texts are str or bin.
@@ -54,20 +58,24 @@ func digest(v msgpack.Value, depth int) [sha256.Size]byte {
 	switch kind := v.Kind(); kind {
 	case msgpack.Map, msgpack.Array:
 		b = append(b, byte(kind))
-		if depth == 0 {
-			b = append(b, v.Encoded()...)
-			break
+		if depth == 0 || kind == msgpack.Map && v.Len() > maxDigested {
+			h := sha256.New()
+			_, _ = h.Write(b)
+			_, _ = h.Write(v.Encoded())
+			return [sha256.Size]byte(h.Sum(room[:0]))
 		}
 		if kind == msgpack.Array {
+			h := sha256.New()
+			_, _ = h.Write(b)
 			for elements := v.Elements(); ; {
 				element, ok := elements.Next()
 				if !ok {
 					break
 				}
 				d := digest(element, depth-1)
-				b = append(b, d[:]...)
+				_, _ = h.Write(d[:])
 			}
-			break
+			return [sha256.Size]byte(h.Sum(room[:0]))
 		}
 		all := make([][2 * sha256.Size]byte, 0, v.Len())
 		for members := v.Members(); ; {

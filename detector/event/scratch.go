@@ -16,7 +16,10 @@ type scratch struct {
 	prints []uint64 // of the keys of maps that are being walked over, a stack
 	alike  bool     // two of a map's may be the same
 	// cut: something lies deeper than maxDepth and was not looked at.
-	cut       bool
+	cut bool
+	// over: a list of values was cut at maxValues.
+	over      bool
+	limit     int             // how many values there may be now
 	respelled []byte          // the event with its own names
 	state     [maxSources]any // what the sources keep
 }
@@ -30,7 +33,40 @@ func (s *scratch) reset() {
 	}
 	s.values = s.values[:0]
 	s.text = s.text[:0]
-	s.cut = false
+	s.cut, s.over = false, false
+}
+
+// maxValues is how many values of a field are put together. [Event.Any] has no limit.
+const maxValues = 512
+
+// visitor gets the values that are found one by one, where they are not put together.
+type visitor struct {
+	do     func(msgpack.Value) bool
+	leaves bool // of objects it gets what is at their ends
+	empty  bool // it also gets values that are empty
+	found  bool // do has returned true: it gets no more
+}
+
+// push appends a value that was found, or hands it to the visitor if there is one.
+func (s *scratch) push(v msgpack.Value, to *visitor) {
+	switch {
+	case to != nil:
+		s.visit(v, to)
+	case len(s.values) < s.limit:
+		s.values = append(s.values, v)
+	default:
+		s.over = true
+	}
+}
+
+func (s *scratch) visit(v msgpack.Value, to *visitor) {
+	switch {
+	case to.found:
+	case to.leaves && v.Kind() == msgpack.Map:
+		s.leavesOf(v, v.Encoded(), 0, maxDepth, to)
+	case to.empty || !IsEmpty(v):
+		to.found = to.do(v)
+	}
 }
 
 // What follows looks into the value at buf[off:], which is whole, and returns
@@ -41,7 +77,7 @@ func (s *scratch) reset() {
 // {"a.b": 1} are the same field, and in both a is an object), arrays on the way
 // are looked through, and every occurrence of a repeated key counts. Arrays at
 // the end are taken apart; null is no value.
-func (s *scratch) find(buf []byte, off int, path string, depth int) (end int) {
+func (s *scratch) find(buf []byte, off int, path string, depth int, to *visitor) (end int) {
 	v, pos, _ := msgpack.ReadHeader(buf, off)
 	switch v.Kind() {
 	case msgpack.Array:
@@ -49,19 +85,19 @@ func (s *scratch) find(buf []byte, off int, path string, depth int) (end int) {
 			return skip(buf, off)
 		}
 		for range v.Len() {
-			pos = s.find(buf, pos, path, depth-1)
+			pos = s.find(buf, pos, path, depth-1, to)
 		}
 	case msgpack.Map:
 		if s.tooDeep(v, depth) {
 			return skip(buf, off)
 		}
-		return s.findMembers(buf, pos, v.Len(), path, depth)
+		return s.findMembers(buf, pos, v.Len(), path, depth, to)
 	}
 	return pos
 }
 
 // findMembers is find in a map whose n pairs are at buf[pos:].
-func (s *scratch) findMembers(buf []byte, pos, n int, path string, depth int) (end int) {
+func (s *scratch) findMembers(buf []byte, pos, n int, path string, depth int, to *visitor) (end int) {
 	for range n {
 		var key []byte
 		key, pos, _ = msgpack.ReadKey(buf, pos)
@@ -69,15 +105,15 @@ func (s *scratch) findMembers(buf []byte, pos, n int, path string, depth int) (e
 		case len(key) > len(path):
 			end := skip(buf, pos)
 			if key[len(path)] == '.' && string(key[:len(path)]) == path {
-				s.wrap(key[len(path)+1:], buf[pos:end])
+				s.wrap(key[len(path)+1:], buf[pos:end], to)
 			}
 			pos = end
 		case string(key) != path[:len(key)]:
 			pos = skip(buf, pos)
 		case len(key) == len(path):
-			pos = s.add(buf, pos, depth-1)
+			pos = s.add(buf, pos, depth-1, to)
 		case path[len(key)] == '.':
-			pos = s.find(buf, pos, path[len(key)+1:], depth-1)
+			pos = s.find(buf, pos, path[len(key)+1:], depth-1, to)
 		default:
 			pos = skip(buf, pos)
 		}
@@ -86,14 +122,17 @@ func (s *scratch) findMembers(buf []byte, pos, n int, path string, depth int) (e
 }
 
 // wrap appends the object {key: value}, of an encoded value.
-func (s *scratch) wrap(key, value []byte) {
+func (s *scratch) wrap(key, value []byte, to *visitor) {
 	mark := len(s.text)
 	s.text = append(msgpack.AppendString(s.text, key), value...)
-	s.values = append(s.values, msgpack.MapOf(1, s.text[mark:]))
+	s.push(msgpack.MapOf(1, s.text[mark:]), to)
+	if to != nil {
+		s.text = s.text[:mark]
+	}
 }
 
 // add appends the value, or the elements of an array.
-func (s *scratch) add(buf []byte, off, depth int) (end int) {
+func (s *scratch) add(buf []byte, off, depth int, to *visitor) (end int) {
 	v, pos, _ := msgpack.ReadHeader(buf, off)
 	switch v.Kind() {
 	case msgpack.Nil, msgpack.Invalid:
@@ -102,19 +141,19 @@ func (s *scratch) add(buf []byte, off, depth int) (end int) {
 			return skip(buf, off)
 		}
 		for range v.Len() {
-			pos = s.add(buf, pos, depth-1)
+			pos = s.add(buf, pos, depth-1, to)
 		}
 	case msgpack.Map:
 		v, pos, _ = msgpack.Read(buf, off)
 		fallthrough
 	default:
-		s.values = append(s.values, v)
+		s.push(v, to)
 	}
 	return pos
 }
 
 // leaves appends what lies at the ends of the value: texts, numbers, truths.
-func (s *scratch) leaves(buf []byte, off, depth int) (end int) {
+func (s *scratch) leaves(buf []byte, off, depth int, to *visitor) (end int) {
 	v, pos, _ := msgpack.ReadHeader(buf, off)
 	switch v.Kind() {
 	case msgpack.Nil, msgpack.Invalid:
@@ -122,20 +161,20 @@ func (s *scratch) leaves(buf []byte, off, depth int) (end int) {
 		if s.tooDeep(v, depth) {
 			return skip(buf, off)
 		}
-		return s.leavesOf(v, buf, pos, depth)
+		return s.leavesOf(v, buf, pos, depth, to)
 	default:
-		s.values = append(s.values, v)
+		s.push(v, to)
 	}
 	return pos
 }
 
 // leavesOf is leaves in the container v, whose members are at buf[pos:].
-func (s *scratch) leavesOf(v msgpack.Value, buf []byte, pos, depth int) (end int) {
+func (s *scratch) leavesOf(v msgpack.Value, buf []byte, pos, depth int, to *visitor) (end int) {
 	for range v.Len() {
 		if v.Kind() == msgpack.Map {
 			pos = skip(buf, pos) // the key
 		}
-		pos = s.leaves(buf, pos, depth-1)
+		pos = s.leaves(buf, pos, depth-1, to)
 	}
 	return pos
 }

@@ -146,6 +146,9 @@ func (s *Schema) Describe(e *Event, d *Subject) {
 	if e.HasDuplicates() {
 		d.Integrity = append(d.Integrity, "duplicate_key")
 	}
+	if e.scratch.over {
+		d.Integrity = append(d.Integrity, "too_many_values")
+	}
 	var room [64]byte
 	if ids := facts[factID]; len(ids) == 0 || len(AppendScalar(room[:0], ids[0])) == 0 {
 		d.Integrity = append(d.Integrity, "missing_event_id")

@@ -1,10 +1,34 @@
 package event
 
-import "github.com/fluent-detect/fluent-detect/detector/msgpack"
+import (
+	"slices"
+
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
+)
+
+// Any reports whether do returns true for one of the values of a field, which are
+// those that Values would return if it had no limit. It stops at the first. They are
+// not put together, so that it takes no memory however many there are; they are valid
+// until do returns. Fields that do not copy a part of the event have their limit.
+func (e *Event) Any(f *Field, do func(msgpack.Value) bool) bool {
+	w := e.way(f)
+	if w.constant != nil || w.derive != nil || w.kept != 0 {
+		return slices.ContainsFunc(e.Values(f), do)
+	}
+	to := visitor{do: do, leaves: w.leaves, empty: w.byName}
+	switch {
+	case w.byName:
+		e.scratch.findMembers(e.document.Encoded(), 0, e.document.Len(), f.Name, maxDepth, &to)
+	case w.Member != None && e.find(w.Member):
+		e.addPlace(w.Place, &to)
+	}
+	return to.found
+}
 
 // Values returns the values of a field, none when the event does not have it.
 // Arrays are taken apart, null is no value; an object is a value of kind Map.
-// A member that occurs twice gives the values of both.
+// A member that occurs twice gives the values of both. Of more than some hundred
+// values it returns the first, and the event is [Event.Truncated].
 func (e *Event) Values(f *Field) []msgpack.Value {
 	w := e.way(f)
 	switch {
@@ -19,7 +43,8 @@ func (e *Event) Values(f *Field) []msgpack.Value {
 	mark := len(s.values)
 	switch {
 	case w.byName:
-		s.findMembers(e.document.Encoded(), 0, e.document.Len(), f.Name, maxDepth)
+		s.limit = mark + maxValues
+		s.findMembers(e.document.Encoded(), 0, e.document.Len(), f.Name, maxDepth, nil)
 	case w.Member != None:
 		e.copyPlace(w.Place)
 	}
@@ -77,25 +102,33 @@ func (e *Event) copyPlace(p Place) {
 		}
 	}
 	mark := len(s.values)
+	s.limit = mark + maxValues
+	e.addPlace(p, nil)
+	s.dropEmpty(mark)
+}
+
+// addPlace appends the values at a place whose member the event has.
+func (e *Event) addPlace(p Place, to *visitor) {
+	s := &e.scratch
 	for o := e.Occurrences(p.Member); o.Next(); {
 		if p.Below == "" {
-			s.add(e.buf, int(o.offset), maxDepth)
+			s.add(e.buf, int(o.offset), maxDepth, to)
 		} else {
-			s.find(e.buf, int(o.offset), p.Below, maxDepth)
+			s.find(e.buf, int(o.offset), p.Below, maxDepth, to)
 		}
 	}
-	s.dropEmpty(mark)
 }
 
 // replaceByLeaves puts in the place of the values from mark on what is at their
 // ends.
 func (s *scratch) replaceByLeaves(mark int) {
 	n := len(s.values)
+	s.limit = n + maxValues
 	for i := mark; i < n; i++ {
 		if v := s.values[i]; v.Kind() == msgpack.Map {
-			s.leavesOf(v, v.Encoded(), 0, maxDepth)
+			s.leavesOf(v, v.Encoded(), 0, maxDepth, nil)
 		} else {
-			s.values = append(s.values, v)
+			s.push(v, nil)
 		}
 	}
 	s.values = append(s.values[:mark], s.values[n:]...)
@@ -106,8 +139,11 @@ func (s *scratch) replaceByLeaves(mark int) {
 func (e *Event) Object(f *Field) msgpack.Value {
 	s := &e.scratch
 	mark := len(s.values)
+	over := s.over
+	defer func() { s.over = over }() // only alerts ask for objects, and have limits
 	if w := e.way(f); w.byName {
-		s.findMembers(e.document.Encoded(), 0, e.document.Len(), f.Name, maxDepth)
+		s.limit = mark + maxValues
+		s.findMembers(e.document.Encoded(), 0, e.document.Len(), f.Name, maxDepth, nil)
 	} else if w.Member != None {
 		e.copyPlace(w.Place)
 	}

@@ -1,6 +1,7 @@
 package match
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/fluent-detect/fluent-detect/detector/event"
@@ -85,4 +86,33 @@ func TestDocumentsAllocateNothing(t *testing.T) {
 			t.Errorf("%s: %v allocations", c.about, n)
 		}
 	}
+}
+
+// Nor do lists of any length, which are looked at to their end.
+func TestLongListsAllocateNothing(t *testing.T) {
+	if msgpacktest.RaceDetector {
+		t.Skip("the race detector allocates; not tested: that long lists are matched without allocating")
+	}
+	list := "[" + strings.Repeat("1,", 5000) + `"last"]`
+	body := `{"eventSource":"ec2.amazonaws.com","eventName":` + list + `,"userIdentity":{"arn":` + list + `},"requestParameters":{"ids":` + list + `,"a":[{"b.c":` + list + `}]}}`
+	set := NewSet(compileAll(t, []string{
+		`event.action: last`,
+		`event.provider: ec2.amazonaws.com and event.action: last and aws.cloudtrail.user_identity.arn: last`,
+		`aws.cloudtrail.flattened.request_parameters.ids: last`,
+		`aws.cloudtrail.flattened.request_parameters.a.b.c: la*`,
+		`aws.cloudtrail.flattened.request_parameters.a.b: last`,
+		`aws.cloudtrail.flattened.request_parameters: last`,
+	}), ecs)
+	var scratch Scratch
+	visit(t, body, func(e *event.Event) {
+		var matched []int32
+		run := func() { matched = set.Match(e, &scratch) }
+		run()
+		if n := testing.AllocsPerRun(10, run); n > 0 || len(matched) < 5 {
+			t.Errorf("%v allocations, %v match", n, matched)
+		}
+		if e.Truncated() {
+			t.Error("truncated")
+		}
+	})
 }

@@ -64,12 +64,7 @@ func (t *test) holds(e *event.Event, object msgpack.Value) bool {
 	if text, ok := e.Text(t.field); ok {
 		return t.match.match(msgpack.TextOf(text))
 	}
-	for _, v := range e.Values(t.field) {
-		if t.match.match(v) {
-			return true
-		}
-	}
-	return false
+	return e.Any(t.field, t.match.match)
 }
 
 // Fields returns the fields of the mapping that the condition reads: several for a

@@ -16,12 +16,7 @@ func (n *nested) holds(e *event.Event, object msgpack.Value) bool {
 	if object.Kind() != msgpack.Invalid {
 		return e.AnyIn(object, n.path, func(v msgpack.Value) bool { return n.satisfies(e, v) })
 	}
-	for _, v := range e.Values(n.field) {
-		if n.satisfies(e, v) {
-			return true
-		}
-	}
-	return false
+	return e.Any(n.field, func(v msgpack.Value) bool { return n.satisfies(e, v) })
 }
 
 func (n *nested) satisfies(e *event.Event, v msgpack.Value) bool {

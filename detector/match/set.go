@@ -151,14 +151,15 @@ func (s *Set) candidates(e *event.Event, scratch *Scratch) []int32 {
 // providers and actions, of any type. Each provider is looked up once.
 func (s *Set) allCandidates(found []int32, e *event.Event, scratch *Scratch) []int32 {
 	providers := scratch.providers[:0]
-	for _, v := range e.Values(s.fieldProvider) {
+	e.Any(s.fieldProvider, func(v msgpack.Value) bool {
 		if p := lookUp(s.byProvider, v); p != nil && !slices.Contains(providers, p) {
 			providers = append(providers, p)
 			found = append(found, p.anyAction...)
 		}
-	}
+		return false
+	})
 	scratch.providers = providers
-	for _, v := range e.Values(s.fieldAction) {
+	e.Any(s.fieldAction, func(v msgpack.Value) bool {
 		found = append(found, lookUp(s.byAction, v)...)
 		for _, p := range providers {
 			found = append(found, lookUp(p.byAction, v)...)
@@ -166,7 +167,8 @@ func (s *Set) allCandidates(found []int32, e *event.Event, scratch *Scratch) []i
 		if len(found) > 2*len(s.programs) {
 			found = sortUnique(found)
 		}
-	}
+		return false
+	})
 	return found
 }
 

@@ -50,7 +50,7 @@ var fieldSets = []string{
 
 // recognize takes every document with an action or a provider for an event.
 func recognize(e *event.Event) event.Verdict {
-	s := eventSet{actions: e.Keep(keptActions), providers: e.Keep(keptProviders)}
+	s := eventSet{event: e, actions: e.Keep(keptActions), providers: e.Keep(keptProviders)}
 	*s.actions, *s.providers = (*s.actions)[:0], (*s.providers)[:0]
 	for o := e.Occurrences(nested); o.Next(); {
 		buf, at := o.At()
@@ -73,8 +73,12 @@ func recognize(e *event.Event) event.Verdict {
 	return event.Recognized
 }
 
+// maxNames is how many actions and how many providers a document may have.
+const maxNames = 512
+
 // eventSet is what the field set "event" says about a record.
 type eventSet struct {
+	event              *event.Event
 	actions, providers *[]msgpack.Value
 }
 
@@ -127,10 +131,13 @@ func (s *eventSet) note(m event.Member, v msgpack.Value, depth int) {
 			s.note(m, element, depth-1)
 		}
 	}
-	switch m {
-	case action:
-		*s.actions = append(*s.actions, v)
-	case provider:
-		*s.providers = append(*s.providers, v)
+	list := s.actions
+	if m == provider {
+		list = s.providers
 	}
+	if len(*list) == maxNames {
+		s.event.Truncate()
+		return
+	}
+	*list = append(*list, v)
 }

@@ -1,0 +1,110 @@
+package sidecar
+
+import (
+	"bytes"
+	"encoding/binary"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/klauspost/compress/gzip"
+)
+
+// maxPeak is the maximum memory of a sidecar in MB that reads sixteen bodies at once,
+// whatever is in them, and maxRest that a minute later.
+const (
+	maxPeak = 600
+	maxRest = 100
+)
+
+func gzipped(t *testing.T, parts ...string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	for _, part := range parts {
+		if _, err := z.Write([]byte(part)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// largestWindow returns a zstd frame of zeros with a window of that many bits.
+func largestWindow(bits, size int) []byte {
+	frame := []byte{0x28, 0xb5, 0x2f, 0xfd, 0, byte(bits-10) << 3}
+	for size > 0 {
+		n := min(size, 128<<10)
+		size -= n
+		header := uint32(n<<3 | 2) // the same byte n times
+		if size == 0 {
+			header |= 1
+		}
+		var b [4]byte
+		binary.LittleEndian.PutUint32(b[:], header)
+		frame = append(append(frame, b[:3]...), '\n')
+	}
+	return frame
+}
+
+// TestMemory sends sixteen bodies at once that take as much memory as they can. With
+// DETECT_MEMORY it also waits until the memory was given back.
+func TestMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes many seconds; not tested: the memory of hostile bodies")
+	}
+	full := os.Getenv("DETECT_MEMORY") != ""
+	const elements = 7_000_000
+	numbers := strings.Repeat("1,", elements)
+	deep := strings.Repeat(`{"a":`, 64) + `"` + strings.Repeat("x", 15<<20) + `"` + strings.Repeat("}", 64) + "\n"
+	for _, c := range []struct {
+		name string
+		body []byte
+	}{
+		{"a list in eventName", gzipped(t, `{"eventSource":"ec2-instance-connect.amazonaws.com","eventName":[`, numbers, `"SendSSHPublicKey"]}`)},
+		{"a list in a parameter", gzipped(t, `{"eventSource":"ec2-instance-connect.amazonaws.com","eventName":"SendSSHPublicKey","requestParameters":{"instanceId":[`, numbers, `"i-1"]}}`)},
+		{"deep objects", gzipped(t, deep, deep)},
+		{"a bomb", gzipped(t, strings.Repeat(strings.Repeat("0", 1<<20), 64))},
+		{"a large window", largestWindow(27, 256<<20)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			source := newVectorSource(t, "")
+			p := launch(t, keys{"alerts": source.url})
+			var wait sync.WaitGroup
+			for range 16 {
+				wait.Add(1)
+				go func() {
+					defer wait.Done()
+					response, err := http.Post(p.url, "application/json", bytes.NewReader(c.body))
+					if err != nil {
+						return // refused before all of it was sent
+					}
+					_ = response.Body.Close()
+					if s := response.StatusCode; s != http.StatusOK && s != http.StatusServiceUnavailable {
+						t.Errorf("status %d", s)
+					}
+				}()
+			}
+			wait.Wait()
+			if got := p.peak(); got > maxPeak {
+				t.Errorf("%d bytes at once take %d MB", len(c.body), got)
+			} else {
+				t.Logf("%d bytes at once take %d MB", len(c.body), got)
+			}
+			if !full {
+				return
+			}
+			time.Sleep(time.Minute)
+			if got := p.resident(); got > maxRest {
+				t.Errorf("%d MB a minute later", got)
+			} else {
+				t.Logf("%d MB a minute later", got)
+			}
+		})
+	}
+}
