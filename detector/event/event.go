@@ -22,16 +22,16 @@ type Event struct {
 	schema    *Schema // nil: a document of no source
 	source    uint8   // index in the schema
 	document  msgpack.Value
-	buf       []byte       // what the offsets count from
-	has       Set          // which members it has, of those that were looked for
-	first     *search      // what the first walk looks for
-	respelled bool         // it was looked for with other names
-	all       bool         // all members were looked for
-	offsets   [256]uint32  // where the value of each of them begins in buf
-	ends      [256]uint32  // and ends
-	again     []occurrence // members that occur more than once: the second time and later
-	layout    uint64       // a keyed digest of the names of the large members, 0: to be read
-	plain     [64]uint64   // layouts in which all large members are the source's own
+	buf       []byte        // what the offsets count from
+	has       Set           // which members it has, of those that were looked for
+	first     *search       // what the first walk looks for
+	respelled bool          // it was looked for with other names
+	all       bool          // all members were looked for
+	offsets   [256]uint32   // where the value of each of them begins in buf
+	ends      [256]uint32   // and ends
+	again     []occurrence  // members that occur more than once: the second time and later
+	layout    uint64        // a keyed digest of the names of the large members, 0: to be read
+	plain     [32][4]uint64 // layouts in which all large members are the source's own
 	kept      [maxKept][]msgpack.Value
 	scratch   scratch
 }
@@ -142,16 +142,17 @@ func (e *Event) walk(buf []byte, pos, n int, filter *nameFilter) (end int, err e
 		if m != None {
 			e.note(m, pos)
 		}
-		large := true
 		if end := msgpack.SkipPlain(buf, pos); end != 0 {
-			pos, large = end, false
-		} else if end = msgpack.SkipStr8(buf, pos); end != 0 {
-			large = end-pos > minCarrier
 			pos = end
-		} else if pos, err = msgpack.Skip(buf, pos); err != nil {
-			return pos, err
-		}
-		if large {
+		} else if end = msgpack.SkipStr8(buf, pos); end != 0 {
+			if end-pos > minCarrier {
+				layout = mixName(layout, buf, key)
+			}
+			pos = end
+		} else {
+			if pos, err = msgpack.Skip(buf, pos); err != nil {
+				return pos, err
+			}
 			layout = mixName(layout, buf, key)
 		}
 		e.ends[m] = uint32(pos) // that of None is never read
@@ -176,7 +177,7 @@ var layoutKeys = [3]uint64{rand.Uint64() | 1, rand.Uint64() | 1, rand.Uint64() |
 // follow make it one that no event without that name has.
 func mixName(layout uint64, buf []byte, at int) uint64 {
 	size := int(buf[at]) - int(msgpcode.FixedStrLow)
-	if uint(size-8) > 16 || at+1+size > len(buf) {
+	if uint(size-8) > 16 {
 		return 0
 	}
 	name := buf[at+1 : at+1+size]
@@ -193,8 +194,8 @@ func mixName(layout uint64, buf []byte, at int) uint64 {
 // the names of one before.
 func (e *Event) Carries() bool {
 	layout := e.layout + uint64(e.source)
-	known := &e.plain[layout>>58]
-	if *known == layout && e.layout != 0 {
+	known := &e.plain[layout>>59]
+	if e.layout != 0 && (known[0] == layout || known[1] == layout || known[2] == layout || known[3] == layout) {
 		return false
 	}
 	own := &e.schema.sources[e.source].Own
@@ -205,7 +206,7 @@ func (e *Event) Carries() bool {
 			return true
 		}
 	}
-	*known = layout
+	known[0], known[1], known[2], known[3] = layout, known[0], known[1], known[2]
 	return false
 }
 
