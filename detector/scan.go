@@ -171,6 +171,10 @@ func (s *scanner) odd(chunk []byte, head *msgpack.Head) bool {
 func (s *scanner) count(seen envelope.Seen, body int) {
 	s.tally.Records++
 	s.tally.Events += uint64(seen.Events)
+	if seen.Events > 0 && seen.Unreadable == 0 {
+		s.tally.Shapes[seen.Shape]++
+		return
+	}
 	if member, ok := s.reader.Unrecognized(); ok {
 		s.tally.Unrecognized++
 		key := s.keys.Add(member)

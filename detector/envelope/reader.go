@@ -99,7 +99,9 @@ func (r *Reader) Read(chunk []byte, off int) (end int, seen Seen, err error) {
 		r.copies.reset()
 		r.effort = maxDecoding * (end - off)
 		r.seen.Shape = r.enter(0)
-		r.finish()
+		if r.noted == 0 {
+			r.finish()
+		}
 		r.release()
 	} else if top.event.Members().Has(records) { // an S3 object without events
 		r.seen.Shape = Records
@@ -116,7 +118,7 @@ func (r *Reader) Unrecognized() (member []byte, ok bool) {
 
 // finish notes a record with the names of events of which none was found.
 func (r *Reader) finish() {
-	if r.noted == 0 && r.known == 0 {
+	if r.known == 0 {
 		r.unrecognized = r.finders.nameIn(r.levels[0].event.Document())
 	}
 }
