@@ -41,8 +41,9 @@ const (
 	Nested
 	// ECS is an event that was mapped already, with nested or dotted names.
 	ECS
-	// Alert is an alert that a detector made. It is never evaluated, so that
-	// alerts cannot cause alerts.
+	// Alert is an alert that a detector made, and nothing else: its id follows
+	// from its rule and its event. It is never evaluated, so that alerts cannot
+	// cause alerts.
 	Alert
 
 	// Shapes is the number of shapes.
