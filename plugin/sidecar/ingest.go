@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/klauspost/compress/zstd"
+
 	"github.com/fluent-detect/fluent-detect/detector"
 	"github.com/fluent-detect/fluent-detect/detector/ingest"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
@@ -238,6 +240,9 @@ func (h *ingestHandler) readBlocks(b *body, reader *ingest.Reader, limited *limi
 		}
 		if err != nil {
 			h.deadLetters.addRecord(client, "the rest of the body cannot be unpacked: "+err.Error(), 0, limited.bytes, nil)
+			if limited.bytes == 0 && errors.Is(err, zstd.ErrWindowSizeExceeded) { // sound, and nothing for us
+				return &unsupportedError{err.Error()}
+			}
 			return nil
 		}
 		buf.chunk.Fill(&buf.block, time.Now())

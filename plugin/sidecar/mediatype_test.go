@@ -62,6 +62,7 @@ func TestMediaTypes(t *testing.T) {
 		{"msgpack by its bytes", "", "\x93\x81\xa3log\xa1x\x01\x02", 415, 0},
 		{"CBOR", "application/cbor", "\xa1", 415, 0},
 		{"a form with files", "multipart/form-data; boundary=x", "--x\r\n\r\n" + push("x") + "\r\n--x--", 415, 0},
+		{"zstd with a window of 128 MiB", "", "\x28\xb5\x2f\xfd\x00\x88\x19\x00\x00abc", 415, 0},
 		{"xz", "", "\xfd7zXZ\x00\x00", 415, 0},
 		{"zip", "application/json", "PK\x03\x04", 415, 0},
 		{"noise", "application/json", strings.Repeat("\x00\x01\xff", 300), 415, 0},
