@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/gzip"
+
+	"github.com/fluent-detect/fluent-detect/detector/msgpack/msgpacktest"
 )
 
 // maxPeak is the maximum memory of a sidecar in MB that reads sixteen bodies at once,
@@ -57,6 +59,9 @@ func largestWindow(bits, size int) []byte {
 func TestMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes many seconds; not tested: the memory of hostile bodies")
+	}
+	if msgpacktest.RaceDetector {
+		t.Skip("the race detector multiplies the memory of a process; not tested: the memory of hostile bodies")
 	}
 	full := os.Getenv("DETECT_MEMORY") != ""
 	const elements = 7_000_000
