@@ -101,7 +101,7 @@ func TestEvasionOddEncodings(t *testing.T) {
 	for _, lie := range [][]byte{{0xdf, 0xff, 0xff, 0xff, 0xff}, {0xdd, 0xff, 0xff, 0xff, 0xff}, {0xdb, 0xff, 0xff, 0xff, 0xff}, {0xc9, 0xff, 0xff, 0xff, 0xff, 0}} {
 		b := newBench(t)
 		if _, err := b.engine.Scan("cloudtrail", append(chunkOf(t, push(1)), append([]byte{0x92, 0x00}, lie...)...)); err == nil {
-			t.Errorf("% x is no error", lie)
+			t.Errorf("% x is not an error", lie)
 		}
 		b.wantAlerts(1)
 	}

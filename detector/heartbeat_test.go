@@ -141,7 +141,7 @@ func TestErrorsAreBounded(t *testing.T) {
 	b := newBench(t)
 	for range 1000 {
 		if _, err := b.engine.Scan("x", []byte{0xc1}); err == nil {
-			t.Fatal("garbage is no error")
+			t.Fatal("garbage is not an error")
 		}
 	}
 	if got := len(b.reports()); got != faultRate.Max {

@@ -135,7 +135,7 @@ func TestUnrecognizedInLargeChunks(t *testing.T) {
 	}
 }
 
-// What stands in the place of the time does not matter. Group markers are no records.
+// What stands in the place of the time does not matter. Group markers are not records.
 func TestUnrecognizedWithOddTimes(t *testing.T) {
 	body := map[string]any{"log": "eventName"}
 	for _, c := range []struct {

@@ -16,7 +16,7 @@ type constants struct {
 	list []constantField
 }
 
-// tree is a map with its members in order, for constants that are no plain
+// tree is a map with its members in order, for constants that are not plain
 // values.
 type tree []branch
 

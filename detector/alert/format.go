@@ -32,7 +32,7 @@ func ParseFormat(name string) (Format, error) {
 	if i := slices.Index(formatNames, name); i >= 0 {
 		return Format(i), nil
 	}
-	return 0, fmt.Errorf("%q is no alert format: want one of %s", name, strings.Join(formatNames, ", "))
+	return 0, fmt.Errorf("%q is not an alert format: want one of %s", name, strings.Join(formatNames, ", "))
 }
 
 // place is where a format has a field, and in which form.

@@ -9,9 +9,9 @@ func TestParseFormat(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		"":     `"" is no alert format: want one of ecs, kibana, ocsf`,
-		"ECS":  `"ECS" is no alert format: want one of ecs, kibana, ocsf`,
-		"json": `"json" is no alert format: want one of ecs, kibana, ocsf`,
+		"":     `"" is not an alert format: want one of ecs, kibana, ocsf`,
+		"ECS":  `"ECS" is not an alert format: want one of ecs, kibana, ocsf`,
+		"json": `"json" is not an alert format: want one of ecs, kibana, ocsf`,
 	} {
 		if _, err := ParseFormat(text); err == nil || err.Error() != want {
 			t.Errorf("%q: %v, want %s", text, err, want)

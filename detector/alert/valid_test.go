@@ -149,7 +149,7 @@ func unreadable(v msgpack.Value, path string, depth int) string {
 			name := path + "." + string(key.Bytes())
 			switch {
 			case key.Kind() != msgpack.Str || !utf8.Valid(key.Bytes()):
-				return name + " is no key"
+				return name + " is not a key"
 			case seen[string(key.Bytes())]:
 				return name + " is there twice"
 			case bytes.IndexByte(key.Bytes(), 0) >= 0:

@@ -40,7 +40,7 @@ func (c *copies) reset() {
 	}
 }
 
-// add notes an event and reports whether it is no copy.
+// add notes an event and reports whether it is not a copy.
 func (c *copies) add(e *event.Event) bool {
 	if len(c.seen) == maxCopies {
 		return true

@@ -120,7 +120,7 @@ func showEvent(t testing.TB, b *strings.Builder, e *event.Event) {
 		var end int
 		var err error
 		if packed, end, err = jsontext.AppendMsgpack(packed[:0], text); err != nil || end != len(text) || v.Kind() == msgpack.Invalid {
-			t.Fatalf("%s is no value: kind %s, %v, %q", name, v.Kind(), err, text)
+			t.Fatalf("%s is not a value: kind %s, %v, %q", name, v.Kind(), err, text)
 		}
 		b.WriteString(name)
 		b.WriteByte(' ')

@@ -112,7 +112,7 @@ func TestOddBytes(t *testing.T) {
 		{"key in capitals", members("EVENTNAME", "A"), `"A"`},
 		{"key that begins as one of ours does", members("eventNam", "A"), ``},
 		{"key that is longer", members("eventNames", "A"), ``},
-		{"keys that are no text", msgpacktest.Value(t, msgpacktest.Members{nil, 1, 5, 2, true, 3, []any{"x"}, 4, msgpacktest.JSON("{}"), 5, "eventName", "A"}), `"A"`},
+		{"keys that are not text", msgpacktest.Value(t, msgpacktest.Members{nil, 1, 5, 2, true, 3, []any{"x"}, 4, msgpacktest.JSON("{}"), 5, "eventName", "A"}), `"A"`},
 	} {
 		if got, _ := ask(t, c.body, "event.action"); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)

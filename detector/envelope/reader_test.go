@@ -151,7 +151,7 @@ func TestEnvelopesAreBounded(t *testing.T) {
 // What one large record made grow is given back.
 func TestBuffersAreGivenBack(t *testing.T) {
 	r := NewReader(schema, func(*event.Event) {})
-	noise := make([]byte, maxKept/maxInflation) // so that it is no compression bomb
+	noise := make([]byte, maxKept/maxInflation) // so that it is not a compression bomb
 	_, _ = rand.NewChaCha8([32]byte{}).Read(noise)
 	large := fmt.Sprintf(`{"eventName":"A","requestParameters":"%x%s"}`, noise, strings.Repeat("x", maxKept+1))
 	for _, line := range []string{

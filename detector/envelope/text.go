@@ -242,8 +242,8 @@ func (r *Reader) salvageList(depth int, text []byte, i int, o origin) (end int) 
 	}
 }
 
-// skipSpace returns the offset of the first byte from i on that is no white
-// space of JSON, or len(text).
+// skipSpace returns the offset of the first byte from i on that is not white
+// space in JSON, or len(text).
 func skipSpace(text []byte, i int) int {
 	for i < len(text) && (text[i] == ' ' || text[i] == '\n' || text[i] == '\r' || text[i] == '\t') {
 		i++

@@ -11,7 +11,7 @@ import (
 )
 
 // wrappingsOf are ways to put a JSON value into another one, with noise around it
-// that is no JSON and names no event.
+// that is not JSON and names no event.
 var wrappingsOf = []func(value, noise string) string{
 	func(v, noise string) string { return `{` + quote("k"+noise) + `:` + v + `}` },
 	func(v, noise string) string {

@@ -36,10 +36,10 @@ var (
 	// in which the event is, whole.
 	lookupEvent = event.SetNamed("cloudTrailEvent", "CloudTrailEvent")
 
-	// logEventMarks tell a log event of CloudWatch, whose message is no line of
-	// a shipper.
+	// logEventMarks tell a log event of CloudWatch, whose message is not a
+	// line of a shipper.
 	logEventMarks = event.SetNamed("logGroup", "messageType")
-	// noMembers is what a map defines itself that is no event.
+	// noMembers is the set of members of a map that is not an event.
 	noMembers event.Set
 )
 

@@ -163,7 +163,7 @@ func (e *Event) walk(buf []byte, pos, n int, filter *nameFilter) (end int, err e
 
 // minCarrier is how many bytes a text has at least that carries an event, in
 // whatever form: what rules ask for is longer. Texts in lists, and in small maps
-// that are no events, may have MinCarrier.
+// that are not events, may have MinCarrier.
 const (
 	minCarrier = 48
 	MinCarrier = 16

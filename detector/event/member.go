@@ -7,7 +7,7 @@ import "encoding/binary"
 // each of them is without a map.
 type Member uint8
 
-// None is no member.
+// None is the absence of a member.
 const None Member = 0
 
 // maxMembers is how many members there can be, None included.

@@ -76,7 +76,7 @@ func (s *scratch) visit(v msgpack.Value, to *visitor) {
 // may be a key by itself or together with its neighbours ({"a": {"b": 1}} and
 // {"a.b": 1} are the same field, and in both a is an object), arrays on the way
 // are looked through, and every occurrence of a repeated key counts. Arrays at
-// the end are taken apart; null is no value.
+// the end are taken apart; null is not a value.
 func (s *scratch) find(buf []byte, off int, path string, depth int, to *visitor) (end int) {
 	v, pos, _ := msgpack.ReadHeader(buf, off)
 	switch v.Kind() {

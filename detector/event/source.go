@@ -47,7 +47,7 @@ type Source struct {
 
 	// Fields is the ECS view of an event.
 	Fields []Definition
-	// Objects write those objects of the view that are no plain maps of their
+	// Objects write those objects of the view that are not plain maps of their
 	// fields, by name.
 	Objects map[string]func(e *Event, dst []byte) (out []byte, ok bool)
 	// CallerControlled reports whether who causes an event chooses what the
@@ -80,7 +80,7 @@ type Verdict uint8
 
 // The verdicts.
 const (
-	// Foreign is a map that is no event of the source.
+	// Foreign is a map that is not an event of the source.
 	Foreign Verdict = iota
 	// Recognized is an event of the source.
 	Recognized

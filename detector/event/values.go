@@ -26,7 +26,7 @@ func (e *Event) Any(f *Field, do func(msgpack.Value) bool) bool {
 }
 
 // Values returns the values of a field, none when the event does not have it.
-// Arrays are taken apart, null is no value; an object is a value of kind Map.
+// Arrays are taken apart, null is not a value; an object is a value of kind Map.
 // A member that occurs twice gives the values of both. Of more than some hundred
 // values it returns the first, and the event is [Event.Truncated].
 func (e *Event) Values(f *Field) []msgpack.Value {

@@ -159,7 +159,7 @@ func (c *Chunk) element(text []byte, i int, it item) (end int, ok bool) {
 	return end, ok
 }
 
-// broken appends the element at text[i], an array or object that is no JSON, as text
+// broken appends the element at text[i], an array or object that is not JSON, as text
 // and returns the offset of its end.
 func (c *Chunk) broken(text []byte, i int, it item) (int, bool) {
 	n, ok := jsontext.Skip(text[i:])

@@ -204,7 +204,7 @@ func tokenText(selected []byte) string {
 	return b.String()
 }
 
-// FuzzTokensAround is FuzzLinesAround for text that is mostly JSON.
+// FuzzTokensAround is FuzzLinesAround for text that is JSON for the most part.
 func FuzzTokensAround(f *testing.F) {
 	f.Add([]byte{0, 12}, []byte{2}, uint8(1))
 	f.Fuzz(func(t *testing.T, before, after []byte, step uint8) {

@@ -116,7 +116,7 @@ func TestReader(t *testing.T) {
 	f("no line end at the end", `{"a":1}`+"\n"+`{"b":2}`, `1 json {"a":1}`, `2 json {"b":2}`)
 	f("CRLF and blank lines", "{\"a\":1}\r\n\r\n {\"b\":2} \r\nplain\r\n", `1 json {"a":1}`, `3 json {"b":2}`, `4 line {"log":"plain"}`)
 	f("byte order mark", "\xef\xbb\xbf{\"a\":1}\n\xef\xbb\xbf{}\n", `1 json {"a":1}`, "2 line {\"log\":\"\ufeff{}\"}")
-	f("lines that are no JSON", "plain text\n  indented\n42\n\"quoted\"\nnull\n",
+	f("lines that are not JSON", "plain text\n  indented\n42\n\"quoted\"\nnull\n",
 		`1 line {"log":"plain text"}`, `2 line {"log":"  indented"}`, `3 line {"log":"42"}`, `4 line {"log":"\"quoted\""}`, `5 line {"log":"null"}`)
 	f("lines that begin as JSON does", "[error] no\n[2024-01-01 10:00:00] [x]\n[1] [2]\n{ brace\n{\"a\":1} rest\n{}}\n",
 		`1 line {"log":"[error] no"}`, `2 line {"log":"[2024-01-01 10:00:00] [x]"}`, `3 line {"log":"[1] [2]"}`,

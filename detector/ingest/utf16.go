@@ -44,7 +44,7 @@ func byteOrder(start []byte) binary.ByteOrder {
 	return nil
 }
 
-// utf16Reader converts UTF-16 to UTF-8. Units that are no characters, and half a unit
+// utf16Reader converts UTF-16 to UTF-8. Units that are not characters, and half a unit
 // at the end, become U+FFFD.
 type utf16Reader struct {
 	source *bufio.Reader

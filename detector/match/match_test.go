@@ -70,7 +70,7 @@ var meanings = []struct {
 		`n: 6.9`, `n: 18446744073709551614`, `n < -7`, `n: (1 or 2)`, `x: 0.10000001`, `x < 0.1`, `x > 1000`,
 	}},
 	{"whole numbers are exact", "", `{"n":9007199254740993}`, []string{`n: 9007199254740993`, `n > 9007199254740992`}, []string{`n: 9007199254740992`, `n < 9007199254740993`}},
-	{"what is no number has none", "n=long x=double", `{"n":["five",true,{"a":1},"0x10","1_0"," 5"],"x":"NaN"}`, []string{`n: *`, `x: *`}, []string{`n: 5`, `n: 1`, `n: 16`, `n > 0`, `n <= 0`, `x > 0`, `x <= 0`}},
+	{"what is not a number has none", "n=long x=double", `{"n":["five",true,{"a":1},"0x10","1_0"," 5"],"x":"NaN"}`, []string{`n: *`, `x: *`}, []string{`n: 5`, `n: 1`, `n: 16`, `n > 0`, `n <= 0`, `x > 0`, `x <= 0`}},
 	{"boolean", "b=boolean", `{"b":["true"],"o":{"b":false}}`, []string{
 		`b: true`, `b > false`, `b: (true or false)`, `o.b: false`, `o.b: "false"`, `o.b < true`, `o.b <= false`,
 	}, []string{`b: false`, `b < true`, `o.b: true`, `o.b > false`}},

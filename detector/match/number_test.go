@@ -87,7 +87,7 @@ func TestWholePartOfTexts(t *testing.T) {
 		}
 		exact, ok := new(big.Rat).SetString(text)
 		if !ok {
-			t.Fatalf("%s is no number to math/big", text)
+			t.Fatalf("%s is not a number to math/big", text)
 		}
 		want := new(big.Int).Quo(exact.Num(), exact.Denom())
 		got, ok := parseWhole([]byte(text))

@@ -95,7 +95,7 @@ func TestBadRecords(t *testing.T) {
 		text                 string
 	}{
 		{"an event that is cut short, in a line", push("a") + "\n" + cut + "\n" + push("b") + "\n", "", 2, "it looks like CloudTrail and cannot be read", 2, cut},
-		{"an event that is no JSON", push("a") + "\n" + strings.Replace(push("x"), ":", ";", 1) + "\n", "", 1, "it looks like CloudTrail", 2, strings.Replace(push("x"), ":", ";", 1)},
+		{"an event that is not JSON", push("a") + "\n" + strings.Replace(push("x"), ":", ";", 1) + "\n", "", 1, "it looks like CloudTrail", 2, strings.Replace(push("x"), ":", ";", 1)},
 		{"a file that is cut short", `{"Records":[` + strings.Repeat(push("a")+",", 3000) + `{"eventV`, "", 1, "the input ends inside a list", 1, ""},
 		{"a list that breaks", `{"Records":[` + strings.Repeat(push("a")+",", 3000) + `}` + "\n" + push("b"), "", 2, "a list is invalid from here on", 1, ""},
 		{"a line that is too long", push("a") + "\n" + strings.Repeat("x", 17<<20) + "\n" + push("b"), "", 2, "longer than 16 MiB, skipped", 2, ""},

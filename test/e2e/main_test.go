@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// atOnce is the number of parallel tests: they mostly wait for Fluent Bit.
+// atOnce is the number of parallel tests: most of the time they wait for Fluent Bit.
 const atOnce = 6
 
 func TestMain(m *testing.M) {

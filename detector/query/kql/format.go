@@ -13,7 +13,7 @@ import (
 // For every tree that [Parse] returns, Parse of the result returns an equal tree,
 // unless escapes make it longer than [MaxLength]. Other trees may hold what the
 // language cannot say: a chain of one node is written as that node, one of none as
-// what it means, a text such as "true" or " x" gets quotes even if it is no phrase,
+// what it means, a text such as "true" or " x" gets quotes even if it is not a phrase,
 // and white space at the ends of a pattern is lost. Format of nil is empty.
 func Format(n query.Node) string {
 	f := formatter{}

@@ -245,7 +245,7 @@ func TestLoadLinks(t *testing.T) {
 		"mount/other": "../other", "other/round": "../mount", "z.toml": "mount/a.toml",
 	} {
 		if err := os.Symlink(to, link); err != nil {
-			t.Skip(err)
+			t.Skipf("no symbolic links here (%v); not tested: folders of rules with links", err)
 		}
 	}
 	f := func(spec, want string) {

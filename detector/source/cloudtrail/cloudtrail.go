@@ -4,7 +4,7 @@
 //
 // Members of an event that are empty (null, "", "-", "none", and objects and
 // arrays of nothing else) do not exist, at any depth. Digest files and Insight
-// records are no events.
+// records are not events.
 package cloudtrail
 
 import (
@@ -93,7 +93,7 @@ func isNotice(e *event.Event) bool {
 	}
 	for o := e.Occurrences(eventSource); o.Next(); {
 		buf, at := o.At()
-		source, _, _ := msgpack.ReadKey(buf, at) // nil for what is no text
+		source, _, _ := msgpack.ReadKey(buf, at) // nil for what is not text
 		if !isNoticeSource(source) {
 			return false
 		}

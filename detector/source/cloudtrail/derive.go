@@ -7,7 +7,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
-// What follows derives the values of fields that are no plain copies of a
+// What follows derives the values of fields that are not plain copies of a
 // member. Where a member occurs twice each reading gives its value.
 
 var (

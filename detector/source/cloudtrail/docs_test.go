@@ -7,7 +7,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/test/docs/generated"
 )
 
-// derivations says in words how a field follows that is no plain copy.
+// derivations says in words how a field follows that is not a plain copy.
 var derivations = map[string]string{
 	"event.outcome":                   "`failure` when `errorCode` or `errorMessage` is there, else `success`; of a ConsoleLogin what `responseElements.ConsoleLogin` says, in lower case",
 	"cloud.account.id":                "`userIdentity.accountId`, else `recipientAccountId`",

@@ -52,7 +52,7 @@ type javaTexts struct {
 	truncated bool   // something was too deep, or too often repeated
 	table     hashMap
 	order     []javaMember // a stack
-	keys      []byte       // arena of keys that are no texts
+	keys      []byte       // arena of keys that are not text
 	pick      int          // which value of a repeated key counts, from 0
 	repeats   int          // how often a key was repeated at most
 }
@@ -173,7 +173,7 @@ func (j *javaTexts) appendMap(v msgpack.Value, depth int) bool {
 	return j.close(begin, '}')
 }
 
-// keyText returns the text of a key. Keys that are no texts, which JSON does
+// keyText returns the text of a key. Keys that are not text, which JSON does
 // not have, have the text that JSON would give their value.
 func (j *javaTexts) keyText(key msgpack.Value) []byte {
 	if key.IsText() {

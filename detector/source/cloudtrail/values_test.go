@@ -139,7 +139,7 @@ func TestTable(t *testing.T) {
 		}
 		seen[d.Name] = true
 		if d.From != "" && !strings.HasPrefix(d.From, strings.ToLower(d.From[:1])) {
-			t.Errorf("%s: %q is no member of an event", d.Name, d.From)
+			t.Errorf("%s: %q is not a member of an event", d.Name, d.From)
 		}
 		if d.From == "" && d.Derive == nil && d.Constant == "" {
 			t.Errorf("%s comes from nowhere", d.Name)

@@ -94,7 +94,7 @@ func uuid(r *rand.Rand) string {
 	return fmt.Sprintf("%08x-%04x-4%03x-a%03x-%012x", r.Uint32(), r.Uint32()&0xffff, r.Uint32()&0xfff, r.Uint32()&0xfff, r.Uint64()&0xffff_ffff_ffff)
 }
 
-// identity returns the caller: mostly a session of a role, as machines use them.
+// identity returns the caller: usually a session of a role, as machines use them.
 func identity(r *rand.Rand, i int) string {
 	role := roles[r.IntN(len(roles))]
 	if r.IntN(5) == 0 {

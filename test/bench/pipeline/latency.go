@@ -39,7 +39,7 @@ const originals = `[OUTPUT]
     Format  plain
 `
 
-// side is the number of Fluent Bits that are measured in parallel: they mostly wait.
+// side is the number of Fluent Bits that are measured in parallel: they are idle most of the time.
 const side = 5
 
 // latency feeds n events of either distance to the peer, one at a time.

@@ -41,7 +41,7 @@ func TestMain(m *testing.M) {
 			return 1
 		}
 		built = dir
-		// A run of the host mostly sleeps, so more of them than there are
+		// A run of the host sleeps most of the time, so more of them than there are
 		// processors go on at once.
 		flag.Parse()
 		if err := flag.Set("test.parallel", "12"); err != nil {
@@ -141,7 +141,7 @@ func run(t *testing.T, stdin string, args ...string) *result {
 	for line := range strings.Lines(r.stderr) {
 		if strings.HasPrefix(line, "{") {
 			if err := json.Unmarshal([]byte(line), &r.stats); err != nil {
-				t.Errorf("statistics are no JSON: %v: %s", err, line)
+				t.Errorf("statistics are not JSON: %v: %s", err, line)
 			}
 		}
 	}

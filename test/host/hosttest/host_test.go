@@ -190,7 +190,7 @@ func TestBrokenContracts(t *testing.T) {
 	}{
 		{"unknown answer", []string{"--out", "mode=badcode"}, "BROKEN: tiny.0: flush answers 7; 0 is error, 1 ok, 2 retry"},
 		{"definition overrun", []string{"TINY_DEF=overrun"}, "wrote byte 32 of the definition struct; hosts before 5.0 allocate 32 bytes"},
-		{"alerts are no records", []string{"--out", "mode=garbage"}, "alert 1 of a batch of 4 bytes, at byte 0: a record is an array of two: [[timestamp, metadata], body]"},
+		{"alerts are not records", []string{"--out", "mode=garbage"}, "alert 1 of a batch of 4 bytes, at byte 0: a record is an array of two: [[timestamp, metadata], body]"},
 		{"alerts in the old format", []string{"--out", "mode=echo", "--event-format", "old"}, "at byte 1: a record begins with an array of two: [timestamp, metadata]"},
 		{"context of an output", []string{"--in", "mode=context"}, "remote_context of an input is at offset 8"},
 		{"context before 4.1", []string{"--in", "mode=context8", "--ctx", "off"}, "wrote a remote_context, which hosts before 4.1 have no room for"},
