@@ -87,7 +87,13 @@ func TestMemory(t *testing.T) {
 	}
 	for _, text := range []string{sample + "\n", "plain text\n", "{\n\"a\":\n1}\n"} {
 		n := 3 << 20 / len(text)
-		if few, many := count(n, text), count(3*n, text); many > few {
+		few, many := count(n, text), count(3*n, text)
+		for range 2 { // the runtime may have allocated as well
+			if many > few {
+				few, many = min(few, count(n, text)), min(many, count(3*n, text))
+			}
+		}
+		if many > few {
 			t.Errorf("%.40q: %v allocations for %d times, %v for %d", text, few, n, many, 3*n)
 		}
 	}
