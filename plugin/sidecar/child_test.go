@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"strings"
@@ -135,15 +134,4 @@ func (p *process) wantExit(code int) {
 	if got := p.cmd.ProcessState.ExitCode(); got != code {
 		p.t.Fatalf("the sidecar ended with %v, want exit code %d", p.cmd.ProcessState, code)
 	}
-}
-
-// freeAddress returns an unused address.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/fluent-detect/fluent-detect/test/freeport"
 )
 
 // number returns the value of an environment variable, for longer runs than those of
@@ -37,7 +39,7 @@ func TestKill(t *testing.T) {
 	over := time.Duration(number(t, "DETECT_SIDECAR_SECONDS", 3)) * time.Second
 	const each, matches = 1605, 3 // records of a batch, and those of them that match
 	source := newVectorSource(t, "")
-	s := keys{"alerts": source.url, "listen": freeAddress(t), "state_path": t.TempDir()}
+	s := keys{"alerts": source.url, "listen": freeport.Address(t), "state_path": t.TempDir()}
 	var batches []string
 	for i := range (records + each - 1) / each {
 		batches = append(batches, strings.Repeat(other+"\n", each-2*matches)+pushes(fmt.Sprintf("b%d-", i), matches))
@@ -100,7 +102,7 @@ func TestTerm(t *testing.T) {
 // stderr.
 func TestTermWithoutASource(t *testing.T) {
 	t.Parallel()
-	p := launch(t, keys{"alerts": "http://" + freeAddress(t) + "/alerts"})
+	p := launch(t, keys{"alerts": "http://" + freeport.Address(t) + "/alerts"})
 	post(t, p.url, strings.NewReader(push("a")+"\n"+push("b")), 200)
 	p.signal(syscall.SIGTERM)
 	p.wantExit(0)

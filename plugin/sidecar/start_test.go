@@ -8,6 +8,7 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/plugin/logger"
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
+	"github.com/fluent-detect/fluent-detect/test/freeport"
 )
 
 // If a sidecar cannot be started, the error has the reason, and its address and state
@@ -35,12 +36,7 @@ func TestStartRefused(t *testing.T) {
 		{"dead letters in no directory", "dead_letters", state + "/none/letters", "dead_letters"},
 		{"an address for metrics that is in use", "metrics_listen", other.Addr().String(), "metrics_listen"},
 	} {
-		probe, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		address := probe.Addr().String()
-		probe.Close()
+		address := freeport.Address(t)
 		if _, err := start(address, c.key, c.value); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want something about %q", c.name, err, c.want)
 		}

@@ -20,6 +20,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
 	"github.com/fluent-detect/fluent-detect/plugin/sidecar"
 	"github.com/fluent-detect/fluent-detect/test/docs/generated"
+	"github.com/fluent-detect/fluent-detect/test/freeport"
 )
 
 // output is a buffer that can be read while it is written to.
@@ -195,7 +196,7 @@ func TestSidecar(t *testing.T) {
 		t.Skip("NOT TESTED  the sidecar by curl: it is not on PATH")
 	}
 	// Without make and Vector, with a free port, and with time for slow machines.
-	port := freePort(t)
+	port := freeport.Find(t)
 	script := strings.NewReplacer(
 		"make build/fluent-detect\n", "",
 		"sleep 1; ", "for i in {1..100}; do [ $(grep -c alert_id alerts.ndjson) -ge 3 ] && break; sleep 0.1; done; ",

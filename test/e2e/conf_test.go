@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/vmihailenco/msgpack/v5"
+
+	"github.com/fluent-detect/fluent-detect/test/freeport"
 )
 
 // edit adapts a shipped file to this machine.
@@ -159,7 +161,7 @@ func sources(t *testing.T, b *broker) []trial {
 		},
 		{
 			name:  "input-forward",
-			edits: []edit{{`24224\b`, fmt.Sprint(freePort(t))}},
+			edits: []edit{{`24224\b`, fmt.Sprint(freeport.Find(t))}},
 			feed: func(t *testing.T, s *shipped) {
 				s.forward(portIn(s, "input-forward"), pushes(0, 3))
 			},

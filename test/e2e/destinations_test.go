@@ -18,6 +18,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/fluent-detect/fluent-detect/test/freeport"
 )
 
 // standIn is a server that stands in for a destination. It records requests.
@@ -83,7 +85,7 @@ func (s *standIn) trust() edit {
 }
 
 // listen gives the http input an unused port.
-func listen(t *testing.T) edit { return edit{`9880\b`, fmt.Sprint(freePort(t))} }
+func listen(t *testing.T) edit { return edit{`9880\b`, fmt.Sprint(freeport.Find(t))} }
 
 const sent = 3 // alerts to each destination
 

@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/fluent-detect/fluent-detect/test/freeport"
 )
 
 // sending reads in*.json and sends the alerts by the Forward protocol.
@@ -77,17 +79,6 @@ const receivingService = `
     storage.path  DIR/storage
 `
 
-// freePort returns an unused TCP port.
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
-}
-
 // certificate writes a self-signed certificate for 127.0.0.1, and its key.
 func certificate(t *testing.T, dir string) (cert, key string) {
 	t.Helper()
@@ -135,7 +126,7 @@ func links(t *testing.T) []link {
 		return "Forward_To unix://" + path, "Unix_Path " + path
 	}
 	tcp := func() (string, string) {
-		port := freePort(t)
+		port := freeport.Find(t)
 		return fmt.Sprintf("Forward_To tcp://127.0.0.1:%d", port), fmt.Sprintf("Listen 127.0.0.1\n    Port %d", port)
 	}
 	way := func(name string, address func() (string, string), sender, receiver string) link {

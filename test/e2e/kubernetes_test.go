@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/fluent-detect/fluent-detect/test/freeport"
 )
 
 // object has the parts of a Kubernetes object that the tests check.
@@ -84,8 +86,8 @@ func TestConfigMap(t *testing.T) {
 	t.Parallel()
 	text := ofKind(t, objects(t, manifest(t, "fluent-detect.yaml")), "ConfigMap").Data["fluent-bit.yaml"]
 	f := prepare(t, "")
-	probes := fmt.Sprint(freePort(t))
-	events := fmt.Sprint(freePort(t))
+	probes := fmt.Sprint(freeport.Find(t))
+	events := fmt.Sprint(freeport.Find(t))
 	for _, e := range []edit{
 		{"/usr/lib/fluent-detect/out_detect.so", library(t, "out_detect.so")},
 		{"/usr/lib/fluent-detect/in_detect.so", library(t, "in_detect.so")},

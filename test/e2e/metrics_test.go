@@ -11,18 +11,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
-)
 
-// freeAddress returns an unused address.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
+	"github.com/fluent-detect/fluent-detect/test/freeport"
+)
 
 // samples are metrics by name and labels.
 type samples map[string]float64
@@ -125,7 +116,7 @@ func (w *watch) end(t *testing.T) samples {
 // they match input and output.
 func TestMetricsOverReloads(t *testing.T) {
 	const batch, reloads = 50, 4
-	address := freeAddress(t)
+	address := freeport.Address(t)
 	f := prepare(t, pipeline("SETTINGS", "Max_Alerts 500/1s\n    Self_Test 1s\n    Metrics_Listen "+address,
 		"Refresh_Interval  1", "Refresh_Interval  1\n    DB DIR/tail.db\n    DB.sync full"), "-Y")
 	f.write("in1.json", pushes(0, 1)+otherEvents(1))

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/fluent-detect/fluent-detect/test/freeport"
 )
 
 // Fluent Bit without the plugin: events go to the sidecar by HTTP and alerts come back by
@@ -19,7 +21,7 @@ import (
 func TestSidecar(t *testing.T) {
 	t.Parallel()
 	path := binary(t)
-	alerts := freeAddress(t)
+	alerts := freeport.Address(t)
 	url := serve(t, "--forward-to", "tcp://"+alerts, "--alert-tag", "alert.cloudtrail", "--state-path", filepath.Join(t.TempDir(), "state"), "--heartbeat", "0")
 	address := strings.TrimSuffix(strings.TrimPrefix(url, "http://"), "/v1/ingest")
 	text, err := os.ReadFile(filepath.Join(root, "conf/sidecar/fluent-bit.yaml"))

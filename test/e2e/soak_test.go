@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/fluent-detect/fluent-detect/test/freeport"
 )
 
 // soaked reads whole files as they appear, and serves its counters.
@@ -104,7 +106,7 @@ func TestSoak(t *testing.T) {
 	t.Parallel()
 	total := number(t, "DETECT_SOAK", 400_000)
 	const each, most = 50_000, 3 // events in a file, files that wait
-	address := freeAddress(t)
+	address := freeport.Address(t)
 	f := prepare(t, strings.ReplaceAll(soaked, "ADDRESS", address))
 	if err := os.Mkdir(filepath.Join(f.dir, "in"), 0o700); err != nil {
 		t.Fatal(err)

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/vmihailenco/msgpack/v5"
+
+	"github.com/fluent-detect/fluent-detect/test/freeport"
 )
 
 // wrappings are records in which events come, none of them under a name that has
@@ -85,7 +87,7 @@ func TestWrappings(t *testing.T) {
 		lines.Write(append(text, '\n'))
 	}
 	const again = "[INPUT]\n    Name              tail\n    Tag               again\n    Path              DIR/alerts\n    Buffer_Max_Size   64M\n    Refresh_Interval  1\n"
-	port := freePort(t)
+	port := freeport.Find(t)
 	for _, c := range []struct {
 		name, input string
 		send        func(t *testing.T, f *fluentBit)
