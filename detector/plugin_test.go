@@ -29,7 +29,7 @@ var doors = &event.Source{
 		{Name: "user.name", Type: event.TypeKeyword, From: "holder"},
 		{Name: "doors.door", Type: event.TypeKeyword, From: "door"},
 	},
-	Identity: []string{"doors.door", "user.name"},
+	Identity: [][]string{{"doors.door"}, {"user.name"}},
 	Asks:     []string{"user.name", "doors.door"},
 	Describe: func(_ *event.Event, asked [][]msgpack.Value, s *event.Subject) {
 		s.Actor = asked[0][0].Bytes()

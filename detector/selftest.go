@@ -130,13 +130,14 @@ func (t *selfTest) matched(e *event.Event, matches []int32) {
 	tx := transaction{alerter: a}
 	tx.begin()
 	defer tx.rollback()
-	t.key = alert.ID(t.maker.Rule().ID, e, a.schema.Identity(e))
+	id := a.fields.IDOf(t.maker.Rule().ID, e)
+	t.key = id.Alert
 	if a.state.duplicates.Seen(t.key) {
 		t.err = errors.New("the synthetic event, which is new, is taken for a duplicate")
 		return
 	}
 	a.schema.Describe(e, &tx.subject)
-	t.record = t.maker.Make(nil, t.key, e, &tx.subject, alert.Arrival{Tag: selfTestTag, Read: t.scanner.read, Now: tx.now})
+	t.record = t.maker.Make(nil, id, e, &tx.subject, alert.Arrival{Tag: selfTestTag, Read: t.scanner.read, Now: tx.now})
 	tx.stage(t.maker, t.key, t.record)
 	room, _, err := a.host.Outbox.Reserve(tx.alerts) // it does not matter whether a consumer takes this rule
 	if err != nil {

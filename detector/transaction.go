@@ -84,8 +84,8 @@ func (t *transaction) decide(r *activeRule, e *event.Event, tag string, read tim
 		return stats.Excepted
 	}
 	state, ruleID := t.state, r.Rule().ID
-	id := alert.ID(ruleID, e, t.schema.Identity(e))
-	key := r.dedupKey(id, e)
+	id := t.fields.IDOf(ruleID, e)
+	key := r.dedupKey(id.Alert, e)
 	if !t.config.NoDedup && state.duplicates.Seen(key) {
 		return stats.Duplicate
 	}
@@ -105,7 +105,7 @@ func (t *transaction) decide(r *activeRule, e *event.Event, tag string, read tim
 		return stats.Capped
 	}
 	t.record = r.Make(t.record[:0], id, e, &t.subject, alert.Arrival{Tag: tag, Read: read, Now: t.now})
-	t.stage(r.Maker, id, bytes.Clone(t.record))
+	t.stage(r.Maker, id.Alert, bytes.Clone(t.record))
 	return stats.Emitted
 }
 

@@ -84,7 +84,7 @@ func TestContract(t *testing.T) {
 
 		// Ours.
 		"observer", `{"hostname":"host.example.org","product":"fluent-detect","type":"detector","vendor":"fluent-detect","version":"v1.2.3"}`,
-		"fluent_detect.schema", `"1"`,
+		"fluent_detect.schema", `"2"`,
 		"fluent_detect.input.tag", `"cloudtrail.s3"`,
 		"fluent_detect.shape", `"raw"`,
 		"fluent_detect.key", `{"expires":"2025-03-04T09:02:00.000Z","fingerprint":"SHA256:xDGoKZ0Bq53jb7HoSfaWvgceZHP5kGq74dHyDijOddQ","type":"ssh-ed25519"}`,

@@ -24,7 +24,7 @@ func TestExample(t *testing.T) {
 	var alert []byte
 	visit(t, example, func(e *event.Event) { alert = m.Make(nil, idFor(r.ID, e), e, subjectOf(e), a) })
 	decode(t, alert).want(t,
-		"alert_id", `"47f6f3a306904aa01398bfff852d81a27c412f7fce28f3ebd1c3d3106ce75da3"`,
+		"alert_id", `"da55f2d43cb8794710438d248965fc8f10dfa1195592069aa3d5e3de50329e3e"`,
 		"@timestamp", `"2024-08-01T13:29:50.120Z"`,
 		"event.kind", `"alert"`,
 		"event.category", `["intrusion_detection"]`,
@@ -55,7 +55,7 @@ func TestExample(t *testing.T) {
 		"aws.cloudtrail.request_id", `"7c1b0a52-4f1e-4a6d-9a3b-2e8d5c4f6b17"`,
 		"aws.cloudtrail.user_identity", `{"access_key_id":"AKIAEXAMPLEEXAMPLE00","arn":"arn:aws:iam::111122223333:user/ada","type":"IAMUser"}`,
 		"aws.cloudtrail.flattened.response_elements", `{"requestId":"7c1b0a52-4f1e-4a6d-9a3b-2e8d5c4f6b17","success":true}`,
-		"kibana.alert.uuid", `"47f6f3a306904aa01398bfff852d81a27c412f7fce28f3ebd1c3d3106ce75da3"`,
+		"kibana.alert.uuid", `"da55f2d43cb8794710438d248965fc8f10dfa1195592069aa3d5e3de50329e3e"`,
 		"kibana.alert.status", `"active"`,
 		"kibana.alert.workflow_status", `"open"`,
 		"kibana.alert.severity", `"medium"`,
@@ -84,7 +84,7 @@ func TestExample(t *testing.T) {
 			`"technique":[{"id":"T1098","name":"Account Manipulation","reference":"https://attack.mitre.org/techniques/T1098/",`+
 			`"subtechnique":[{"id":"T1098.004","name":"SSH Authorized Keys","reference":"https://attack.mitre.org/techniques/T1098/004/"}]}]}]`,
 		"kibana.alert.suppression", `{"docs_count":0,"terms":[]}`,
-		"fluent_detect.schema", `"1"`,
+		"fluent_detect.schema", `"2"`,
 		"fluent_detect.input.tag", `"cloudtrail.s3"`,
 		"fluent_detect.key", `{"expires":"2024-08-01T13:25:47.000Z","fingerprint":"SHA256:ZkAslGjFiUHdGf/WUL8rQvkib4PTvQatUV0OUQSncCA","type":"ssh-ed25519"}`,
 		"fluent_detect.latency_ms", `303120`,

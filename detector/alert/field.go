@@ -24,7 +24,7 @@ var fixed = []string{
 	"related.user", "related.ip", "related.hash",
 
 	"fluent_detect.input.tag", "fluent_detect.shape", "fluent_detect.integrity",
-	"fluent_detect.latency_ms", "fluent_detect.duplicate_count",
+	"fluent_detect.latency_ms", "fluent_detect.duplicate_count", "fluent_detect.event.sha256",
 
 	"fluent_detect.summary.kind", "fluent_detect.summary.by", "fluent_detect.summary.count",
 	"fluent_detect.summary.first", "fluent_detect.summary.last",
@@ -190,6 +190,7 @@ var (
 	slotCloudTargetInstance  = slotOf("cloud.target.instance.id")
 	slotEventAction          = slotOf("event.action")
 	slotEventCreated         = slotOf("event.created")
+	slotEventDigest          = slotOf("fluent_detect.event.sha256")
 	slotEventEnd             = slotOf("event.end")
 	slotEventOutcome         = slotOf("event.outcome")
 	slotEventReason          = slotOf("event.reason")

@@ -78,7 +78,7 @@ func FuzzMake(f *testing.F) {
 // fuzzBody makes the alerts of one record.
 func fuzzBody(t *testing.T, m *Maker, body []byte) {
 	ids := func(body []byte) (ids []hold.Key) {
-		visit(t, body, func(e *event.Event) { ids = append(ids, idFor(ruleID, e)) })
+		visit(t, body, func(e *event.Event) { ids = append(ids, idFor(ruleID, e).Alert) })
 		return ids
 	}
 	if v := valueOf(t, body); isFaithful(v) {

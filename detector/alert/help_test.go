@@ -202,7 +202,7 @@ func valueOf(t testing.TB, b []byte) msgpack.Value {
 // idOf returns the id of the alert of a record's only event.
 func idOf(t testing.TB, ruleID string, rec any) (id hold.Key) {
 	t.Helper()
-	if n := visit(t, rec, func(e *event.Event) { id = idFor(ruleID, e) }); n != 1 {
+	if n := visit(t, rec, func(e *event.Event) { id = idFor(ruleID, e).Alert }); n != 1 {
 		t.Fatalf("%d events, want 1", n)
 	}
 	return id

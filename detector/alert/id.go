@@ -8,9 +8,16 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/hold"
 )
 
-// ID returns the id of the alert that a rule makes of an event: see [event.ID].
-func ID(ruleID string, e *event.Event, identity []*event.Field) hold.Key {
-	return event.ID(ruleID, e, identity)
+// ID identifies an alert.
+type ID struct {
+	Event hold.Key // the identity of its event: see [event.Schema.Identify]
+	Alert hold.Key // of the rule and the event: see [event.AlertID]
+}
+
+// IDOf returns the ID of the alert that a rule makes of an event.
+func (f *Fields) IDOf(ruleID string, e *event.Event) ID {
+	identity := f.schema.Identify(e)
+	return ID{Event: identity, Alert: event.AlertID(ruleID, identity)}
 }
 
 func write(h hash.Hash, part []byte) {

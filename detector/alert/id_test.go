@@ -17,16 +17,23 @@ const ruleID = "873b5452-074e-11ef-852e-f661ea17fbcc"
 // The id is a contract: others compute it too, and it must be the same after
 // every update.
 func TestID(t *testing.T) {
-	for _, c := range []struct{ account, eventID, want string }{
-		{`"572910899909"`, `"0968cbec-f8df-43f3-94ba-b451aad083ed"`, "9ce26d89a7086c196313409f4b5ab2cf0a953df2d0d4595e36bf4d5034cdfbcb"},
-		{`572910899909`, `"0968cbec-f8df-43f3-94ba-b451aad083ed"`, "9ce26d89a7086c196313409f4b5ab2cf0a953df2d0d4595e36bf4d5034cdfbcb"},
-		{`""`, `"0968cbec-f8df-43f3-94ba-b451aad083ed"`, sum("fluent-detect/1", ruleID, "", "0968cbec-f8df-43f3-94ba-b451aad083ed")},
-		{`"a"`, `"b"`, sum("fluent-detect/1", ruleID, "a", "b")},
-		{`"a"`, `"` + strings.Repeat("b", 1000) + `"`, sum("fluent-detect/1", ruleID, "a", strings.Repeat("b", 1000))},
+	const account, id = `"572910899909"`, `"0968cbec-f8df-43f3-94ba-b451aad083ed"`
+	for _, c := range []struct{ account, eventID, parameters string }{
+		{account, id, `{"b":[2,"3 4"],"a":"1"}`},
+		{`572910899909`, id, `{"a":1,"b":["2","3","4"]}`},
+		{`""`, id, ``},
+		{`"a"`, `"b"`, `{}`},
+		{`"a"`, `"` + strings.Repeat("b", 1000) + `"`, ``},
 	} {
-		rec := with(t, eventFile(t, "push"), "recipientAccountId", c.account, "eventID", c.eventID)
-		if got := UUID(idOf(t, ruleID, rec)); got != c.want {
-			t.Errorf("account %s, event %s: %s, want %s", c.account, c.eventID, got, c.want)
+		rec := with(t, eventFile(t, "push"), "recipientAccountId", c.account, "eventID", c.eventID, "requestParameters", c.parameters)
+		parameters := ""
+		if len(c.parameters) > 2 {
+			parameters = "2\x1e3\x1e4\x1ea=1\x1eb=\x1e"
+		}
+		identity := sum("fluent-detect/2", strings.Trim(c.account, `"`), "ec2-instance-connect.amazonaws.com", "SendSSHPublicKey",
+			"2025-03-04T09:01:00Z", "arn:aws:iam::111122223333:user/maria", "203.0.113.25", parameters, strings.Trim(c.eventID, `"`))
+		if got, want := UUID(idOf(t, ruleID, rec)), sum("fluent-detect/2", ruleID, identity); got != want {
+			t.Errorf("account %s, event %s: %s, want %s", c.account, c.eventID, got, want)
 		}
 	}
 }
@@ -34,6 +41,26 @@ func TestID(t *testing.T) {
 func sum(parts ...string) string {
 	h := sha256.Sum256([]byte(strings.Join(parts, "\x1f")))
 	return hex.EncodeToString(h[:])
+}
+
+// Records that differ in what tells events apart are two events, also when they have
+// the same event ID.
+func TestIDOfForgedRecords(t *testing.T) {
+	seen := map[string]string{}
+	for member, value := range map[string]string{
+		"": "", "recipientAccountId": `"1"`, "eventSource": `"a"`, "eventName": `"a"`, "eventTime": `"2025-03-04T09:01:01Z"`,
+		"userIdentity.arn": `"a"`, "sourceIPAddress": `"192.0.2.1"`, "requestParameters.instanceId": `"i-1"`, "eventID": `"a"`,
+	} {
+		rec := eventFile(t, "push")
+		if member != "" {
+			rec = with(t, rec, member, value)
+		}
+		id := UUID(idOf(t, ruleID, rec))
+		if other, twice := seen[id]; twice {
+			t.Errorf("with another %q the id is that with another %q", member, other)
+		}
+		seen[id] = member
+	}
 }
 
 // The same event is the same alert however it came: in whatever envelope, with

@@ -14,7 +14,7 @@ import (
 
 const (
 	ecsVersion    = "8.17.0"
-	schemaVersion = "1" // of fluent_detect.*
+	schemaVersion = "2" // of fluent_detect.*
 	vendor        = "fluent-detect"
 	// Dataset is event.dataset of every alert.
 	Dataset = "fluent_detect.alert"
@@ -72,10 +72,11 @@ type Arrival struct {
 	Now  time.Time // when the alert is made
 }
 
-// Make appends the alert with that id, which [ID] returned, to dst as a msgpack
+// Make appends the alert with that ID, which [Fields.IDOf] returned, to dst as a msgpack
 // map. The subject is the event's. Of both nothing is kept.
-func (m *Maker) Make(dst []byte, id hold.Key, e *event.Event, s *event.Subject, a Arrival) []byte {
-	m.head(id, a)
+func (m *Maker) Make(dst []byte, id ID, e *event.Event, s *event.Subject, a Arrival) []byte {
+	m.head(id.Alert, a)
+	m.doc.setHex(slotEventDigest, id.Event[:])
 	m.of = m.fields.sources[s.Source]
 	m.copy(e, s)
 	d := &m.doc

@@ -31,7 +31,7 @@ func TestNotice(t *testing.T) {
 		`"data_stream":{"dataset":"fluent_detect.heartbeat","namespace":"default","type":"metrics"},"ecs":{"version":"8.17.0"},` +
 		`"event":{"dataset":"fluent_detect.heartbeat","kind":"metric","module":"fluent_detect","type":["info"]},` +
 		`"fluent_detect":{"channel":"default","heartbeat":{"lag_ms":-5,"last_arrival":"2025-03-04T09:05:00.123Z",` +
-		`"near_miss":[{"condition":"a: b","count":3}],"records":12,"shapes":{"raw":9223372036854775807}},"schema":"1"},` +
+		`"near_miss":[{"condition":"a: b","count":3}],"records":12,"shapes":{"raw":9223372036854775807}},"schema":"2"},` +
 		`"message":"all is ` + "\ufffd" + ` well","observer":{"hostname":"host.example.org","product":"fluent-detect","type":"detector","vendor":"fluent-detect","version":"v1.2.3"}}`
 	if json := string(AppendJSON(nil, got[1:])); json != want {
 		t.Errorf("%s\nwant\n%s", json, want)

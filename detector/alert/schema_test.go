@@ -2,16 +2,13 @@ package alert
 
 import (
 	"github.com/fluent-detect/fluent-detect/detector/event"
-	"github.com/fluent-detect/fluent-detect/detector/hold"
 	"github.com/fluent-detect/fluent-detect/detector/source"
 )
 
 // testFields are those of alerts about the sources that are built in.
 var testFields = NewFields(source.Schema())
 
-func idFor(ruleID string, e *event.Event) hold.Key {
-	return ID(ruleID, e, testFields.schema.Identity(e))
-}
+func idFor(ruleID string, e *event.Event) ID { return testFields.IDOf(ruleID, e) }
 
 func subjectOf(e *event.Event) *event.Subject {
 	s := new(event.Subject)

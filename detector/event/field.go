@@ -13,9 +13,10 @@ type Field struct {
 	// FewValues: see [Definition].
 	FewValues bool
 
-	ways     []way // by source; empty: by its name, in every event
-	verbatim bool
-	nested   bool
+	ways      []way // by source; empty: by its name, in every event
+	verbatim  bool
+	nested    bool
+	unordered bool
 }
 
 // way is how a field follows from an event of one source.

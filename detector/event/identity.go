@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"math"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
@@ -14,31 +16,92 @@ import (
 
 // IDScheme names the way in which ids are made; another way would get another
 // name, and so other ids.
-const IDScheme = "fluent-detect/1"
+const IDScheme = "fluent-detect/2"
 
-// IDSeparator is between the parts that an id is made of.
-const IDSeparator = 0x1f
+// IDSeparator is between the parts that an id is made of, and valueSeparator
+// between the values of one field.
+const (
+	IDSeparator    = 0x1f
+	valueSeparator = 0x1e
+)
 
-// ID returns the id of the alert that a rule makes of an event: the SHA-256 of
-// the scheme, the rule's id, and the fields that identify the event: the account
-// that it was delivered to and its id. It is the same on every host, over every
-// route and after every restart. An event without the last of these fields
-// stands for itself: a digest of the whole takes its place.
-func ID(ruleID string, e *Event, identity []*Field) [sha256.Size]byte {
+// Identify returns what tells the event from all others: the SHA-256 of the
+// scheme and of the fields of its source's Identity, with dates as RFC 3339 in
+// UTC and the parts of an object's text sorted. It is the same on every host, over every route, after every restart and in
+// every form of the event. An event without its ID, which is the last of these
+// fields, stands for itself: a digest of the whole takes the place of the ID.
+func (s *Schema) Identify(e *Event) (identity [sha256.Size]byte) {
+	h := sha256.New()
+	_, _ = h.Write([]byte(IDScheme))
+	var room [256]byte
+	b := room[:0]
+	for _, alternatives := range s.identity[s.sourceOf(e)] {
+		b = append(b[:0], IDSeparator)
+		for _, f := range alternatives {
+			if b = appendIdentity(b, f, e.Values(f)); len(b) > 1 {
+				break
+			}
+		}
+		_, _ = h.Write(b)
+	}
+	if len(b) <= 1 {
+		d := digest(e.Document(), digestDepth)
+		_, _ = h.Write(d[:])
+	}
+	h.Sum(identity[:0])
+	return identity
+}
+
+// appendIdentity appends the values of a field.
+func appendIdentity(dst []byte, f *Field, values []msgpack.Value) []byte {
+	for i, v := range values {
+		if i > 0 {
+			dst = append(dst, valueSeparator)
+		}
+		if f.Type == TypeDate {
+			if t := ParseTime(v); !t.IsZero() {
+				dst = t.UTC().AppendFormat(dst, time.RFC3339Nano)
+				continue
+			}
+		}
+		if f.unordered && v.IsText() {
+			dst = appendSorted(dst, v.Bytes())
+			continue
+		}
+		dst = AppendScalar(dst, v)
+	}
+	return dst
+}
+
+// appendSorted appends the parts of an object's text in order. Shippers may sort
+// the members of an object, and the order of its text follows from theirs.
+func appendSorted(dst, text []byte) []byte {
+	var room [32][]byte
+	parts := room[:0]
+	for len(text) > 0 {
+		end := bytes.IndexAny(text, "{}[], ")
+		if end < 0 {
+			end = len(text)
+		}
+		if end > 0 {
+			parts = append(parts, text[:end])
+		}
+		text = text[min(end+1, len(text)):]
+	}
+	slices.SortFunc(parts, bytes.Compare)
+	for _, part := range parts {
+		dst = append(append(dst, part...), valueSeparator)
+	}
+	return dst
+}
+
+// AlertID returns the id of the alert that a rule makes of the event with that
+// identity: the SHA-256 of the scheme, the rule's id and the identity in hex.
+func AlertID(ruleID string, identity [sha256.Size]byte) [sha256.Size]byte {
 	var room [256]byte
 	b := append(room[:0], IDScheme...)
 	b = append(append(b, IDSeparator), ruleID...)
-	begin := len(b)
-	for _, f := range identity {
-		b = append(b, IDSeparator)
-		begin = len(b)
-		b = AppendScalar(b, e.First(f))
-	}
-	if len(b) == begin {
-		d := digest(e.Document(), digestDepth)
-		b = append(b, d[:]...)
-	}
-	return sha256.Sum256(b)
+	return sha256.Sum256(hex.AppendEncode(append(b, IDSeparator), identity[:]))
 }
 
 // digestDepth bounds how deep a digest looks into a value; what lies deeper

@@ -14,7 +14,7 @@ type Schema struct {
 	names    []string // of the fields
 	first    *Search  // what tells sources apart
 	all      *search  // every member that anybody looks for
-	identity [][]*Field
+	identity [][][]*Field
 	known    []*FieldSet // by source: what Describe looks for
 	dataset  *Field
 }
@@ -94,6 +94,7 @@ func (s *Schema) setWays(f *Field) {
 		f.Derivable = f.Derivable || !source.Open
 		f.nested = f.nested || w.nested
 		f.FewValues = f.FewValues || d.FewValues
+		f.unordered = f.unordered || d.Unordered
 		f.verbatim = f.verbatim && w.verbatim(d)
 	}
 }

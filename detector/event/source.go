@@ -58,8 +58,9 @@ type Source struct {
 	// escapes of JSON and what envelopes hide are not among them.
 	Escapes []string
 
-	// Identity names the fields that tell an event from all others.
-	Identity []string
+	// Identity names the fields that tell an event from all others, the event's
+	// ID last. Of each list the first field that has a value counts.
+	Identity [][]string
 	// Object names the fields with what an event was about, in the order of
 	// preference, and Failure those that say why it failed.
 	Object, Failure []string
@@ -108,6 +109,9 @@ type Definition struct {
 	// FewValues: the field has few different values, each of them in many events,
 	// so that a condition on it rarely decides.
 	FewValues bool
+	// Unordered: the field is an object as text, {a=1, b=[2, 3]}, whose members
+	// may be in any order.
+	Unordered bool
 	// Reads are the members that Derive looks at, besides that in From.
 	Reads []string
 	// Kept is the place, from 1 on, of values that Recognize found: see

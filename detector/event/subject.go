@@ -75,7 +75,11 @@ const (
 func (s *Schema) describeWith() {
 	s.dataset = s.Field("event.dataset")
 	for _, source := range s.sources {
-		s.identity = append(s.identity, s.FieldsNamed(source.Identity))
+		var identity [][]*Field
+		for _, alternatives := range source.Identity {
+			identity = append(identity, s.FieldsNamed(alternatives))
+		}
+		s.identity = append(s.identity, identity)
 		s.known = append(s.known, s.NewFieldSet(s.FieldsNamed(slices.Concat(source.Asks, facts))))
 	}
 }
@@ -105,12 +109,6 @@ func (s *Schema) sourceOf(e *Event) int {
 	}
 	return 0
 }
-
-// Identity returns the fields that tell the event from all others.
-func (s *Schema) Identity(e *Event) []*Field { return s.identity[s.sourceOf(e)] }
-
-// Identity returns the fields that tell the event from all others.
-func (e *Event) Identity() []*Field { return e.schema.Identity(e) }
 
 // Describe describes the event. It uses the memory that the subject has.
 func (s *Schema) Describe(e *Event, d *Subject) {

@@ -57,13 +57,21 @@ var Source = &event.Source{
 	Fields:           fields,
 	Objects:          map[string]func(*event.Event, []byte) ([]byte, bool){"aws.cloudtrail.resources": appendResources},
 	CallerControlled: callerControlled,
-	Identity:         []string{"aws.cloudtrail.recipient_account_id", "event.id"},
+	Identity:         identity,
 	Object:           objects,
 	Failure:          []string{"aws.cloudtrail.error_code", "aws.cloudtrail.error_message"},
 	Asks:             asks[:],
 	Describe:         describe,
 	Attributes:       attributes[:],
 	AlertFields:      []string{keyType, keyFingerprint, keyExpires},
+}
+
+// identity names what tells an event from all others. Who may write a record into
+// an input and knows the ID of an event does not make that event a duplicate: two
+// records that differ in one of these are two events.
+var identity = [][]string{
+	{"aws.cloudtrail.recipient_account_id"}, {"event.provider"}, {"event.action"}, {"@timestamp"},
+	{"aws.cloudtrail.user_identity.arn", "user.id"}, {"source.address"}, {"aws.cloudtrail.request_parameters"}, {"event.id"},
 }
 
 // recognize takes a map with the name or the source of an event for one, whatever

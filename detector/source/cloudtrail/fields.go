@@ -63,7 +63,7 @@ var fields = []event.Definition{
 	{Name: "aws.cloudtrail.user_identity.session_context.session_issuer.arn", Type: event.TypeKeyword, From: "userIdentity.sessionContext.sessionIssuer.arn"},
 	{Name: "aws.cloudtrail.user_identity.session_context.session_issuer.account_id", Type: event.TypeKeyword, From: "userIdentity.sessionContext.sessionIssuer.accountId"},
 
-	{Name: "aws.cloudtrail.request_parameters", Type: event.TypeKeyword, From: "requestParameters", Derive: javaText},
+	{Name: "aws.cloudtrail.request_parameters", Type: event.TypeKeyword, From: "requestParameters", Derive: javaText, Unordered: true},
 	{Name: "aws.cloudtrail.response_elements", Type: event.TypeKeyword, From: "responseElements", Derive: javaText},
 	{Name: "aws.cloudtrail.additional_eventdata", Type: event.TypeKeyword, From: "additionalEventData", Derive: javaText},
 	{Name: "aws.cloudtrail.service_event_details", Type: event.TypeKeyword, From: "serviceEventDetails", Derive: javaText},

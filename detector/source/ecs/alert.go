@@ -1,8 +1,9 @@
 package ecs
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"encoding/hex"
-	"strings"
 
 	"github.com/fluent-detect/fluent-detect/detector/event"
 )
@@ -14,33 +15,25 @@ var (
 	ruleIDs     = event.DocumentField("rule.id", event.TypeKeyword)
 	modules     = event.DocumentField("event.module", event.TypeKeyword)
 	ruleDigests = event.DocumentField("fluent_detect.rule.sha256", event.TypeKeyword)
-	integrity   = event.DocumentField("fluent_detect.integrity", event.TypeKeyword)
+	identities  = event.DocumentField("fluent_detect.event.sha256", event.TypeKeyword)
 )
 
 // isAlert reports whether a document in ECS form is an alert of a detector, of
 // this one or of another. An alert has an id that follows from its rule and from
-// what identifies its event, which the alert has too: a document that only says
-// that it is an alert has not. The id of an event without an identity follows
-// from the whole event; such an alert says so.
+// the identity of its event, which the alert has too: a document that only says
+// that it is an alert has not.
 func isAlert(e *event.Event) bool {
 	if text(e, modules) != "fluent_detect" || text(e, alertRules) == "" || text(e, ruleDigests) == "" {
 		return false
 	}
-	id, rule := text(e, alertIDs), text(e, ruleIDs)
-	if len(id) != hex.EncodedLen(32) || rule == "" {
+	rule := text(e, ruleIDs)
+	id, err := hex.DecodeString(text(e, alertIDs))
+	identity, err2 := hex.DecodeString(text(e, identities))
+	if rule == "" || err != nil || err2 != nil || len(identity) != sha256.Size {
 		return false
 	}
-	identity := e.Identity()
-	if len(e.Values(identity[len(identity)-1])) == 0 {
-		for _, v := range e.Values(integrity) {
-			if string(v.Bytes()) == "missing_event_id" {
-				return true
-			}
-		}
-		return false
-	}
-	want := event.ID(rule, e, identity)
-	return strings.EqualFold(id, hex.EncodeToString(want[:]))
+	want := event.AlertID(rule, [sha256.Size]byte(identity))
+	return bytes.Equal(id, want[:])
 }
 
 // text returns the only value of a field, "" if it has none or several.
