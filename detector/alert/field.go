@@ -144,7 +144,8 @@ func (f *Fields) ofSource(source *event.Source, copied []copiedField) *sourceFie
 		of.failure = append(of.failure, f.add(name))
 	}
 	known := f.schema.Known(source)
-	var rest []*event.Field
+	of.copied = make([]copiedField, 0, len(copied))
+	rest := make([]*event.Field, 0, len(copied))
 	for _, c := range copied {
 		if at := slices.Index(known, c.Field); at >= 0 {
 			of.known = append(of.known, knownField{c, at})

@@ -65,7 +65,7 @@ type constantField struct {
 // newLayout lays out the fields that there are, and the constants: those that
 // every format has, by their names, and those of the format, at their paths.
 func newLayout(f Format, fields *Fields, common, ofFormat []constantField) *layout {
-	var leaves []leaf
+	leaves := make([]leaf, 0, len(fields.slots)+len(common)+len(ofFormat)+32) // some have several places
 	for name, s := range fields.slots {
 		for _, p := range f.places(name) {
 			leaves = append(leaves, leaf{path: p.path, slot: s, as: p.as})
@@ -86,9 +86,9 @@ func newLayout(f Format, fields *Fields, common, ofFormat []constantField) *layo
 // the tables of this package, and panics.
 func layOut(leaves []leaf) *layout {
 	slices.SortFunc(leaves, func(a, b leaf) int { return comparePaths(a.path, b.path) })
-	b := layoutBuilder{}
+	b := layoutBuilder{steps: make([]step, 0, 2*len(leaves))}
 	b.node(leaves, 0)
-	return &layout{steps: slices.Clip(b.steps)}
+	return &layout{steps: slices.Clone(b.steps)}
 }
 
 // comparePaths orders paths so that what lies in one map stands together: the
@@ -145,45 +145,50 @@ func (b *layoutBuilder) node(leaves []leaf, from int) {
 // object adds the steps for a map below key; one member if it is the same in
 // each document.
 func (b *layoutBuilder) object(leaves []leaf, from int, key []byte, list bool) {
-	inner := layoutBuilder{w: b.w}
-	inner.node(leaves, from)
-	if len(inner.steps) == 1 && inner.steps[0].do == members {
-		b.constant(b.encode(func() {
+	at := len(b.steps)
+	b.steps = append(b.steps, step{do: opening, key: key, list: list})
+	b.node(leaves, from)
+	inner := b.steps[at+1:]
+	if len(inner) == 1 && inner[0].do == members {
+		member := b.encode(func() {
 			b.w.out = append(b.w.out, key...)
 			if list {
 				b.w.out = msgpack.AppendArrayHeader(b.w.out, 1)
 			}
-			b.w.closeMap(b.w.openMap(inner.steps[0].n), inner.steps[0].n)
-			b.w.out = append(b.w.out, inner.steps[0].key...)
-		}))
+			b.w.closeMap(b.w.openMap(inner[0].n), inner[0].n)
+			b.w.out = append(b.w.out, inner[0].key...)
+		})
+		b.steps = b.steps[:at]
+		b.constant(member)
 		return
 	}
-	most := 0
-	depth := 0
-	for _, s := range inner.steps {
-		switch {
-		case s.do == closing:
+	open := &b.steps[at]
+	depth, constants := 0, false
+	for i := range inner {
+		s := &inner[i]
+		if s.do == closing {
 			depth--
-		case depth == 0 && s.do == members:
-			most += s.n
-		case depth == 0:
-			most++
 		}
-		if s.do == opening {
+		if depth == 0 {
+			switch s.do {
+			case members:
+				open.n += s.n
+			case field, opening:
+				open.n++
+			}
+		}
+		switch s.do {
+		case opening:
 			depth++
-		}
-	}
-	open := step{do: opening, key: key, n: most, list: list}
-	if !slices.ContainsFunc(inner.steps, func(s step) bool { return s.do == members }) {
-		open.steps = len(inner.steps) + 1
-	}
-	for _, s := range inner.steps {
-		if s.do == field {
+		case field:
 			open.holds.add(s.slot)
+		case members:
+			constants = true
 		}
 	}
-	b.steps = append(b.steps, open)
-	b.steps = append(b.steps, inner.steps...)
+	if !constants {
+		open.steps = len(inner) + 1
+	}
 	b.steps = append(b.steps, step{do: closing})
 }
 

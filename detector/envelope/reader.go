@@ -20,7 +20,8 @@ type Reader struct {
 	marks   event.Set // the members of which every event has one
 	finders *finders
 	visit   func(*event.Event)
-	levels  [maxLevels]level
+	first   *event.Search     // what the first walk over an event looks for
+	levels  [maxLevels]*level // those that records had so far
 	seen    Seen
 	// noted counts what was found: events, what a detector made, and what
 	// could not be read.
@@ -70,6 +71,7 @@ type Seen struct {
 func NewReader(s *event.Schema, visit func(*event.Event)) *Reader {
 	r := &Reader{schema: s, sources: s.Sources(), marks: s.Marks(), finders: newFinders(s), visit: visit}
 	r.Expect(nil)
+	r.levelAt(0)
 	return r
 }
 
@@ -77,9 +79,11 @@ func NewReader(s *event.Schema, visit func(*event.Event)) *Reader {
 // looked for in the first walk over it. Other fields may be asked for as well,
 // and the first of them costs another walk.
 func (r *Reader) Expect(fields []*event.Field) {
-	first := r.schema.Expect(logEventMarks.Union(lookupEvent).Union(event.SetOf(records)), fields)
-	for i := range r.levels {
-		r.levels[i].event.Use(r.schema, first)
+	r.first = r.schema.Expect(logEventMarks.Union(lookupEvent).Union(event.SetOf(records)), fields)
+	for _, l := range r.levels {
+		if l != nil {
+			l.event.Use(r.schema, r.first)
+		}
 	}
 }
 
@@ -87,7 +91,7 @@ func (r *Reader) Expect(fields []*event.Field) {
 // the offset behind it. The error is a *msgpack.Error: the body does not end
 // within the chunk, and nothing of the record has been visited.
 func (r *Reader) Read(chunk []byte, off int) (end int, seen Seen, err error) {
-	top := &r.levels[0]
+	top := r.levels[0]
 	end, err = top.event.Open(chunk, off)
 	if err != nil {
 		return off, Seen{}, err
@@ -134,8 +138,10 @@ func (r *Reader) release() {
 	if r.deepest == 0 {
 		return
 	}
-	for i := range r.levels[:r.deepest+1] {
-		l := &r.levels[i]
+	for _, l := range r.levels[:r.deepest+1] {
+		if l == nil {
+			continue
+		}
 		for _, buf := range [...]*[]byte{&l.text, &l.packed, &l.plain, &l.inflated, &l.respelled} {
 			if cap(*buf) > maxKept {
 				*buf = nil
@@ -151,7 +157,7 @@ func (r *Reader) release() {
 // enter looks at the map that is open at depth, visits it and what it carries,
 // and returns its shape.
 func (r *Reader) enter(depth int) Shape {
-	l := &r.levels[depth]
+	l := r.levels[depth]
 	e := &l.event
 	own := &noMembers // in which no event is looked for
 	source, verdict := r.recognize(e)
@@ -270,7 +276,7 @@ func hasMember(document msgpack.Value, name string) bool {
 // found visits the map that is open at depth, an event of the i-th source,
 // unless it is a copy of one that was visited.
 func (r *Reader) found(depth, i int, s Shape) {
-	l := &r.levels[depth]
+	l := r.levels[depth]
 	l.event.SetSource(i)
 	r.noted++
 	if r.copies.active && !r.copies.add(&l.event) {
@@ -296,7 +302,17 @@ func (r *Reader) level(depth int) *level {
 		return nil
 	}
 	r.deepest = max(r.deepest, depth)
-	return &r.levels[depth]
+	return r.levelAt(depth)
+}
+
+// levelAt returns the level at depth, which is less than maxLevels.
+func (r *Reader) levelAt(depth int) *level {
+	if r.levels[depth] == nil {
+		l := new(level)
+		l.event.Use(r.schema, r.first)
+		r.levels[depth] = l
+	}
+	return r.levels[depth]
 }
 
 // value looks into the value at buf[off:], which is at depth and comes from o:

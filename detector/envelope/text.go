@@ -54,10 +54,14 @@ func (r *Reader) json(depth int, l *level, text []byte, o origin) {
 	for {
 		pos := startOf(text, end)
 		if pos < 0 {
-			r.between(depth, text[end:], o, end > 0)
+			if end < len(text) {
+				r.between(depth, text[end:], o, end > 0)
+			}
 			return
 		}
-		r.between(depth, text[end:pos], o, end > 0)
+		if pos > end {
+			r.between(depth, text[end:pos], o, end > 0)
+		}
 		n, ok := r.decode(l, text[pos:])
 		if !ok {
 			r.broken(depth, l, text[pos:], o)
@@ -189,7 +193,7 @@ func (r *Reader) salvage(depth int, text []byte, o origin) (end int) {
 	if text[0] == '[' {
 		return r.salvageList(depth, text, 1, o)
 	}
-	l := &r.levels[depth+1]
+	l := r.levels[depth+1]
 	for i := 1; ; {
 		n, ok := r.decode(l, text[i:])
 		if !ok {
@@ -224,7 +228,7 @@ func (r *Reader) salvage(depth int, text []byte, o origin) (end int) {
 
 // salvageList reads the elements of a list from text[i] on until one is broken.
 func (r *Reader) salvageList(depth int, text []byte, i int, o origin) (end int) {
-	l := &r.levels[depth+1]
+	l := r.levels[depth+1]
 	for {
 		n, ok := r.decode(l, text[i:])
 		if !ok {

@@ -45,7 +45,7 @@ var (
 
 // shapeOf returns the shape that a member makes of the map at depth.
 func (r *Reader) shapeOf(depth int, m event.Member, v msgpack.Value) Shape {
-	l := &r.levels[depth]
+	l := r.levels[depth]
 	s := shapes[m]
 	switch {
 	case m == message && (l.origin.part && l.origin.via == CloudWatch || l.event.Members().Meets(&logEventMarks)):
@@ -64,7 +64,7 @@ func (r *Reader) shapeOf(depth int, m event.Member, v msgpack.Value) Shape {
 // for those in own, and returns the shape that the map has by what was found in
 // them, Other for nothing. Copies of one event count once.
 func (r *Reader) unwrap(depth int, own *event.Set, isEvent bool) Shape {
-	l := &r.levels[depth]
+	l := r.levels[depth]
 	shape := Other
 	var buf []byte
 	l.carriers, buf = l.event.Carriers(l.carriers[:0], own, isEvent)

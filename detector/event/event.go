@@ -130,7 +130,9 @@ func (e *Event) walk(buf []byte, pos, n int, filter *nameFilter) (end int, err e
 			word := binary.LittleEndian.Uint64(buf[pos+1:])
 			pos += 1 + size
 			if filter.mayPass(size, byte(word)) {
-				m = lookup(buf[pos-size:pos], word&firstBytes[size])
+				if m = beginningWith(word & firstBytes[size]); m != None {
+					m = m.withName(buf[pos-size : pos])
+				}
 			}
 		} else {
 			var name []byte
@@ -227,14 +229,18 @@ type Carrier struct {
 // no event short texts are among them.
 func (e *Event) Carriers(list []Carrier, own *Set, isEvent bool) (all []Carrier, buf []byte) {
 	buf = e.document.Encoded()
+	before := uint32(cap(e.buf) - cap(buf)) // how many bytes of e.buf are before it
 	pos := 0
 	for range e.document.Len() {
 		name, value, _ := msgpack.ReadKey(buf, pos)
-		pos, _ = msgpack.Skip(buf, value)
-		if isLarge(buf[value:pos]) || !isEvent && pos-value >= MinCarrier {
-			if m := Lookup(name); !own.Has(m) {
-				list = append(list, Carrier{m, name, value})
-			}
+		m := Lookup(name)
+		if e.has.Has(m) && e.offsets[m] == uint32(value)+before && len(e.again) == 0 {
+			pos = int(e.ends[m] - before)
+		} else {
+			pos, _ = msgpack.Skip(buf, value)
+		}
+		if (isLarge(buf[value:pos]) || !isEvent && pos-value >= MinCarrier) && !own.Has(m) {
+			list = append(list, Carrier{m, name, value})
 		}
 	}
 	return list, buf

@@ -141,22 +141,35 @@ var (
 )
 
 // lookup is Lookup for a name whose first eight bytes are in word, with zeros
-// behind a shorter name. Nearly every name that is not a member's is ruled out
-// by one comparison. Few names are longer than sixteen bytes: of the others the
-// first and the last eight tell.
+// behind a shorter name.
 func lookup(name []byte, word uint64) Member {
+	if m := beginningWith(word); m != None {
+		return m.withName(name)
+	}
+	return None
+}
+
+// beginningWith returns a member whose first eight bytes are in word, or None. It
+// rules out nearly every name that is not a member's, and is inlined.
+func beginningWith(word uint64) Member {
 	m := memberPlaces[word*memberFactor>>memberShift]
-	entry := &memberEntries[m]
-	if entry.word != word {
+	if memberEntries[m].word != word {
 		return None
 	}
-	for m != None {
-		if n := len(name); n == entry.size && (n <= 8 || binary.LittleEndian.Uint64(name[n-8:]) == entry.tail) &&
+	return m
+}
+
+// withName returns the member of that name among m and those alike, or None. Few
+// names are longer than sixteen bytes: of the others the first eight bytes, which
+// are those of m, and the last eight tell.
+func (m Member) withName(name []byte) Member {
+	for n := len(name); m != None; {
+		entry := &memberEntries[m]
+		if n == entry.size && (n <= 8 || binary.LittleEndian.Uint64(name[n-8:]) == entry.tail) &&
 			(n <= 16 || string(name) == memberNames[m]) {
 			return m
 		}
 		m = entry.alike
-		entry = &memberEntries[m]
 	}
 	return None
 }

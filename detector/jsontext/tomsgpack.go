@@ -129,11 +129,7 @@ func transcode(dst, text []byte, d *deep) ([]byte, int, Reason) {
 				code, empty = msgpcode.Array32, msgpcode.FixedArrayLow
 			}
 			if depth == MaxDepth {
-				if d == nil {
-					return dst, i, TooDeep
-				}
-				dst = append(dst, msgpcode.Nil)
-				i, reason = d.skip(text, i)
+				dst, i, reason = d.replace(dst, text, i)
 				break
 			}
 			i = skipSpace(text, i+1)
@@ -202,12 +198,17 @@ func Skip(text []byte) (end int, ok bool) {
 	return end, reason == 0
 }
 
-// skip returns the offset of the end of the array or object at text[i].
-func (d *deep) skip(text []byte, i int) (int, Reason) {
+// replace appends nil in the place of the array or object at text[i], and returns the
+// offset of its end.
+func (d *deep) replace(dst, text []byte, i int) ([]byte, int, Reason) {
+	if d == nil {
+		return dst, i, TooDeep
+	}
 	if d.cut < 0 {
 		d.cut = i
 	}
-	return skipBrackets(text, i, d.lines)
+	end, reason := skipBrackets(text, i, d.lines)
+	return append(dst, msgpcode.Nil), end, reason
 }
 
 // skipBrackets returns the offset of the end of the array or object at text[i], which
