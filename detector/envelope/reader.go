@@ -79,7 +79,7 @@ func NewReader(s *event.Schema, visit func(*event.Event)) *Reader {
 // looked for in the first walk over it. Other fields may be asked for as well,
 // and the first of them costs another walk.
 func (r *Reader) Expect(fields []*event.Field) {
-	r.first = r.schema.Expect(logEventMarks.Union(lookupEvent).Union(event.SetOf(records)), fields)
+	r.first = r.schema.Expect(logEventMarks.Union(envelopes), fields)
 	for _, l := range r.levels {
 		if l != nil {
 			l.event.Use(r.schema, r.first)

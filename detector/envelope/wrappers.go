@@ -27,6 +27,16 @@ var shapes = func() (s [256]Shape) {
 	return s
 }()
 
+// envelopes are the members that have a shape.
+var envelopes = func() (s event.Set) {
+	for m, shape := range shapes {
+		if shape != Other {
+			s = s.Union(event.SetOf(event.Member(m)))
+		}
+	}
+	return s
+}()
+
 var (
 	records = event.MemberNamed("Records")
 	data    = event.MemberNamed("data")
@@ -73,7 +83,7 @@ func (r *Reader) unwrap(depth int, own *event.Set, isEvent bool) Shape {
 		return Other
 	}
 	if len(l.carriers) != 1 || shapes[l.carriers[0].Member] == Other {
-		l.carriers = slices.DeleteFunc(l.carriers, func(c event.Carrier) bool { return !r.mayCarry(buf, c.Offset) })
+		l.carriers = slices.DeleteFunc(l.carriers, func(c event.Carrier) bool { return !r.finders.mayCarry(buf[c.Offset:c.End]) })
 	}
 	r.copies.active = r.copies.active || len(l.carriers) > 1
 	for _, c := range l.carriers {
@@ -93,10 +103,4 @@ func (r *Reader) unwrap(depth int, own *event.Set, isEvent bool) Shape {
 		}
 	}
 	return shape
-}
-
-// mayCarry reports whether there can be an event in the value at buf[off:].
-func (r *Reader) mayCarry(buf []byte, off int) bool {
-	end, err := msgpack.Skip(buf, off)
-	return err == nil && r.finders.mayCarry(buf[off:end])
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"math/rand/v2"
+	"unsafe"
 
 	"github.com/vmihailenco/msgpack/v5/msgpcode"
 
@@ -126,8 +127,7 @@ func (e *Event) walk(buf []byte, pos, n int, filter *nameFilter) (end int, err e
 	for range n {
 		m := None
 		key := pos
-		if size, ok := shortKey(buf, pos); ok { // all keys, in practice
-			word := binary.LittleEndian.Uint64(buf[pos+1:])
+		if size, word, ok := shortKey(buf, pos); ok { // all keys, in practice
 			pos += 1 + size
 			if filter.mayPass(size, byte(word)) {
 				if m = beginningWith(word & firstBytes[size]); m != None {
@@ -174,7 +174,7 @@ const (
 // layoutKeys make digests of layouts that nobody outside this process can tell.
 var layoutKeys = [3]uint64{rand.Uint64() | 1, rand.Uint64() | 1, rand.Uint64() | 1}
 
-// mixName adds the name of a large member, whose key is at buf[at:], to a layout.
+// mixName adds the name of a large member, whose key at buf[at:] is whole, to a layout.
 // A name that is too short or too long for it makes the layout 0, and those that
 // follow make it one that no event without that name has.
 func mixName(layout uint64, buf []byte, at int) uint64 {
@@ -182,11 +182,9 @@ func mixName(layout uint64, buf []byte, at int) uint64 {
 	if uint(size-8) > 16 {
 		return 0
 	}
-	name := buf[at+1 : at+1+size]
-	layout = (bits.RotateLeft64(layout, 31)^binary.LittleEndian.Uint64(name))*layoutKeys[0] +
-		(binary.LittleEndian.Uint64(name[size-8:])^uint64(size))*layoutKeys[1]
+	layout = (bits.RotateLeft64(layout, 31)^wordAt(buf, at+1))*layoutKeys[0] + (wordAt(buf, at+1+size-8)^uint64(size))*layoutKeys[1]
 	if size > 16 {
-		layout += binary.LittleEndian.Uint64(name[8:]) * layoutKeys[2]
+		layout += wordAt(buf, at+1+8) * layoutKeys[2]
 	}
 	return layout
 }
@@ -222,6 +220,7 @@ type Carrier struct {
 	Member Member
 	Name   []byte
 	Offset int // of its value in the map's bytes
+	End    int // of its value
 }
 
 // Carriers appends the members of the map that can carry an event and that own
@@ -240,7 +239,7 @@ func (e *Event) Carriers(list []Carrier, own *Set, isEvent bool) (all []Carrier,
 			pos, _ = msgpack.Skip(buf, value)
 		}
 		if (isLarge(buf[value:pos]) || !isEvent && pos-value >= MinCarrier) && !own.Has(m) {
-			list = append(list, Carrier{m, name, value})
+			list = append(list, Carrier{m, name, value, pos})
 		}
 	}
 	return list, buf
@@ -256,16 +255,22 @@ func (e *Event) note(m Member, pos int) {
 	e.offsets[m] = uint32(pos)
 }
 
-// shortKey returns the length of the text at buf[pos:] if its header is a
-// single byte and eight bytes can be read behind it.
-func shortKey(buf []byte, pos int) (size int, ok bool) {
+// shortKey returns the length of the text at buf[pos:] and the eight bytes behind
+// its header, if the header is a single byte and so many can be read.
+func shortKey(buf []byte, pos int) (size int, word uint64, ok bool) {
 	if uint(pos)+9 > uint(len(buf)) {
-		return 0, false
+		return 0, 0, false
 	}
 	if size = int(buf[pos]) - int(msgpcode.FixedStrLow); uint(size) > uint(msgpcode.FixedStrMask) {
-		return 0, false
+		return 0, 0, false
 	}
-	return size, pos+1+size <= len(buf)
+	return size, wordAt(buf, pos+1), pos+1+size <= len(buf)
+}
+
+// wordAt returns the eight bytes from buf[pos:] on, which the caller has checked are
+// within buf.
+func wordAt(buf []byte, pos int) uint64 {
+	return binary.LittleEndian.Uint64((*[8]byte)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(buf)), pos))[:])
 }
 
 // Members returns the members that the event has, of those that have been

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
+	"unsafe"
 
 	"github.com/vmihailenco/msgpack/v5/msgpcode"
 
@@ -24,19 +25,38 @@ func appendStr(dst, text []byte, i int) ([]byte, int, Reason) {
 	end, n := i, len(dst)
 	if i+minLong <= len(text) && n+1+minLong <= cap(dst) {
 		// Most strings are short: copy them word by word while searching for
-		// their end.
-		in, out := text[i:i+minLong], dst[n:n+1+minLong]
-		for k := 0; k < minLong; k += 8 {
-			word := binary.LittleEndian.Uint64(in[k:])
-			binary.LittleEndian.PutUint64(out[1+k:], word)
-			if mark := markSpecial(word); mark != 0 {
-				k += firstMark(mark)
-				if in[k] != '"' {
-					return appendEscaped(dst, text, i, i+k)
-				}
-				out[0] = msgpcode.FixedStrLow | byte(k)
-				return dst[:n+1+k], i + k + 1, 0
+		// their end. There is room for all words, as was just checked.
+		in := (*[minLong]byte)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(text)), i))
+		out := (*[1 + minLong]byte)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(dst)), n))
+		k := 0
+		word := binary.LittleEndian.Uint64(in[0:])
+		binary.LittleEndian.PutUint64(out[1:], word)
+		mark := markSpecial(word)
+		if mark == 0 {
+			k = 8
+			word = binary.LittleEndian.Uint64(in[8:])
+			binary.LittleEndian.PutUint64(out[9:], word)
+			mark = markSpecial(word)
+		}
+		if mark == 0 {
+			k = 16
+			word = binary.LittleEndian.Uint64(in[16:])
+			binary.LittleEndian.PutUint64(out[17:], word)
+			mark = markSpecial(word)
+		}
+		if mark == 0 {
+			k = 24
+			word = binary.LittleEndian.Uint64(in[24:])
+			binary.LittleEndian.PutUint64(out[25:], word)
+			mark = markSpecial(word)
+		}
+		if mark != 0 {
+			k += firstMark(mark)
+			if in[k&(minLong-1)] != '"' {
+				return appendEscaped(dst, text, i, i+k)
 			}
+			out[0] = msgpcode.FixedStrLow | byte(k)
+			return dst[:n+1+k], i + k + 1, 0
 		}
 		end += minLong
 	}

@@ -80,7 +80,11 @@ func spellingOf(document msgpack.Value) (prefix []byte, lower, ok bool) {
 		if !more {
 			return nil, false, false
 		}
-		switch key := k.Bytes(); {
+		key := k.Bytes()
+		if len(key) < len("eventName") || key[len(key)-1]|0x20 != 'e' { // most names
+			continue
+		}
+		switch {
 		case endsWith(key, "eventName"):
 			name = key
 		case endsWith(key, "eventSource"):
@@ -98,7 +102,7 @@ func spellingOf(document msgpack.Value) (prefix []byte, lower, ok bool) {
 // or a separator.
 func endsWith(key []byte, mark string) bool {
 	at := len(key) - len(mark)
-	return at >= 0 && key[len(key)-1]|0x20 == 'e' && equalFold(key[at:], mark) &&
+	return at >= 0 && equalFold(key[at:], mark) &&
 		(at == 0 || strings.IndexByte(separators, key[at-1]) >= 0)
 }
 
