@@ -2,6 +2,7 @@ package jsontext
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -24,39 +25,18 @@ const minLong = 32
 func appendStr(dst, text []byte, i int) ([]byte, int, Reason) {
 	end, n := i, len(dst)
 	if i+minLong <= len(text) && n+1+minLong <= cap(dst) {
-		// Most strings are short: copy them word by word while searching for
-		// their end. There is room for all words, as was just checked.
+		// Most strings are short: copy them while searching for their end. There is
+		// room for a block, as was just checked.
 		in := (*[minLong]byte)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(text)), i))
-		out := (*[1 + minLong]byte)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(dst)), n))
-		k := 0
-		word := binary.LittleEndian.Uint64(in[0:])
-		binary.LittleEndian.PutUint64(out[1:], word)
-		mark := markSpecial(word)
-		if mark == 0 {
-			k = 8
-			word = binary.LittleEndian.Uint64(in[8:])
-			binary.LittleEndian.PutUint64(out[9:], word)
-			mark = markSpecial(word)
-		}
-		if mark == 0 {
-			k = 16
-			word = binary.LittleEndian.Uint64(in[16:])
-			binary.LittleEndian.PutUint64(out[17:], word)
-			mark = markSpecial(word)
-		}
-		if mark == 0 {
-			k = 24
-			word = binary.LittleEndian.Uint64(in[24:])
-			binary.LittleEndian.PutUint64(out[25:], word)
-			mark = markSpecial(word)
-		}
-		if mark != 0 {
-			k += firstMark(mark)
-			if in[k&(minLong-1)] != '"' {
+		out := (*[minLong]byte)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(dst)), n+1))
+		if special := copyBlock(out, in); special != 0 {
+			k := bits.TrailingZeros32(special)
+			if in[k] != '"' {
 				return appendEscaped(dst, text, i, i+k)
 			}
-			out[0] = msgpcode.FixedStrLow | byte(k)
-			return dst[:n+1+k], i + k + 1, 0
+			dst = dst[:n+1+k]
+			dst[n] = msgpcode.FixedStrLow | byte(k)
+			return dst, i + k + 1, 0
 		}
 		end += minLong
 	}
