@@ -104,7 +104,7 @@ func TestTheECSViewIsInTheAlert(t *testing.T) {
 		visit(t, eventFile(t, name), func(e *event.Event) {
 			for _, field := range testFields.schema.Names() {
 				f := testFields.schema.Field(field)
-				if slices.Contains(notCopied, field) || f.Type == event.TypeFlattened {
+				if slices.Contains(notCopied, field) || f.RulesOnly || f.Type == event.TypeFlattened {
 					continue
 				}
 				var want []string

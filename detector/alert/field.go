@@ -104,6 +104,7 @@ func NewFields(s *event.Schema) *Fields {
 	for _, name := range s.Names() {
 		field := s.Field(name)
 		switch {
+		case field.RulesOnly:
 		case field.Type == event.TypeFlattened:
 			f.objects = append(f.objects, objectField{field, f.add(name)})
 		case !slices.Contains(notCopied, name):

@@ -155,11 +155,9 @@ func (m *Maker) describe(s *event.Subject) {
 	d := &m.doc
 	for _, f := range s.Fields {
 		at := m.fields.slots[f.Name]
-		switch {
-		case f.Fill && d.count(at) > 0:
-		case len(f.Text) > 0:
+		if len(f.Text) > 0 {
 			d.set(at, f.Text)
-		default:
+		} else {
 			d.setTime(at, f.Time)
 		}
 	}

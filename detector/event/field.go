@@ -10,26 +10,30 @@ type Field struct {
 	// Derivable: some source gives events the field by its table. Others have
 	// it only in documents that came in ECS form.
 	Derivable bool
-	// FewValues: see [Definition].
-	FewValues bool
+	// FewValues and RulesOnly: see [Definition].
+	FewValues, RulesOnly bool
 
 	ways      []way // by source; empty: by its name, in every event
 	verbatim  bool
 	nested    bool
 	unordered bool
+	list      bool
 }
 
 // way is how a field follows from an event of one source.
 type way struct {
 	Place
-	byName   bool // it is looked up in the document by the field's name
-	plain    bool // a copy of the member as a whole
-	nested   bool // every text of it is below the member, as it is
-	leaves   bool // the object as a whole was asked for: every leaf is a value
-	kept     int8 // it was found when the event was recognized: its place in Event.kept, from 1 on
+	also     Place // a second place whose values count as well, below the same member
+	byName   bool  // it is looked up in the document by the field's name
+	plain    bool  // a copy of the member as a whole
+	nested   bool  // every text of it is below the member, as it is
+	leaves   bool  // the object as a whole was asked for: every leaf is a value
+	kept     int8  // it was found when the event was recognized: its place in Event.kept, from 1 on
 	constant []msgpack.Value
 	derive   Derive
-	reads    Set // the members that derive looks at
+	reads    Set      // the members that derive looks at
+	inside   []Member // nested: other members that the texts may be below
+	never    []string // see Definition.Never
 }
 
 // byName is the way of fields that are looked up in the document.
@@ -40,6 +44,32 @@ func (e *Event) way(f *Field) *way {
 		return &f.ways[e.source]
 	}
 	return &byName
+}
+
+// Prospect says what can be told about the values of a field in the events of a
+// source, without an event.
+type Prospect struct {
+	// Exists reports whether some events have the field. Documents in ECS form have
+	// any field.
+	Exists bool
+	// Constant are its values in every event, if they are always the same.
+	Constant []msgpack.Value
+	// Never are texts that it does not have in any event, see [Definition].
+	Never []string
+}
+
+// Prospect returns what can be told about the field in the events of the i-th
+// source of its schema.
+func (f *Field) Prospect(i int) Prospect {
+	if i >= len(f.ways) {
+		return Prospect{}
+	}
+	w := &f.ways[i]
+	return Prospect{
+		Exists:   w.byName || w.constant != nil || w.derive != nil || w.kept != 0 || w.Member != None,
+		Constant: w.constant,
+		Never:    w.never,
+	}
 }
 
 // DocumentField returns a field that is looked up by its name in every event,

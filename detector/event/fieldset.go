@@ -57,7 +57,7 @@ func (s *Schema) NewFieldSet(fields []*Field) *FieldSet {
 // add adds the i-th field of the set.
 func (p *fieldPlan) add(i int, w *way) {
 	switch {
-	case w.derive != nil || w.Member == None || w.leaves:
+	case w.derive != nil || w.Member == None || w.leaves || w.also.Member != None:
 		p.single = append(p.single, i)
 		return
 	case w.Below == "":
@@ -118,7 +118,7 @@ func (e *Event) Visit(fs *FieldSet, do func(i int, values []msgpack.Value)) {
 		e.visitField(fs, c.field, do)
 	}
 	for _, i := range p.single {
-		if w := e.way(fs.fields[i]); w.Member == None || e.has.Has(w.Member) {
+		if w := e.way(fs.fields[i]); w.Member == None || e.has.Meets(&w.reads) {
 			e.visitField(fs, i, do)
 		}
 	}

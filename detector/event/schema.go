@@ -2,6 +2,7 @@ package event
 
 import (
 	"slices"
+	"strings"
 )
 
 // Schema is the fields that the events of a number of sources have. It never
@@ -94,6 +95,8 @@ func (s *Schema) setWays(f *Field) {
 		f.Derivable = f.Derivable || !source.Open
 		f.nested = f.nested || w.nested
 		f.FewValues = f.FewValues || d.FewValues
+		f.RulesOnly = f.RulesOnly || d.RulesOnly
+		f.list = f.list || d.List
 		f.unordered = f.unordered || d.Unordered
 		f.verbatim = f.verbatim && w.verbatim(d)
 	}
@@ -106,8 +109,9 @@ func (s *Schema) Sources() []*Source { return s.sources }
 func (s *Schema) Names() []string { return s.names }
 
 // Field returns the field of that name: one of a table, an object that has such
-// fields in it, a leaf below one of the flattened objects, or else a field that
-// only documents in ECS form can have.
+// fields in it, a leaf below one of the flattened objects, a member of an object
+// whose members are fields by their own names, or else a field that only documents
+// in ECS form can have.
 func (s *Schema) Field(name string) *Field {
 	if f, ok := s.fields[name]; ok {
 		return f
@@ -123,7 +127,33 @@ func (s *Schema) Field(name string) *Field {
 			return s.leaf(name, root, name[i+1:])
 		}
 	}
-	return &Field{Name: name, ways: s.unknown(), verbatim: true}
+	f := &Field{Name: name, ways: s.unknown(), verbatim: true}
+	for i, source := range s.sources {
+		if p, ok := source.rest(name); ok {
+			f.Type, f.Derivable, f.nested = TypeKeyword, true, true
+			f.ways[i] = way{Place: p, nested: true, reads: SetOf(p.Member)}
+		}
+	}
+	return f
+}
+
+// rest returns the place of a field that no row of the table defines, if it is in
+// an object whose members are fields by their own names.
+func (s *Source) rest(name string) (p Place, ok bool) {
+	for object, member := range s.Rest {
+		below, ok := strings.CutPrefix(name, object+".")
+		if !ok {
+			continue
+		}
+		first, _, _ := strings.Cut(below, ".")
+		for i := range s.Fields {
+			if s.Fields[i].From == member+"."+first {
+				return Place{}, false // it has another name in the view
+			}
+		}
+		return PlaceOf(member + "." + below), true
+	}
+	return Place{}, false
 }
 
 // leaf returns the field of that name below a flattened object.
@@ -157,6 +187,15 @@ func (s *Schema) FieldsNamed(names []string) []*Field {
 func (s *Schema) CallerControlled(field string) bool {
 	return slices.ContainsFunc(s.sources, func(source *Source) bool {
 		return source.CallerControlled != nil && source.CallerControlled(field)
+	})
+}
+
+// CallerCanMatch reports whether who causes an event can choose a part of what the
+// field holds so that the pattern fits, in the events of some source. A pattern is
+// the runs of text between its stars.
+func (s *Schema) CallerCanMatch(field string, pattern []string) bool {
+	return slices.ContainsFunc(s.sources, func(source *Source) bool {
+		return source.CallerCanMatch != nil && source.CallerCanMatch(field, pattern)
 	})
 }
 

@@ -22,6 +22,7 @@ type scratch struct {
 	limit     int             // how many values there may be now
 	respelled []byte          // the event with its own names
 	state     [maxSources]any // what the sources keep
+	number    uint64          // of the event
 }
 
 // maxArena is how many elements of an arena are kept for the next event.
@@ -31,6 +32,7 @@ func (s *scratch) reset() {
 	if cap(s.values) > maxArena || cap(s.text) > 16*maxArena || cap(s.prints) > maxArena {
 		s.values, s.text, s.prints = nil, nil, nil
 	}
+	s.number++
 	s.values = s.values[:0]
 	s.text = s.text[:0]
 	s.cut, s.over = false, false

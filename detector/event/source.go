@@ -47,12 +47,21 @@ type Source struct {
 
 	// Fields is the ECS view of an event.
 	Fields []Definition
+	// Rest are objects of the view whose members are fields by their own names unless
+	// a row of the table takes them, and the member of the event that each is.
+	Rest map[string]string
 	// Objects write those objects of the view that are not plain maps of their
 	// fields, by name.
 	Objects map[string]func(e *Event, dst []byte) (out []byte, ok bool)
 	// CallerControlled reports whether who causes an event chooses what the
 	// field holds; nil: nobody does.
 	CallerControlled func(field string) bool
+	// CallerCanMatch reports whether who causes an event can choose a part of what
+	// the field holds so that the pattern fits, whoever else it is; nil: he cannot.
+	CallerCanMatch func(field string, pattern []string) bool
+	// Elsewhere says of fields that the events do not have, or of values that a field
+	// never has, why, as a clause behind "which"; "" if nothing is known about it.
+	Elsewhere func(field string) string
 	// Escapes are texts of which one is in every record in which an event of
 	// this source has a text that the record does not have as it is; the
 	// escapes of JSON and what envelopes hide are not among them.
@@ -99,10 +108,19 @@ type Definition struct {
 	Name     string
 	Type     Type
 	From     string // a member, dotted below the first name
+	Also     string // a second place below the same member, whose values count as well
 	Derive   Derive // where a copy will not do
 	Constant string
-	// Inside: every text that Derive gives is below From, as it is.
+	// Inside: every text that Derive gives is below the members of From and Reads, as
+	// it is.
 	Inside bool
+	// List: documents in ECS form have the field as a list, also of one value.
+	List bool
+	// RulesOnly: alerts do not have the field, since it says in other words what
+	// their other fields say.
+	RulesOnly bool
+	// Never are texts that no event has in the field although rules may ask for them.
+	Never []string
 	// Verbatim: every text that Derive gives is a text of the event or a part
 	// of one.
 	Verbatim bool
@@ -145,7 +163,16 @@ func (d *Definition) way() way {
 		w.Place = PlaceOf(d.From)
 		w.reads = SetOf(w.Member)
 	}
+	if d.Also != "" {
+		w.also = PlaceOf(d.Also)
+	}
+	w.never = d.Never
 	w.reads = w.reads.Union(SetNamed(d.Reads...))
+	if d.Inside {
+		for _, name := range d.Reads {
+			w.inside = append(w.inside, MemberNamed(name))
+		}
+	}
 	copies := w.Member != None && w.derive == nil
 	w.plain = copies && w.Below == ""
 	w.nested = copies && w.Below != "" || w.Member != None && d.Inside

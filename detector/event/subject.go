@@ -36,8 +36,6 @@ type SubjectField struct {
 	Name string
 	Text []byte
 	Time time.Time // if there is no text
-	// Fill: the view may have the field, and then has the better value.
-	Fill bool
 }
 
 // Attribute is something by which suppression and summaries tell the events of

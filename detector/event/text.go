@@ -20,17 +20,21 @@ func (e *Event) Text(f *Field) (text []byte, ok bool) {
 }
 
 // MayHave reports whether the field can have a text in which the literal is.
-// False is certain: the literal is nowhere in the member that the field is in.
+// False is certain: the literal is nowhere in the members that the field is in.
 func (e *Event) MayHave(f *Field, l *literal.Finder) bool {
 	w := e.way(f)
 	if !w.nested || len(e.again) > 0 {
 		return true
 	}
-	if !e.find(w.Member) {
-		return false
+	if m := w.Member; e.find(m) && l.In(e.buf[e.offsets[m]:e.ends[m]]) {
+		return true
 	}
-	m := w.Member
-	return l.In(e.buf[e.offsets[m]:e.ends[m]])
+	for _, m := range w.inside {
+		if e.find(m) && l.In(e.buf[e.offsets[m]:e.ends[m]]) {
+			return true
+		}
+	}
+	return false
 }
 
 // FirstText returns the first value of a member that the event has, nil if it is

@@ -21,6 +21,9 @@ func (e *Event) Any(f *Field, do func(msgpack.Value) bool) bool {
 		e.scratch.findMembers(e.document.Encoded(), 0, e.document.Len(), f.Name, maxDepth, &to)
 	case w.Member != None && e.find(w.Member):
 		e.addPlace(w.Place, &to)
+		if w.also.Member != None {
+			e.addPlace(w.also, &to)
+		}
 	}
 	return to.found
 }
@@ -47,6 +50,9 @@ func (e *Event) Values(f *Field) []msgpack.Value {
 		s.findMembers(e.document.Encoded(), 0, e.document.Len(), f.Name, maxDepth, nil)
 	case w.Member != None:
 		e.copyPlace(w.Place)
+		if w.also.Member != None {
+			e.copyPlace(w.also)
+		}
 	}
 	if w.leaves {
 		s.replaceByLeaves(mark)
@@ -197,6 +203,10 @@ func (e *Event) State(create func() any) any {
 	}
 	return *state
 }
+
+// Number returns a number that tells the event from those before it that are kept in
+// the same memory, for what State keeps.
+func (e *Event) Number() uint64 { return e.scratch.number }
 
 // Mark, Add and Since are for a [Derive] that makes values one by one: Since
 // returns those that were added since Mark.

@@ -1,6 +1,7 @@
 package event
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
@@ -104,28 +105,41 @@ func (e *Event) appendNode(dst []byte, o *object) (out []byte, ok bool) {
 		}
 		return e.appendObject(dst, o)
 	}
-	if o.field.Type == TypeFlattened {
-		return e.appendOccurrences(dst, e.way(o.field).Member)
+	if w := e.way(o.field); o.field.Type == TypeFlattened && w.Below == "" {
+		return e.appendOccurrences(dst, w.Member)
+	} else if o.field.Type == TypeFlattened {
+		return appendValues(dst, e.ValuesAt(w.Place), false)
 	}
-	return appendValues(dst, e.Values(o.field))
+	return appendValues(dst, e.Values(o.field), o.field.list)
 }
 
 // AppendList appends an array of the objects among the values of a member,
 // with other names for their own members, and reports whether there are any;
-// if not nothing is appended.
-func (e *Event) AppendList(dst []byte, m Member, rename func([]byte) []byte) (out []byte, ok bool) {
-	values := e.ValuesAt(Place{Member: m})
-	header, n := len(dst), 0
-	dst = msgpack.AppendArrayHeader(dst, len(values))
-	for _, v := range values {
-		if dst, ok = appendRenamed(dst, v, rename); ok {
-			n++
+// if not nothing is appended. An object is left out if another one says the same:
+// if says reports that its second argument says all that the first one does.
+func (e *Event) AppendList(dst []byte, m Member, rename func([]byte) []byte, says func(a, b msgpack.Value) bool) (out []byte, ok bool) {
+	var list []msgpack.Value
+	for _, v := range e.ValuesAt(Place{Member: m}) {
+		packed, ok := appendRenamed(nil, v, rename)
+		if !ok {
+			continue
 		}
+		one, _, err := msgpack.Read(packed, 0)
+		if err != nil { // cannot happen: it was written here
+			continue
+		}
+		if slices.ContainsFunc(list, func(other msgpack.Value) bool { return says(one, other) }) {
+			continue
+		}
+		list = append(slices.DeleteFunc(list, func(other msgpack.Value) bool { return says(other, one) }), one)
 	}
-	if n == 0 {
-		return dst[:header], false
+	if len(list) == 0 {
+		return dst, false
 	}
-	msgpack.SetLen(dst[header:], n)
+	dst = msgpack.AppendArrayHeader(dst, len(list))
+	for _, v := range list {
+		dst = msgpack.AppendValue(dst, v)
+	}
 	return dst, true
 }
 
@@ -136,15 +150,16 @@ func (e *Event) appendOccurrences(dst []byte, m Member) (out []byte, ok bool) {
 		e.scratch.values = append(e.scratch.values, o.Value())
 	}
 	e.scratch.dropEmpty(mark)
-	return appendValues(dst, e.scratch.values[mark:])
+	return appendValues(dst, e.scratch.values[mark:], false)
 }
 
-// appendValues appends one value as it is and several as an array.
-func appendValues(dst []byte, values []msgpack.Value) (out []byte, ok bool) {
-	switch len(values) {
-	case 0:
+// appendValues appends one value as it is, unless a list is wanted, and several as an
+// array.
+func appendValues(dst []byte, values []msgpack.Value, list bool) (out []byte, ok bool) {
+	switch {
+	case len(values) == 0:
 		return dst, false
-	case 1:
+	case len(values) == 1 && !list:
 		return appendFull(dst, values[0])
 	}
 	header, n := len(dst), 0

@@ -87,7 +87,7 @@ func TestQueriesThatNoEventCanSatisfyAreRefused(t *testing.T) {
 
 // Conditions have texts, positions and fields, for explanations.
 func TestConditions(t *testing.T) {
-	const query = "event.action: (RunInstances or Stop*) and not user.name: x* and\n source.ip: 10.0.0.0/8 and (event.code: 5 or related.*: z) and delta: { a: 1 and b: 2 } and alice and cloud.r*: * and event.dataset: aws.cloudtrail"
+	const query = "event.action: (RunInstances or Stop*) and not user.name: x* and\n source.ip: 10.0.0.0/8 and (event.code: 5 or vulnerability.*: z) and delta: { a: 1 and b: 2 } and alice and cloud.r*: * and event.dataset: aws.cloudtrail"
 	p, err := compileKQL(query, ecs)
 	if err != nil {
 		t.Fatal(err)
@@ -117,7 +117,7 @@ func TestConditions(t *testing.T) {
 false | user.name: x* | user.name: x* | user.name
 false | source.ip: 10.0.0.0/8 | source.ip: 10.0.0.0/8 | source.ip
 false | event.code: 5 | event.code: 5 | event.code
-false | related.*: z | related.*: z | 
+false | vulnerability.*: z | vulnerability.*: z | 
 false | delta: { a: 1 and b: 2 } | delta: { a: 1 and b: 2 } | delta
 true | alice | alice | event.provider, event.action, event.outcome, …
 true | cloud.r*: * | cloud.r*: * | cloud.region
@@ -125,7 +125,7 @@ true | event.dataset: aws.cloudtrail | event.dataset: aws.cloudtrail | event.dat
 	if s := strings.Join(got, "\n"); s != want {
 		t.Errorf("the conditions are\n%s\nwant\n%s", s, want)
 	}
-	if s := strings.Join(p.Underivable(), " "); s != "event.code related.* delta" {
+	if s := strings.Join(p.Underivable(), " "); s != "event.code vulnerability.* delta" {
 		t.Errorf("what a raw event cannot have: %s", s)
 	}
 }
@@ -136,7 +136,7 @@ func TestUnderivable(t *testing.T) {
 		`event.action: x and source.ip: * and aws.cloudtrail.flattened.request_parameters.any.thing: y`: "",
 		`not source.geo.country_name: x or source.geo.country_name: y or source.as.number > 5`:          "source.geo.country_name source.as.number",
 		`source.*: * and source.geo.*: x`:                 "source.geo.*",
-		`source: * and user: * and host: *`:               "host",
+		`source: * and user: * and container: *`:          "container",
 		`alice and *`:                                     "",
 		`aws.cloudtrail.request_parameters.instanceId: x`: "aws.cloudtrail.request_parameters.instanceId",
 		`threat.enrichments: { indicator.ip: 10.0.0.1 }`:  "threat.enrichments",

@@ -36,7 +36,7 @@ var ownNames = []string{
 	"addendum", "additionalEventData", "apiVersion", "awsRegion", "edgeDeviceDetails", "errorCode", "errorMessage",
 	"eventCategory", "eventContext", "eventID", "eventName", "eventSource", "eventTime", "eventType", "eventVersion",
 	"insightDetails", "logFiles", "managementEvent", "readOnly", "recipientAccountId", "requestID", "requestParameters", "resources",
-	"responseElements", "serviceEventDetails", "sessionCredentialFromConsole", "sharedEventID", "sourceIPAddress",
+	"responseElements", "serviceEventDetails", "sessionCredentialFromConsole", "sharedEventID", "sharedEventId", "sourceIPAddress",
 	"tlsDetails", "userAgent", "userIdentity", "vpcEndpointId", "vpcEndpointAccountId",
 }
 
@@ -55,6 +55,7 @@ var Source = &event.Source{
 	Hint:             "event",
 	Names:            []string{"eventName", "eventSource", "eventVersion"},
 	Fields:           fields,
+	Rest:             map[string]string{"aws.cloudtrail.resources": "resources"},
 	Objects:          map[string]func(*event.Event, []byte) ([]byte, bool){"aws.cloudtrail.resources": appendResources},
 	CallerControlled: callerControlled,
 	Identity:         identity,
@@ -111,18 +112,4 @@ func isNotice(e *event.Event) bool {
 
 func isNoticeSource(source []byte) bool {
 	return len(source) >= len("aws:") && string(source[:len("aws:")]) == "aws:"
-}
-
-// appendResources appends the list of resources. Fields in it are named by what
-// they are in all of the list's elements, but an element is one object.
-func appendResources(e *event.Event, dst []byte) (out []byte, ok bool) {
-	return e.AppendList(dst, resources, func(name []byte) []byte {
-		switch string(name) {
-		case "ARN":
-			return []byte("arn")
-		case "accountId":
-			return []byte("account_id")
-		}
-		return name
-	})
 }

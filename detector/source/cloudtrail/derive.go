@@ -2,6 +2,8 @@ package cloudtrail
 
 import (
 	"bytes"
+	"slices"
+	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
@@ -27,19 +29,17 @@ const consoleLogin = "ConsoleLogin"
 // Places that several fields follow from.
 var (
 	consoleLoginOutcome = event.PlaceOf("responseElements.ConsoleLogin")
-	userNamePlace       = event.PlaceOf("userIdentity.userName")
-	identityType        = event.PlaceOf("userIdentity.type")
-	issuerName          = event.PlaceOf("userIdentity.sessionContext.sessionIssuer.userName")
 	callerAccount       = event.PlaceOf("userIdentity.accountId")
 	recipientAccount    = event.PlaceOf("recipientAccountId")
-	onBehalfOf          = event.PlaceOf("userIdentity.onBehalfOf.userId")
+	tlsVersionPlace     = event.PlaceOf("tlsDetails.tlsVersion")
+	otherSharedID       = event.PlaceOf("sharedEventId")
 )
 
 // outcome derives event.outcome. An event that failed has an errorCode or an
 // errorMessage that is not empty; responseElements says nothing about it,
 // except for ConsoleLogin.
 func outcome(e *event.Event, _ event.Place) []msgpack.Value {
-	if isConsoleLogin(e) {
+	if isAction(e, consoleLogin) {
 		if values := e.TextsAt(consoleLoginOutcome, lower); len(values) > 0 {
 			return values
 		}
@@ -75,31 +75,17 @@ func filled(e *event.Event, m event.Member) (some, without bool) {
 	return some, without
 }
 
-func isConsoleLogin(e *event.Event) bool {
+// isAction reports whether the event has that name.
+func isAction(e *event.Event, name string) bool {
 	if !e.Repeats() && e.Members().Has(eventName) {
-		return string(e.FirstText(eventName)) == consoleLogin
+		return string(e.FirstText(eventName)) == name
 	}
 	for o := e.Occurrences(eventName); o.Next(); {
-		if string(o.Value().Bytes()) == consoleLogin {
+		if string(o.Value().Bytes()) == name {
 			return true
 		}
 	}
 	return false
-}
-
-// userName derives user.name: the user's own, else that of the role (or of
-// the federating user) that a session was opened with.
-func userName(e *event.Event, _ event.Place) []msgpack.Value {
-	if values := e.ValuesAt(userNamePlace); len(values) > 0 {
-		return values
-	}
-	for _, v := range e.ValuesAt(identityType) {
-		switch string(v.Bytes()) {
-		case "AssumedRole", "FederatedUser":
-			return e.ValuesAt(issuerName)
-		}
-	}
-	return nil
 }
 
 // accountID derives cloud.account.id: of the caller, else of the account that
@@ -111,12 +97,21 @@ func accountID(e *event.Event, _ event.Place) []msgpack.Value {
 	return e.ValuesAt(recipientAccount)
 }
 
-// serviceName derives cloud.service.name: eventSource up to the first dot.
+// serviceName derives cloud.service.name: eventSource before the domain of AWS.
 func serviceName(e *event.Event, p event.Place) []msgpack.Value {
 	return e.TextsAt(p, func(_ *event.Event, b []byte) ([]byte, bool) {
-		name, _, _ := bytes.Cut(b, []byte("."))
-		return name, len(name) > 0
+		name, ok := bytes.CutSuffix(b, []byte(".amazonaws.com"))
+		return name, ok && len(name) > 0
 	})
+}
+
+// sharedEventID derives aws.cloudtrail.shared_event_id, which some events spell
+// otherwise.
+func sharedEventID(e *event.Event, p event.Place) []msgpack.Value {
+	if values := e.ValuesAt(p); len(values) > 0 {
+		return values
+	}
+	return e.ValuesAt(otherSharedID)
 }
 
 // sourceIP derives source.ip: sourceIPAddress when it is an address, not the
@@ -128,20 +123,95 @@ func sourceIP(e *event.Event, p event.Place) []msgpack.Value {
 	})
 }
 
-// tlsVersion derives tls.version, "1.3" of "TLSv1.3".
+// tlsVersion derives tls.version, "1.3" of "TLSv1.3" and of "1.3".
 func tlsVersion(e *event.Event, p event.Place) []msgpack.Value {
-	return e.TextsAt(p, func(_ *event.Event, b []byte) ([]byte, bool) {
-		_, version, ok := bytes.Cut(b, []byte("v"))
-		return version, ok && len(version) > 0
+	return convert(tls(e, p), func(v msgpack.Value) msgpack.Value {
+		if _, version, ok := bytes.Cut(v.Bytes(), []byte("v")); ok {
+			return msgpack.TextOf(version)
+		}
+		return v
 	})
 }
 
 // tlsProtocol derives tls.version_protocol, "tls" of "TLSv1.3".
 func tlsProtocol(e *event.Event, p event.Place) []msgpack.Value {
-	return e.TextsAt(p, func(e *event.Event, b []byte) ([]byte, bool) {
-		protocol, _, ok := bytes.Cut(b, []byte("v"))
-		return e.Lower(protocol), ok && len(protocol) > 0
+	return convert(tls(e, p), func(v msgpack.Value) msgpack.Value {
+		protocol, _, ok := bytes.Cut(v.Bytes(), []byte("v"))
+		if !ok {
+			return msgpack.Value{}
+		}
+		return msgpack.TextOf(e.Lower(protocol))
 	})
+}
+
+// tls returns the values at a place in tlsDetails. Some events have the names of its
+// members as their values: these say nothing.
+func tls(e *event.Event, p event.Place) []msgpack.Value {
+	values := e.ValuesAt(p)
+	if len(values) == 0 {
+		return nil
+	}
+	versions := values
+	if p != tlsVersionPlace {
+		versions = e.ValuesAt(tlsVersionPlace)
+	}
+	if len(versions) > 0 && !slices.ContainsFunc(versions, func(v msgpack.Value) bool { return string(v.Bytes()) != "tlsVersion" }) {
+		return nil
+	}
+	return values
+}
+
+// date derives a date field from a member that may hold something else: a date in
+// ISO 8601 as it is, and one without separators with them.
+func date(e *event.Event, p event.Place) []msgpack.Value {
+	return e.TextsAt(p, func(e *event.Event, b []byte) ([]byte, bool) {
+		if b = withSeparators(e, b); len(b) > maxDate || bytes.IndexByte(b, '-') < 0 && len(b) != len("2006") {
+			return nil, false
+		}
+		if !event.ParseTime(msgpack.TextOf(b)).IsZero() {
+			return b, true
+		}
+		return b, slices.ContainsFunc(dateForms, func(form string) bool {
+			_, err := time.Parse(form, string(b))
+			return err == nil
+		})
+	})
+}
+
+// dateForms are the forms of dates that Elastic's pipeline takes besides RFC 3339. A
+// fraction may follow seconds.
+var dateForms = []string{
+	"2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05", "2006-01-02T15:04Z07:00", "2006-01-02T15:04Z0700",
+	"2006-01-02T15:04", "2006-01-02T15", "2006-01-02", "2006-01", "2006",
+}
+
+// maxDate is how many bytes a date has at most.
+const maxDate = 64
+
+// withSeparators returns "2006-01-02T15:04:05Z" for "20060102T150405Z", which date
+// fields do not take, and other texts as they are.
+func withSeparators(e *event.Event, b []byte) []byte {
+	const form = "20060102T150405"
+	if len(b) <= len(form) || len(b) > maxDate || b[8] != 'T' || bytes.ContainsAny(b[:len(form)], "-:") {
+		return b
+	}
+	text := e.Arena()
+	from := len(text)
+	for i, c := range b {
+		switch i {
+		case 4, 6:
+			text = append(text, '-')
+		case 11, 13:
+			text = append(text, ':')
+		case len(b) - 2:
+			if sign := b[max(len(b)-5, 0)]; sign == '+' || sign == '-' { // the zone
+				text = append(text, ':')
+			}
+		}
+		text = append(text, c)
+	}
+	e.SetArena(text)
+	return text[from:]
 }
 
 func lower(e *event.Event, b []byte) ([]byte, bool) { return e.Lower(b), true }
@@ -149,7 +219,7 @@ func lower(e *event.Event, b []byte) ([]byte, bool) { return e.Lower(b), true }
 // asText derives a keyword field from a member that is a truth in some events
 // and the text of one in others.
 func asText(e *event.Event, p event.Place) []msgpack.Value {
-	return convert(e, p, func(v msgpack.Value) msgpack.Value {
+	return convert(e.ValuesAt(p), func(v msgpack.Value) msgpack.Value {
 		if v.Kind() != msgpack.Bool {
 			return v
 		}
@@ -163,7 +233,7 @@ func asText(e *event.Event, p event.Place) []msgpack.Value {
 // asTruth derives a boolean field from a member that should be a truth and may
 // be the text of one.
 func asTruth(e *event.Event, p event.Place) []msgpack.Value {
-	return convert(e, p, func(v msgpack.Value) msgpack.Value {
+	return convert(e.ValuesAt(p), func(v msgpack.Value) msgpack.Value {
 		switch string(v.Bytes()) {
 		case "true":
 			return msgpack.BoolOf(true)
@@ -177,25 +247,28 @@ func asTruth(e *event.Event, p event.Place) []msgpack.Value {
 // consoleLoginFlag derives a truth of ConsoleLogin's additionalEventData:
 // everything but "No" is true.
 func consoleLoginFlag(e *event.Event, p event.Place) []msgpack.Value {
-	if !isConsoleLogin(e) {
+	if !isAction(e, consoleLogin) {
 		return nil
 	}
-	return convert(e, p, func(v msgpack.Value) msgpack.Value { return msgpack.BoolOf(string(v.Bytes()) != "No") })
+	return convert(e.ValuesAt(p), func(v msgpack.Value) msgpack.Value { return msgpack.BoolOf(string(v.Bytes()) != "No") })
 }
 
 // consoleLoginText derives a text of ConsoleLogin's additionalEventData.
 func consoleLoginText(e *event.Event, p event.Place) []msgpack.Value {
-	if !isConsoleLogin(e) {
+	if !isAction(e, consoleLogin) {
 		return nil
 	}
 	return e.ValuesAt(p)
 }
 
-// convert returns what to makes of the values at a place.
-func convert(e *event.Event, p event.Place, to func(msgpack.Value) msgpack.Value) []msgpack.Value {
-	values := e.ValuesAt(p)
-	for i, v := range values {
-		values[i] = to(v)
+// convert puts in the place of values what to makes of them, and drops those of
+// which nothing is left.
+func convert(values []msgpack.Value, to func(msgpack.Value) msgpack.Value) []msgpack.Value {
+	kept := values[:0]
+	for _, v := range values {
+		if v = to(v); !event.IsEmpty(v) {
+			kept = append(kept, v)
+		}
 	}
-	return values
+	return kept
 }

@@ -54,7 +54,14 @@ func TestECSView(t *testing.T) {
     "id": "v2",
     "dataset": "aws.cloudtrail",
     "module": "aws",
-    "kind": "event"
+    "kind": "event",
+    "category": [
+      "iam"
+    ],
+    "type": [
+      "user",
+      "change"
+    ]
   },
   "data_stream": {
     "dataset": "aws.cloudtrail",
@@ -79,6 +86,11 @@ func TestECSView(t *testing.T) {
     },
     "changes": {
       "name": "v18"
+    },
+    "entity": {
+      "id": [
+        "v10"
+      ]
     }
   },
   "group": {
@@ -110,6 +122,7 @@ func TestECSView(t *testing.T) {
       "read_only": false,
       "recipient_account_id": "v27",
       "request_id": "v23",
+      "shared_event_id": "unused",
       "vpc_endpoint_id": "v28",
       "session_credential_from_console": "true",
       "error_code": "v15",
@@ -171,6 +184,37 @@ func TestECSView(t *testing.T) {
         }
       }
     }
+  },
+  "actor": {
+    "entity": {
+      "id": [
+        "v4"
+      ]
+    }
+  },
+  "related": {
+    "entity": [
+      "v10",
+      "v12",
+      "v17",
+      "v20",
+      "v29",
+      "v4",
+      "v6"
+    ],
+    "user": [
+      "v17",
+      "v18",
+      "v20",
+      "v3",
+      "v12"
+    ],
+    "ip": [
+      "198.51.100.7"
+    ],
+    "hosts": [
+      "v34"
+    ]
   }
 }`},
 		{"a login", `{"eventSource":"signin.amazonaws.com","eventName":"ConsoleLogin","userIdentity":{"type":"Root","userName":"-"},"recipientAccountId":"v1","sourceIPAddress":"AWS Internal",
@@ -182,7 +226,13 @@ func TestECSView(t *testing.T) {
     "outcome": "failure",
     "dataset": "aws.cloudtrail",
     "module": "aws",
-    "kind": "event"
+    "kind": "event",
+    "category": [
+      "authentication"
+    ],
+    "type": [
+      "info"
+    ]
   },
   "data_stream": {
     "dataset": "aws.cloudtrail",
@@ -228,6 +278,25 @@ func TestECSView(t *testing.T) {
         }
       }
     }
+  },
+  "entity": {
+    "target": {
+      "id": [
+        "v1"
+      ]
+    }
+  },
+  "target": {
+    "entity": {
+      "id": [
+        "v1"
+      ]
+    }
+  },
+  "related": {
+    "entity": [
+      "v1"
+    ]
   }
 }`},
 		{"one in ECS form already", `{"event":{"provider":"p"},"event.action":["a","b"],"message":"-","user":{"name":null}}`, `{

@@ -19,7 +19,7 @@ import (
 // that are empty are left out. Where a key is repeated the last value counts;
 // further texts follow in which an earlier one does, so that none is hidden.
 func javaText(e *event.Event, p event.Place) []msgpack.Value {
-	j := e.State(newJavaTexts).(*javaTexts)
+	j := &e.State(newWorkspace).(*workspace).texts
 	j.event, j.text, j.truncated, j.keys = e, e.Arena(), false, j.keys[:0]
 	mark := e.Mark()
 	for o := e.Occurrences(p.Member); o.Next(); {
@@ -57,7 +57,14 @@ type javaTexts struct {
 	repeats   int          // how often a key was repeated at most
 }
 
-func newJavaTexts() any { return new(javaTexts) }
+// workspace is the working memory for the fields of events.
+type workspace struct {
+	texts  javaTexts
+	sets   [2]textSet
+	caller caller
+}
+
+func newWorkspace() any { return new(workspace) }
 
 // maxDepth bounds how deep objects are looked into.
 const maxDepth = event.MaxDepth

@@ -2,6 +2,7 @@ package cloudtrail
 
 import (
 	"bytes"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,6 +20,14 @@ import (
 // separators are what may stand between the parts of a flattened name.
 const separators = "._-:/"
 
+// otherPaths are members that fields follow from and that no table has.
+var otherPaths = []string{
+	"additionalEventData.UserName", "requestParameters.computerName", "requestParameters.resourceId",
+	"requestParameters.targets.values", "responseElements.ConsoleLogin", "serviceEventDetails.sourceIpAddress",
+	"userIdentity.sessionContext.sessionIssuer.userName", "userIdentity.userName", "userIdentity.principalId",
+	"userIdentity.accountId",
+}
+
 // canonical has the names of events and of what rules ask for in them, by their
 // lower-case form.
 var canonical = func() map[string]string {
@@ -27,6 +36,21 @@ var canonical = func() map[string]string {
 		for name := range strings.SplitSeq(path, ".") {
 			names[strings.ToLower(name)] = name
 		}
+	}
+	for _, service := range slices.Sorted(maps.Keys(serviceEntityPaths)) {
+		for _, path := range serviceEntityPaths[service] {
+			add(path)
+		}
+	}
+	for _, service := range slices.Sorted(maps.Keys(targetPaths)) {
+		for _, action := range slices.Sorted(maps.Keys(targetPaths[service])) {
+			for _, path := range targetPaths[service][action] {
+				add(path)
+			}
+		}
+	}
+	for _, path := range otherPaths {
+		add(path)
 	}
 	for _, path := range append(slices.Clone(asks[:]), objects...) {
 		if below, ok := strings.CutPrefix(path, parameters); ok {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
@@ -19,7 +20,9 @@ const (
 	askIdentityType
 	askARN
 	askIssuerARN
-	askInvokedBy
+	askService
+	askOnBehalfOf
+	askParameters
 	askInstance  // EC2's parameter of calls for one instance
 	askInstances // and of calls for several
 	askOSUser    // EC2 Instance Connect's parameters, the older spelling behind the newer
@@ -37,7 +40,9 @@ var asks = [numAsks]string{
 	askIdentityType: "aws.cloudtrail.user_identity.type",
 	askARN:          "aws.cloudtrail.user_identity.arn",
 	askIssuerARN:    "aws.cloudtrail.user_identity.session_context.session_issuer.arn",
-	askInvokedBy:    "aws.cloudtrail.user_identity.invoked_by",
+	askService:      "service.name",
+	askOnBehalfOf:   "aws.cloudtrail.user_identity.on_behalf_of.user_id",
+	askParameters:   "aws.cloudtrail.request_parameters",
 	askInstance:     parameters + "instanceId",
 	askInstances:    parameters + "instancesSet.items.instanceId",
 	askOSUser:       parameters + "instanceOSUser",
@@ -89,15 +94,8 @@ const (
 
 // describe describes an event.
 func describe(e *event.Event, asked [][]msgpack.Value, s *event.Subject) {
-	var user []byte // of IAM Identity Center; Elastic's view has no field for it
-	if len(first(asked[askUserName])) == 0 || len(first(asked[askUserID])) == 0 {
-		user = first(e.ValuesAt(onBehalfOf))
-	}
-	s.Actor = actor(asked, user)
+	s.Actor = actor(asked)
 	s.Principal = principal(asked, s.Actor)
-	if len(user) > 0 {
-		s.Fields = append(s.Fields, event.SubjectField{Name: "user.id", Text: user, Fill: true})
-	}
 	for _, values := range asked[askInstance : askInstances+1] {
 		for _, v := range values {
 			id := v.Bytes()
@@ -117,6 +115,30 @@ func describe(e *event.Event, asked [][]msgpack.Value, s *event.Subject) {
 	if omitted := asked[askOmitted]; len(omitted) > 0 && (omitted[0].Bool() || string(omitted[0].Bytes()) == "true") {
 		s.Integrity = append(s.Integrity, "omitted_parameters")
 	}
+	if isLong(first(asked[askParameters])) {
+		s.Integrity = append(s.Integrity, "long_parameters")
+	}
+}
+
+// maxFlattened is how many UTF-16 units the text of parameters may have for Elastic's
+// pipeline to keep the parameters one by one. Here rules see them all the same: else
+// whoever makes a call would hide it behind a long parameter.
+const maxFlattened = 32766
+
+// isLong reports whether a text has that many units or more.
+func isLong(text []byte) bool {
+	if len(text) < maxFlattened {
+		return false
+	}
+	n := 0
+	for len(text) > 0 && n < maxFlattened {
+		r, size := utf8.DecodeRune(text)
+		if n++; r > 0xffff {
+			n++
+		}
+		text = text[size:]
+	}
+	return n >= maxFlattened
 }
 
 // describeKey describes the key that was pushed.
@@ -152,22 +174,14 @@ func first(fields ...[]msgpack.Value) []byte {
 // actor returns the best name that an event has for who made the call: the
 // user's or role's name, "root", the AWS service, the user of IAM Identity
 // Center, or at last the ARN or the principal.
-func actor(asked [][]msgpack.Value, user []byte) []byte {
+func actor(asked [][]msgpack.Value) []byte {
 	if b := first(asked[askUserName]); len(b) > 0 {
 		return b
 	}
-	switch string(first(asked[askIdentityType])) {
-	case "Root":
+	if string(first(asked[askIdentityType])) == "Root" {
 		return []byte("root")
-	case "AWSService":
-		if b := first(asked[askInvokedBy]); len(b) > 0 {
-			return b
-		}
 	}
-	if len(user) > 0 {
-		return user
-	}
-	return first(asked[askARN], asked[askUserID])
+	return first(asked[askService], asked[askOnBehalfOf], asked[askARN], asked[askUserID])
 }
 
 // principal returns the identity behind an event in a form that its bearer
