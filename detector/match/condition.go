@@ -80,17 +80,6 @@ func (c *Condition) Fields() []*event.Field {
 	return fields
 }
 
-// underivable returns the name of the condition's field if only documents that came
-// in ECS form can have it, else "".
-func (c *Condition) underivable() string {
-	for _, f := range c.Fields() {
-		if f.Derivable {
-			return ""
-		}
-	}
-	return c.name
-}
-
 // Span returns where the condition is written in the query.
 func (c *Condition) Span() query.Span { return c.node.Span() }
 

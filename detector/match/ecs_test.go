@@ -125,31 +125,6 @@ true | event.dataset: aws.cloudtrail | event.dataset: aws.cloudtrail | event.dat
 	if s := strings.Join(got, "\n"); s != want {
 		t.Errorf("the conditions are\n%s\nwant\n%s", s, want)
 	}
-	if s := strings.Join(p.Underivable(), " "); s != "event.code vulnerability.* delta" {
-		t.Errorf("what a raw event cannot have: %s", s)
-	}
-}
-
-// Fields that only documents in ECS form can have are reported once.
-func TestUnderivable(t *testing.T) {
-	for query, want := range map[string]string{
-		`event.action: x and source.ip: * and aws.cloudtrail.flattened.request_parameters.any.thing: y`: "",
-		`not source.geo.country_name: x or source.geo.country_name: y or source.as.number > 5`:          "source.geo.country_name source.as.number",
-		`source.*: * and source.geo.*: x`:                 "source.geo.*",
-		`source: * and user: * and container: *`:          "container",
-		`alice and *`:                                     "",
-		`aws.cloudtrail.request_parameters.instanceId: x`: "aws.cloudtrail.request_parameters.instanceId",
-		`threat.enrichments: { indicator.ip: 10.0.0.1 }`:  "threat.enrichments",
-	} {
-		p, err := compileKQL(query, ecs)
-		if err != nil {
-			t.Error(err)
-			continue
-		}
-		if got := strings.Join(p.Underivable(), " "); got != want {
-			t.Errorf("%s\n got %q\nwant %q", query, got, want)
-		}
-	}
 }
 
 // ecsTypes has only fields that are not in the schema.

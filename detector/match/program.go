@@ -79,18 +79,3 @@ func (p *Program) Fields() []*event.Field {
 	}
 	return fields
 }
-
-// Underivable returns the names of the fields that the query reads and that only
-// documents that came in ECS form can have: for other events, conditions on these
-// are false. A pattern of names is among them if all fields that fit it are.
-func (p *Program) Underivable() []string {
-	var names []string
-	seen := map[string]bool{}
-	for i := range p.conditions {
-		if name := p.conditions[i].underivable(); name != "" && !seen[name] {
-			seen[name] = true
-			names = append(names, name)
-		}
-	}
-	return names
-}

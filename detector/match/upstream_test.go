@@ -68,7 +68,7 @@ func TestUpstreamQueries(t *testing.T) {
 				continue
 			}
 			programs = append(programs, p)
-			if len(p.Underivable()) > 0 {
+			if o := p.Outlook(cloudTrail); len(o.Fewer)+len(o.More) > 0 {
 				underivable++
 			}
 		}

@@ -82,11 +82,13 @@ type Technique struct {
 type Extension struct {
 	// DedupBy are the fields that identify an event. Empty: its alert's id does.
 	DedupBy []string
+	DedupAt Place
 
 	// SuppressBy are the fields by which alerts are grouped for suppression;
 	// SuppressFor is how long the alerts that follow the first one of a group are
 	// suppressed. Where they are empty, the settings of the detector apply.
 	SuppressBy  []string
+	SuppressAt  Place
 	SuppressFor time.Duration
 
 	// Exceptions is the path of a file of exceptions, as written. A relative
@@ -97,6 +99,12 @@ type Extension struct {
 	Reason Template
 
 	Tests []Test
+}
+
+// Place is where a rule file has a value.
+type Place struct {
+	Key          string // "suppress_by"
+	Line, Column int
 }
 
 // Test is a test of a rule: an event, and whether the rule must make an alert of

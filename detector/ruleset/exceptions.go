@@ -65,33 +65,16 @@ func (s *Set) loadExceptions(path string, rules []*Rule) error {
 			continue
 		}
 		x := &Exception{Exception: loaded, Program: program}
-		used := false
+		var of []*Rule
 		for _, r := range rules {
 			if x.Rule == "*" || x.Rule == r.ID || x.Rule == r.Slug() {
 				r.Exceptions = append(r.Exceptions, x)
-				used = true
+				of = append(of, r)
 			}
 		}
-		if !used {
-			s.warn("%s:%d: exception: no rule %q is loaded: it does nothing", x.Source.Path, x.Source.Line, x.Rule)
-		}
-		if s.spoofable(program) {
-			s.warn("%s:%d: exception: every field of its query holds what the caller chooses: whoever knows it can hide behind it",
-				x.Source.Path, x.Source.Line)
-		}
+		s.warnOfException(x, of)
 	}
 	return errors.Join(errs...)
-}
-
-// spoofable reports whether the caller chooses every field that a query reads.
-func (s *Set) spoofable(p *match.Program) bool {
-	fields := p.Fields()
-	for _, f := range fields {
-		if !s.Schema.CallerControlled(f.Name) {
-			return false
-		}
-	}
-	return len(fields) > 0
 }
 
 // Expired returns a warning for each exception that no longer applies.

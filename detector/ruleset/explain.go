@@ -3,6 +3,7 @@ package ruleset
 import (
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
+	"github.com/fluent-detect/fluent-detect/detector/match"
 )
 
 // Finding is the result of one condition of a query for an event.
@@ -12,6 +13,7 @@ type Finding struct {
 	// several fields, each value comes after the name of its field.
 	Values []string
 	Holds  bool // by itself, apart from the and, or and not around it
+	Absent bool // no event of this form has a field that the condition reads
 }
 
 // Explain reports whether the event matches the query of the rule, and returns
@@ -20,7 +22,7 @@ func (r *Rule) Explain(e *event.Event) (matches bool, findings []Finding) {
 	conditions := r.Program.Conditions()
 	for i := range conditions {
 		c := &conditions[i]
-		f := Finding{Condition: c.String(), Holds: c.Holds(e)}
+		f := Finding{Condition: c.String(), Holds: c.Holds(e), Absent: !e.IsOpen() && isAbsent(e.Schema(), c)}
 		fields := c.Fields()
 		for _, field := range fields {
 			for _, v := range e.Values(field) {
@@ -34,4 +36,14 @@ func (r *Rule) Explain(e *event.Event) (matches bool, findings []Finding) {
 		findings = append(findings, f)
 	}
 	return r.Program.Match(e), findings
+}
+
+// isAbsent reports whether only documents in ECS form can have what a condition reads.
+func isAbsent(s *event.Schema, c *match.Condition) bool {
+	for i, source := range s.Sources() {
+		if !source.Open && !c.Absent(i) {
+			return false
+		}
+	}
+	return true
 }

@@ -5,7 +5,6 @@ package ruleset
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/fluent-detect/fluent-detect/conf"
 	"github.com/fluent-detect/fluent-detect/detector/event"
@@ -44,6 +43,7 @@ type Rule struct {
 	*rule.Rule
 	Program    *match.Program
 	Exceptions []*Exception
+	Warnings   []string // those of the set that are about the rule itself
 }
 
 // Load loads rules with the default loader.
@@ -75,21 +75,10 @@ func (s *Set) add(r *rule.Rule) error {
 	if err != nil {
 		return queryError(r.Source.Path, fmt.Sprintf("query of rule %q", r.Name), &r.Query, err)
 	}
-	if names := program.Underivable(); len(names) > 0 {
-		s.warn("%s:%d: rule %q reads %s, which only records that are mapped to ECS already can have",
-			r.Source.Path, r.Source.Line, r.Name, strings.Join(names, ", "))
-	}
 	compiled := &Rule{Rule: r, Program: program}
 	s.Rules = append(s.Rules, compiled)
-	err = s.addOwnExceptions(compiled)
-	for _, n := range r.Notices {
-		s.warn("%s:%d:%d: %s: %s", r.Source.Path, n.Line, n.Column, n.Key, n.Text)
-	}
-	return err
-}
-
-func (s *Set) warn(format string, args ...any) {
-	s.Warnings = append(s.Warnings, fmt.Sprintf(format, args...))
+	s.warnOfRule(compiled)
+	return s.addOwnExceptions(compiled)
 }
 
 // Mapping returns the mapping that queries are compiled against.

@@ -2,6 +2,7 @@ package host
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,6 +25,7 @@ func LoadRules(c *settings.Detector) (*ruleset.Set, error) {
 			return nil, keyError("exceptions", err)
 		}
 	}
+	rules.CheckFields("suppress_by", c.SuppressBy)
 	if c.RuleTests {
 		if err := ruletest.Run(rules); err != nil {
 			return nil, keyError("rule_tests", fmt.Errorf("tests in the rule files fail; off skips them:\n%w", err))
@@ -46,7 +48,7 @@ func logRules(log logger.Log, rules *ruleset.Set) {
 	for _, s := range rules.Skipped {
 		log.Infof("skipped %s", s)
 	}
-	for _, line := range append(rules.Warnings, rules.Expired(time.Now())...) {
+	for _, line := range slices.Concat(rules.Warnings, rules.Expired(time.Now())) {
 		log(logger.Warn, line)
 	}
 }

@@ -46,8 +46,9 @@ func (c *config) misspeltName(at Position, name string) {
 func (c *config) ownSections() {
 	for _, s := range c.of("output", "detect") {
 		c.ownProperties(s)
-		_, err := settings.ReadDetector(getter(s))
+		d, err := settings.ReadDetector(getter(s))
 		c.badValues(s, err)
+		c.suppressBy(s.position("suppress_by"), d.SuppressBy)
 		c.outputSettings(s)
 	}
 	for _, s := range c.of("input", "detect_alerts") {

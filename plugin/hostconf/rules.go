@@ -4,7 +4,9 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/rule/files"
 	"github.com/fluent-detect/fluent-detect/detector/ruleset"
@@ -21,6 +23,7 @@ func (c *config) ruleFiles() {
 		channel := s.text("channel", "default")
 		rules := c.loadRules(s)
 		c.exceptions(s, rules)
+		c.ruleWarnings(s, rules)
 		if _, seen := complete[channel]; !seen {
 			complete[channel] = true
 		}
@@ -86,6 +89,27 @@ func (c *config) exceptions(s *section, rules *ruleset.Set) {
 		if err := rules.LoadExceptions(p.text); err != nil {
 			c.failAll(p.at, err)
 		}
+	}
+}
+
+// ruleWarnings reports what is said at the start about the rules and the exceptions.
+func (c *config) ruleWarnings(s *section, rules *ruleset.Set) {
+	if rules == nil {
+		return
+	}
+	for _, line := range slices.Concat(rules.Warnings, rules.Expired(time.Now())) {
+		if at, text, ok := cutPosition(line); ok {
+			c.add(at, Warning, "%s", text)
+		} else {
+			c.warn(s.position("rules"), "%s", line)
+		}
+	}
+}
+
+// suppressBy reports fields of the key suppress_by that events do not have.
+func (c *config) suppressBy(at Position, fields []string) {
+	for _, line := range ruleset.DefaultLoader().UnknownFields(fields) {
+		c.warn(at, "suppress_by: %s", line)
 	}
 }
 

@@ -44,7 +44,14 @@ func (c *config) sidecar(path string) {
 	if s.get("rules") == nil {
 		s.properties = append(s.properties, property{key: "rules", name: "rules", text: files.Builtin, at: s.at, valueAt: s.at})
 	}
-	c.exceptions(s, c.loadRules(s))
+	rules := c.loadRules(s)
+	c.exceptions(s, rules)
+	c.ruleWarnings(s, rules)
+	at := Position{File: path}
+	if p, _, ok := cutPosition(file.Locate(&settings.KeyError{Key: "suppress_by"}).Error()); ok {
+		at = p
+	}
+	c.suppressBy(at, config.SuppressBy)
 }
 
 // toSidecar returns the outputs of Fluent Bit that go to fluent-detect serve.

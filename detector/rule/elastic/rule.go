@@ -117,6 +117,10 @@ func (r *reader) suppression(out *rule.Rule, v *document.Value) {
 	}
 	r.Known(v, "group_by", "duration", "missing_fields_strategy")
 	out.Extension.SuppressBy = r.Fields(r.Required(v, "group_by", "a list of fields"))
+	if by := v.Get("group_by"); by != nil {
+		out.Extension.SuppressAt.Key = "alert_suppression.group_by"
+		out.Extension.SuppressAt.Line, out.Extension.SuppressAt.Column = r.Position(by)
+	}
 	if d := v.Get("duration"); r.Expect(d, document.Table, "a table") {
 		r.Known(d, "value", "unit")
 		value, unit := r.Required(d, "value", "an integer"), r.Required(d, "unit", `"s", "m" or "h"`)

@@ -66,7 +66,8 @@ func TestParseTOML(t *testing.T) {
 		Index: []string{"filebeat-*", "logs-aws.cloudtrail-*"}, From: "now-9m", Interval: "15m", IntervalDuration: 15 * time.Minute,
 		MaxSignals: 33, TimestampOverride: "event.ingested", BuildingBlock: true, Enabled: true, Maturity: "deprecated",
 		Extension: rule.Extension{
-			DedupBy: []string{"cloud.account.id", "event.id"}, SuppressBy: []string{"source.ip"}, SuppressFor: 2 * time.Hour,
+			DedupBy: []string{"cloud.account.id", "event.id"}, DedupAt: rule.Place{Key: "dedup_by", Line: 83, Column: 12},
+			SuppressBy: []string{"source.ip"}, SuppressAt: rule.Place{Key: "alert_suppression.group_by", Line: 75, Column: 12}, SuppressFor: 2 * time.Hour,
 			Exceptions: "exceptions.toml",
 			Reason: rule.Template{Text: "pushed[ by {user.name}]", Parts: []rule.Part{
 				{Literal: "pushed"}, {Group: []rule.Part{{Literal: " by "}, {Field: "user.name"}}},

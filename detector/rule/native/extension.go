@@ -23,9 +23,9 @@ func ReadExtension(r *document.Reader, table *document.Value, x *rule.Extension)
 	for _, v := range table.Items {
 		switch v.Key {
 		case "dedup_by":
-			x.DedupBy = r.Fields(v)
+			x.DedupBy, x.DedupAt = r.Fields(v), placeOf(r, v)
 		case "suppress_by":
-			x.SuppressBy = r.Fields(v)
+			x.SuppressBy, x.SuppressAt = r.Fields(v), placeOf(r, v)
 			if table.Get("suppress_for") == nil {
 				x.SuppressFor = 0 // what x has goes with other fields
 			}
@@ -39,6 +39,11 @@ func ReadExtension(r *document.Reader, table *document.Value, x *rule.Extension)
 			x.Tests = tests(r, v)
 		}
 	}
+}
+
+func placeOf(r *document.Reader, v *document.Value) rule.Place {
+	line, column := r.Position(v)
+	return rule.Place{Key: v.Key, Line: line, Column: column}
 }
 
 // template reads a template. Line breaks at its ends are left out.

@@ -58,6 +58,8 @@ var Source = &event.Source{
 	Rest:             map[string]string{"aws.cloudtrail.resources": "resources"},
 	Objects:          map[string]func(*event.Event, []byte) ([]byte, bool){"aws.cloudtrail.resources": appendResources},
 	CallerControlled: callerControlled,
+	CallerCanMatch:   callerCanMatch,
+	Elsewhere:        elsewhere,
 	Identity:         identity,
 	Object:           objects,
 	Failure:          []string{"aws.cloudtrail.error_code", "aws.cloudtrail.error_message"},

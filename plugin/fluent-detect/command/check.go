@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -156,7 +157,7 @@ func checkRules(paths, exceptions []string, f *findings) {
 			f.good = append(f.good, path)
 		}
 	}
-	f.warnings = append(f.warnings, rules.Warnings...)
+	f.warnings = slices.Concat(f.warnings, rules.Warnings, rules.Expired(time.Now()))
 	for _, s := range rules.Skipped {
 		f.skipped = append(f.skipped, s.String())
 	}
@@ -175,6 +176,7 @@ func checkUnknown(paths []string, f *findings) {
 // report prints the findings in the order of their positions.
 func (a *app) report(f *findings) error {
 	slices.SortStableFunc(f.errors, byPosition)
+	f.warnings = distinct(f.warnings) // a configuration may name rules that are checked as well
 	for _, w := range f.warnings {
 		a.warn(w)
 	}
@@ -212,6 +214,16 @@ func (a *app) report(f *findings) error {
 	}
 	fmt.Fprintf(os.Stderr, "%s %s\n", style(line+":"), what)
 	return nil
+}
+
+// distinct returns the lines, each once, in their order.
+func distinct(lines []string) []string {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(lines, func(line string) bool {
+		before := seen[line]
+		seen[line] = true
+		return before
+	})
 }
 
 // position is file:line:column at the beginning of an error.

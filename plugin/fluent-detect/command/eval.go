@@ -15,6 +15,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/query"
 	"github.com/fluent-detect/fluent-detect/detector/query/kql"
+	"github.com/fluent-detect/fluent-detect/detector/ruleset"
 	"github.com/fluent-detect/fluent-detect/detector/source"
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/pipeline"
 )
@@ -110,8 +111,8 @@ func (a *app) evalEvents(ctx context.Context, q query.Query, declared map[string
 	if err != nil {
 		return refused(err)
 	}
-	for _, name := range p.Underivable() {
-		a.warn(name + " cannot be derived from CloudTrail's own records; only documents in ECS form have it")
+	for _, line := range ruleset.DefaultLoader().Outlook("the query", "matches", p) {
+		a.warn("--query: " + line)
 	}
 	return a.eachEvent(ctx, files, func(r *reading, e located) error {
 		if !p.Match(e.Event) {

@@ -21,8 +21,9 @@ func (a *app) explain() *cobra.Command {
 		Short: "Show, event by event, why a rule matches or does not",
 		Long: `Show for each event the result of each condition of a rule's query: true or false,
 the condition, and the value of its field in the event, or - if there is none. The
-result is that of the condition by itself: after "not" it has to be false. RULE is
-an id or a name as in alert_rule.
+result is that of the condition by itself: after "not" it has to be false. A field
+that no event of that form has is marked, and warnings about the rule are printed to
+stderr. RULE is an id or a name as in alert_rule.
 
 Exit code: 0 if everything was read, 1 if something could not be read, 2 if the
 command line or a rule is wrong.`,
@@ -40,6 +41,9 @@ command line or a rule is wrong.`,
 			rule, err := findRule(c, rules, name)
 			if err != nil {
 				return err
+			}
+			for _, line := range rule.Warnings {
+				a.warn(line)
 			}
 			fmt.Printf("%s\n  %s\n", a.out.Strong(rule.Name), oneLine(rule.Query.Text))
 			return a.eachEvent(c.Context(), files, func(r *reading, e located) error {
@@ -92,8 +96,11 @@ func (a *app) appendFindings(dst []byte, findings []ruleset.Finding) []byte {
 			word = a.out.Good("true") + " "
 		}
 		values := a.out.Faint("-")
-		if len(f.Values) > 0 {
+		switch {
+		case len(f.Values) > 0:
 			values = printable(strings.Join(f.Values, ", "))
+		case f.Absent:
+			values = a.out.Faint("- (there is no such field)")
 		}
 		condition := oneLine(f.Condition)
 		pad := max(width-utf8.RuneCountInString(condition), 0)

@@ -90,6 +90,16 @@ func asFlags(err error) error {
 	return err
 }
 
+// withFlag returns a line about a key as one about its flag.
+func withFlag(line string) string {
+	for _, k := range settings.DetectorKeys() {
+		if rest, ok := strings.CutPrefix(line, k.Name+": "); ok {
+			return "--" + flagOf(k.Name) + ": " + rest
+		}
+	}
+	return line
+}
+
 // textValue is a flag that is parsed later.
 type textValue struct{ text *string }
 

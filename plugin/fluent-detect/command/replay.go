@@ -107,7 +107,7 @@ func (a *app) runReplay(ctx context.Context, config settings.Detector, paths []s
 	r.consumer = box.Open(outbox.Filter{})
 	log := func(level logger.Level, line string) {
 		if level < logger.Info {
-			r.aside(func() { a.warn(line) })
+			r.aside(func() { a.warn(withFlag(line)) })
 		}
 	}
 	state, err := host.OpenStore(config.StatePath, func(string) *outbox.Box { return box }, log)
