@@ -31,9 +31,10 @@ type way struct {
 	kept     int8  // it was found when the event was recognized: its place in Event.kept, from 1 on
 	constant []msgpack.Value
 	derive   Derive
-	reads    Set      // the members that derive looks at
-	inside   []Member // nested: other members that the texts may be below
-	never    []string // see Definition.Never
+	without  func(*Event) string // see Definition.Without
+	reads    Set                 // the members that derive looks at
+	inside   []Member            // nested: other members that the texts may be below
+	never    []string            // see Definition.Never
 }
 
 // byName is the way of fields that are looked up in the document.

@@ -57,7 +57,7 @@ func (s *Schema) NewFieldSet(fields []*Field) *FieldSet {
 // add adds the i-th field of the set.
 func (p *fieldPlan) add(i int, w *way) {
 	switch {
-	case w.derive != nil || w.Member == None || w.leaves || w.also.Member != None:
+	case w.derive != nil || w.Member == None || w.leaves || w.also.Member != None || w.without != nil:
 		p.single = append(p.single, i)
 		return
 	case w.Below == "":

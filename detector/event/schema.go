@@ -162,7 +162,7 @@ func (s *Schema) leaf(name string, root *Field, below string) *Field {
 	for i := range f.ways {
 		if w := &f.ways[i]; root.ways[i].plain {
 			w.Place = Place{root.ways[i].Member, below}
-			w.reads = root.ways[i].reads
+			w.reads, w.without = root.ways[i].reads, root.ways[i].without
 			w.nested, f.nested = true, true
 		} else if root.ways[i].Member != None {
 			w.Place = Place{root.ways[i].Member, root.ways[i].Below + "." + below}

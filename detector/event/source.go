@@ -130,6 +130,10 @@ type Definition struct {
 	// Unordered: the field is an object as text, {a=1, b=[2, 3]}, whose members
 	// may be in any order.
 	Unordered bool
+	// Without returns the name of a member of an object that another field has taken
+	// from it in this event, or "": it is not in the object. For flattened objects that
+	// are a member as a whole.
+	Without func(e *Event) string
 	// Reads are the members that Derive looks at, besides that in From.
 	Reads []string
 	// Kept is the place, from 1 on, of values that Recognize found: see
@@ -166,7 +170,7 @@ func (d *Definition) way() way {
 	if d.Also != "" {
 		w.also = PlaceOf(d.Also)
 	}
-	w.never = d.Never
+	w.never, w.without = d.Never, d.Without
 	w.reads = w.reads.Union(SetNamed(d.Reads...))
 	if d.Inside {
 		for _, name := range d.Reads {

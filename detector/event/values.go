@@ -2,6 +2,7 @@ package event
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
@@ -12,7 +13,7 @@ import (
 // until do returns. Fields that do not copy a part of the event have their limit.
 func (e *Event) Any(f *Field, do func(msgpack.Value) bool) bool {
 	w := e.way(f)
-	if w.constant != nil || w.derive != nil || w.kept != 0 {
+	if w.constant != nil || w.derive != nil || w.kept != 0 || w.taken(e) != "" {
 		return slices.ContainsFunc(e.Values(f), do)
 	}
 	to := visitor{do: do, leaves: w.leaves, empty: w.byName}
@@ -42,6 +43,7 @@ func (e *Event) Values(f *Field) []msgpack.Value {
 	case w.kept != 0:
 		return e.kept[w.kept-1]
 	}
+	taken := w.taken(e)
 	s := &e.scratch
 	mark := len(s.values)
 	switch {
@@ -53,6 +55,9 @@ func (e *Event) Values(f *Field) []msgpack.Value {
 		if w.also.Member != None {
 			e.copyPlace(w.also)
 		}
+		if taken != "" {
+			e.dropMember(mark, w.Below, taken)
+		}
 	}
 	if w.leaves {
 		s.replaceByLeaves(mark)
@@ -61,6 +66,48 @@ func (e *Event) Values(f *Field) []msgpack.Value {
 		}
 	}
 	return s.values[mark:]
+}
+
+// taken returns the name of the member that another field has taken from the object,
+// or "".
+func (w *way) taken(e *Event) string {
+	if w.without == nil {
+		return ""
+	}
+	return w.without(e)
+}
+
+// dropMember drops what has been taken from an object from the values from mark on,
+// which are of the place below in the object: its member of that name.
+func (e *Event) dropMember(mark int, below, name string) {
+	s := &e.scratch
+	if below != "" {
+		if first, _, _ := strings.Cut(below, "."); first == name {
+			s.values = s.values[:mark]
+		}
+		return
+	}
+	for i, v := range s.values[mark:] {
+		if v.Kind() != msgpack.Map {
+			continue
+		}
+		from, n := len(s.text), 0
+		kept := msgpack.AppendMapHeader(s.text, v.Len())
+		for members := v.Members(); ; {
+			key, value, ok := members.Next()
+			if !ok {
+				break
+			}
+			if string(key.Bytes()) != name {
+				kept = msgpack.AppendValue(msgpack.AppendValue(kept, key), value)
+				n++
+			}
+		}
+		msgpack.SetLen(kept[from:], n)
+		s.text = kept
+		s.values[mark+i], _, _ = msgpack.Read(kept[from:], 0) // cannot fail: it was written here
+	}
+	s.dropEmpty(mark)
 }
 
 // First returns the first value of a field, or the zero Value.
@@ -143,15 +190,20 @@ func (s *scratch) replaceByLeaves(mark int) {
 // Object returns the object that an event has at a flattened field, or the
 // zero Value.
 func (e *Event) Object(f *Field) msgpack.Value {
+	w := e.way(f)
+	taken := w.taken(e)
 	s := &e.scratch
 	mark := len(s.values)
 	over := s.over
 	defer func() { s.over = over }() // only alerts ask for objects, and have limits
-	if w := e.way(f); w.byName {
+	if w.byName {
 		s.limit = mark + maxValues
 		s.findMembers(e.document.Encoded(), 0, e.document.Len(), f.Name, maxDepth, nil)
 	} else if w.Member != None {
 		e.copyPlace(w.Place)
+		if taken != "" {
+			e.dropMember(mark, w.Below, taken)
+		}
 	}
 	for _, v := range s.values[mark:] {
 		if v.Kind() == msgpack.Map {

@@ -106,7 +106,7 @@ func (e *Event) appendNode(dst []byte, o *object) (out []byte, ok bool) {
 		return e.appendObject(dst, o)
 	}
 	if w := e.way(o.field); o.field.Type == TypeFlattened && w.Below == "" {
-		return e.appendOccurrences(dst, w.Member)
+		return e.appendOccurrences(dst, w)
 	} else if o.field.Type == TypeFlattened {
 		return appendValues(dst, e.ValuesAt(w.Place), false)
 	}
@@ -144,10 +144,14 @@ func (e *Event) AppendList(dst []byte, m Member, rename func([]byte) []byte, say
 }
 
 // appendOccurrences appends the values of a member without what is empty.
-func (e *Event) appendOccurrences(dst []byte, m Member) (out []byte, ok bool) {
+func (e *Event) appendOccurrences(dst []byte, w *way) (out []byte, ok bool) {
+	taken := w.taken(e)
 	mark := len(e.scratch.values)
-	for o := e.Occurrences(m); o.Next(); {
+	for o := e.Occurrences(w.Member); o.Next(); {
 		e.scratch.values = append(e.scratch.values, o.Value())
+	}
+	if taken != "" {
+		e.dropMember(mark, "", taken)
 	}
 	e.scratch.dropEmpty(mark)
 	return appendValues(dst, e.scratch.values[mark:], false)

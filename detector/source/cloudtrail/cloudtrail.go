@@ -25,6 +25,8 @@ var (
 	resources    = event.MemberNamed("resources")
 	userIdentity = event.MemberNamed("userIdentity")
 
+	additionalEventData = event.MemberNamed("additionalEventData")
+
 	// marks are the members that tell an event.
 	marks = event.SetOf(eventName, eventSource)
 	// others are those that tell digest files and Insight records.

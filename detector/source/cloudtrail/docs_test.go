@@ -14,7 +14,7 @@ var derivations = map[string]string{
 	"event.category":         "by `eventName`, from Elastic's table of 91 names; of other events absent",
 	"event.type":             "by `eventName`, from that table; of other events `info`",
 	"cloud.service.name":     "`eventSource` before `.amazonaws.com`; absent if it does not end in that",
-	"user.name":              "of the types AssumedRole and FederatedUser `userIdentity.sessionContext.sessionIssuer.userName`; else `userIdentity.userName`; of a UserAuthentication without either `additionalEventData.UserName`; absent if there is a `service.name`",
+	"user.name":              "of the types AssumedRole and FederatedUser `userIdentity.sessionContext.sessionIssuer.userName`; else `userIdentity.userName`; of a UserAuthentication without either `additionalEventData.UserName`, which is then not in `aws.cloudtrail.additional_eventdata`; absent if there is a `service.name`",
 	"user.id":                "`userIdentity.principalId`; of the type IdentityCenterUser without one `userIdentity.onBehalfOf.userId`; absent if there is a `service.name`",
 	"user.email":             "the name of the session, which comes last in the ARN, if it has an @; else `user.name` if it has one behind its start",
 	"service.name":           "`userIdentity.invokedBy` of the type AWSService, and of sessions of service-linked roles, or else the service in the ARN of such a role",

@@ -113,7 +113,7 @@ var fields = []event.Definition{
 	{Name: "aws.cloudtrail.service_event_details", Type: event.TypeKeyword, From: "serviceEventDetails", Derive: javaText},
 	{Name: "aws.cloudtrail.flattened.request_parameters", Type: event.TypeFlattened, From: "requestParameters"},
 	{Name: "aws.cloudtrail.flattened.response_elements", Type: event.TypeFlattened, From: "responseElements"},
-	{Name: "aws.cloudtrail.flattened.additional_eventdata", Type: event.TypeFlattened, From: "additionalEventData"},
+	{Name: "aws.cloudtrail.flattened.additional_eventdata", Type: event.TypeFlattened, From: "additionalEventData", Without: takenFromData},
 	{Name: "aws.cloudtrail.flattened.service_event_details", Type: event.TypeFlattened, From: "serviceEventDetails"},
 
 	{Name: "aws.cloudtrail.console_login.additional_eventdata.mobile_version", Type: event.TypeBoolean, From: "additionalEventData.MobileVersion", Derive: consoleLoginFlag},

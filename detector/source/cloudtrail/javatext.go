@@ -20,7 +20,11 @@ import (
 // further texts follow in which an earlier one does, so that none is hidden.
 func javaText(e *event.Event, p event.Place) []msgpack.Value {
 	j := &e.State(newWorkspace).(*workspace).texts
-	j.event, j.text, j.truncated, j.keys = e, e.Arena(), false, j.keys[:0]
+	without := ""
+	if p.Member == additionalEventData {
+		without = takenFromData(e)
+	}
+	j.event, j.text, j.truncated, j.keys, j.without = e, e.Arena(), false, j.keys[:0], without
 	mark := e.Mark()
 	for o := e.Occurrences(p.Member); o.Next(); {
 		v := o.Value()
@@ -53,6 +57,7 @@ type javaTexts struct {
 	table     hashMap
 	order     []javaMember // a stack
 	keys      []byte       // arena of keys that are not text
+	without   string       // a member of the object itself that is left out, or ""
 	pick      int          // which value of a repeated key counts, from 0
 	repeats   int          // how often a key was repeated at most
 }
@@ -166,6 +171,9 @@ func (j *javaTexts) appendMap(v msgpack.Value, depth int) bool {
 	begin := len(j.text)
 	for i := mark; i < len(j.order); i++ {
 		m := j.order[i] // maps inside push theirs behind and take them off again
+		if depth == maxDepth && j.without != "" && string(m.key) == j.without {
+			continue
+		}
 		before := len(j.text)
 		if before > begin {
 			j.text = append(j.text, ", "...)

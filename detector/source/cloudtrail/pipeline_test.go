@@ -39,6 +39,10 @@ var pipeline = []struct {
 }{
 	// Who did it.
 	{1, call("signin", userAuthentication, centerUser+`,"additionalEventData":{"UserName":"dana@example.com"}`), "user.name", `"dana@example.com"`},
+	{1, call("signin", userAuthentication, centerUser+`,"additionalEventData":{"UserName":"dana@example.com","LoginTo":"x","deep":{"UserName":"y"}}`),
+		"aws.cloudtrail.additional_eventdata aws.cloudtrail.flattened.additional_eventdata.UserName aws.cloudtrail.flattened.additional_eventdata aws.cloudtrail.flattened.additional_eventdata.deep.UserName", `"{deep={UserName=y}, LoginTo=x}"||"x" "y"|"y"`},
+	{1, call("signin", userAuthentication, centerUser+`,"additionalEventData":{"UserName":"dana@example.com"}`), "user.name aws.cloudtrail.additional_eventdata aws.cloudtrail.flattened.additional_eventdata", `"dana@example.com"||`},
+	{1, call("signin", userAuthentication, iamUser+`,"additionalEventData":{"UserName":"other"}`), "aws.cloudtrail.additional_eventdata aws.cloudtrail.flattened.additional_eventdata.UserName", `"{UserName=other}"|"other"`},
 	{1, call("signin", userAuthentication, iamUser+`,"additionalEventData":{"UserName":"other"}`), "user.name", `"bo"`},
 	{1, call("signin", "CredentialChallenge", centerUser+`,"additionalEventData":{"UserName":"dana@example.com"}`), "user.name", ``},
 	{2, call("signin", userAuthentication, centerUser), "user.id", `"u-1"`},

@@ -63,6 +63,18 @@ func userName(e *event.Event, _ event.Place) []msgpack.Value {
 	return names
 }
 
+// takenFromData returns the name of the member of additionalEventData that is user.name
+// and so is not in aws.cloudtrail.additional_eventdata, if there is one.
+func takenFromData(e *event.Event) string {
+	if !isAction(e, userAuthentication) || len(e.ValuesAt(userNamePlace)) > 0 && !callerOf(e).isService() {
+		return ""
+	}
+	if len(e.ValuesAt(issuerName)) > 0 && (callerOf(e).is(assumedRole) || callerOf(e).is(federatedUser)) {
+		return ""
+	}
+	return "UserName"
+}
+
 // userID derives user.id: the principal, else the user of IAM Identity Center.
 func userID(e *event.Event, _ event.Place) []msgpack.Value {
 	c := callerOf(e)
