@@ -31,11 +31,15 @@ type Result struct {
 	Findings []Finding // in the order of their positions
 	Files    []string  // the file and its included files
 	Refused  bool      // Fluent Bit does not start with it; it does not report the other findings
+
+	tree   *yaml.Node // of a file of Vector
+	parsed []Finding  // of its parser
 }
 
 // Check checks the configuration in a file, with its included files: *.yaml and
 // *.yml of any host, or with ConfigMaps of Kubernetes that contain such files;
-// *.toml and *.json of Vector; everything else is in Fluent Bit's classic format.
+// *.toml and *.json of Vector; everything else is in Fluent Bit's classic format. Use
+// CheckAll for a configuration of Vector in several files.
 func Check(path string) Result { return check(path, nil) }
 
 func check(path string, origins map[string]origin) Result {
@@ -49,11 +53,13 @@ func check(path string, origins map[string]origin) Result {
 			root = c.readTree(path)
 		}
 		if root == nil {
-			return Result{path, "", c.sorted(), c.files, true}
+			if root = c.unparsed(path); root == nil {
+				return Result{Path: path, Findings: c.sorted(), Files: c.files, Refused: true}
+			}
 		}
 		if isManifest(root) {
 			host = c.configMaps(path)
-			return Result{path, host, c.sorted(), c.files, c.broken || c.refused}
+			return Result{Path: path, Host: host, Findings: c.sorted(), Files: c.files, Refused: c.broken || c.refused}
 		}
 		switch host = hostOf(root); host {
 		case "":
@@ -61,25 +67,42 @@ func check(path string, origins map[string]origin) Result {
 		case Sidecar:
 			c.sidecar(path)
 		case Vector:
-			c.vector(path, root)
+			root = c.vectorRoot(path, root)
+			c.vectorDocument(path, root)
+			parsed := slices.Clone(c.all)
+			c.vector([]vectorFile{{path: path, root: root}})
+			return Result{Path: path, Host: host, Findings: c.sorted(), Files: c.files, tree: root, parsed: parsed}
 		default:
 			yamlFile{c, path}.read(root)
 		}
 	} else if other := foreign(path); other != "" {
 		c.fail(c.in(path, 0, 0), "a configuration of %s: only those of Fluent Bit, Vector and fluent-detect serve are checked", other)
-		return Result{path, "", c.sorted(), nil, true}
+		return Result{Path: path, Findings: c.sorted(), Refused: true}
 	} else {
 		(&classic{config: c, root: filepath.Dir(path)}).read(path, Position{})
 	}
 	if host == FluentBit {
 		c.fluentBit()
 	}
-	return Result{path, host, c.sorted(), c.files, c.broken || c.refused}
+	return Result{Path: path, Host: host, Findings: c.sorted(), Files: c.files, Refused: c.broken || c.refused}
+}
+
+// unparsed returns the root of a file that can be parsed only with its variables
+// replaced, as Vector does, or nil.
+func (c *config) unparsed(path string) *yaml.Node {
+	said, broken := c.all, c.broken
+	c.all, c.broken = nil, false
+	root := c.vectorRoot(path, nil)
+	if root == nil {
+		c.all, c.broken = said, broken
+	}
+	return root
 }
 
 // CheckDir checks the configurations in a directory, without subdirectories, and
 // returns the results in the order of their names. Files that others include are
-// checked with them; YAML files for other purposes are skipped.
+// checked with them; files of Vector together, with its subdirectories of components;
+// YAML files for other purposes are skipped.
 func CheckDir(dir string) []Result { return checkDir(dir, nil) }
 
 func checkDir(dir string, origins map[string]origin) []Result {
@@ -87,7 +110,7 @@ func checkDir(dir string, origins map[string]origin) []Result {
 	if err != nil {
 		return nil
 	}
-	var results []Result
+	var results, vectors []Result
 	included := map[string]bool{}
 	for _, e := range entries {
 		path := filepath.Join(dir, e.Name())
@@ -98,12 +121,24 @@ func checkDir(dir string, origins map[string]origin) []Result {
 		if r.Host == "" && !slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Line > 0 }) {
 			continue
 		}
+		if r.tree != nil {
+			vectors = append(vectors, r)
+			continue
+		}
 		results = append(results, r)
 		for _, file := range r.Files[min(1, len(r.Files)):] {
 			included[file] = true
 		}
 	}
-	return slices.DeleteFunc(results, func(r Result) bool { return included[r.Path] })
+	results = slices.DeleteFunc(results, func(r Result) bool { return included[r.Path] })
+	c := &config{origins: origins}
+	parts := vectorParts(dir, c)
+	results = append(results, checkTogether(vectors, parts, origins)...)
+	if len(c.all) > 0 {
+		results = append(results, Result{Path: dir, Host: Vector, Findings: c.sorted(), Refused: true})
+	}
+	slices.SortStableFunc(results, func(a, b Result) int { return strings.Compare(a.Path, b.Path) })
+	return results
 }
 
 // treeFormats are the extensions of files that are not in Fluent Bit's classic format.

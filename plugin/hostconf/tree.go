@@ -21,13 +21,27 @@ func (c *config) readTree(path string) *yaml.Node {
 	if !ok {
 		return nil
 	}
+	return c.parseTree(path, data)
+}
+
+// parse parses a file in the format of its extension.
+func (c *config) parse(path string, data []byte) *yaml.Node {
+	if ext := filepath.Ext(path); ext == ".yaml" || ext == ".yml" {
+		return c.parseYAML(path, data)
+	}
+	return c.parseTree(path, data)
+}
+
+func (c *config) parseTree(path string, data []byte) *yaml.Node {
 	d := document.New(path, data)
 	parse := d.TOML
 	if filepath.Ext(path) == ".json" {
 		parse = d.JSON
 	}
 	root, err := parse()
-	if err != nil {
+	if err != nil && root != nil && filepath.Ext(path) == ".json" {
+		c.warn(c.in(path, err.Line, err.Column), "%s: Vector uses the last value, and this check the first", withKey(err))
+	} else if err != nil {
 		c.broken = true
 		c.fail(c.in(path, err.Line, err.Column), "%s", withKey(err))
 		return nil
@@ -44,7 +58,7 @@ func withKey(err *rule.Error) string {
 
 // treeOf converts a value to a YAML node with its position.
 func treeOf(d *document.Document, v *document.Value) *yaml.Node {
-	n := &yaml.Node{Kind: yaml.ScalarNode, Value: v.Text}
+	n := &yaml.Node{Kind: yaml.ScalarNode, Value: v.Text, Tag: tags[v.Kind]}
 	n.Line, n.Column = d.Position(v)
 	switch v.Kind {
 	case document.Table:
@@ -61,6 +75,11 @@ func treeOf(d *document.Document, v *document.Value) *yaml.Node {
 		n.Content = append(n.Content, treeOf(d, item))
 	}
 	return n
+}
+
+// tags are YAML's names for the kinds of values.
+var tags = map[document.Kind]string{
+	document.Table: "!!map", document.List: "!!seq", document.String: "!!str", document.Integer: "!!int", document.Float: "!!float", document.Bool: "!!bool",
 }
 
 // vectorTables match the tables of Vector's components in TOML.

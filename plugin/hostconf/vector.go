@@ -1,297 +1,235 @@
 package hostconf
 
 import (
-	"net/url"
-	"path"
+	"cmp"
+	"fmt"
+	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/fluent-detect/fluent-detect/detector/spelling"
-	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
+
+// vectorNames are the names at the top level of a file of Vector 0.58.
+var vectorNames = []string{
+	"sources", "transforms", "sinks", "data_dir", "api", "tests", "secret", "enrichment_tables", "log_schema", "acknowledgements", "proxy", "timezone",
+	"provider", "schema", "telemetry", "healthchecks", "expire_metrics", "expire_metrics_secs", "expire_metrics_per_metric_set", "wildcard_matching",
+	"buffer_utilization_ewma_half_life_seconds", "latency_ewma_alpha", "metrics_storage_refresh_period",
+}
+
+// oldVectorNames are names that earlier versions had.
+var oldVectorNames = []string{"buffer_utilization_ewma_alpha"}
 
 // component is a source, transform or sink of Vector.
 type component struct {
 	kind, name, plugin string
+	path               string // of its file
 	key, value         *yaml.Node
 	inputs             []*yaml.Node
 }
 
-// vectorNames are the names at the top level of a file of Vector.
-var vectorNames = []string{
-	"sources", "transforms", "sinks", "data_dir", "api", "tests", "secret", "enrichment_tables", "log_schema", "acknowledgements", "proxy", "timezone",
-	"provider", "schema", "telemetry", "healthchecks", "expire_metrics", "expire_metrics_secs", "wildcard_matching", "buffer_utilization_ewma_alpha",
-}
-
-// vectorFile is a configuration of Vector.
+// vectorFile is a file of a configuration of Vector.
 type vectorFile struct {
-	*config
-	path       string
-	components []component
-	warned     map[string]bool // sources whose lines were reported
-	acks       bool            // the global acknowledgements
+	path string
+	root *yaml.Node
+	of   string // in a directory for one kind of components: "sources", "transforms" or "sinks"
 }
 
-// vector checks the settings between Vector and fluent-detect serve. Vector itself
-// rejects unknown options.
-func (c *config) vector(path string, root *yaml.Node) {
-	f := vectorFile{config: c, path: path, warned: map[string]bool{}}
-	f.acks, _ = isAcknowledged(root)
-	for i := 0; i+1 < len(root.Content); i += 2 {
-		key, value := root.Content[i], root.Content[i+1]
+// maxComponents is the maximum number of components that are checked: their connections
+// may be as many as its square.
+const maxComponents = 1000
+
+// vectorConfig is a configuration of Vector, which may have several files.
+type vectorConfig struct {
+	*config
+	path       string // of its first file
+	components []component
+	global     []component       // the top level of each file, for its options
+	warned     map[string]bool   // what is reported once
+	producers  map[string]string // the names of all outputs, with their components
+	answering  []component       // the sources that receive the alerts by HTTP
+	acks       bool              // the global acknowledgements
+	partial    bool              // components may come from elsewhere
+}
+
+// vector checks a configuration of Vector: all that concerns fluent-detect serve, and
+// of the rest how the components fit together.
+func (c *config) vector(files []vectorFile) {
+	v := vectorConfig{config: c, path: files[0].path, warned: map[string]bool{}}
+	for _, f := range files {
+		v.add(f)
+	}
+	if len(v.components) == 0 && !v.partial {
+		v.fail(Position{File: v.path}, "no components: Vector rejects it without sources and sinks")
+		return
+	}
+	if len(v.components) > maxComponents {
+		v.warn(Position{File: v.path}, "%d components: more than %d are not checked", len(v.components), maxComponents)
+		return
+	}
+	v.producers = v.outputs()
+	v.connections()
+	v.addresses()
+	v.answering = v.alertSources()
+	sinks := v.ingestSinks()
+	for _, s := range sinks {
+		v.ingest(s)
+	}
+	if len(sinks) == 0 {
+		v.note(Position{File: v.path}, "no http sink sends to %s of fluent-detect serve", ingestPath)
+		return
+	}
+	v.alerts(sinks)
+	v.commands(sinks)
+}
+
+// add adds the components of a file.
+func (v *vectorConfig) add(f vectorFile) {
+	if f.of != "" {
+		name := strings.TrimSuffix(filepath.Base(f.path), filepath.Ext(f.path))
+		key := &yaml.Node{Kind: yaml.ScalarNode, Value: name}
+		v.addComponent(f.path, strings.TrimSuffix(f.of, "s"), key, f.root)
+		return
+	}
+	global := component{kind: "global", path: f.path, key: f.root, value: f.root}
+	v.global = append(v.global, global)
+	if on, _ := v.acknowledges(global); on {
+		v.acks = true
+	}
+	for i := 0; i+1 < len(f.root.Content); i += 2 {
+		key, value := f.root.Content[i], target(f.root.Content[i+1])
 		switch key.Value {
 		case "sources", "transforms", "sinks":
-			f.addComponents(strings.TrimSuffix(key.Value, "s"), value)
+			v.section(f.path, key, value)
+		case "enrichment_tables", "provider":
+			v.partial = true // a table may be a source
 		default:
-			if !slices.Contains(vectorNames, key.Value) {
-				f.fail(f.at(key), "unknown section %q%s", key.Value, spelling.Suggest(key.Value, vectorNames))
-			}
+			v.top(f.path, key)
 		}
 	}
-	sinks := f.ingestSinks()
-	if len(sinks) == 0 {
-		f.note(Position{File: path}, "no http sink sends to /v1/ingest of fluent-detect serve")
+	v.options(global, globalOptions)
+}
+
+// top reports an unknown name at the top level.
+func (v *vectorConfig) top(path string, key *yaml.Node) {
+	switch {
+	case slices.Contains(vectorNames, key.Value), key.Tag == "!!merge":
+	case slices.Contains(oldVectorNames, key.Value):
+		v.warn(v.in(path, key.Line, key.Column), "%s: Vector 0.58 rejects it", key.Value)
+	default:
+		v.fail(v.in(path, key.Line, key.Column), "unknown section %q, which Vector rejects%s", key.Value, spelling.Suggest(key.Value, vectorNames))
+	}
+}
+
+func (v *vectorConfig) section(path string, key, value *yaml.Node) {
+	if value.Kind != yaml.MappingNode {
+		v.fail(v.in(path, value.Line, value.Column), "%s: must contain names and components, and Vector rejects this", key.Value)
 		return
 	}
-	for _, s := range sinks {
-		f.ingest(s)
-	}
-	f.alerts()
-	for _, s := range f.components {
-		if s.kind == "source" && s.plugin == "exec" {
-			f.command(s)
-		}
+	for name, part := range members(value) {
+		v.addComponent(path, strings.TrimSuffix(key.Value, "s"), name, part)
 	}
 }
 
-func (f *vectorFile) at(n *yaml.Node) Position { return f.in(f.path, n.Line, n.Column) }
-
-// isAcknowledged returns the option acknowledgements, a boolean or a table, and whether
-// it is set.
-func isAcknowledged(n *yaml.Node) (enabled, set bool) {
-	v := member(n, "acknowledgements")
-	if v != nil && v.Kind == yaml.MappingNode {
-		v = member(v, "enabled")
-	}
-	return v != nil && v.Value == "true", v != nil
-}
-
-func (f *vectorFile) addComponents(kind string, value *yaml.Node) {
-	for i := 0; i+1 < len(value.Content) && value.Kind == yaml.MappingNode; i += 2 {
-		c := component{kind: kind, name: value.Content[i].Value, key: value.Content[i], value: target(value.Content[i+1])}
-		c.plugin, _ = c.text("type")
-		if list := c.node("inputs"); list != nil {
-			c.inputs = list.Content
-		}
-		f.components = append(f.components, c)
-	}
-}
-
-// node returns an option; its name may have dots for nested options.
-func (c *component) node(name string) *yaml.Node {
-	n := c.value
-	for part := range strings.SplitSeq(name, ".") {
-		n = member(n, part)
-	}
-	return target(n)
-}
-
-// target returns the node that an alias stands for.
-func target(n *yaml.Node) *yaml.Node {
-	if n != nil && n.Kind == yaml.AliasNode {
-		return n.Alias
-	}
-	return n
-}
-
-func member(n *yaml.Node, name string) *yaml.Node {
-	if n = target(n); n == nil || n.Kind != yaml.MappingNode {
-		return nil
-	}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Value == name {
-			return n.Content[i+1]
-		}
-	}
-	return nil
-}
-
-// text returns the value of an option and its node, or the node of the component if
-// it is not set.
-func (c *component) text(name string) (string, *yaml.Node) {
-	if n := c.node(name); n != nil && n.Kind == yaml.ScalarNode {
-		return n.Value, n
-	}
-	return "", c.key
-}
-
-const ingestPath = "/v1/ingest"
-
-// ingestSinks returns the sinks that send to the sidecar, and reports wrong paths.
-func (f *vectorFile) ingestSinks() []component {
-	var all []component
-	for _, c := range f.components {
-		if c.kind != "sink" || c.plugin != "http" {
-			continue
-		}
-		uri, at := c.text("uri")
-		u, err := url.Parse(uri)
-		switch {
-		case err != nil:
-		case u.Path == ingestPath:
-			all = append(all, c)
-		case u.Port() == "9880" || spelling.Suggest(u.Path, []string{ingestPath}) != "":
-			f.fail(f.at(at), "sinks.%s.uri: fluent-detect serve takes events at %s, not at %q", c.name, ingestPath, u.Path)
-			all = append(all, c)
-		}
-	}
-	return all
-}
-
-// ingest checks a sink that sends to the sidecar.
-func (f *vectorFile) ingest(c component) {
-	name := "sinks." + c.name
-	if v, at := c.text("retry_strategy.type"); v != "all" {
-		f.warn(f.at(at), "%s: retry_strategy is not {type: all}: Vector drops a batch after a response such as 401 or 404", name)
-	}
-	if own, set := isAcknowledged(c.value); !own && (set || !f.acks) {
-		_, at := c.text("acknowledgements.enabled")
-		f.warn(f.at(at), "%s: acknowledgements.enabled is not true: the source acknowledges events before they are delivered", name)
-	}
-	if v, at := c.text("encoding.codec"); v != "" && !slices.Contains([]string{"raw_message", "json", "text"}, v) {
-		f.fail(f.at(at), "%s: encoding.codec %s is not supported: must be raw_message, or json after a transform", name, v)
-	}
-	if v, at := c.text("framing.method"); v != "" && v != "newline_delimited" {
-		f.fail(f.at(at), "%s: framing.method %s is not supported: must be newline_delimited", name, v)
-	}
-	v, at := c.text("compression")
-	if v == "" {
-		v, at = c.text("compression.algorithm")
-	}
-	if v != "" && !slices.Contains([]string{"none", "gzip", "zstd", "zlib"}, v) {
-		f.fail(f.at(at), "%s: compression %s is not supported: must be none, gzip, zlib or zstd", name, v)
-	}
-	if v, at := c.text("buffer.when_full"); v == "drop_newest" {
-		f.warn(f.at(at), "%s: buffer.when_full drop_newest: events are dropped without being evaluated while the sidecar is down; use block", name)
-	}
-	for _, in := range c.inputs {
-		f.ingestInput(name, in)
-	}
-}
-
-// ingestInput checks the sources of the events.
-func (f *vectorFile) ingestInput(sink string, in *yaml.Node) {
-	for _, source := range f.components {
-		if ok, _ := path.Match(in.Value, source.name); !ok {
-			continue
-		}
-		switch {
-		case source.plugin == "http_server" && f.isForAlerts(source):
-			f.warn(f.at(in), "%s.inputs: %s sends the alerts too, which the rules ignore: use the names of the inputs of events", sink, in.Value)
-		case source.plugin == "file" && !f.warned[source.name]:
-			f.warned[source.name] = true
-			f.lineLength(source)
-			f.lastLine(source)
-		}
-	}
-}
-
-func (f *vectorFile) lineLength(source component) {
-	v, at := source.text("max_line_bytes")
-	n, err := strconv.Atoi(v)
-	if v == "" {
-		n = 100 << 10
-	} else if err != nil {
+func (v *vectorConfig) addComponent(path, kind string, key, value *yaml.Node) {
+	c := component{kind: kind, name: key.Value, path: path, key: key, value: target(value)}
+	at := cmp.Or(key.Line, c.value.Line)
+	if c.value.Kind != yaml.MappingNode {
+		v.fail(v.in(path, at, key.Column), "%s: must contain options, and Vector rejects this", c.title())
 		return
 	}
-	if n < longObject {
-		f.warn(f.at(at), "sources.%s: max_line_bytes is %s: Vector drops longer lines, and a line with many records of CloudTrail has many megabytes: set it to 67108864", source.name, sizeText(n))
+	var typeAt *yaml.Node
+	if c.plugin, typeAt = c.text("type"); c.plugin == "" && typeAt == c.key {
+		v.fail(v.at(c, c.key), "%s: type is missing, which Vector rejects", c.title())
+	}
+	if strings.Contains(c.name, ".") {
+		v.fail(v.at(c, c.key), "%s: a name with a dot, which Vector rejects", c.title())
+	}
+	if list := c.node("inputs"); list != nil && list.Kind == yaml.SequenceNode {
+		for _, in := range list.Content {
+			c.inputs = append(c.inputs, target(in))
+		}
+	}
+	for _, other := range v.components {
+		if other.name == c.name {
+			v.fail(v.at(c, c.key), "%s: there is also a %s of that name, which Vector rejects", c.title(), other.kind)
+		}
+	}
+	v.components = append(v.components, c)
+	v.componentOptions(c)
+}
+
+// title returns the name of a component as messages have it: "sinks.rules".
+func (c *component) title() string { return c.kind + "s." + c.name }
+
+// at returns the position of a node in the file of a component.
+func (v *vectorConfig) at(c component, n *yaml.Node) Position {
+	if n.Line == 0 { // the name of a file, which is the name of its component
+		n = c.value
+	}
+	return v.in(c.path, n.Line, n.Column)
+}
+
+// report reports a finding at a node of a component, unless the node has a variable
+// that is not set here: its value is known only where Vector runs.
+func (v *vectorConfig) report(s Severity, c component, n *yaml.Node, format string, args ...any) {
+	if n.Kind != yaml.ScalarNode || !strings.Contains(n.Value, unknownVariable) {
+		v.config.add(v.at(c, n), s, "%s: %s", c.title(), fmt.Sprintf(format, args...))
 	}
 }
 
-// lastLine reports a source of objects of S3: Vector waits for the end of their line
-// until the file is deleted.
-func (f *vectorFile) lastLine(source component) {
-	list := source.node("include")
-	if list == nil {
+func (v *vectorConfig) failAt(c component, n *yaml.Node, format string, args ...any) {
+	v.report(Error, c, n, format, args...)
+}
+
+func (v *vectorConfig) warnAt(c component, n *yaml.Node, format string, args ...any) {
+	v.report(Warning, c, n, format, args...)
+}
+
+// acknowledges returns the option acknowledgements of a component or of the top level,
+// a boolean or a table, and whether it is set.
+func (v *vectorConfig) acknowledges(c component) (enabled, set bool) {
+	n := c.node("acknowledgements")
+	if n != nil && n.Kind == yaml.MappingNode {
+		n = target(member(n, "enabled"))
+	}
+	if n == nil || n.ShortTag() == "!!null" {
+		return false, false
+	}
+	return isTrue(n) || strings.Contains(n.Value, unknownVariable), true
+}
+
+func isTrue(n *yaml.Node) bool { return n.ShortTag() == "!!bool" && strings.EqualFold(n.Value, "true") }
+
+// isAcknowledged reports whether a source waits until the sinks behind it have
+// delivered: by its own option, which is deprecated, or because one of the sinks
+// acknowledges, by its own option or the global one.
+func (v *vectorConfig) isAcknowledged(source component) bool {
+	if own, set := v.acknowledges(source); set {
+		return own
+	}
+	sinks, _ := v.receivers(source)
+	return slices.ContainsFunc(sinks, func(s component) bool {
+		own, set := v.acknowledges(s)
+		return own || !set && v.acks
+	})
+}
+
+// acknowledgements reports a source that does not wait for a sink, and what that means.
+func (v *vectorConfig) acknowledgements(source, sink component, format string, args ...any) {
+	if v.isAcknowledged(source) {
 		return
 	}
-	for _, pattern := range list.Content {
-		if why := objects(pattern.Value); why != "" {
-			f.fail(f.at(pattern), "sources.%s: %s: %s. A file source does not read the last line of a file without a newline: use an aws_s3 source", source.name, pattern.Value, why)
-		}
+	at := sink
+	if own, set := v.acknowledges(source); set && !own {
+		at = source
 	}
-}
-
-// isForAlerts reports whether a source receives the alerts: according to its path, or
-// because it is the only one of its type.
-func (f *vectorFile) isForAlerts(c component) bool {
-	if p, _ := c.text("path"); strings.Contains(p, "alert") {
-		return true
-	}
-	servers := 0
-	for _, other := range f.components {
-		if other.plugin == "http_server" {
-			servers++
-		}
-	}
-	return servers == 1
-}
-
-// alerts checks the sources that receive the alerts.
-func (f *vectorFile) alerts() {
-	for _, c := range f.components {
-		if c.kind != "source" || c.plugin != "http_server" || !f.isForAlerts(c) {
-			continue
-		}
-		codec, at := c.text("decoding.codec")
-		if codec != "json" {
-			f.fail(f.at(at), "sources.%s: decoding.codec is not json: alerts arrive as text in .message", c.name)
-		}
-		if v, at := c.text("framing.method"); v != "newline_delimited" {
-			f.fail(f.at(at), "sources.%s: framing.method is not newline_delimited: a request with several alerts is rejected", c.name)
-		}
-		if !f.isTaken(c.name, len(f.components)) {
-			f.fail(f.at(c.key), "sources.%s: no sink gets the alerts: they have no destination", c.name)
-		}
-	}
-}
-
-// isTaken reports whether a sink gets the output of a component, directly or through
-// at most that many transforms.
-func (f *vectorFile) isTaken(name string, transforms int) bool {
-	for _, c := range f.components {
-		for _, in := range c.inputs {
-			// A transform may have named outputs: name.dropped.
-			of, _, _ := strings.Cut(in.Value, ".")
-			if ok, _ := path.Match(of, name); !ok {
-				continue
-			}
-			if c.kind == "sink" || transforms > 0 && f.isTaken(c.name, transforms-1) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// command checks the flags of a sidecar that Vector starts.
-func (f *vectorFile) command(c component) {
-	list := c.node("command")
-	if list == nil || len(list.Content) < 2 || path.Base(list.Content[0].Value) != "fluent-detect" || list.Content[1].Value != "serve" {
-		return
-	}
-	flags := []string{"config", "help"}
-	for _, k := range settings.SidecarKeys() {
-		flags = append(flags, strings.ReplaceAll(k.Name, "_", "-"))
-	}
-	for _, arg := range list.Content[2:] {
-		name, _, _ := strings.Cut(strings.TrimPrefix(arg.Value, "--"), "=")
-		if strings.HasPrefix(arg.Value, "--") && !slices.Contains(flags, name) {
-			f.fail(f.at(arg), "sources.%s.command: fluent-detect serve has no flag --%s%s", c.name, name, spelling.Suggest(name, flags))
-		}
+	key := "acknowledgements " + at.title()
+	if !v.warned[key] {
+		v.warned[key] = true
+		_, n := at.text("acknowledgements.enabled")
+		v.warnAt(at, n, "acknowledgements.enabled is not true: "+format, args...)
 	}
 }

@@ -19,6 +19,10 @@ func (c *config) readYAML(path string, from Position) *yaml.Node {
 	if !ok {
 		return nil
 	}
+	return c.parseYAML(path, data)
+}
+
+func (c *config) parseYAML(path string, data []byte) *yaml.Node {
 	var document yaml.Node
 	if err := yaml.Unmarshal(data, &document); err != nil {
 		c.syntax(path, data, err)

@@ -81,7 +81,7 @@ var kinds = []kind{
 func (a *app) runCheck(paths []string) error {
 	sorted := make([][]string, len(kinds))
 	for _, path := range paths {
-		if hasConfigurations(path) {
+		if hostconf.HasConfigurations(path) {
 			sorted[2] = append(sorted[2], path)
 			sorted[1] = append(sorted[1], rulesIn(path)...)
 			continue

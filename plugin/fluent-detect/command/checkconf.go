@@ -11,14 +11,8 @@ import (
 
 // checkConfiguration checks configurations of Fluent Bit, Vector and the sidecar.
 func checkConfiguration(paths []string, f *findings) {
-	for _, path := range paths {
-		if info, err := os.Stat(path); err == nil && info.IsDir() {
-			for _, r := range hostconf.CheckDir(path) {
-				f.addResult(r)
-			}
-		} else {
-			f.addResult(hostconf.Check(path))
-		}
+	for _, r := range hostconf.CheckAll(paths) {
+		f.addResult(r)
 	}
 }
 
@@ -44,12 +38,6 @@ func (f *findings) addResult(r hostconf.Result) {
 	}
 }
 
-// hasConfigurations reports whether a directory contains configurations.
-func hasConfigurations(dir string) bool {
-	entries, err := os.ReadDir(dir)
-	return err == nil && slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return !e.IsDir() && hostconf.IsConfiguration(filepath.Join(dir, e.Name())) })
-}
-
 // rulesIn returns what stands for the rules below a directory with configurations: the
 // directory, unless some of its TOML files are configurations, or nothing.
 func rulesIn(dir string) []string {
@@ -62,6 +50,7 @@ func rulesIn(dir string) []string {
 	for _, e := range entries {
 		path := filepath.Join(dir, e.Name())
 		switch {
+		case e.IsDir() && hostconf.IsVectorDir(dir) && slices.Contains([]string{"sources", "transforms", "sinks"}, e.Name()):
 		case e.IsDir() && hasRules(path), !e.IsDir() && isRuleFile(path):
 			parts = append(parts, path)
 		case !e.IsDir() && filepath.Ext(path) == ".toml":
