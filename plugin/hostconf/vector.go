@@ -98,11 +98,16 @@ func (v *vectorConfig) add(f vectorFile) {
 	if on, _ := v.acknowledges(global); on {
 		v.acks = true
 	}
-	for i := 0; i+1 < len(f.root.Content); i += 2 {
-		key, value := f.root.Content[i], target(f.root.Content[i+1])
+	for _, name := range componentDirs {
+		for key, value := range members(f.root) {
+			if key.Value == name {
+				v.section(f.path, key, target(value))
+			}
+		}
+	}
+	for key := range members(f.root) {
 		switch key.Value {
 		case "sources", "transforms", "sinks":
-			v.section(f.path, key, value)
 		case "enrichment_tables", "provider":
 			v.partial = true // a table may be a source
 		default:
@@ -115,7 +120,7 @@ func (v *vectorConfig) add(f vectorFile) {
 // top reports an unknown name at the top level.
 func (v *vectorConfig) top(path string, key *yaml.Node) {
 	switch {
-	case slices.Contains(vectorNames, key.Value), key.Tag == "!!merge":
+	case slices.Contains(vectorNames, key.Value):
 	case slices.Contains(oldVectorNames, key.Value):
 		v.warn(v.in(path, key.Line, key.Column), "%s: Vector 0.58 rejects it", key.Value)
 	default:
