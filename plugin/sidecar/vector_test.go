@@ -2,6 +2,7 @@ package sidecar
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,7 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -21,12 +22,16 @@ import (
 // vectorSource behaves like Vector's http_server source with acknowledgements and a
 // sink:
 //
-//   - lines of JSON; an invalid one causes 400 for the whole body;
-//   - 404 for another path, 401 for another user, 413 for a body that is too long,
-//     415 for an encoding that it does not know;
-//   - the response is sent after the sink: 200, 400 if it rejects an event, 500 if
-//     it fails;
+//   - lines of JSON, blank ones too, of objects or lists of them; another one causes
+//     400 for the whole body;
+//   - 405 for another path or method, 401 for another user, 413 for a body that is
+//     too long, before it is read, 415 for an encoding that it does not know, 422 for
+//     one that is broken;
+//   - the response is sent after the sink: 200, 400 if it rejects an event, else 500 if
+//     it fails; what it took of a body it has nevertheless;
 //   - after a while it closes the connection, as announced in the response.
+//
+// What a real Vector does is tested in test/vector, with the same tables.
 type vectorSource struct {
 	t      *testing.T
 	server *http.Server
@@ -89,46 +94,84 @@ func (v *vectorSource) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // take returns the status of a request.
 func (v *vectorSource) take(r *http.Request) int {
 	name, password, _ := r.BasicAuth()
-	body, err := io.ReadAll(io.LimitReader(r.Body, v.limit+1))
 	switch {
-	case err != nil:
-		return http.StatusInternalServerError
-	case r.URL.Path != "/alerts":
-		return http.StatusNotFound
+	case strings.TrimSuffix(r.URL.Path, "/") != "/alerts", r.Method != http.MethodPost:
+		return http.StatusMethodNotAllowed
 	case v.user != "" && name+":"+password != v.user:
 		return http.StatusUnauthorized
-	case int64(len(body)) > v.limit:
+	case r.ContentLength > v.limit:
 		return http.StatusRequestEntityTooLarge
-	case r.Header.Get("Content-Encoding") != "":
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return http.StatusInternalServerError
+	}
+	switch encoding := r.Header.Get("Content-Encoding"); encoding {
+	case "":
+	case "gzip":
+		z, err := gzip.NewReader(bytes.NewReader(body))
+		if err != nil {
+			return http.StatusUnprocessableEntity
+		}
+		if body, err = io.ReadAll(z); err != nil {
+			return http.StatusUnprocessableEntity
+		}
+	default:
 		return http.StatusUnsupportedMediaType
 	}
-	var ids []string
+	ids, err := idsOf(body)
+	if err != nil {
+		return http.StatusBadRequest
+	}
+	return v.deliver(ids)
+}
+
+// idsOf returns the ids of the alerts in lines of JSON.
+func idsOf(body []byte) (ids []string, err error) {
+	type alert struct {
+		ID string `json:"alert_id"`
+	}
 	for line := range bytes.Lines(body) {
-		var alert struct {
-			ID string `json:"alert_id"`
+		line = bytes.TrimSpace(line)
+		var list []alert
+		switch {
+		case len(line) == 0:
+		case line[0] == '[':
+			err = json.Unmarshal(line, &list)
+		default:
+			list = make([]alert, 1)
+			err = json.Unmarshal(line, &list[0])
 		}
-		if err := json.Unmarshal(line, &alert); err != nil {
-			return http.StatusBadRequest
+		if err != nil {
+			return nil, err
 		}
-		ids = append(ids, alert.ID)
+		for _, a := range list {
+			ids = append(ids, a.ID)
+		}
 	}
-	status := http.StatusOK
+	return ids, nil
+}
+
+// deliver gives the alerts to the sink.
+func (v *vectorSource) deliver(ids []string) int {
+	status, repeated := http.StatusOK, false
 	for _, id := range ids {
-		if v.sink == nil {
-			continue
+		if v.sink != nil {
+			switch s := v.sink(id); {
+			case s == http.StatusOK:
+			case s == http.StatusBadRequest, status == http.StatusOK:
+				status = s
+				continue
+			default:
+				continue
+			}
 		}
-		if s := v.sink(id); s != http.StatusOK {
-			status = s
-		}
+		repeated = repeated || v.got[id] > 0
+		v.got[id]++
+		v.order = append(v.order, id)
 	}
-	if status == http.StatusOK {
-		if slices.ContainsFunc(ids, func(id string) bool { return v.got[id] > 0 }) {
-			v.repeated++
-		}
-		for _, id := range ids {
-			v.got[id]++
-			v.order = append(v.order, id)
-		}
+	if repeated {
+		v.repeated++
 	}
 	return status
 }
@@ -313,7 +356,69 @@ func TestTheAnswerEndsWithItsHeader(t *testing.T) {
 	}
 }
 
-// The sink of the tests behaves as documented.
+// The source of the tests behaves as Vector's: see test/vector.
+func TestVectorSource(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, method, path, body, encoding, user string
+		status                                   int
+	}{
+		{"lines", "POST", "/alerts", "{\"a\":1}\n{\"a\":2}\n", "", "", 200},
+		{"no newline at the end", "POST", "/alerts", `{"a":1}`, "", "", 200},
+		{"blank lines", "POST", "/alerts", "\n\n{\"a\":1}\n\n", "", "", 200},
+		{"nothing", "POST", "/alerts", "", "", "", 200},
+		{"a list", "POST", "/alerts", `[{"a":1},{"a":2}]`, "", "", 200},
+		{"a bad line", "POST", "/alerts", "{\"a\":1}\nx\n", "", "", 400},
+		{"a number", "POST", "/alerts", "5\n", "", "", 400},
+		{"a slash at the end", "POST", "/alerts/", `{"a":1}`, "", "", 200},
+		{"another path", "POST", "/other", `{"a":1}`, "", "", 405},
+		{"another method", "PUT", "/alerts", `{"a":1}`, "", "", 405},
+		{"gzip", "POST", "/alerts", pack(t, "gzip", `{"a":1}`), "gzip", "", 200},
+		{"no gzip", "POST", "/alerts", "x", "gzip", "", 422},
+		{"an unknown encoding", "POST", "/alerts", "x", "br", "", 415},
+		{"too long", "POST", "/alerts", strings.Repeat(" ", 1<<10) + "{}", "", "", 413},
+		{"a user", "POST", "/alerts", `{"a":1}`, "", "fluent:secret", 200},
+		{"another user", "POST", "/alerts", `{"a":1}`, "", "fluent:other", 401},
+		{"a sink that rejects", "POST", "/alerts", `{"alert_id":"400"}`, "", "", 400},
+		{"a sink that fails", "POST", "/alerts", `{"alert_id":"500"}`, "", "", 500},
+		{"a sink that does both", "POST", "/alerts", "{\"alert_id\":\"400\"}\n{\"alert_id\":\"500\"}", "", "", 400},
+	} {
+		v := newVectorSource(t, "", func(v *vectorSource) {
+			v.limit = 1 << 10
+			v.sink = func(id string) int {
+				if id == "" {
+					return 200
+				}
+				status, _ := strconv.Atoi(id)
+				return status
+			}
+		})
+		user, password, named := strings.Cut(test.user, ":")
+		if named {
+			v.user = "fluent:secret"
+		}
+		r, err := http.NewRequest(test.method, strings.TrimSuffix(v.url, "/alerts")+test.path, strings.NewReader(test.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if test.encoding != "" {
+			r.Header.Set("Content-Encoding", test.encoding)
+		}
+		if named {
+			r.SetBasicAuth(user, password)
+		}
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode != test.status {
+			t.Errorf("%s: %d, want %d", test.name, answer.StatusCode, test.status)
+		}
+	}
+}
+
+// The sink of the tests behaves as Vector's: see test/vector.
 func TestVectorSink(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
