@@ -78,7 +78,7 @@ func TestEncodings(t *testing.T) {
 
 	const events = 8
 	input := filepath.Join(dir, "in.json")
-	if err := os.WriteFile(input, []byte(strings.Join(batch(0, events), "\n")+"\n"), 0o600); err != nil {
+	if err := os.WriteFile(input, []byte(strings.Join(batch(0, events, 1), "\n")+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	source := fmt.Sprintf("data_dir: %s\nsources:\n  lines: {type: file, include: [%s], max_line_bytes: 67108864}\n", dir, input) +

@@ -25,12 +25,14 @@ func other(id int) string {
 		`"sourceIPAddress":"203.0.113.24","requestParameters":null,"responseElements":null,"eventID":"o-%d","recipientAccountId":"111122223333"}`, id)
 }
 
-// batch returns n events that match, from first on, each with an event before it that
-// does not.
-func batch(first, n int) []string {
+// batch returns events that match, from a number on, and others for each of them.
+func batch(first, matches, others int) []string {
 	var all []string
-	for i := first; i < first+n; i++ {
-		all = append(all, other(i), event(i))
+	for i := first; i < first+matches; i++ {
+		for j := range others {
+			all = append(all, other(others*i+j))
+		}
+		all = append(all, event(i))
 	}
 	return all
 }
@@ -60,5 +62,5 @@ func replay(t *testing.T, events []string) map[string]int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return alertIDs(t, string(out), false)
+	return alertIDs(t, string(out))
 }

@@ -1,6 +1,7 @@
 package vector
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -15,6 +16,9 @@ type pair struct {
 	t               *testing.T
 	dir             string
 	vector, sidecar *process
+
+	read []int64        // of the output of each life of Vector
+	got  map[string]int // alerts in it
 }
 
 // newPair prepares a shipped configuration with other addresses, directories and,
@@ -38,7 +42,7 @@ func newPair(t *testing.T, file string, replacements ...string) *pair {
 	if err := os.WriteFile(config, []byte(strings.NewReplacer(replacements...).Replace(string(text))), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p := &pair{t: t, dir: dir}
+	p := &pair{t: t, dir: dir, got: map[string]int{}}
 	p.vector = &process{t: t, name: "vector", dir: dir, ready: answers("http://" + alerts + "/"), args: []string{vector, "--graceful-shutdown-limit-secs", "20", "-c", config}}
 	p.sidecar = &process{t: t, name: "sidecar", dir: dir, ready: answers("http://" + events + "/healthz"), args: []string{
 		command, "serve", "--listen", events, "--alerts", "http://" + alerts + "/alerts", "--state-path", filepath.Join(dir, "state"), "--max-alerts", "0", "--heartbeat", "0",
@@ -61,26 +65,34 @@ func (p *pair) start() {
 // alerts returns how often each alert, by its id, came out of Vector.
 func (p *pair) alerts() map[string]int {
 	p.t.Helper()
-	return alertIDs(p.t, p.vector.output(), true)
+	for life := range p.vector.lives {
+		if life == len(p.read) {
+			p.read = append(p.read, 0)
+		}
+		text, err := os.ReadFile(p.vector.file(life, "out"))
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		text = text[p.read[life]:]
+		whole := bytes.LastIndexByte(text, '\n') + 1
+		p.read[life] += int64(whole)
+		for id, n := range alertIDs(p.t, string(text[:whole])) {
+			p.got[id] += n
+		}
+	}
+	return p.got
 }
 
-// alertIDs counts the alerts in lines of JSON. Half a line, which a kill may leave, is
-// left out if broken is set.
-func alertIDs(t *testing.T, text string, broken bool) map[string]int {
+// alertIDs counts the alerts in lines of JSON.
+func alertIDs(t *testing.T, text string) map[string]int {
 	t.Helper()
 	all := map[string]int{}
 	for line := range strings.Lines(text) {
 		var alert struct {
 			ID string `json:"alert_id"`
 		}
-		if line == "\n" {
-			continue
-		}
 		if err := json.Unmarshal([]byte(line), &alert); err != nil {
-			if !broken {
-				t.Fatalf("%v: %s", err, line)
-			}
-			continue
+			t.Fatalf("%v: %s", err, line)
 		}
 		if alert.ID != "" {
 			all[alert.ID]++

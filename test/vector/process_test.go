@@ -86,17 +86,12 @@ func (p *process) again() {
 	p.start()
 }
 
-// output returns what all of its lives have written to stdout.
-func (p *process) output() string { return p.all("out") }
-
 // log returns what all of its lives have written to stderr.
-func (p *process) log() string { return p.all("log") }
-
-func (p *process) all(kind string) string {
+func (p *process) log() string {
 	p.t.Helper()
 	var b strings.Builder
 	for life := range p.lives {
-		text, err := os.ReadFile(p.file(life, kind))
+		text, err := os.ReadFile(p.file(life, "log"))
 		if err != nil {
 			p.t.Fatal(err)
 		}
