@@ -10,10 +10,16 @@ import (
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
-// The file for Vector is consistent with the sidecar's defaults and the command in it,
-// and has the settings without which Vector drops events or alerts.
-func TestShippedVectorFile(t *testing.T) {
-	text, err := os.ReadFile("../../conf/vector/vector.yaml")
+// The files for Vector are consistent with the sidecar's defaults and the command in
+// them, and have the settings without which Vector drops events or alerts.
+func TestShippedVectorFiles(t *testing.T) {
+	for _, name := range []string{"vector.yaml", "file.yaml"} {
+		t.Run(name, func(t *testing.T) { testVectorFile(t, "../../conf/vector/"+name) })
+	}
+}
+
+func testVectorFile(t *testing.T, path string) {
+	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}

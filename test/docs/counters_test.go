@@ -195,12 +195,12 @@ func TestSidecar(t *testing.T) {
 	if _, status := f.run("command -v curl"); status != 0 {
 		t.Skip("NOT TESTED  the sidecar by curl: it is not on PATH")
 	}
-	// Without make and Vector, with a free port, and with time for slow machines.
+	// Without make, and without Vector, with which test/vector runs it; with a free port, and with time for slow machines.
 	port := freeport.Find(t)
 	script := strings.NewReplacer(
 		"make build/fluent-detect\n", "",
 		"sleep 1; ", "for i in {1..100}; do [ $(grep -c alert_id alerts.ndjson) -ge 3 ] && break; sleep 0.1; done; ",
-		"vector --config conf/vector/vector.yaml\n", "curl -sS -o ok --retry 50 --retry-delay 1 --retry-connrefused http://127.0.0.1:9880/healthz && echo second\n",
+		"vector --config vector.yaml\n", "curl -sS -o ok --retry 50 --retry-delay 1 --retry-connrefused http://127.0.0.1:9880/healthz && echo second\n",
 		"serve ", fmt.Sprintf("serve --listen 127.0.0.1:%d ", port),
 	).Replace(strings.Join(parts, ""))
 	script = strings.ReplaceAll(script, ":9880", fmt.Sprintf(":%d", port))

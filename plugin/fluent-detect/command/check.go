@@ -29,7 +29,8 @@ func (a *app) check() *cobra.Command {
 in files of exceptions, and in configurations of Fluent Bit (*.conf, *.yaml, with
 the files that they include), Vector (*.yaml, *.toml, *.json) and fluent-detect serve
 (*.yaml), also in ConfigMaps of Kubernetes. Configurations are searched in a directory without its
-subdirectories. Errors in configurations are misspelt keys and sections, values that
+subdirectories. Files of Vector are checked as one configuration, as Vector reads a
+directory or several files. Errors in configurations are misspelt keys and sections, values that
 prevent the start, channels without an input, alerts that no output gets, tail
 buffers too small for CloudTrail, and settings that lose alerts.
 
