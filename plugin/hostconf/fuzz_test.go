@@ -3,6 +3,7 @@ package hostconf
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -41,10 +42,11 @@ func FuzzCheckVector(f *testing.F) {
 func seeds(f *testing.F) []string {
 	broken, _ := filepath.Glob("testdata/broken/*.*")
 	right, _ := filepath.Glob("testdata/right/*.*")
-	if len(broken) == 0 || len(right) == 0 {
+	vector, _ := filepath.Glob("testdata/vector/*/*.yaml")
+	if len(broken) == 0 || len(right) == 0 || len(vector) == 0 {
 		f.Fatal("no files")
 	}
-	return append(broken, right...)
+	return slices.Concat(broken, right, vector)
 }
 
 func content(f *testing.F, file string) []byte {

@@ -21,9 +21,9 @@ func (c *config) vectorDocument(path string, root *yaml.Node) {
 		c.fail(c.in(path, 1, 1), "a byte order mark, which Vector rejects")
 	}
 	d := yaml.NewDecoder(bytes.NewReader(data))
-	var document yaml.Node
-	if d.Decode(&document) == nil && d.Decode(&document) == nil {
-		c.fail(c.in(path, document.Line, 0), "a second document, which Vector rejects")
+	var first, second yaml.Node
+	if d.Decode(&first) == nil && d.Decode(&second) == nil {
+		c.fail(c.in(path, second.Line, 0), "a second document, which Vector rejects")
 	}
 	c.sameKeys(path, root)
 }
