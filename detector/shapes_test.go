@@ -4,12 +4,19 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/fluent-detect/fluent-detect/detector/envelope"
+	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/jsontext"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
+	"github.com/fluent-detect/fluent-detect/detector/source"
 )
 
 // envelopes puts events into every form in which they reach a shipper.
@@ -35,6 +42,80 @@ var envelopes = map[string]func(events []string) []string{
 	"lookup": func(events []string) []string {
 		return []string{`{"Events":[` + strings.Join(each(func(e string) string { return `{"EventId":"x","CloudTrailEvent":` + quoteJSON(e) + `}` })(events), ",") + `]}`}
 	},
+	"dotted":     each(func(e string) string { return flattened(e, ".", false) }),
+	"numbered":   each(func(e string) string { return flattened(e, ".", true) }),
+	"underscore": each(func(e string) string { return flattened(e, "_", false) }),
+	"lower case, parameters as text": each(func(e string) string {
+		var members map[string]json.RawMessage
+		_ = json.Unmarshal([]byte(e), &members) // else there are no members, and no alert
+		lower := map[string]any{}
+		for name, value := range members {
+			lower[strings.ToLower(name)] = value
+			if (name == "requestParameters" || name == "responseElements") && string(value) != "null" {
+				lower[strings.ToLower(name)] = string(value)
+			}
+		}
+		return jsonText(lower)
+	}),
+	"ECS":         each(asECS),
+	"dotted ECS":  each(func(e string) string { return flattened(asECS(e), ".", false) }),
+	"ECS in text": each(func(e string) string { return `{"message":` + quoteJSON(asECS(e)) + `}` }),
+}
+
+// asECS returns an event as Elastic's pipeline stores it.
+func asECS(text string) (document string) {
+	body, _, err := jsontext.AppendMsgpack(nil, []byte(text))
+	if err != nil {
+		return err.Error()
+	}
+	_, _, err = envelope.NewReader(source.Schema(), func(e *event.Event) {
+		v, _, _ := msgpack.Read(e.AppendECS(nil), 0)
+		document = string(jsontext.AppendJSON(nil, v))
+	}).Read(body, 0)
+	if err != nil {
+		return err.Error()
+	}
+	return document
+}
+
+// flattened returns a JSON object with the members of objects in it under joined names.
+func flattened(object, separator string, lists bool) string {
+	flat := map[string]any{}
+	var walk func(name string, v any)
+	walk = func(name string, v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			for member, below := range v {
+				walk(name+separator+member, below)
+			}
+		case []any:
+			if !lists {
+				flat[name[1:]] = v
+				return
+			}
+			for i, element := range v {
+				walk(fmt.Sprint(name, separator, i), element)
+			}
+		default:
+			flat[name[1:]] = v
+		}
+	}
+	d := json.NewDecoder(strings.NewReader(object))
+	d.UseNumber()
+	var v any
+	if err := d.Decode(&v); err != nil {
+		return err.Error()
+	}
+	walk("", v)
+	return jsonText(flat)
+}
+
+func jsonText(v any) string {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
 }
 
 func each(wrap func(string) string) func([]string) []string {
@@ -70,7 +151,18 @@ func firehose(events []string, compressed bool) string {
 
 // The same events give the same alerts, id for id, in whatever form they come.
 func TestEveryShapeGivesTheSameAlerts(t *testing.T) {
-	corpora := map[string]string{"own": "../test/data/cloudtrail.ndjson", "stratus": "../../shared/corpus/stratus.ndjson"}
+	everything := write(t, "everything.toml", `[rule]
+name = "Everything"
+rule_id = "7d1c1d4e-6f0a-4b0e-9c36-2f1f6f1f4a01"
+type = "query"
+language = "kuery"
+severity = "low"
+risk_score = 21
+description = "A rule of a test."
+author = ["test"]
+query = "event.provider: *"
+`)
+	corpora := map[string]string{"own": "../test/data/cloudtrail.ndjson", "stratus": "../../shared/corpus/stratus.ndjson", "instance connect": "../../shared/corpus/instance-connect.ndjson"}
 	for corpus, path := range corpora {
 		text, err := os.ReadFile(path)
 		if errors.Is(err, os.ErrNotExist) && corpus != "own" {
@@ -82,11 +174,11 @@ func TestEveryShapeGivesTheSameAlerts(t *testing.T) {
 		}
 		events := strings.Split(strings.TrimSpace(string(text)), "\n")
 		ids := func(records []string) []string {
-			b := newBench(t, "max_alerts", "0")
+			b := newBench(t, "max_alerts", "0", "rules", "builtin,"+everything)
 			b.mustScan(records...)
 			var all []string
-			for _, a := range b.alerts() {
-				all = append(all, a["alert_id"].(string))
+			for _, a := range b.consumer.Take(1<<30, 0) {
+				all = append(all, a.ID)
 			}
 			slices.Sort(all)
 			return all

@@ -21,6 +21,7 @@ type State struct {
 	commits // its mu guards what follows
 
 	duplicates *hold.Duplicates // nil: no Engine has used the state yet
+	eventIDs   *hold.EventIDs
 	suppressor *hold.Suppressor
 	caps       *hold.Caps
 	outcomes   stats.Outcomes
@@ -50,6 +51,7 @@ func (s *State) use(c *Config, rules []*ruleset.Rule, store Store, name string, 
 		}
 	} else {
 		s.duplicates.Resize(c.DedupSize, c.DedupTTL)
+		s.eventIDs.Resize(c.DedupSize, c.DedupTTL)
 		s.suppressor.Resize(c.DedupSize)
 	}
 	if s.selfTest.On = c.SelfTest > 0; !s.selfTest.On {
@@ -74,18 +76,22 @@ func (s *State) restore(c *Config, store Store, name string) error {
 	if err != nil {
 		return err
 	}
+	eventIDs, err := hold.NewEventIDs(c.DedupSize, c.DedupTTL)
+	if err != nil {
+		return err
+	}
 	suppressor, err := hold.NewSuppressor(c.DedupSize)
 	if err != nil {
 		return err
 	}
 	caps := hold.NewCaps()
-	memories := hold.Memories{duplicates, suppressor, caps}
+	memories := hold.Memories{duplicates, eventIDs, suppressor, caps}
 	if store != nil {
 		if err := store.Restore(name, memories); err != nil {
 			return err
 		}
 	}
-	s.duplicates, s.suppressor, s.caps, s.memories = duplicates, suppressor, caps, memories
+	s.duplicates, s.eventIDs, s.suppressor, s.caps, s.memories = duplicates, eventIDs, suppressor, caps, memories
 	return nil
 }
 

@@ -95,6 +95,10 @@ func (t *transaction) decide(r *activeRule, e *event.Event, tag string, read tim
 	if !t.config.NoDedup {
 		state.duplicates.Add(key, ownerOf(principal))
 	}
+	reused := false
+	if scoped, ok := t.schema.ScopedID(e); ok {
+		reused = state.eventIDs.Reused(hold.EventID(scoped[:16]), hold.EventID(id.Event[:16]))
+	}
 	subject := func() *hold.Subject { return t.fields.Subject(&t.subject) }
 	if group, ok := r.digest("suppress", r.suppressBy, e); ok &&
 		!state.suppressor.Take(group, ruleID, func() []string { return r.by(e) }, subject(), t.now, r.suppressFor) {
@@ -104,7 +108,7 @@ func (t *transaction) decide(r *activeRule, e *event.Event, tag string, read tim
 	if !state.caps.Take(ruleID, subject, principal, t.now) {
 		return stats.Capped
 	}
-	t.record = r.Make(t.record[:0], id, e, &t.subject, alert.Arrival{Tag: tag, Read: read, Now: t.now})
+	t.record = r.Make(t.record[:0], id, e, &t.subject, alert.Arrival{Tag: tag, Read: read, Now: t.now, IDReused: reused})
 	t.stage(r.Maker, id.Alert, bytes.Clone(t.record))
 	return stats.Emitted
 }

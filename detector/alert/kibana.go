@@ -85,7 +85,8 @@ func kibanaTechniques(techniques []rule.Technique) (list []tree) {
 	return list
 }
 
-// appendKibanaReason appends the alert's sentence as Kibana words it.
+// appendKibanaReason appends the alert's sentence as Kibana words it, with the remark
+// of the subject: Kibana's sentence does not say what was done.
 func (m *Maker) appendKibanaReason(dst []byte) []byte {
 	address, user := m.doc.first(slotSourceAddress), m.doc.first(slotUserName)
 	dst = append(dst, "event"...)
@@ -99,5 +100,9 @@ func (m *Maker) appendKibanaReason(dst []byte) []byte {
 		dst = append(append(dst, " by "...), oneLine(user)...)
 	}
 	dst = append(append(dst, " created "...), m.rule.Severity.String()...)
-	return append(append(append(dst, " alert "...), m.rule.Name...), '.')
+	dst = append(append(dst, " alert "...), m.rule.Name...)
+	if m.remark != "" {
+		dst = append(append(append(dst, " ("...), m.remark...), ')')
+	}
+	return append(dst, '.')
 }

@@ -38,6 +38,7 @@ type Maker struct {
 	shape    []byte
 	reason   []byte
 	wording  []byte // Kibana's reason
+	remark   string // of the subject
 	texts    [][]byte
 
 	of        *sourceFields
@@ -70,6 +71,8 @@ type Arrival struct {
 	Tag  string    // of the chunk
 	Read time.Time // when the shipper read it
 	Now  time.Time // when the alert is made
+	// IDReused: another event came before with the ID of this one.
+	IDReused bool
 }
 
 // Make appends the alert with that ID, which [Fields.IDOf] returned, to dst as a msgpack
@@ -78,10 +81,14 @@ func (m *Maker) Make(dst []byte, id ID, e *event.Event, s *event.Subject, a Arri
 	m.head(id.Alert, a)
 	m.doc.setHex(slotEventDigest, id.Event[:])
 	m.of = m.fields.sources[s.Source]
+	m.remark = s.Remark
 	m.copy(e, s)
 	d := &m.doc
 	if s.Time.Sub(a.Now) > maxAhead {
 		s.Integrity = append(s.Integrity, "future_event_time")
+	}
+	if a.IDReused {
+		s.Integrity = append(s.Integrity, "event_id_reused")
 	}
 	m.describe(s)
 	d.setTime(slotEventStart, s.Time)
@@ -111,7 +118,7 @@ const maxAhead = 10 * time.Minute
 func (m *Maker) head(id hold.Key, a Arrival) {
 	d := &m.doc
 	d.reset() // of what a panic left
-	m.texts = m.texts[:0]
+	m.texts, m.remark = m.texts[:0], ""
 	d.setHex(slotAlertID, id[:])
 	d.setTime(slotTimestamp, a.Now)
 }

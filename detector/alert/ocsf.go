@@ -27,14 +27,14 @@ var ocsfOf = map[string][]place{
 	"alert_id":       {{path: "alert_id"}, {path: "metadata.uid"}, {path: ocsfInfo + "uid"}},
 	"alert_rule":     {{path: "alert_rule"}},
 	"alert_severity": {{path: "alert_severity"}},
-	"message":        {{path: "message"}},
+	"message":        nil, // the rule's name, which is the title
 	"tags":           {{path: "metadata.labels"}},
 
 	"@timestamp":    {{path: "time", as: asMillis}, {path: ocsfInfo + "created_time", as: asMillis}},
 	"event.start":   {{path: "start_time", as: asMillis}, {path: ocsfInfo + "first_seen_time", as: asMillis}, {path: "metadata.original_time"}},
 	"event.end":     {{path: "end_time", as: asMillis}, {path: ocsfInfo + "last_seen_time", as: asMillis}},
 	"event.created": {{path: "metadata.logged_time", as: asMillis}},
-	"event.reason":  {{path: ocsfInfo + "desc"}},
+	"event.reason":  {{path: ocsfInfo + "desc"}, {path: "message"}},
 	"event.id":      {{path: ocsfInfo + "related_events[].uid", as: asSingle}},
 
 	"event.category": {{path: ocsfInfo + "types"}},

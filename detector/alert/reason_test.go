@@ -11,7 +11,7 @@ func TestReasonOfTheBuiltinRule(t *testing.T) {
 	push := eventFile(t, "push")
 	for _, c := range []struct{ name, event, want string }{
 		{"all of it", push, "SSH public key pushed to i-0123456789abcdef0 for ec2-user by maria from 203.0.113.25"},
-		{"no user of the system", eventFile(t, "serial"), "SSH public key pushed to i-0123456789abcdef0 by Operations from 2001:db8::17"},
+		{"no user of the system", eventFile(t, "serial"), "SSH public key for the serial console pushed to i-0123456789abcdef0 by Operations from 2001:db8::17"},
 		{"the older names", eventFile(t, "older"), "SSH public key pushed to i-0123456789abcdef0 for ubuntu by maria from 198.51.100.7"},
 		{"nothing known", `{"eventName":"SendSSHPublicKey"}`, "SSH public key pushed"},
 	} {
@@ -64,6 +64,7 @@ func TestReasonAsKibanaWordsIt(t *testing.T) {
 		{eventFile(t, "console-login"), "event with source 192.0.2.99 created high alert Anything in CloudTrail."},
 		{`{"eventName":"X","userIdentity":{"userName":"ma\nria"}}`, "event with by ma?ria created high alert Anything in CloudTrail."},
 		{`{"eventName":"X"}`, "event created high alert Anything in CloudTrail."},
+		{eventFile(t, "serial"), "event with source 2001:db8::17 by Operations created high alert Anything in CloudTrail (for the serial console)."},
 	} {
 		decode(t, makeAlert(t, r, FormatKibana, c.event)).want(t, "kibana.alert.reason", `"`+c.want+`"`)
 	}

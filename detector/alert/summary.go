@@ -3,11 +3,11 @@ package alert
 import (
 	"crypto/sha256"
 	"fmt"
-	"github.com/fluent-detect/fluent-detect/detector/event"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/hold"
 )
 
@@ -29,12 +29,28 @@ func (s *Summary) kind() string {
 // reason is the summary's sentence.
 func (s *Summary) reason() string {
 	from, to := s.Begin.UTC().Format(timeFormat), s.End.UTC().Format(timeFormat)
+	var reason string
 	if s.Cap.Max > 0 {
-		return fmt.Sprintf("%d more alerts of this rule were held back from %s to %s: the cap is %s", s.Count, from, to, s.Cap)
+		reason = fmt.Sprintf("%d more alerts of this rule were held back from %s to %s: the cap is %s", s.Count, from, to, s.Cap)
+	} else {
+		reason = fmt.Sprintf("%d more alerts of this rule were suppressed from %s to %s: they resemble one that came out (%s)",
+			s.Count, from, to, strings.Join(s.By, ", "))
 	}
-	return fmt.Sprintf("%d more alerts of this rule were suppressed from %s to %s: they resemble one that came out (%s)",
-		s.Count, from, to, strings.Join(s.By, ", "))
+	if actions := s.Attribute("actions"); len(actions.Values) > 0 {
+		shown := actions.Values[:min(len(actions.Values), maxReasonActions)]
+		reason += "; calls: " + strings.Join(shown, ", ")
+		if actions.More || len(shown) < len(actions.Values) {
+			reason += " and others"
+		}
+	}
+	if s.Attribute(hold.Unnamed).More {
+		reason += fmt.Sprintf("; there were more than %d principals, of some there is no alert", hold.MaxPrincipals)
+	}
+	return reason
 }
+
+// maxReasonActions is how many calls the sentence of a summary names.
+const maxReasonActions = 8
 
 // MakeSummary appends the alert that stands for those that were held back in
 // an interval. Its id is made of the host, the group and the interval: there is
@@ -63,7 +79,7 @@ func (m *Maker) MakeSummary(dst []byte, s Summary, now time.Time) (hold.Key, []b
 	d.setTime(slotSummaryLast, s.Last)
 	d.setTime(slotSummaryIntervalBegin, s.Begin)
 	d.setTime(slotSummaryIntervalEnd, s.End)
-	more := false
+	more := s.Attribute(hold.Unnamed).More
 	for _, a := range m.fields.summarized {
 		values := s.Attribute(a.name)
 		d.setInt(a.count, int64(len(values.Values)))

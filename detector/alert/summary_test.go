@@ -20,6 +20,7 @@ func summary() Summary {
 				{Name: "instances", Values: []string{"i-0123456789abcdef0", "i-0123456789abcdef1"}},
 				{Name: "keys", Values: []string{printEd25519}},
 				{Name: "users", Values: []string{"maria", "ja\xffn"}, More: true},
+				{Name: "actions", Values: []string{"SendSSHPublicKey", "SendSerialConsoleSSHPublicKey"}},
 			},
 		},
 	}
@@ -36,7 +37,7 @@ func TestSummary(t *testing.T) {
 		checkAlert(t, f, alert)
 		d := decode(t, alert)
 		d.want(t, "alert_id", `"`+UUID(key)+`"`, "alert_rule", `"`+r.Slug()+`"`, "alert_severity", `"medium"`)
-		const reason = `"1234 more alerts of this rule were held back from 2025-03-04T09:00:00.000Z to 2025-03-04T09:05:00.000Z: the cap is 100/5m"`
+		const reason = `"1234 more alerts of this rule were held back from 2025-03-04T09:00:00.000Z to 2025-03-04T09:05:00.000Z: the cap is 100/5m; calls: SendSSHPublicKey, SendSerialConsoleSSHPublicKey"`
 		if f == FormatOCSF {
 			d.want(t, "finding_info.desc", reason, "count", "1234", "time", "1741079100000",
 				"start_time", "1741078740000", "end_time", "1741078980000",
@@ -45,18 +46,18 @@ func TestSummary(t *testing.T) {
 					`{"name":"resources.uid","type":"Resource UID","type_id":10,"value":"i-0123456789abcdef1"},`+
 					`{"type":"User Name","type_id":4,"value":"maria"},{"type":"User Name","type_id":4,"value":"ja`+"\ufffd"+`n"},`+
 					`{"type":"SSH Public Key Fingerprint","type_id":99,"value":"`+printEd25519+`"}]`,
-				"evidences", "")
+				"evidences", `[{"api":{"operation":"SendSSHPublicKey"}}]`, "message", reason)
 			continue
 		}
 		d.want(t,
 			"event.kind", `"alert"`, "event.dataset", `"fluent_detect.alert"`, "@timestamp", `"2025-03-04T09:05:00.000Z"`,
 			"event.start", `"2025-03-04T08:59:00.000Z"`, "event.end", `"2025-03-04T09:03:00.000Z"`,
 			"event.reason", reason,
-			"event.action", "", "user", "", "fluent_detect.key", "",
+			"event.action", `["SendSSHPublicKey","SendSerialConsoleSSHPublicKey"]`, "user", "", "fluent_detect.key", "",
 			"rule.name", `"`+r.Name+`"`,
 			"cloud.target.instance.id", `["i-0123456789abcdef0","i-0123456789abcdef1"]`,
 			"related.user", `["maria","ja`+"\ufffd"+`n"]`, "related.hash", `["`+printEd25519+`"]`,
-			"fluent_detect.summary", `{"count":1234,"first":"2025-03-04T08:59:00.000Z","instances":2,`+
+			"fluent_detect.summary", `{"actions":2,"count":1234,"first":"2025-03-04T08:59:00.000Z","instances":2,`+
 				`"interval":{"begin":"2025-03-04T09:00:00.000Z","end":"2025-03-04T09:05:00.000Z"},`+
 				`"keys":1,"kind":"capped","last":"2025-03-04T09:03:00.000Z","more":true,"users":2}`)
 	}
@@ -69,7 +70,18 @@ func TestSummaryOfSuppression(t *testing.T) {
 	decode(t, alert).want(t,
 		"fluent_detect.summary.kind", `"suppressed"`,
 		"fluent_detect.summary.by", `["user.name: maria","source.ip: 203.0.113.25"]`,
-		"event.reason", `"1234 more alerts of this rule were suppressed from 2025-03-04T09:00:00.000Z to 2025-03-04T09:05:00.000Z: they resemble one that came out (user.name: maria, source.ip: 203.0.113.25)"`)
+		"event.reason", `"1234 more alerts of this rule were suppressed from 2025-03-04T09:00:00.000Z to 2025-03-04T09:05:00.000Z: they resemble one that came out (user.name: maria, source.ip: 203.0.113.25); calls: SendSSHPublicKey, SendSerialConsoleSSHPublicKey"`)
+}
+
+// A summary says that it does not know everybody.
+func TestSummaryOfTooManyPrincipals(t *testing.T) {
+	s := summary()
+	s.Attributes = []hold.Distinct{{Name: "actions", Values: slices.Repeat([]string{"X"}, 9)}, {Name: hold.Unnamed, More: true}}
+	_, alert := NewMaker(builtin(t), testObserver, FormatECS, testFields).MakeSummary(nil, s, testArrival.Now)
+	decode(t, alert).want(t,
+		"event.reason", `"1234 more alerts of this rule were held back from 2025-03-04T09:00:00.000Z to 2025-03-04T09:05:00.000Z: the cap is 100/5m; `+
+			`calls: X, X, X, X, X, X, X, X and others; there were more than 10000 principals, of some there is no alert"`,
+		"fluent_detect.summary.more", "true")
 }
 
 // Each rule, host, group and interval has a summary of its own, and the same

@@ -27,33 +27,48 @@ const (
 
 // Identify returns what tells the event from all others: the SHA-256 of the
 // scheme and of the fields of its source's Identity, with dates as RFC 3339 in
-// UTC and the parts of an object's text sorted. It is the same on every host, over every route, after every restart and in
-// every form of the event. An event without its ID, which is the last of these
-// fields, stands for itself: a digest of the whole takes the place of the ID.
+// UTC and the parts of an object's text sorted. It is the same on every host, over
+// every route, after every restart and in every form of the event. An event without
+// its ID, which is the last of these fields, stands for itself: a digest of the whole
+// takes the place of the ID.
 func (s *Schema) Identify(e *Event) (identity [sha256.Size]byte) {
-	h := sha256.New()
-	_, _ = h.Write([]byte(IDScheme))
+	var room [1024]byte
+	b, hasID := appendIdentity(room[:0], e, s.identity[s.sourceOf(e)])
+	if !hasID {
+		d := digest(e.Document(), digestDepth)
+		b = append(b, d[:]...)
+	}
+	return sha256.Sum256(b)
+}
+
+// ScopedID returns a digest of the event's ID and of what it is unique in: two events
+// with the same one are one event, or one of them is not what it says. It returns
+// false if the event has no ID.
+func (s *Schema) ScopedID(e *Event) (id [sha256.Size]byte, ok bool) {
 	var room [256]byte
-	b := room[:0]
-	for _, alternatives := range s.identity[s.sourceOf(e)] {
-		b = append(b[:0], IDSeparator)
+	b, ok := appendIdentity(room[:0], e, s.scopedID[s.sourceOf(e)])
+	return sha256.Sum256(b), ok
+}
+
+// appendIdentity appends the scheme and the values of fields: of each list those of
+// the first field that has one. It reports whether there was a value for the last list.
+func appendIdentity(dst []byte, e *Event, fields [][]*Field) (out []byte, last bool) {
+	dst = append(dst, IDScheme...)
+	for _, alternatives := range fields {
+		dst = append(dst, IDSeparator)
+		begin := len(dst)
 		for _, f := range alternatives {
-			if b = appendIdentity(b, f, e.Values(f)); len(b) > 1 {
+			if dst = appendIdentityOf(dst, f, e.Values(f)); len(dst) > begin {
 				break
 			}
 		}
-		_, _ = h.Write(b)
+		last = len(dst) > begin
 	}
-	if len(b) <= 1 {
-		d := digest(e.Document(), digestDepth)
-		_, _ = h.Write(d[:])
-	}
-	h.Sum(identity[:0])
-	return identity
+	return dst, last
 }
 
-// appendIdentity appends the values of a field.
-func appendIdentity(dst []byte, f *Field, values []msgpack.Value) []byte {
+// appendIdentityOf appends the values of a field.
+func appendIdentityOf(dst []byte, f *Field, values []msgpack.Value) []byte {
 	for i, v := range values {
 		if i > 0 {
 			dst = append(dst, valueSeparator)

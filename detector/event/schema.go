@@ -12,11 +12,12 @@ type Schema struct {
 	views    []*object // by source: its ECS view
 	fields   map[string]*Field
 	objects  map[string]*Field
-	names    []string // of the fields
-	first    *Search  // what tells sources apart
-	all      *search  // every member that anybody looks for
-	identity [][][]*Field
-	known    []*FieldSet // by source: what Describe looks for
+	names    []string     // of the fields
+	first    *Search      // what tells sources apart
+	all      *search      // every member that anybody looks for
+	identity [][][]*Field // by source: what Identify looks for
+	scopedID [][][]*Field // by source: what ScopedID looks for
+	known    []*FieldSet  // by source: what Describe looks for
 	dataset  *Field
 }
 

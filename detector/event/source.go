@@ -70,6 +70,9 @@ type Source struct {
 	// Identity names the fields that tell an event from all others, the event's
 	// ID last. Of each list the first field that has a value counts.
 	Identity [][]string
+	// IDScope names the fields within whose values an event's ID is unique, as in
+	// Identity.
+	IDScope [][]string
 	// Object names the fields with what an event was about, in the order of
 	// preference, and Failure those that say why it failed.
 	Object, Failure []string

@@ -24,6 +24,9 @@ type Subject struct {
 	// Values are the values of each attribute of the schema, for this source.
 	Values [][][]byte
 	Fields []SubjectField
+	// Remark is what any sentence about the event has to say, if there is something: in
+	// a few words, such as "for the serial console".
+	Remark string
 	// Integrity says what is odd about the event.
 	Integrity []string
 	// Known are the values of the fields of [Schema.Known]. They are valid as
@@ -55,31 +58,49 @@ type Attribute struct {
 
 // The attributes that events of all sources have, after those of their own.
 var commonAttributes = []Attribute{
-	{Name: "addresses", Novel: true},
-	{Name: "users", Field: "related.user", Summarized: true},
+	attributeAddresses:  {Name: "addresses", Novel: true},
+	attributePrincipals: {Name: "principals", Novel: true},
+	attributeUsers:      {Name: "users", Field: "related.user", Summarized: true},
+	attributeActions:    {Name: "actions", Field: "event.action", Summarized: true},
 }
+
+const (
+	attributeAddresses = iota
+	attributePrincipals
+	attributeUsers
+	attributeActions
+)
 
 // facts are the fields that Describe reads of every event, behind those that the
 // source asks for.
-var facts = []string{factTime: "@timestamp", factID: "event.id", factAddress: "source.address"}
+var facts = []string{factTime: "@timestamp", factID: "event.id", factAddress: "source.address", factAction: "event.action"}
 
 const (
 	factTime = iota
 	factID
 	factAddress
+	factAction
 )
 
 // describeWith prepares Describe.
 func (s *Schema) describeWith() {
 	s.dataset = s.Field("event.dataset")
 	for _, source := range s.sources {
-		var identity [][]*Field
-		for _, alternatives := range source.Identity {
-			identity = append(identity, s.FieldsNamed(alternatives))
+		s.identity = append(s.identity, s.fieldLists(source.Identity))
+		var scoped [][]*Field
+		if n := len(source.Identity); n > 0 {
+			scoped = s.fieldLists(append(slices.Clone(source.IDScope), source.Identity[n-1]))
 		}
-		s.identity = append(s.identity, identity)
+		s.scopedID = append(s.scopedID, scoped)
 		s.known = append(s.known, s.NewFieldSet(s.FieldsNamed(slices.Concat(source.Asks, facts))))
 	}
+}
+
+func (s *Schema) fieldLists(lists [][]string) (fields [][]*Field) {
+	for _, names := range lists {
+		fields = append(fields, s.FieldsNamed(names))
+	}
+	return fields
 }
 
 // Known returns the fields whose values [Schema.Describe] finds for a source.
@@ -137,8 +158,12 @@ func (s *Schema) Describe(e *Event, d *Subject) {
 	if source.Describe != nil {
 		source.Describe(e, asked, d)
 	}
-	d.add(n, first(facts[factAddress]).Bytes())
-	d.add(n+1, d.Actor)
+	d.add(n+attributeAddresses, first(facts[factAddress]).Bytes())
+	d.add(n+attributePrincipals, d.Principal)
+	d.add(n+attributeUsers, d.Actor)
+	for _, action := range facts[factAction] {
+		d.add(n+attributeActions, action.Bytes())
+	}
 	if e.HasDuplicates() {
 		d.Integrity = append(d.Integrity, "duplicate_key")
 	}

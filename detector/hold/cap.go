@@ -1,22 +1,24 @@
 package hold
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"encoding/binary"
 	"slices"
-	"strings"
 	"time"
 )
 
-// maxPrincipals is the maximum number of principals that are told apart in an
-// interval.
-const maxPrincipals = 1024
+// MaxPrincipals is the maximum number of principals that are told apart in an
+// interval of a rule.
+const MaxPrincipals = 10_000
 
 // Caps limit the alerts of each rule in an interval, which begins with the first
 // alert.
 //
 // One principal may use a cap up, but not for others: each of them has a tenth of
-// it for itself, one alert at least. So up to 1,024 principals the first alert of
-// each always comes out.
+// it for itself, one alert at least. So up to MaxPrincipals the first alert of each
+// always comes out. When alerts of further principals were held back, what was held
+// back has the attribute [Unnamed].
 type Caps struct {
 	rules map[string]*ruleCap // by rule ID
 	open  queue[capsTx, *capsTx]
@@ -28,11 +30,25 @@ type Caps struct {
 // ruleCap is the state of the cap of one rule.
 type ruleCap struct {
 	rate       Rate
-	begin      time.Time      // of the interval; zero: none has begun
-	out        int            // alerts let out in the interval
-	principals map[string]int // how many of each
+	begin      time.Time            // of the interval; zero: none has begun
+	out        int                  // alerts let out in the interval
+	principals map[principal]uint32 // how many of each
 	held       Held
 }
+
+// principal is a digest of a principal: of however many an interval has, each takes
+// the same room. Nobody can choose a name that counts as that of another.
+type principal [16]byte
+
+func principalOf(name string) principal {
+	sum := sha256.Sum256([]byte(name))
+	return principal(sum[:16])
+}
+
+// Unnamed is an attribute of what was held back that has no values: by
+// [Distinct.More] it says that principals beyond [MaxPrincipals] are among those
+// behind it, of whom no alert came out.
+const Unnamed = "unnamed principals"
 
 type capsTx struct {
 	saved   []savedCap
@@ -45,8 +61,8 @@ type savedCap struct {
 	rule  string
 	cap   *ruleCap
 	was   ruleCap
-	ended bool     // the interval has
-	taken []string // the principals that were let out since, in this interval
+	ended bool        // the interval has
+	taken []principal // the principals that were let out since, in this interval
 }
 
 func (t *capsTx) reset() {
@@ -102,26 +118,30 @@ func (c *Caps) Rate(rule string) Rate { return c.rule(rule).rate }
 // Take counts an alert of the rule that arrives now and reports whether it may come
 // out. If not, the alert is held back. Due must have been called before: Take does
 // not end an interval.
-func (c *Caps) Take(rule string, subject func() *Subject, principal string, now time.Time) bool {
+func (c *Caps) Take(rule string, subject func() *Subject, name string, now time.Time) bool {
 	r := c.rule(rule)
 	if r.rate.Max == 0 {
 		return true
 	}
 	s := c.save(rule)
 	if r.begin.IsZero() {
-		r.begin, r.principals = now, map[string]int{}
+		r.begin, r.principals = now, map[principal]uint32{}
 		s.ended = true
 	}
-	used, known := r.principals[principal]
-	own := known || len(r.principals) < maxPrincipals
-	if r.out >= r.rate.Max && (!own || used >= max(r.rate.Max/10, 1)) {
+	p := principalOf(name)
+	used, known := r.principals[p]
+	own := known || len(r.principals) < MaxPrincipals
+	if r.out >= r.rate.Max && (!own || int(used) >= max(r.rate.Max/10, 1)) {
 		r.held.add(subject())
+		if !own {
+			r.held.setMore(Unnamed)
+		}
 		return false
 	}
 	r.out++
 	if own {
-		r.principals[principal]++
-		s.taken = append(s.taken, principal)
+		r.principals[p]++
+		s.taken = append(s.taken, p)
 	}
 	return true
 }
@@ -193,7 +213,7 @@ func (c *Caps) Rollback() {
 	for _, s := range t.saved {
 		if !s.ended {
 			for _, p := range s.taken {
-				if s.was.principals[p]--; s.was.principals[p] <= 0 {
+				if s.was.principals[p]--; s.was.principals[p] == 0 {
 					delete(s.was.principals, p)
 				}
 			}
@@ -216,8 +236,8 @@ const (
 
 func headKey(rule string) []byte { return append([]byte{headEntry}, rule...) }
 
-func principalKey(rule, principal string) []byte {
-	return append(append(append([]byte{principalEntry}, rule...), 0), principal...)
+func principalKey(rule string, p principal) []byte {
+	return append(append(append([]byte{principalEntry}, rule...), 0), p[:]...)
 }
 
 // Changes appends the caps that the newest transaction has changed.
@@ -252,7 +272,8 @@ func (c *Caps) Changes(dst []Change) []Change {
 			head.Expires = end.Add(keepHeld)
 		}
 		dst = append(dst, head)
-		for _, p := range slices.Compact(slices.Sorted(slices.Values(s.taken))) {
+		slices.SortFunc(s.taken, func(a, b principal) int { return bytes.Compare(a[:], b[:]) })
+		for _, p := range slices.Compact(slices.Clone(s.taken)) {
 			value := binary.AppendUvarint(appendTime([]byte{encoding}, r.begin), uint64(r.principals[p]))
 			dst = append(dst, Change{Space: c.Space(), Key: principalKey(s.rule, p), Value: value, Expires: end})
 		}
@@ -281,15 +302,19 @@ func (c *Caps) Restore(key, value []byte, _ time.Time) bool {
 			return false
 		}
 		r := c.rule(string(key[1:]))
-		r.begin, r.out, r.principals, r.held = begin, n, map[string]int{}, held
+		r.begin, r.out, r.principals, r.held = begin, n, map[principal]uint32{}, held
 		return true
 	}
-	rule, principal, ok := strings.Cut(string(key[1:]), "\x00")
+	rule, rest, ok := bytes.Cut(key[1:], []byte{0})
 	if !ok || key[0] != principalEntry || !d.ok() {
 		return false
 	}
-	if r := c.rules[rule]; r != nil && r.begin.Equal(begin) { // else of an interval that has ended
-		r.principals[principal] = n
+	p := principalOf(string(rest)) // earlier versions stored the name
+	if len(rest) == len(p) {
+		p = principal(rest)
+	}
+	if r := c.rules[string(rule)]; r != nil && r.begin.Equal(begin) { // else of an interval that has ended
+		r.principals[p] = uint32(n)
 	}
 	return true
 }

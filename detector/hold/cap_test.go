@@ -103,12 +103,19 @@ func TestCapLeavesAShareToOthers(t *testing.T) {
 		t.Errorf("let out: %s", got)
 	}
 	first := 0
-	for i := range 2 * maxPrincipals {
+	for i := range MaxPrincipals + 100 {
 		if takeCapped(c, now, fmt.Sprint(i)) {
 			first++
 		}
 	}
-	if first != maxPrincipals-3 {
-		t.Errorf("%d first alerts of new principals came out, want %d", first, maxPrincipals-3)
+	held, _ := due(c, now, true)
+	if !held.Attribute(Unnamed).More || len(held.Attribute(Unnamed).Values) > 0 || len(held.Attribute("instances").Values) == 0 {
+		t.Errorf("held back: %+v; it is not said that there were more principals", held)
+	}
+	if n := len(c.rules[capped].principals); n != MaxPrincipals {
+		t.Errorf("%d principals are remembered, want %d", n, MaxPrincipals)
+	}
+	if first != MaxPrincipals-3 {
+		t.Errorf("%d first alerts of new principals came out, want %d", first, MaxPrincipals-3)
 	}
 }

@@ -61,6 +61,19 @@ func (h *Held) add(s *Subject) {
 	}
 }
 
+// setMore notes that an attribute has values that are not kept. Like add it writes to
+// no memory that a copy of h shares.
+func (h *Held) setMore(name string) {
+	i := slices.IndexFunc(h.Attributes, func(d Distinct) bool { return d.Name == name })
+	switch {
+	case i < 0:
+		h.Attributes = append(slices.Clip(h.Attributes), Distinct{Name: name, More: true})
+	case !h.Attributes[i].More:
+		h.Attributes = slices.Clone(h.Attributes)
+		h.Attributes[i].More = true
+	}
+}
+
 // maxValues is the maximum number of distinct values that are kept.
 const maxValues = 64
 

@@ -14,6 +14,7 @@ type machine struct {
 	now        time.Time
 	duplicates *Duplicates
 	suppressor *Suppressor
+	ids        *EventIDs
 	caps       *Caps
 	all        Memories
 }
@@ -28,9 +29,12 @@ func newMachine(t testing.TB, size int) *machine {
 	if m.suppressor, err = NewSuppressor(size); err != nil {
 		t.Fatal(err)
 	}
+	if m.ids, err = newEventIDsAt(size, time.Hour, func() time.Time { return m.now }); err != nil {
+		t.Fatal(err)
+	}
 	m.caps = NewCaps()
 	m.caps.SetRates(map[string]Rate{"a": {Max: 2, Per: time.Minute}, "b": {Max: 3, Per: time.Hour}})
-	m.all = Memories{m.duplicates, m.suppressor, m.caps}
+	m.all = Memories{m.duplicates, m.ids, m.suppressor, m.caps}
 	return m
 }
 
@@ -44,6 +48,7 @@ func (m *machine) do(r *rand.Rand) string {
 			continue
 		}
 		m.duplicates.Add(k, Owner(r.IntN(3)))
+		fmt.Fprint(&b, "reused ", m.ids.Reused(EventID{byte(r.IntN(8))}, EventID{byte(r.IntN(2))}), " ")
 		rule := []string{"a", "b"}[r.IntN(2)]
 		subject := about(fmt.Sprint("i-", r.IntN(3)), "", "", "")
 		if !m.suppressor.Take(Group{byte(r.IntN(5))}, rule, byAlice, subject, m.now, time.Minute) {

@@ -41,7 +41,7 @@ func TestBuiltin(t *testing.T) {
 		"tags":          {strings.Join(r.Tags, "; "), "Domain: Cloud; Data Source: AWS; Data Source: Amazon Web Services; Data Source: AWS EC2; Use Case: Identity and Access Audit; Tactic: Privilege Escalation"},
 		"references":    {len(r.References), 4},
 		"notices":       {len(r.Notices), 0},
-		"reason fields": {strings.Join(r.Extension.Reason.Fields(), " "), "cloud.target.instance.id user.target.name user.name source.address"},
+		"reason fields": {strings.Join(r.Extension.Reason.Fields(), " "), "fluent_detect.key.console cloud.target.instance.id user.target.name user.name source.address"},
 		"query": {r.Query.Text, "event.dataset: aws.cloudtrail and event.provider: ec2-instance-connect.amazonaws.com and " +
 			"event.action: (SendSSHPublicKey or SendSerialConsoleSSHPublicKey) and event.outcome: success"},
 	} {

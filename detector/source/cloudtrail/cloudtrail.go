@@ -63,12 +63,13 @@ var Source = &event.Source{
 	CallerCanMatch:   callerCanMatch,
 	Elsewhere:        elsewhere,
 	Identity:         identity,
+	IDScope:          identity[:1],
 	Object:           objects,
 	Failure:          []string{"aws.cloudtrail.error_code", "aws.cloudtrail.error_message"},
 	Asks:             asks[:],
 	Describe:         describe,
 	Attributes:       attributes[:],
-	AlertFields:      []string{keyType, keyFingerprint, keyExpires},
+	AlertFields:      []string{keyType, keyFingerprint, keyExpires, keyConsole},
 }
 
 // identity names what tells an event from all others. Who may write a record into

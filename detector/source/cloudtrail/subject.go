@@ -15,7 +15,8 @@ const parameters = "aws.cloudtrail.flattened.request_parameters."
 
 // The fields that describe asks for.
 const (
-	askUserName = iota
+	askAction = iota
+	askUserName
 	askUserID
 	askIdentityType
 	askARN
@@ -35,6 +36,7 @@ const (
 )
 
 var asks = [numAsks]string{
+	askAction:       "event.action",
 	askUserName:     "user.name",
 	askUserID:       "user.id",
 	askIdentityType: "aws.cloudtrail.user_identity.type",
@@ -83,14 +85,22 @@ const (
 	keyType        = "fluent_detect.key.type"
 	keyFingerprint = "fluent_detect.key.fingerprint"
 	keyExpires     = "fluent_detect.key.expires"
+	keyConsole     = "fluent_detect.key.console" // "serial"; absent for a login over the network
 )
+
+// serialConsolePush is the call of EC2 Instance Connect that pushes a key for the
+// serial console of an instance.
+const serialConsolePush = "SendSerialConsoleSSHPublicKey"
 
 const (
 	// maxInstances is how many instances of one call an alert names.
 	maxInstances = 64
-	// maxPrincipal is how many bytes of a principal are kept.
-	maxPrincipal = 256
+	// maxPrincipal is how many bytes of a principal are kept: as many as an ARN has
+	// at most.
+	maxPrincipal = 2048
 )
+
+var serial = []byte("serial")
 
 // describe describes an event.
 func describe(e *event.Event, asked [][]msgpack.Value, s *event.Subject) {
@@ -111,6 +121,13 @@ func describe(e *event.Event, asked [][]msgpack.Value, s *event.Subject) {
 	}
 	if text := first(asked[askKey : askOldNestedKey+1]...); len(text) > 0 {
 		describeKey(e, text, s)
+	}
+	for _, action := range asked[askAction] {
+		if string(action.Bytes()) == serialConsolePush {
+			s.Fields = append(s.Fields, event.SubjectField{Name: keyConsole, Text: serial})
+			s.Remark = "for the serial console"
+			break
+		}
 	}
 	if omitted := asked[askOmitted]; len(omitted) > 0 && (omitted[0].Bool() || string(omitted[0].Bytes()) == "true") {
 		s.Integrity = append(s.Integrity, "omitted_parameters")
