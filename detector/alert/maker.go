@@ -162,9 +162,12 @@ func (m *Maker) describe(s *event.Subject) {
 	d := &m.doc
 	for _, f := range s.Fields {
 		at := m.fields.slots[f.Name]
-		if len(f.Text) > 0 {
+		switch {
+		case len(f.Texts) > 0:
+			d.setTexts(at, f.Texts)
+		case len(f.Text) > 0:
 			d.set(at, f.Text)
-		} else {
+		default:
 			d.setTime(at, f.Time)
 		}
 	}

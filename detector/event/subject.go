@@ -38,7 +38,9 @@ type Subject struct {
 type SubjectField struct {
 	Name string
 	Text []byte
-	Time time.Time // if there is no text
+	// Texts are all values, of which Text is the first, if there are several.
+	Texts [][]byte
+	Time  time.Time // if there is no text
 }
 
 // Attribute is something by which suppression and summaries tell the events of

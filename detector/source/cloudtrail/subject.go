@@ -119,9 +119,7 @@ func describe(e *event.Event, asked [][]msgpack.Value, s *event.Subject) {
 		s.Values[osUsers] = append(s.Values[osUsers], user)
 		s.Fields = append(s.Fields, event.SubjectField{Name: "user.target.name", Text: user})
 	}
-	if text := first(asked[askKey : askOldNestedKey+1]...); len(text) > 0 {
-		describeKey(e, text, s)
-	}
+	describeKeys(e, asked[askKey:askOldNestedKey+1], s)
 	for _, action := range asked[askAction] {
 		if string(action.Bytes()) == serialConsolePush {
 			s.Fields = append(s.Fields, event.SubjectField{Name: keyConsole, Text: serial})
@@ -158,17 +156,35 @@ func isLong(text []byte) bool {
 	return n >= maxFlattened
 }
 
-// describeKey describes the key that was pushed.
-func describeKey(e *event.Event, text []byte, s *event.Subject) {
-	key, ok := parseSSHKey(e, text)
-	if !ok {
+// describeKeys describes the keys that were pushed. Usually it is one.
+func describeKeys(e *event.Event, asked [][]msgpack.Value, s *event.Subject) {
+	pushed := sshKeys{event: e, prints: s.Values[keys]}
+	isText := false
+	for _, values := range asked {
+		for _, v := range values {
+			if text := v.Bytes(); len(text) > 0 {
+				isText = true
+				pushed.add(text)
+			}
+		}
+	}
+	switch {
+	case !isText:
+		return
+	case len(pushed.prints) == 0:
 		s.Integrity = append(s.Integrity, "unreadable_key")
 		return
+	case len(pushed.prints) > 1:
+		s.Integrity = append(s.Integrity, "several_keys")
+	case pushed.unusual:
+		s.Integrity = append(s.Integrity, "unusual_key")
 	}
-	s.Values[keys] = append(s.Values[keys], key.Fingerprint)
-	s.Fields = append(s.Fields,
-		event.SubjectField{Name: keyType, Text: key.Type},
-		event.SubjectField{Name: keyFingerprint, Text: key.Fingerprint})
+	s.Values[keys] = pushed.prints
+	fingerprints := event.SubjectField{Name: keyFingerprint, Text: pushed.prints[0]}
+	if len(pushed.prints) > 1 {
+		fingerprints.Texts = pushed.prints
+	}
+	s.Fields = append(s.Fields, event.SubjectField{Name: keyType, Text: pushed.typ, Texts: pushed.types}, fingerprints)
 	if !s.Time.IsZero() {
 		s.Fields = append(s.Fields, event.SubjectField{Name: keyExpires, Time: s.Time.Add(keyLife)})
 	}
