@@ -32,6 +32,7 @@ func newActiveRule(r *ruleset.Rule, c Config, o alert.Observer, fields *alert.Fi
 		suppressBy:  s.FieldsNamed(r.Extension.SuppressBy),
 		suppressFor: r.Extension.SuppressFor,
 	}
+	a.Prove(r.Program)
 	if len(a.suppressBy) == 0 {
 		a.suppressBy, a.suppressFor = s.FieldsNamed(c.SuppressBy), c.SuppressFor
 	}

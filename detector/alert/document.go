@@ -2,6 +2,7 @@ package alert
 
 import (
 	"encoding/hex"
+	"slices"
 	"strconv"
 	"time"
 	"unsafe"
@@ -20,12 +21,15 @@ type document struct {
 	text   []byte // an arena for texts that are made for this alert
 	layout *layout
 	w      writer
+	// truncated are the names of the fields of which the document does not carry all
+	// that the event has.
+	truncated []string
 }
 
 // value is what a field holds.
 type value struct {
 	kind   kind
-	number int64 // an integer, the bits of a float, a truth, milliseconds since 1970, the members of a map
+	number int64 // an integer, the bits of a float, a truth, milliseconds since 1970
 	text   []byte
 	list   [][]byte
 }
@@ -40,8 +44,7 @@ const (
 	aFloat
 	aTruth
 	aTime
-	anObject // a map of the event; its members are in text
-	encoded  // msgpack, in text
+	encoded // msgpack, in text
 )
 
 func newDocument(l *layout, fields *Fields) document {
@@ -52,7 +55,14 @@ func (d *document) reset() {
 	for _, s := range d.filled {
 		d.values[s] = value{}
 	}
-	d.filled, d.has, d.text = d.filled[:0], slotSet{}, d.text[:0]
+	d.filled, d.has, d.text, d.truncated = d.filled[:0], slotSet{}, d.text[:0], d.truncated[:0]
+}
+
+// truncate notes that something of a field is not carried.
+func (d *document) truncate(name string) {
+	if !slices.Contains(d.truncated, name) {
+		d.truncated = append(d.truncated, name)
+	}
 }
 
 // append encodes the document as a msgpack map.
@@ -177,23 +187,33 @@ const maxList = 32766
 
 // setField adds a field of the event with the values that it has there: one as
 // it is, several as a list. Values that Elasticsearch does not take in a field
-// of that type are left out: one of them, and it would refuse the alert.
+// of that type are left out: one of them, and it would refuse the alert. What is cut or
+// left out is noted.
 func (d *document) setField(f *copiedField, values []msgpack.Value) {
 	if len(values) == 0 {
 		return
 	}
 	if len(values) == 1 && f.isText && values[0].IsText() {
-		d.set(f.slot, cut(values[0].Bytes(), f.max))
+		text := values[0].Bytes()
+		if len(text) > f.max {
+			text = cut(text, f.max)
+			d.truncate(f.Name)
+		}
+		d.set(f.slot, text)
 		return
 	}
+	whole := true
 	var first value
 	var list [][]byte
 	size := 0
 	for _, v := range values {
 		x := d.fieldValue(f.Type, v)
-		x.text = cut(x.text, f.max)
+		if len(x.text) > f.max {
+			x.text, whole = cut(x.text, f.max), false
+		}
 		switch {
 		case x.kind == absent:
+			whole = false
 		case first.kind == absent:
 			first = x
 		case x.kind == aText && first.kind == aText:
@@ -203,8 +223,15 @@ func (d *document) setField(f *copiedField, values []msgpack.Value) {
 			}
 			if size += len(x.text); size <= maxList {
 				list = append(list, x.text)
+			} else {
+				whole = false
 			}
+		default:
+			whole = whole && x.kind == first.kind && x.number == first.number
 		}
+	}
+	if !whole {
+		d.truncate(f.Name)
 	}
 	switch {
 	case len(list) > 1:
@@ -258,10 +285,23 @@ func (d *document) textOf(v msgpack.Value) []byte {
 	return d.text[begin:]
 }
 
-// setObject adds a map of the event, unless there is nothing in it.
-func (d *document) setObject(s slot, v msgpack.Value) {
-	if v.Kind() == msgpack.Map && !event.IsEmpty(v) {
-		d.put(s, value{kind: anObject, number: int64(v.Len()), text: v.Encoded()})
+// setObject adds a map of the event, unless there is nothing in it, or too much.
+func (d *document) setObject(f *objectField, v msgpack.Value) {
+	if v.Kind() != msgpack.Map || event.IsEmpty(v) {
+		return
+	}
+	if len(v.Encoded()) > maxObject {
+		d.truncate(f.Name)
+		return
+	}
+	begin := len(d.text)
+	d.w.begin(d.text)
+	d.w.cut = false
+	d.w.object(v, maxDepth)
+	d.text = d.w.end()
+	d.put(f.slot, value{kind: encoded, text: d.text[begin:]})
+	if d.w.cut {
+		d.truncate(f.Name)
 	}
 }
 

@@ -25,6 +25,7 @@ var fixed = []string{
 
 	"fluent_detect.input.tag", "fluent_detect.shape", "fluent_detect.integrity",
 	"fluent_detect.latency_ms", "fluent_detect.duplicate_count", "fluent_detect.event.sha256",
+	"fluent_detect.truncated_fields", "fluent_detect.evidence",
 
 	"fluent_detect.summary.kind", "fluent_detect.summary.by", "fluent_detect.summary.count",
 	"fluent_detect.summary.first", "fluent_detect.summary.last",
@@ -200,6 +201,8 @@ var (
 	slotDuplicateCount       = slotOf("fluent_detect.duplicate_count")
 	slotInputTag             = slotOf("fluent_detect.input.tag")
 	slotIntegrity            = slotOf("fluent_detect.integrity")
+	slotTruncated            = slotOf("fluent_detect.truncated_fields")
+	slotEvidence             = slotOf("fluent_detect.evidence")
 	slotLatencyMS            = slotOf("fluent_detect.latency_ms")
 	slotShape                = slotOf("fluent_detect.shape")
 	slotSummaryBy            = slotOf("fluent_detect.summary.by")

@@ -48,7 +48,7 @@ func TestHostile(t *testing.T) {
 			[]string{"user_agent.original", `"` + long[:maxUserAgent] + `"`}},
 		{"every text of 1 MB", with(t, push, "userAgent", `"`+long+`"`, "userIdentity.userName", `"`+long+`"`, "requestParameters.instanceOSUser", `"`+long+`"`,
 			"requestParameters.sSHPublicKey", `"`+long+`"`, "errorMessage", `"`+long+`"`, "requestID", `"`+long+`"`),
-			[]string{"user.name", `"` + long[:maxText] + `"`, "aws.cloudtrail.flattened.request_parameters", "", "fluent_detect.integrity", `["unreadable_key","long_parameters"]`}},
+			[]string{"user.name", `"` + long[:maxText] + `"`, "aws.cloudtrail.flattened.request_parameters", "", "fluent_detect.integrity", `["unreadable_key","long_parameters","truncated"]`}},
 		{"control characters", with(t, push, "userAgent", `"a\u0000b\n\u001b[31mc\u009b\u202e"`, "userIdentity.userName", `"ma\nria\u0000\u007f"`),
 			[]string{"user_agent.original", `"a\u0000b\n\u001b[31mc` + "\u009b\u202e" + `"`, "user.name", `"ma\nria\u0000` + "\u007f" + `"`,
 				"event.reason", `"SSH public key pushed to i-0123456789abcdef0 for ec2-user by ma?ria?? from 203.0.113.25"`}},

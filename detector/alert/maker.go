@@ -8,6 +8,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/envelope"
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/hold"
+	"github.com/fluent-detect/fluent-detect/detector/match"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
 )
@@ -41,7 +42,11 @@ type Maker struct {
 	remark   string // of the subject
 	texts    [][]byte
 
+	program   *match.Program // of the rule; nil: nothing is known of it
+	uncarried bool           // it reads fields that alerts do not have
+
 	of        *sourceFields
+	event     *event.Event                        // that is being copied
 	copyField func(i int, values []msgpack.Value) // adds the i-th field of of.copied
 }
 
@@ -56,7 +61,12 @@ func NewMaker(r *rule.Rule, o Observer, f Format, fields *Fields) *Maker {
 	}
 	l := newLayout(f, fields, commonConstants(r, o), ofFormat)
 	m := &Maker{rule: r, slug: r.Slug(), fields: fields, observer: o, format: f, doc: newDocument(l, fields)}
-	m.copyField = func(i int, values []msgpack.Value) { m.doc.setField(&m.of.copied[i], values) }
+	m.copyField = func(i int, values []msgpack.Value) {
+		f := &m.of.copied[i]
+		if m.doc.setField(f, values); m.event.IsCut() {
+			m.doc.truncate(f.Name)
+		}
+	}
 	return m
 }
 
@@ -99,15 +109,25 @@ func (m *Maker) Make(dst []byte, id ID, e *event.Event, s *event.Subject, a Arri
 	if !s.Time.IsZero() {
 		d.setInt(slotLatencyMS, a.Now.Sub(s.Time).Milliseconds())
 	}
-	begin := len(m.texts)
-	for _, fault := range s.Integrity {
-		m.texts = append(m.texts, view(fault))
+	if len(d.truncated) > 0 {
+		s.Integrity = append(s.Integrity, "truncated")
+		d.setTexts(slotTruncated, m.views(d.truncated))
 	}
-	d.put(slotIntegrity, value{kind: aList, list: m.texts[begin:]})
+	m.prove(e)
+	d.put(slotIntegrity, value{kind: aList, list: m.views(s.Integrity)})
 	d.setInt(slotDuplicateCount, 0)
 	m.reason = m.appendReason(m.reason[:0], e, s) // of the other fields
 	d.set(slotEventReason, m.reason)
 	return m.finish(dst, s.Source)
+}
+
+// views returns the texts as a list that is valid until the next alert.
+func (m *Maker) views(texts []string) [][]byte {
+	begin := len(m.texts)
+	for _, t := range texts {
+		m.texts = append(m.texts, view(t))
+	}
+	return m.texts[begin:len(m.texts):len(m.texts)]
 }
 
 // maxAhead is how far an event may be ahead of the clock of this host without
@@ -149,11 +169,12 @@ func (m *Maker) copy(e *event.Event, s *event.Subject) {
 		f := &m.of.known[i]
 		m.doc.setField(&f.copiedField, s.Known[f.at])
 	}
+	m.event = e
 	e.Visit(m.of.set, m.copyField)
-	for _, f := range m.fields.objects {
-		if object := e.Object(f.Field); len(object.Encoded()) <= maxObject {
-			m.doc.setObject(f.slot, object)
-		}
+	m.event = nil
+	for i := range m.fields.objects {
+		f := &m.fields.objects[i]
+		m.doc.setObject(f, e.Object(f.Field))
 	}
 }
 
@@ -167,13 +188,28 @@ func (m *Maker) describe(s *event.Subject) {
 			d.setTexts(at, f.Texts)
 		case len(f.Text) > 0:
 			d.set(at, f.Text)
+			if len(f.Text) > maxText {
+				d.truncate(f.Name)
+			}
 		default:
 			d.setTime(at, f.Time)
 		}
 	}
 	for i, values := range s.Values {
-		if list := m.of.lists[i]; list >= 0 {
-			d.setOneOrMore(list, values)
+		list := m.of.lists[i]
+		if list < 0 {
+			continue
+		}
+		d.setOneOrMore(list, values)
+		for _, text := range values {
+			if len(text) > maxText {
+				d.truncate(m.of.attributes[i].Field)
+			}
+		}
+	}
+	for _, name := range s.Truncated {
+		if _, ok := m.fields.slots[name]; ok {
+			d.truncate(name)
 		}
 	}
 	d.setTexts(slotRelatedUser, m.list(s.Actor, d.first(slotUserTargetName)))

@@ -20,6 +20,7 @@ type writer struct {
 	out  []byte
 	keys [][]byte // of the maps that are being written, a stack
 	open []opened // maps of the document that are being written, a stack
+	cut  bool     // something of an event was cut or left out
 }
 
 // begin makes w append to dst; end returns the result.
@@ -127,8 +128,6 @@ func (w *writer) value(v *value, as form) bool {
 	case aTime:
 		w.out = msgpack.AppendStringHeader(w.out, len(timeFormat))
 		w.out = appendTime(w.out, v.number)
-	case anObject:
-		w.object(msgpack.MapOf(int(v.number), v.text), maxDepth)
 	case encoded:
 		w.out = append(w.out, v.text...)
 	}
@@ -180,6 +179,7 @@ const maxDepth = 20
 func (w *writer) object(v msgpack.Value, depth int) {
 	switch v.Kind() {
 	case msgpack.Str, msgpack.Bin:
+		w.cut = w.cut || len(v.Bytes()) > maxText
 		w.string(clean(v.Bytes()))
 	case msgpack.Bool:
 		w.out = msgpack.AppendBool(w.out, v.Bool())
@@ -195,19 +195,25 @@ func (w *writer) object(v msgpack.Value, depth int) {
 		w.out = msgpack.AppendNil(w.out)
 	case msgpack.Array:
 		if depth == 0 {
-			w.out = msgpack.AppendNil(w.out)
+			w.tooDeep(v)
 			return
 		}
 		w.list(v, depth)
 	case msgpack.Map:
 		if depth == 0 {
-			w.out = msgpack.AppendNil(w.out)
+			w.tooDeep(v)
 			return
 		}
 		w.members(v, depth)
 	default:
 		w.out = msgpack.AppendNil(w.out)
 	}
+}
+
+// tooDeep writes null in the place of a map or list.
+func (w *writer) tooDeep(v msgpack.Value) {
+	w.cut = w.cut || !event.IsEmpty(v)
+	w.out = msgpack.AppendNil(w.out)
 }
 
 func (w *writer) list(v msgpack.Value, depth int) {
@@ -241,6 +247,7 @@ func (w *writer) members(v msgpack.Value, depth int) {
 			continue
 		}
 		key := cleanKey(k)
+		w.cut = w.cut || k.IsText() && len(k.Bytes()) > maxText
 		if wide != nil {
 			if _, again := wide[string(key)]; again {
 				continue

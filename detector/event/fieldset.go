@@ -101,6 +101,9 @@ func nodeNamed(nodes *[]fieldNode, name string) *fieldNode {
 // the set, and what [Event.Values] returns for it, in no particular order.
 func (e *Event) Visit(fs *FieldSet, do func(i int, values []msgpack.Value)) {
 	p := &fs.plans[e.source]
+	over := e.scratch.over // of what the conditions have seen, which is more
+	e.scratch.over = false
+	defer func() { e.scratch.over = over }()
 	e.findAll()
 	e.findRespelled(e.schema.sources[e.source].Expected) // if its objects are flattened
 	s := &e.scratch
@@ -148,13 +151,14 @@ func (e *Event) Visit(fs *FieldSet, do func(i int, values []msgpack.Value)) {
 }
 
 func (e *Event) visitField(fs *FieldSet, i int, do func(i int, values []msgpack.Value)) {
-	over := e.scratch.over
-	values := e.Values(fs.fields[i])
-	e.scratch.over = over // the conditions have seen all of them
-	if len(values) > 0 {
+	if values := e.Values(fs.fields[i]); len(values) > 0 {
 		do(i, values)
 	}
+	e.scratch.over = false
 }
+
+// IsCut reports, while Visit calls do, whether the field has more values than do gets.
+func (e *Event) IsCut() bool { return e.scratch.over }
 
 // collect appends the fields that the value at buf[off:] has below the nodes to
 // found, and the value of each to the values. It gives up, and returns false,

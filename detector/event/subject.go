@@ -29,6 +29,8 @@ type Subject struct {
 	Remark string
 	// Integrity says what is odd about the event.
 	Integrity []string
+	// Truncated names the fields of which the subject or Known do not have all values.
+	Truncated []string
 	// Known are the values of the fields of [Schema.Known]. They are valid as
 	// long as the event is.
 	Known [][]msgpack.Value
@@ -138,7 +140,13 @@ func (s *Schema) Describe(e *Event, d *Subject) {
 	n := len(source.Attributes)
 	d.Known = resize(d.Known, len(s.known[i].fields))
 	clear(d.Known)
-	e.Visit(s.known[i], func(i int, values []msgpack.Value) { d.Known[i] = values })
+	d.Truncated = d.Truncated[:0]
+	fields := s.known[i].fields
+	e.Visit(s.known[i], func(i int, values []msgpack.Value) {
+		if d.Known[i] = values; e.IsCut() {
+			d.Truncated = append(d.Truncated, fields[i].Name)
+		}
+	})
 	asked, facts := d.Known[:len(source.Asks)], d.Known[len(source.Asks):]
 	*d = Subject{
 		Source:    source,
@@ -146,6 +154,7 @@ func (s *Schema) Describe(e *Event, d *Subject) {
 		Values:    resize(d.Values, n+len(commonAttributes)),
 		Fields:    d.Fields[:0],
 		Integrity: d.Integrity[:0],
+		Truncated: d.Truncated,
 		Known:     d.Known,
 
 		RecordTime: d.RecordTime,

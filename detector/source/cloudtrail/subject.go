@@ -75,10 +75,16 @@ const (
 )
 
 var attributes = [numAttributes]event.Attribute{
-	instances: {Name: "instances", Field: "cloud.target.instance.id", Novel: true, Summarized: true},
-	keys:      {Name: "keys", Field: "related.hash", Novel: true, Summarized: true},
+	instances: {Name: "instances", Field: instanceField, Novel: true, Summarized: true},
+	keys:      {Name: "keys", Field: keyField, Novel: true, Summarized: true},
 	osUsers:   {Name: "os_users", Novel: true},
 }
+
+// The fields in which alerts list the attributes.
+const (
+	instanceField = "cloud.target.instance.id"
+	keyField      = "related.hash"
+)
 
 // The fields that alerts about pushed keys have.
 const (
@@ -110,7 +116,11 @@ func describe(e *event.Event, asked [][]msgpack.Value, s *event.Subject) {
 		for _, v := range values {
 			id := v.Bytes()
 			known := slices.ContainsFunc(s.Values[instances], func(b []byte) bool { return bytes.Equal(b, id) })
-			if len(id) > 0 && !known && len(s.Values[instances]) < maxInstances {
+			switch {
+			case len(id) == 0 || known:
+			case len(s.Values[instances]) == maxInstances:
+				s.Truncated = append(s.Truncated, instanceField)
+			default:
 				s.Values[instances] = append(s.Values[instances], id)
 			}
 		}
@@ -180,6 +190,9 @@ func describeKeys(e *event.Event, asked [][]msgpack.Value, s *event.Subject) {
 		s.Integrity = append(s.Integrity, "unusual_key")
 	}
 	s.Values[keys] = pushed.prints
+	if pushed.more {
+		s.Truncated = append(s.Truncated, keyField)
+	}
 	fingerprints := event.SubjectField{Name: keyFingerprint, Text: pushed.prints[0]}
 	if len(pushed.prints) > 1 {
 		fingerprints.Texts = pushed.prints
