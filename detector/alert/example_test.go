@@ -24,7 +24,7 @@ func TestExample(t *testing.T) {
 	var alert []byte
 	visit(t, example, func(e *event.Event) { alert = m.Make(nil, idFor(r.ID, e), e, subjectOf(e), a) })
 	decode(t, alert).want(t,
-		"alert_id", `"da55f2d43cb8794710438d248965fc8f10dfa1195592069aa3d5e3de50329e3e"`,
+		"alert_id", `"f8ff79954df65cb45fe5e0c9d7c2cae1d54e6912e41edb860be1afbb05a4b400"`,
 		"@timestamp", `"2024-08-01T13:29:50.120Z"`,
 		"event.kind", `"alert"`,
 		"event.category", `["intrusion_detection"]`,
@@ -55,7 +55,7 @@ func TestExample(t *testing.T) {
 		"aws.cloudtrail.request_id", `"7c1b0a52-4f1e-4a6d-9a3b-2e8d5c4f6b17"`,
 		"aws.cloudtrail.user_identity", `{"access_key_id":"AKIAEXAMPLEEXAMPLE00","arn":"arn:aws:iam::111122223333:user/ada","type":"IAMUser"}`,
 		"aws.cloudtrail.flattened.response_elements", `{"requestId":"7c1b0a52-4f1e-4a6d-9a3b-2e8d5c4f6b17","success":true}`,
-		"kibana.alert.uuid", `"da55f2d43cb8794710438d248965fc8f10dfa1195592069aa3d5e3de50329e3e"`,
+		"kibana.alert.uuid", `"f8ff79954df65cb45fe5e0c9d7c2cae1d54e6912e41edb860be1afbb05a4b400"`,
 		"kibana.alert.status", `"active"`,
 		"kibana.alert.workflow_status", `"open"`,
 		"kibana.alert.severity", `"medium"`,

@@ -19,8 +19,8 @@ const ruleID = "873b5452-074e-11ef-852e-f661ea17fbcc"
 func TestID(t *testing.T) {
 	const account, id = `"572910899909"`, `"0968cbec-f8df-43f3-94ba-b451aad083ed"`
 	for _, c := range []struct{ account, eventID, parameters string }{
-		{account, id, `{"b":[2,"3 4"],"a":"1"}`},
-		{`572910899909`, id, `{"a":1,"b":["2","3","4"]}`},
+		{account, id, `{"b":[2,"3 4",{"d":5,"c":6}],"a":"1"}`},
+		{`572910899909`, id, `{"a":1,"b":["2","3 4",{"c":"6","d":"5"}]}`},
 		{`""`, id, ``},
 		{`"a"`, `"b"`, `{}`},
 		{`"a"`, `"` + strings.Repeat("b", 1000) + `"`, ``},
@@ -28,7 +28,7 @@ func TestID(t *testing.T) {
 		rec := with(t, eventFile(t, "push"), "recipientAccountId", c.account, "eventID", c.eventID, "requestParameters", c.parameters)
 		parameters := ""
 		if len(c.parameters) > 2 {
-			parameters = "2\x1e3\x1e4\x1ea=1\x1eb=\x1e"
+			parameters = "{a=1\x1eb=[2\x1e3 4\x1e{c=6\x1ed=5}]}"
 		}
 		identity := sum("fluent-detect/2", strings.Trim(c.account, `"`), "ec2-instance-connect.amazonaws.com", "SendSSHPublicKey",
 			"2025-03-04T09:01:00Z", "arn:aws:iam::111122223333:user/maria", "203.0.113.25", parameters, strings.Trim(c.eventID, `"`))
@@ -50,6 +50,7 @@ func TestIDOfForgedRecords(t *testing.T) {
 	for member, value := range map[string]string{
 		"": "", "recipientAccountId": `"1"`, "eventSource": `"a"`, "eventName": `"a"`, "eventTime": `"2025-03-04T09:01:01Z"`,
 		"userIdentity.arn": `"a"`, "sourceIPAddress": `"192.0.2.1"`, "requestParameters.instanceId": `"i-1"`, "eventID": `"a"`,
+		"requestParameters": `{"availabilityZone":"eu-central-1a","instanceId":"i-0123456789abcdef0 instanceOSUser=ec2-user"}`,
 	} {
 		rec := eventFile(t, "push")
 		if member != "" {

@@ -27,13 +27,12 @@ const (
 
 // Identify returns what tells the event from all others: the SHA-256 of the
 // scheme and of the fields of its source's Identity, with dates as RFC 3339 in
-// UTC and the parts of an object's text sorted. It is the same on every host, over
+// UTC and the members of objects in a text sorted. It is the same on every host, over
 // every route, after every restart and in every form of the event. An event without
 // its ID, which is the last of these fields, stands for itself: a digest of the whole
 // takes the place of the ID.
 func (s *Schema) Identify(e *Event) (identity [sha256.Size]byte) {
-	var room [1024]byte
-	b, hasID := appendIdentity(room[:0], e, s.identity[s.sourceOf(e)])
+	b, hasID := e.identityOf(s.identity[s.sourceOf(e)])
 	if !hasID {
 		d := digest(e.Document(), digestDepth)
 		b = append(b, d[:]...)
@@ -45,15 +44,15 @@ func (s *Schema) Identify(e *Event) (identity [sha256.Size]byte) {
 // with the same one are one event, or one of them is not what it says. It returns
 // false if the event has no ID.
 func (s *Schema) ScopedID(e *Event) (id [sha256.Size]byte, ok bool) {
-	var room [256]byte
-	b, ok := appendIdentity(room[:0], e, s.scopedID[s.sourceOf(e)])
+	b, ok := e.identityOf(s.scopedID[s.sourceOf(e)])
 	return sha256.Sum256(b), ok
 }
 
-// appendIdentity appends the scheme and the values of fields: of each list those of
-// the first field that has one. It reports whether there was a value for the last list.
-func appendIdentity(dst []byte, e *Event, fields [][]*Field) (out []byte, last bool) {
-	dst = append(dst, IDScheme...)
+// identityOf returns the scheme and the values of fields, of each list those of the
+// first field that has one, and whether there was a value for the last list. The bytes
+// are valid until it is called again.
+func (e *Event) identityOf(fields [][]*Field) (id []byte, last bool) {
+	dst := append(e.scratch.identity[:0], IDScheme...)
 	for _, alternatives := range fields {
 		dst = append(dst, IDSeparator)
 		begin := len(dst)
@@ -63,6 +62,9 @@ func appendIdentity(dst []byte, e *Event, fields [][]*Field) (out []byte, last b
 			}
 		}
 		last = len(dst) > begin
+	}
+	if cap(dst) <= 16*maxArena {
+		e.scratch.identity = dst
 	}
 	return dst, last
 }
@@ -80,32 +82,10 @@ func appendIdentityOf(dst []byte, f *Field, values []msgpack.Value) []byte {
 			}
 		}
 		if f.unordered && v.IsText() {
-			dst = appendSorted(dst, v.Bytes())
+			dst = appendUnordered(dst, v.Bytes())
 			continue
 		}
 		dst = AppendScalar(dst, v)
-	}
-	return dst
-}
-
-// appendSorted appends the parts of an object's text in order. Shippers may sort
-// the members of an object, and the order of its text follows from theirs.
-func appendSorted(dst, text []byte) []byte {
-	var room [32][]byte
-	parts := room[:0]
-	for len(text) > 0 {
-		end := bytes.IndexAny(text, "{}[], ")
-		if end < 0 {
-			end = len(text)
-		}
-		if end > 0 {
-			parts = append(parts, text[:end])
-		}
-		text = text[min(end+1, len(text)):]
-	}
-	slices.SortFunc(parts, bytes.Compare)
-	for _, part := range parts {
-		dst = append(append(dst, part...), valueSeparator)
 	}
 	return dst
 }

@@ -21,6 +21,7 @@ type scratch struct {
 	over      bool
 	limit     int             // how many values there may be now
 	respelled []byte          // the event with its own names
+	identity  []byte          // what an identity was made of last: memory for the next
 	state     [maxSources]any // what the sources keep
 	number    uint64          // of the event
 }
