@@ -76,10 +76,7 @@ func (s *State) restore(c *Config, store Store, name string) error {
 	if err != nil {
 		return err
 	}
-	eventIDs, err := hold.NewEventIDs(c.DedupSize, c.DedupTTL)
-	if err != nil {
-		return err
-	}
+	eventIDs := hold.NewEventIDs(c.DedupSize, c.DedupTTL)
 	suppressor, err := hold.NewSuppressor(c.DedupSize)
 	if err != nil {
 		return err

@@ -3,24 +3,28 @@ package hold
 import (
 	"encoding/binary"
 	"time"
-
-	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
 // EventIDs remembers which event had which ID, to tell when another event comes with
 // the ID of one before. It remembers digests, of the first event with an ID, each for
-// a while. When it is full it forgets the ID that was not used for longest, which
-// then may come again unnoticed.
+// a while. When it is full it forgets the oldest, whose ID then may come again
+// unnoticed.
 type EventIDs struct {
-	lru   *simplelru.LRU[EventID, idOwner] // of transactions that are final
-	ttl   time.Duration
-	start time.Time
-	now   func() time.Time
+	// What transactions that are final have added, in the order in which it came: what
+	// comes first expires first. numbers are those of the entries, by ID, and
+	// entries[0] has the number base.
+	entries []idEntry
+	base    uint64
+	numbers map[EventID]uint64
+
+	size int
+	ttl  time.Duration
+	now  func() time.Time
 
 	open    queue[eventIDsTx, *eventIDsTx]
 	pending map[EventID]EventID // what open transactions have added
-	// forgotten are entries that left the LRU, which the next transaction deletes
-	// from the store.
+	// forgotten are entries that are no longer remembered, which the next transaction
+	// deletes from the store.
 	forgotten []storedID
 	stored    bool // there is a store
 }
@@ -29,36 +33,25 @@ type EventIDs struct {
 // the event is.
 type EventID [16]byte
 
-// idOwner is the event that has an ID.
-type idOwner struct {
-	event   EventID
-	expires time.Duration // since start, on the monotonic clock
-	wall    int64         // when it expires in the store, in nanoseconds since 1970
+// idEntry is the event that has an ID.
+type idEntry struct {
+	id, event EventID
+	expires   int64 // in nanoseconds since 1970
 }
 
 type eventIDsTx struct {
-	added   []addedID
+	added   []idEntry
 	deleted []storedID // of forgotten
-}
-
-type addedID struct {
-	id, event EventID
-	at        time.Time
 }
 
 func (t *eventIDsTx) reset() { t.added, t.deleted = t.added[:0], nil }
 
 // NewEventIDs returns a memory of at most size IDs, each for ttl from the time when
-// it came first, on the monotonic clock. It fails when size is not positive.
-func NewEventIDs(size int, ttl time.Duration) (*EventIDs, error) {
-	return newEventIDsAt(size, ttl, time.Now)
-}
+// it came first.
+func NewEventIDs(size int, ttl time.Duration) *EventIDs { return newEventIDsAt(size, ttl, time.Now) }
 
-func newEventIDsAt(size int, ttl time.Duration, now func() time.Time) (*EventIDs, error) {
-	x := &EventIDs{ttl: ttl, start: now(), now: now, pending: map[EventID]EventID{}}
-	var err error
-	x.lru, err = simplelru.NewLRU(size, x.gone)
-	return x, err
+func newEventIDsAt(size int, ttl time.Duration, now func() time.Time) *EventIDs {
+	return &EventIDs{size: size, ttl: ttl, now: now, numbers: map[EventID]uint64{}, pending: map[EventID]EventID{}}
 }
 
 // Reused reports whether another event came with that ID before. It remembers the
@@ -67,32 +60,48 @@ func (x *EventIDs) Reused(id, event EventID) bool {
 	if first, ok := x.pending[id]; ok {
 		return first != event
 	}
-	now := x.now()
-	if o, ok := x.lru.Get(id); ok && now.Sub(x.start) < o.expires {
-		return o.event != event
+	now := x.now().UnixNano()
+	if n, ok := x.numbers[id]; ok {
+		if e := &x.entries[n-x.base]; now < e.expires {
+			return e.event != event
+		}
 	}
 	t := x.open.newest()
-	t.added = append(t.added, addedID{id, event, now})
+	t.added = append(t.added, idEntry{id, event, now + int64(x.ttl)})
 	x.pending[id] = event
 	return false
 }
 
-// gone is called for every ID that leaves the LRU.
-func (x *EventIDs) gone(id EventID, o idOwner) {
-	if x.stored && len(x.forgotten) < maxForgotten { // else the store drops them when they expire
-		x.forgotten = append(x.forgotten, newStoredID(id, o.wall))
+// add adds an entry, and forgets those that have expired or are too many.
+func (x *EventIDs) add(e idEntry, now int64) {
+	x.numbers[e.id] = x.base + uint64(len(x.entries))
+	x.entries = append(x.entries, e)
+	n := 0
+	for n < len(x.entries) && (x.entries[n].expires <= now || len(x.entries)-n > x.size) {
+		n++
 	}
+	x.forgetOldest(n)
 }
 
-func (x *EventIDs) add(id, event EventID, expires time.Duration, wall int64) {
-	x.lru.Remove(id) // one that has expired
-	x.lru.Add(id, idOwner{event, expires, wall})
+// forgetOldest forgets the n oldest entries.
+func (x *EventIDs) forgetOldest(n int) {
+	for i := range n {
+		e := &x.entries[i]
+		if x.numbers[e.id] == x.base+uint64(i) { // else the ID has come again
+			delete(x.numbers, e.id)
+		}
+		if x.stored && len(x.forgotten) < maxForgotten { // else the store drops them when they expire
+			x.forgotten = append(x.forgotten, newStoredID(e.id, e.expires))
+		}
+	}
+	x.base += uint64(n)
+	x.entries = x.entries[n:]
 }
 
 // Resize changes the size and the time to live from now on.
 func (x *EventIDs) Resize(size int, ttl time.Duration) {
-	x.ttl = ttl
-	x.lru.Resize(size)
+	x.size, x.ttl = size, ttl
+	x.forgetOldest(max(len(x.entries)-size, 0))
 }
 
 // storedID is the key of an entry: the time of expiry, so that entries are written
@@ -109,14 +118,17 @@ func newStoredID(id EventID, wall int64) (s storedID) {
 func (x *EventIDs) Space() string { return "event_ids" }
 
 // Restore remembers an ID until its entry expires, but not for longer than the ttl.
+// Entries come in the order in which they expire.
 func (x *EventIDs) Restore(key, value []byte, expires time.Time) bool {
 	if len(key) != len(storedID{}) || len(value) != len(EventID{}) {
 		return false
 	}
 	x.stored = true
 	now := x.now()
-	left := min(expires.Sub(now), x.ttl)
-	x.add(EventID(key[8:]), EventID(value), now.Sub(x.start)+left, int64(binary.BigEndian.Uint64(key)))
+	if latest := now.Add(x.ttl); expires.After(latest) {
+		expires = latest
+	}
+	x.add(idEntry{EventID(key[8:]), EventID(value), expires.UnixNano()}, now.UnixNano())
 	return true
 }
 
@@ -136,19 +148,19 @@ func (x *EventIDs) Changes(dst []Change) []Change {
 		dst = append(dst, Change{Space: x.Space(), Key: t.deleted[i][:], Delete: true})
 	}
 	for i := range t.added {
-		a := &t.added[i]
-		expires := a.at.Add(x.ttl)
-		key := newStoredID(a.id, expires.UnixNano())
-		dst = append(dst, Change{Space: x.Space(), Key: key[:], Value: a.event[:], Expires: expires})
+		e := &t.added[i]
+		key := newStoredID(e.id, e.expires)
+		dst = append(dst, Change{Space: x.Space(), Key: key[:], Value: e.event[:], Expires: time.Unix(0, e.expires)})
 	}
 	return dst
 }
 
 // Commit makes the oldest transaction final.
 func (x *EventIDs) Commit() {
-	for _, a := range x.open.oldest().added {
-		delete(x.pending, a.id)
-		x.add(a.id, a.event, a.at.Sub(x.start)+x.ttl, a.at.Add(x.ttl).UnixNano())
+	now := x.now().UnixNano()
+	for _, e := range x.open.oldest().added {
+		delete(x.pending, e.id)
+		x.add(e, now)
 	}
 	x.open.removeOldest()
 }
@@ -156,8 +168,8 @@ func (x *EventIDs) Commit() {
 // Rollback undoes the newest transaction.
 func (x *EventIDs) Rollback() {
 	t := x.open.newest()
-	for _, a := range t.added {
-		delete(x.pending, a.id)
+	for _, e := range t.added {
+		delete(x.pending, e.id)
 	}
 	x.forgotten = append(t.deleted, x.forgotten...)
 	x.open.removeNewest()

@@ -29,9 +29,7 @@ func newMachine(t testing.TB, size int) *machine {
 	if m.suppressor, err = NewSuppressor(size); err != nil {
 		t.Fatal(err)
 	}
-	if m.ids, err = newEventIDsAt(size, time.Hour, func() time.Time { return m.now }); err != nil {
-		t.Fatal(err)
-	}
+	m.ids = newEventIDsAt(size, time.Hour, func() time.Time { return m.now })
 	m.caps = NewCaps()
 	m.caps.SetRates(map[string]Rate{"a": {Max: 2, Per: time.Minute}, "b": {Max: 3, Per: time.Hour}})
 	m.all = Memories{m.duplicates, m.ids, m.suppressor, m.caps}
