@@ -50,7 +50,7 @@ var detectorKeys = []row[Detector]{
 		"how long to remember an alert"},
 		set: func(d *Detector, v string) (err error) { d.DedupTTL, err = parseDuration(v, noMax); return err }},
 	{Key: Key{"suppress_by", "names of fields, separated by commas", "",
-		"suppress the alerts of a rule that agree in these fields, except the first and those with a new instance, key, OS user or source address; a rule's own setting takes precedence"},
+		"suppress the alerts of a rule that agree in these fields, except the first and those with a new principal, instance, key, OS user or source address; a rule's own setting takes precedence"},
 		list:  true,
 		set:   func(d *Detector, v string) error { d.SuppressBy = parseList(v); return nil },
 		needs: []string{"suppress_for"}},
