@@ -153,6 +153,29 @@ func TestSerialConsoleIsTold(t *testing.T) {
 	}
 }
 
+// A long policy does not push out of the alert what the rule looks for.
+func TestWhatMatchedIsNotCut(t *testing.T) {
+	path := write(t, "rule.toml", `[rule]
+name = "Test"
+rule_id = "0b2c4f6a-1d3e-4a5b-8c7d-9e0f1a2b3c4d"
+type = "query"
+language = "kuery"
+severity = "low"
+risk_score = 21
+description = "A rule of a test."
+author = ["test"]
+query = "aws.cloudtrail.request_parameters: *PassRole* or event.action: x"
+`)
+	b := newBench(t, "rules", path)
+	b.mustScan(`{"eventSource":"iam.amazonaws.com","eventName":"PutRolePolicy","eventID":"1","eventTime":"2026-03-02T09:00:00Z",` +
+		`"requestParameters":{"policyDocument":"` + strings.Repeat("x", 40_000) + `iam:PassRole"}}`)
+	alerts := b.wantAlerts(1)
+	detect := alerts[0]["fluent_detect"].(map[string]any)
+	if got := fmt.Sprint(detect["evidence"]); oddities(alerts) != "truncated" || !strings.HasSuffix(got, "iam:PassRole}]") || len(got) > 1000 {
+		t.Errorf("the alert has %q and the evidence %s", oddities(alerts), got)
+	}
+}
+
 // Behind one attribute that came out before, another one of the same event does not hide.
 func TestSuppressionLooksAtAllInstances(t *testing.T) {
 	path := write(t, "rule.toml", `[rule]

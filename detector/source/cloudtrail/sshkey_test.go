@@ -133,7 +133,7 @@ func TestSSHKeysAgreeWithOpenSSH(t *testing.T) {
 	}
 	r := rand.New(rand.NewPCG(1, 2))
 	path := filepath.Join(t.TempDir(), "keys")
-	for range 80 {
+	for range 40 {
 		var text string
 		for range 1 + r.IntN(8) {
 			text += pieces[r.IntN(len(pieces))]
