@@ -42,6 +42,11 @@ var envelopes = map[string]func(events []string) []string{
 	"lookup": func(events []string) []string {
 		return []string{`{"Events":[` + strings.Join(each(func(e string) string { return `{"EventId":"x","CloudTrailEvent":` + quoteJSON(e) + `}` })(events), ",") + `]}`}
 	},
+}
+
+// respellings put events into the forms that tools between CloudTrail and a shipper
+// give them.
+var respellings = map[string]func(events []string) []string{
 	"dotted":     each(func(e string) string { return flattened(e, ".", false) }),
 	"numbered":   each(func(e string) string { return flattened(e, ".", true) }),
 	"underscore": each(func(e string) string { return flattened(e, "_", false) }),
@@ -187,9 +192,11 @@ query = "event.provider: *"
 		if len(want) < 3 {
 			t.Fatalf("%s: only %d alerts", corpus, len(want))
 		}
-		for name, wrap := range envelopes {
-			if got := ids(wrap(events)); !slices.Equal(got, want) {
-				t.Errorf("%s as %s: %d alerts, want the %d of the raw events\n%s", corpus, name, len(got), len(want), fmt.Sprint(got))
+		for _, forms := range []map[string]func([]string) []string{envelopes, respellings} {
+			for name, wrap := range forms {
+				if got := ids(wrap(events)); !slices.Equal(got, want) {
+					t.Errorf("%s as %s: %d alerts, want the %d of the raw events\n%s", corpus, name, len(got), len(want), fmt.Sprint(got))
+				}
 			}
 		}
 	}
