@@ -171,7 +171,7 @@ query = "aws.cloudtrail.request_parameters: *PassRole* or event.action: x"
 		`"requestParameters":{"policyDocument":"` + strings.Repeat("x", 40_000) + `iam:PassRole"}}`)
 	alerts := b.wantAlerts(1)
 	detect := alerts[0]["fluent_detect"].(map[string]any)
-	if got := fmt.Sprint(detect["evidence"]); oddities(alerts) != "truncated" || !strings.HasSuffix(got, "iam:PassRole}]") || len(got) > 1000 {
+	if got := fmt.Sprint(detect["evidence"]); oddities(alerts) != "long_parameters truncated" || !strings.HasSuffix(got, "iam:PassRole}]") || len(got) > 1000 {
 		t.Errorf("the alert has %q and the evidence %s", oddities(alerts), got)
 	}
 }
