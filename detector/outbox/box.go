@@ -269,6 +269,7 @@ func (b *Box) entries() []entry {
 	for _, t := range b.consumers {
 		all = append(all, t.queue...)
 		all = append(all, t.flight...)
+		all = append(all, t.aside...)
 		all = append(all, t.acked...)
 	}
 	slices.SortFunc(all, func(x, y entry) int { return cmp.Compare(x.place, y.place) })

@@ -31,6 +31,7 @@ type Consumer struct {
 	filter Filter
 	queue  []entry       // waiting to be taken
 	flight []entry       // taken, not acknowledged
+	aside  []entry       // set aside by SetAside, in that order
 	acked  []entry       // acknowledged and not confirmed, oldest first
 	wakeup chan struct{} // wakes a Take that waits
 	notify func()        // of Notify
@@ -78,7 +79,7 @@ func (c *Consumer) Notify(wake func()) {
 func (c *Consumer) Idle() bool {
 	c.box.mu.Lock()
 	defer c.box.mu.Unlock()
-	return !c.paused && !c.closed && len(c.queue)+len(c.flight)+len(c.acked) == 0
+	return !c.paused && !c.closed && len(c.queue)+len(c.flight)+len(c.aside)+len(c.acked) == 0
 }
 
 // Take returns the next alerts in order: as many as fit in maxBytes, but at least
@@ -183,6 +184,33 @@ func (c *Consumer) AckFirst(n int) {
 	c.flight = c.flight[n:]
 }
 
+// SetAside sets the first alert of the batch aside: it is no longer of the batch, and Take
+// does not return it before the consumer was paused. The number that SetAside returns is
+// for AckAside. There must be a first one.
+func (c *Consumer) SetAside() (number uint64) {
+	c.box.mu.Lock()
+	defer c.box.mu.Unlock()
+	e := c.flight[0]
+	c.aside = append(c.aside, e)
+	c.flight[0] = entry{} // the rest of the array must not keep the record alive
+	c.flight = c.flight[1:]
+	return e.place
+}
+
+// AckAside acknowledges an alert that was set aside.
+func (c *Consumer) AckAside(number uint64) {
+	c.box.mu.Lock()
+	defer c.box.mu.Unlock()
+	i := slices.IndexFunc(c.aside, func(e entry) bool { return e.place == number })
+	if i < 0 { // the consumer was paused
+		return
+	}
+	e := c.aside[i]
+	e.acked = c.box.now()
+	c.acked = append(c.acked, e)
+	c.aside = slices.Delete(c.aside, i, i+1)
+}
+
 // Pause makes Take return nothing until Resume, also one that waits. Alerts that were
 // acknowledged within the grace period may have been lost: they will be taken again.
 func (c *Consumer) Pause() {
@@ -205,11 +233,12 @@ func (c *Consumer) Resume() {
 func (c *Consumer) recall() {
 	c.confirm(c.box.now().Add(-grace))
 	c.putBack(c.flight)
-	// These are in the order of acknowledgement: alerts that another consumer left
-	// came late.
-	slices.SortFunc(c.acked, func(x, y entry) int { return cmp.Compare(x.place, y.place) })
-	c.putBack(c.acked)
-	c.flight, c.acked = nil, nil
+	// These are in the order of acknowledgement, or of being set aside: alerts that
+	// another consumer left came late.
+	late := append(c.acked, c.aside...)
+	slices.SortFunc(late, func(x, y entry) int { return cmp.Compare(x.place, y.place) })
+	c.putBack(late)
+	c.flight, c.acked, c.aside = nil, nil, nil
 }
 
 // putBack merges entries, which are in order, into the queue.

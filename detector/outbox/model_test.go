@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -45,6 +46,7 @@ const (
 	waiting = "waiting"
 	flying  = "flying"
 	acked   = "acked"
+	aside   = "aside"
 )
 
 func (m *model) consumerOf(a Alert) *modelTaker {
@@ -180,6 +182,20 @@ func (m *model) ackFirst(t *modelTaker, n int) {
 	}
 }
 
+// setAside sets the first in flight aside, and ackAside acknowledges the first of these.
+func (m *model) setAside(t *modelTaker) { m.first(t, flying, aside) }
+
+func (m *model) ackAside(t *modelTaker) { m.first(t, aside, acked) }
+
+func (m *model) first(t *modelTaker, from, to string) {
+	for _, a := range m.held {
+		if a.owner == t && a.state == from {
+			a.state, a.acked = to, m.now
+			return
+		}
+	}
+}
+
 func (m *model) take(t *modelTaker, maxBytes int) (batch []Alert) {
 	if t.closed || t.paused {
 		return nil
@@ -204,7 +220,7 @@ func (m *model) take(t *modelTaker, maxBytes int) (batch []Alert) {
 func (m *model) pause(t *modelTaker) {
 	t.paused = true
 	m.confirm(t, grace)
-	m.change(t, waiting, flying, acked)
+	m.change(t, waiting, flying, acked, aside)
 }
 
 func (m *model) close(t *modelTaker) {
@@ -355,7 +371,7 @@ func drive(t *testing.T, script []byte) {
 		p.box.Commit(k, numbers(p.box.Alerts()))
 	}
 	for len(script) > 0 {
-		op := next(25)
+		op := next(27)
 		if op >= 5 && op < 20 && len(consumers) == 0 {
 			op = 4
 		}
@@ -389,6 +405,15 @@ func drive(t *testing.T, script []byte) {
 			list := batch()
 			m.add(list, numbers(list))
 			b.Restore(list, &keeper, numbers(list))
+		case op == 25 && n < len(consumers) && len(consumers[n].flight) > 0:
+			step("consumer %d: set aside", n)
+			consumers[n].SetAside()
+			m.setAside(twins[n])
+		case op == 26 && n < len(consumers) && len(consumers[n].aside) > 0:
+			step("consumer %d: ack what was set aside first of all", n)
+			oldest := slices.MinFunc(consumers[n].aside, func(x, y entry) int { return cmp.Compare(x.place, y.place) })
+			consumers[n].AckAside(oldest.place)
+			m.ackAside(twins[n])
 		case op == 24:
 			record := make([]byte, 1+next(40))
 			step("report %d bytes", len(record))
@@ -457,6 +482,8 @@ func drive(t *testing.T, script []byte) {
 		if count != wantCount || bytes != wantBytes {
 			t.Fatalf("Size: %d alerts, %d bytes, want %d, %d\n%s", count, bytes, wantCount, wantBytes, log.String())
 		}
+		slices.Sort(keeper.forgotten) // alerts that were set aside are acknowledged late
+		slices.Sort(m.forgotten)
 		if !slices.Equal(keeper.forgotten, m.forgotten) {
 			t.Fatalf("the keeper forgot %v, want %v\n%s", keeper.forgotten, m.forgotten, log.String())
 		}

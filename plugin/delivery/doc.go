@@ -4,8 +4,9 @@
 // fails, rate-limited log lines, an end within a given time.
 //
 //	outbox.Consumer ──Take──▶ Batch, encoded once ──Send──▶ Destination
-//	             ◀─AckFirst, Settle── number accepted ◀──┘
+//	             ◀─AckFirst─────────number accepted ◀──┘
 //
 // A Sender has one goroutine. An alert leaves the outbox when it is accepted, so
-// every alert arrives at least once, in order, with the same alert_id.
+// every alert arrives at least once, with the same alert_id: in order, except for those
+// that the receiver fails to accept again and again, which do not hold up the others.
 package delivery

@@ -20,6 +20,8 @@ const (
 	maxAlerts = 4096
 	// poll is how long to wait for alerts before checking the connection.
 	poll = 200 * time.Millisecond
+	// maxReason is the maximum size of what a receiver says in a log line.
+	maxReason = 1000
 )
 
 // Options are the settings of a Sender.
@@ -51,12 +53,17 @@ type Sender struct {
 	done   chan struct{} // closed when the sender has ended
 
 	// Used by the goroutine only.
-	batch   Batch // not accepted yet
-	limit   int   // alerts to send at once: fewer after a failure
-	checked bool  // the destination was available the last time
-	outage  outage
+	batch    Batch // not accepted yet
+	limit    int   // alerts to send at once: fewer after a failure
+	checked  bool  // the destination was available the last time
+	outage   outage
+	isolated isolated
+	searches int        // failures since the last success after which less was sent
+	alone    int        // those with a single alert
+	refusals logger.Log // rate-limited, of isolated alerts
 
 	delivered, failed atomic.Uint64
+	waiting           atomic.Int64 // isolated alerts
 }
 
 // Start starts a Sender. It owns the consumer and the destination from then on.
@@ -64,7 +71,10 @@ func Start(d Destination, consumer *outbox.Consumer, o Options) *Sender {
 	if o.MinDelay == 0 {
 		o.MinDelay, o.MaxDelay = 200*time.Millisecond, 20*time.Second
 	}
-	s := &Sender{destination: d, consumer: consumer, options: o, limit: maxAlerts, stop: make(chan struct{}), done: make(chan struct{})}
+	s := &Sender{
+		destination: d, consumer: consumer, options: o, limit: maxAlerts, refusals: o.Log.Limited(),
+		stop: make(chan struct{}), done: make(chan struct{}),
+	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	go s.run()
 	return s
@@ -76,6 +86,10 @@ func (s *Sender) String() string { return s.destination.String() }
 // Stats returns how many alerts were accepted, and how many attempts to connect or
 // to deliver failed.
 func (s *Sender) Stats() (delivered, failed uint64) { return s.delivered.Load(), s.failed.Load() }
+
+// Isolated returns how many alerts are sent one by one, because the destination fails to
+// accept each of them.
+func (s *Sender) Isolated() int { return int(s.waiting.Load()) }
 
 // Close ends the sender within CloseTimeout and closes the consumer. If drain is
 // set, it delivers the alerts in the outbox first, unless the destination fails;
@@ -130,11 +144,17 @@ func (s *Sender) loop() {
 			s.batch = NewBatch(s.consumer.Take(maxBytes, wait), s.destination.AppendAlert, s.batch.buffer())
 		}
 		var err error
-		switch {
+		switch one := s.isolated.due(time.Now()); {
+		case one != nil && (s.outage.failures == 0 || len(s.batch.Alerts) == 0) && !stopping:
+			err = s.sendAgain(one)
 		case len(s.batch.Alerts) > 0:
 			err = s.send()
 		case stopping:
 			return
+		case len(s.isolated.alerts) > 0:
+			if !s.checked { // Take has not waited
+				s.pause(poll)
+			}
 		default:
 			err = s.check()
 		}
@@ -143,12 +163,17 @@ func (s *Sender) loop() {
 			s.options.Closed(err)
 			return
 		}
-		if err != nil {
-			if stopping || s.ctx.Err() != nil {
-				return
-			}
-			s.pause(delay(s.outage.failures, s.options.MinDelay, s.options.MaxDelay))
+		if err == nil {
+			continue
 		}
+		if s.ctx.Err() != nil || stopping && s.outage.failures > maxSearches {
+			return
+		}
+		var failed *FailedError
+		if stopping && !errors.As(err, &failed) {
+			return
+		}
+		s.pause(delay(s.outage.failures-s.searches, s.options.MinDelay, s.options.MaxDelay))
 	}
 }
 
@@ -159,12 +184,7 @@ func (s *Sender) check() error {
 		s.fail(err)
 		return err
 	}
-	s.checked = true
-	if s.outage.failures > 0 {
-		if d, reported := s.outage.end(); reported {
-			s.options.Log.Infof("%s: connected after %s", s, d)
-		}
-	}
+	s.succeed("%s: connected after %s")
 	return nil
 }
 
@@ -176,15 +196,11 @@ func (s *Sender) send() error {
 	s.accept(accepted)
 	var closed *ClosedError
 	var rejected *RejectedError
+	var failed *FailedError
 	switch {
 	case err == nil:
-		s.checked = true
 		s.limit = min(2*s.limit, maxAlerts)
-		if s.outage.failures > 0 {
-			if d, reported := s.outage.end(); reported {
-				s.options.Log.Infof("%s: delivers again after %s", s, d)
-			}
-		}
+		s.succeed("%s: delivers again after %s")
 		return nil
 	case errors.As(err, &closed):
 		s.failed.Add(1)
@@ -192,17 +208,37 @@ func (s *Sender) send() error {
 	case errors.As(err, &rejected):
 		s.failed.Add(1)
 		if len(b.Alerts) == 1 {
-			s.options.Rejected(rejected.Reason, b.All())
+			s.options.Rejected(logger.Printable(rejected.Reason, maxReason), b.All())
 			s.remove(1)
 		}
 		s.limit = max(len(b.Alerts)/2, 1)
 		return nil
 	}
 	if accepted == 0 { // the batch may be too large for the receiver or the connection
-		s.limit = max(len(b.Alerts)/2, 1)
+		s.limit = max(len(b.Alerts)/4, 1)
 	}
 	s.fail(err)
+	if errors.As(err, &failed) && s.ctx.Err() == nil {
+		s.searches = min(s.searches+1, maxSearches)
+		if len(b.Alerts) == 1 && accepted == 0 {
+			if s.alone++; s.alone >= minAlone {
+				s.isolate(b)
+			}
+		}
+	}
 	return err
+}
+
+// succeed notes that the destination works, which ends an outage. The line says so, with
+// the destination and the duration.
+func (s *Sender) succeed(line string) {
+	s.checked = true
+	s.searches, s.alone = 0, 0
+	if s.outage.failures > 0 {
+		if d, reported := s.outage.end(); reported {
+			s.options.Log.Infof(line, s, d)
+		}
+	}
 }
 
 // accept removes the first n alerts of the batch, which were accepted.
@@ -217,6 +253,11 @@ func (s *Sender) accept(n int) {
 func (s *Sender) remove(n int) {
 	s.batch.skip(n)
 	s.consumer.AckFirst(n)
+	s.confirm()
+}
+
+// confirm confirms what was acknowledged.
+func (s *Sender) confirm() {
 	if err := s.consumer.Confirm(); err != nil {
 		s.options.Log(logger.Warn, err.Error())
 	}
@@ -228,7 +269,7 @@ func (s *Sender) fail(err error) {
 	if s.ctx.Err() != nil {
 		return // aborted by Close
 	}
-	if text := err.Error(); s.outage.fail(text) {
+	if text := logger.Printable(err.Error(), maxReason); s.outage.fail(text) {
 		s.options.Log.Warnf("%s: %s; alerts wait in the outbox", s, text)
 	}
 }

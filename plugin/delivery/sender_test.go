@@ -233,3 +233,90 @@ func pass(d time.Duration) {
 	time.Sleep(d)
 	synctest.Wait()
 }
+
+// An alert that the receiver fails to accept again and again keeps no other waiting, and
+// is sent again until it is accepted. Every other alert arrives once.
+func TestIsolated(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		alerts   int
+		bad      []string
+		answer   error
+		within   time.Duration // until all others are delivered
+		rejected int
+	}{
+		{"one of a thousand", 1000, []string{"370"}, &FailedError{errors.New("500")}, 5 * time.Second, 0},
+		{"the first", 1000, []string{"0"}, &FailedError{errors.New("500")}, 5 * time.Second, 0},
+		{"the last", 1000, []string{"999"}, &FailedError{errors.New("500")}, 5 * time.Second, 0},
+		{"neighbours", 1000, []string{"41", "42", "43"}, &FailedError{errors.New("500")}, 10 * time.Second, 0},
+		{"wrapped", 10, []string{"3"}, fmt.Errorf("x: %w", &FailedError{errors.New("500")}), 5 * time.Second, 0},
+		{"with one that is rejected", 1000, []string{"17", "900"}, &FailedError{errors.New("500")}, 10 * time.Second, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			recovered := false
+			r := &receiver{send: func(ids []string) (int, error) {
+				if c.rejected > 0 && slices.Contains(ids, "400") {
+					return 0, &RejectedError{"bad"}
+				}
+				if !recovered && slices.ContainsFunc(ids, func(id string) bool { return slices.Contains(c.bad, id) }) {
+					return 0, c.answer
+				}
+				return len(ids), nil
+			}}
+			run(t, r, c.alerts, func(b *bench) {
+				pass(c.within)
+				want := c.alerts - len(c.bad) - c.rejected
+				if len(r.got) != want || b.left() != len(c.bad) || b.Isolated() != len(c.bad) || len(b.rejected) != c.rejected {
+					t.Errorf("%d accepted, want %d; %d left, %d isolated, %d rejected", len(r.got), want, b.left(), b.Isolated(), len(b.rejected))
+				}
+				before := len(r.sent)
+				pass(time.Hour)
+				if n := len(r.sent) - before; n < 50*len(c.bad) || n > 400*len(c.bad) {
+					t.Errorf("%d attempts in an hour with %d alerts", n, len(c.bad))
+				}
+				if _, err := b.box.Put([]outbox.Alert{{ID: "new", Rule: "r", Record: make([]byte, 9)}}); err != nil {
+					t.Fatal(err)
+				}
+				if pass(time.Second); !slices.Contains(r.got, "new") {
+					t.Error("a new alert waits for those that are isolated")
+				}
+				recovered = true
+				pass(time.Minute)
+				if b.left() != 0 || b.Isolated() != 0 {
+					t.Errorf("%d are left, %d isolated", b.left(), b.Isolated())
+				}
+				slices.Sort(r.got)
+				if n := len(slices.Compact(r.got)); n != c.alerts+1-c.rejected || n != len(r.got) {
+					t.Errorf("%d different alerts of %d accepted", n, len(r.got))
+				}
+			})
+		})
+	}
+}
+
+// In an outage in which the receiver answers there are few attempts, and nothing is lost
+// or repeated.
+func TestOutageWithAnswers(t *testing.T) {
+	down := true
+	r := &receiver{send: func(ids []string) (int, error) {
+		if down {
+			return 0, &FailedError{errors.New("503\x1b[31m")}
+		}
+		return len(ids), nil
+	}}
+	run(t, r, 500, func(b *bench) {
+		pass(time.Hour)
+		if n := len(r.sent); n > 400 {
+			t.Errorf("%d attempts in an hour", n)
+		}
+		if len(b.log) > 20 || strings.Contains(strings.Join(b.log, ""), "\x1b") {
+			t.Errorf("log: %q", b.log)
+		}
+		down = false
+		pass(time.Minute)
+		slices.Sort(r.got)
+		if n := len(slices.Compact(r.got)); n != 500 || len(r.got) != 500 || b.left() != 0 {
+			t.Errorf("%d accepted, %d different, %d left", len(r.got), n, b.left())
+		}
+	})
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"time"
@@ -63,7 +64,11 @@ func (h *httpDestination) Send(ctx context.Context, b delivery.Batch) (accepted 
 		if errors.As(err, &u) { // without the URL, which the log line has already
 			err = u.Err
 		}
-		return 0, err
+		var op *net.OpError
+		if errors.As(err, &op) && op.Op == "dial" {
+			return 0, err
+		}
+		return 0, &delivery.FailedError{Err: err}
 	}
 	defer response.Body.Close()
 	// The status is what counts, even if the rest of the response is lost.
@@ -77,7 +82,7 @@ func (h *httpDestination) Send(ctx context.Context, b delivery.Batch) (accepted 
 
 // statusError returns the error for a response with that body, or nil.
 func statusError(response *http.Response, body string) error {
-	reason := "the response is " + response.Status
+	reason := "the response is " + logger.Printable(response.Status, 100)
 	if body != "" {
 		reason += ": " + body
 	}
@@ -85,11 +90,11 @@ func statusError(response *http.Response, body string) error {
 	case code/100 == 2:
 		return nil
 	case code/100 == 3:
-		return fmt.Errorf("%s, to %q; redirects are not followed", reason, logger.Printable(response.Header.Get("Location"), 200))
+		reason = fmt.Sprintf("%s, to %q; redirects are not followed", reason, logger.Printable(response.Header.Get("Location"), 200))
 	case code == http.StatusBadRequest, code == http.StatusRequestEntityTooLarge, code == http.StatusUnprocessableEntity:
 		return &delivery.RejectedError{Reason: reason}
 	}
-	return errors.New(reason)
+	return &delivery.FailedError{Err: errors.New(reason)}
 }
 
 // stdout delivers alerts to standard output.
