@@ -4,117 +4,117 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"time"
 
 	"go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
+
+	"github.com/fluent-detect/fluent-detect/detector/ownfile"
 )
 
-// damagedError means that this version cannot have written the file.
-type damagedError struct{ reason string }
+// check reads all of a file and returns what is wrong with it, or "". A file that is not
+// there, and one without any of our buckets, is right.
+func check(m *image, metas []meta) string {
+	if len(metas) < 2 {
+		return fmt.Sprintf("%d of its 2 meta pages can be read", len(metas))
+	}
+	if metas[0].repaired || metas[1].repaired {
+		return "a byte of a meta page is wrong"
+	}
+	ours, others := map[string]string{}, ""
+	w := &walker{image: m, meta: metas[0]}
+	w.bucket = func(path []string, _ uint64) {
+		if len(path) == 1 {
+			switch path[0] {
+			case string(metaBucket), string(alertsBucket), string(spacesBucket), string(seenBucket):
+			default:
+				others = path[0]
+			}
+		}
+	}
+	versionOf := func() string { return ours[string(versionKey)] }
+	w.entry = func(path []string, key, value []byte) bool {
+		if len(path) == 1 && path[0] == string(metaBucket) {
+			ours[string(key)] = string(value)
+			if string(key) == string(namesKey) {
+				_, ok := decodeNames(value)
+				return ok
+			}
+			return true
+		}
+		switch {
+		case len(path) == 0 || len(path) == 1: // only buckets are there
+			return false
+		case path[0] == string(seenBucket):
+			_, _, ok := decodeSeen(value)
+			return ok
+		}
+		// The bucket meta comes before spaces and after alerts.
+		return isSealed(seedOf(path...), key, value) || versionOf() != version && isSealed2(path[0] == string(alertsBucket), key, value)
+	}
+	w.run()
+	switch v := versionOf(); {
+	case others != "":
+		return fmt.Sprintf("it is another program's: it has a bucket %q", others)
+	case w.problems > 0:
+		return w.problem
+	case v != "" && v != version && v != version1 && v != version2:
+		return fmt.Sprintf("its version is %q, and this program knows %q", v, version)
+	}
+	return ""
+}
 
-func (e *damagedError) Error() string { return "is damaged or of another version: " + e.reason }
-
-// openChecked opens the file and reads all of it once. The error is a *damagedError
-// if the file can be read but makes no sense.
-func openChecked(path string) (db *bbolt.DB, err error) {
+// openDB opens a file of the directory with bbolt, creates the buckets of a new one, and
+// migrates one of an older version. The file was checked.
+func (s *Store) openDB(name string) (db *bbolt.DB, err error) {
 	defer onFault()()
-	defer guard(func(reason string) { db, err = nil, &damagedError{reason} })
-	db, err = bbolt.Open(path, 0o600, &bbolt.Options{Timeout: time.Second, FreelistType: bbolt.FreelistMapType})
-	switch {
-	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrChecksum), errors.Is(err, berrors.ErrVersionMismatch):
-		return nil, &damagedError{err.Error()}
-	case err != nil && !errors.As(err, new(*os.PathError)) && !errors.Is(err, berrors.ErrTimeout):
-		return nil, &damagedError{err.Error()}
-	case err != nil:
+	defer guard(func(reason string) { db, err = nil, errors.New(reason) })
+	db, err = bbolt.Open(filepath.Join(s.dir, name), 0o600, &bbolt.Options{Timeout: time.Second, FreelistType: bbolt.FreelistMapType, OpenFile: s.openFileOf})
+	if errors.Is(err, berrors.ErrTimeout) { // used by an older version of this program, which has no other lock
+		return nil, s.inUse()
+	}
+	if err != nil {
 		return nil, err
 	}
-	if err := check(db); err != nil {
+	if err := db.Update(prepare); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
 }
 
-// check reads everything in the file, creates the buckets of a new one, and migrates
-// one of an older version. (bbolt's own Tx.Check runs in a goroutine of its own, in
-// which a panic because of a damaged file cannot be recovered from.)
-func check(db *bbolt.DB) error {
-	err := db.View(func(tx *bbolt.Tx) error {
-		info, err := os.Stat(db.Path())
-		if err != nil {
-			return err
-		}
-		if info.Size() < tx.Size() {
-			return &damagedError{fmt.Sprintf("it has %d bytes of %d", info.Size(), tx.Size())}
-		}
-		meta := tx.Bucket(metaBucket)
-		if meta == nil {
-			return checkNew(tx)
-		}
-		if err := checkAlerts(tx); err != nil {
-			return err
-		}
-		switch v := string(meta.Get(versionKey)); v {
-		case version:
-			return checkSpaces(tx)
-		case version1:
-			return checkSeen(tx)
-		default:
-			return &damagedError{fmt.Sprintf("its version is %q, and this program knows %q", v, version)}
-		}
-	})
+// openFileOf opens a file of the directory, as os.OpenFile would.
+func (s *Store) openFileOf(path string, flag int, _ os.FileMode) (*os.File, error) {
+	return ownfile.In(s.root, filepath.Base(path), flag)
+}
+
+// prepare creates buckets, and migrates.
+func prepare(tx *bbolt.Tx) error {
+	meta, err := tx.CreateBucketIfNotExists(metaBucket)
 	if err != nil {
 		return err
 	}
-	return db.Update(func(tx *bbolt.Tx) error {
-		meta, err := tx.CreateBucketIfNotExists(metaBucket)
-		if err != nil {
+	for _, name := range [][]byte{alertsBucket, spacesBucket} {
+		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 			return err
 		}
-		for _, name := range [][]byte{alertsBucket, spacesBucket} {
-			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
-				return err
-			}
-		}
-		switch string(meta.Get(versionKey)) {
-		case version:
-			return nil
-		case version1:
-			if err := migrateSeen(tx); err != nil {
-				return err
-			}
-		}
-		return meta.Put(versionKey, []byte(version))
-	})
-}
-
-// checkNew checks that a file without our buckets has no others.
-func checkNew(tx *bbolt.Tx) error {
-	return tx.ForEach(func(name []byte, _ *bbolt.Bucket) error {
-		return &damagedError{fmt.Sprintf("it is another program's: it has a bucket %q", name)}
-	})
-}
-
-// checkAlerts reads every alert.
-func checkAlerts(tx *bbolt.Tx) error {
-	return eachIn(tx, alertsBucket, func(b *bbolt.Bucket, channel string) error {
-		return b.ForEach(func(k, v []byte) error {
-			if _, err := decodeAlert(v); err != nil || len(k) != 8 {
-				return &damagedError{fmt.Sprintf("an alert of channel %q cannot be read", channel)}
-			}
-			return nil
-		})
-	})
-}
-
-// eachIn calls visit for the buckets in a bucket at the top.
-func eachIn(tx *bbolt.Tx, top []byte, visit func(b *bbolt.Bucket, name string) error) error {
-	all := tx.Bucket(top)
-	if all == nil {
-		return &damagedError{fmt.Sprintf("bucket %q is missing", top)}
 	}
-	return all.ForEachBucket(func(name []byte) error { return visit(all.Bucket(name), string(name)) })
+	was := string(meta.Get(versionKey))
+	if was == version {
+		return nil
+	}
+	if was == version1 || was == version2 {
+		if err := sealAgain(tx); err != nil {
+			return err
+		}
+	}
+	if was == version1 {
+		if err := migrateSeen(tx); err != nil {
+			return err
+		}
+	}
+	return meta.Put(versionKey, []byte(version))
 }
 
 // guard is deferred around everything that accesses the file, which is mapped into

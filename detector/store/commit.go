@@ -37,16 +37,18 @@ func addAlerts(tx *bbolt.Tx, channel string, alerts []outbox.Alert) (numbers []u
 	if len(alerts) == 0 {
 		return nil, nil
 	}
-	bucket, err := tx.Bucket(alertsBucket).CreateBucketIfNotExists([]byte(channel))
+	bucket, err := bucketIn(tx, alertsBucket, channel)
 	if err != nil {
 		return nil, err
 	}
+	seed := alertSeed(channel)
 	for _, a := range alerts {
 		n, err := bucket.NextSequence()
 		if err != nil {
 			return nil, err
 		}
-		if err := bucket.Put(numberKey(n), encodeAlert(a)); err != nil {
+		key := numberKey(n)
+		if err := bucket.Put(key, encodeAlert(seed, key, a)); err != nil {
 			return nil, err
 		}
 		numbers = append(numbers, n)

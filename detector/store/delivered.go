@@ -3,7 +3,6 @@ package store
 import (
 	"crypto/rand"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -12,6 +11,8 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+
+	"github.com/fluent-detect/fluent-detect/detector/ownfile"
 )
 
 // The file delivered has the alerts that were delivered and are still in the bbolt
@@ -71,18 +72,18 @@ type deliveries struct {
 // openDeliveries opens the file and returns its entries, by channel, if it belongs to
 // that session. If it cannot be opened it is replaced, and a few alerts are delivered
 // again.
-func openDeliveries(path string, session []byte) (d deliveries, numbers map[string][]uint64, err error) {
-	if d.file, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600); err != nil {
-		if os.Remove(path) != nil {
+func openDeliveries(dir *os.Root, session []byte) (d deliveries, numbers map[string][]uint64, err error) {
+	if d.file, err = ownfile.In(dir, deliveredName, os.O_RDWR|os.O_CREATE); err != nil {
+		if dir.Remove(deliveredName) != nil {
 			return d, nil, err
 		}
-		if d.file, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600); err != nil {
+		if d.file, err = ownfile.In(dir, deliveredName, os.O_RDWR|os.O_CREATE); err != nil {
 			return d, nil, err
 		}
 	}
 	data, err := io.ReadAll(io.LimitReader(d.file, maxDelivered))
 	if err != nil {
-		return d, nil, errors.Join(err, d.file.Close())
+		return d, nil, err
 	}
 	numbers = map[string][]uint64{}
 	if len(data) < sessionSize || string(data[:sessionSize]) != string(session) {
@@ -141,7 +142,7 @@ func (s *Store) resume() (err error) {
 		return err
 	}
 	var numbers map[string][]uint64
-	if s.delivered, numbers, err = openDeliveries(s.deliveredPath(), was); err != nil {
+	if s.delivered, numbers, err = openDeliveries(s.root, was); err != nil {
 		return err
 	}
 	session := []byte(rand.Text())[:sessionSize]
@@ -159,13 +160,10 @@ func (s *Store) resume() (err error) {
 		}
 		return nil
 	})
-	if err == nil {
-		err = s.delivered.begin(session)
-	}
 	if err != nil {
-		return errors.Join(err, s.delivered.file.Close())
+		return err
 	}
-	return nil
+	return s.delivered.begin(session)
 }
 
 // Note writes the alerts for which Forget was called to the file delivered: if this

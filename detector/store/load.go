@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -22,9 +21,10 @@ func (s *Store) Alerts(channel string) (alerts []outbox.Alert, numbers []uint64,
 		if b == nil {
 			return nil
 		}
+		seed := alertSeed(channel)
 		return b.ForEach(func(key, value []byte) error {
 			number := binary.BigEndian.Uint64(key)
-			a, err := decodeAlert(value)
+			a, err := decodeAlert(seed, key, value)
 			if err != nil {
 				return fmt.Errorf("alert %d of channel %q: %w", number, channel, err)
 			}
@@ -52,9 +52,11 @@ func (s *Store) Channels() (names []string, err error) {
 
 func numberKey(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
 
+func alertSeed(channel string) uint32 { return seedOf(string(alertsBucket), channel) }
+
 // An alert is stored as a checksum and a msgpack array of its ID, rule, severity,
 // time in nanoseconds, and record.
-func encodeAlert(a outbox.Alert) []byte {
+func encodeAlert(seed uint32, key []byte, a outbox.Alert) []byte {
 	b := make([]byte, 4, 4+len(a.ID)+len(a.Rule)+len(a.Record)+32)
 	b = msgpack.AppendArrayHeader(b, 5)
 	b = msgpack.AppendString(b, a.ID)
@@ -62,18 +64,24 @@ func encodeAlert(a outbox.Alert) []byte {
 	b = msgpack.AppendInt(b, int64(a.Severity))
 	b = msgpack.AppendInt(b, a.Time.UnixNano())
 	b = append(msgpack.AppendBinHeader(b, len(a.Record)), a.Record...)
-	binary.BigEndian.PutUint32(b, crc32.Checksum(b[4:], castagnoli))
+	seal(seed, key, b)
 	return b
 }
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
 // decodeAlert reads an alert. Nothing of it aliases the file.
-func decodeAlert(data []byte) (outbox.Alert, error) {
-	if len(data) < 4 || binary.BigEndian.Uint32(data) != crc32.Checksum(data[4:], castagnoli) {
+func decodeAlert(seed uint32, key, data []byte) (outbox.Alert, error) {
+	if len(key) != 8 || !isSealed(seed, key, data) {
 		return outbox.Alert{}, errors.New("its checksum is wrong")
 	}
-	v, _, err := msgpack.Read(data, 4)
+	return parseAlert(data)
+}
+
+// parseAlert is decodeAlert without the checksum.
+func parseAlert(data []byte) (outbox.Alert, error) {
+	if len(data) < 4 {
+		return outbox.Alert{}, errors.New("it is too short")
+	}
+	v, end, err := msgpack.Read(data, 4)
 	if err != nil {
 		return outbox.Alert{}, err
 	}
@@ -82,7 +90,7 @@ func decodeAlert(data []byte) (outbox.Alert, error) {
 		one, _ := elements.Next()
 		return one
 	}
-	if v.Kind() != msgpack.Array || v.Len() != 5 {
+	if v.Kind() != msgpack.Array || v.Len() != 5 || end != len(data) {
 		return outbox.Alert{}, errors.New("it is not an array of 5 elements")
 	}
 	return outbox.Alert{

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"hash/crc32"
 	"math"
 	"time"
 
@@ -28,8 +27,9 @@ func (s *Store) Restore(detector string, memories hold.Memories) error {
 				continue
 			}
 			unknown := 0
+			seed := spaceSeed(detector, m.Space())
 			if err := b.ForEach(func(k, v []byte) error {
-				value, expires, ok := decodeEntry(k, v)
+				value, expires, ok := decodeEntry(seed, k, v)
 				if !ok || now.Before(expires) && !m.Restore(k, value, expires) {
 					unknown++
 				}
@@ -49,19 +49,20 @@ func (s *Store) Restore(detector string, memories hold.Memories) error {
 func change(tx *bbolt.Tx, detector string, changes []hold.Change) error {
 	var b *bbolt.Bucket
 	var space string
+	var seed uint32
 	for _, c := range changes {
 		if b == nil || c.Space != space {
 			var err error
 			if b, err = spaceBucket(tx, detector, c.Space); err != nil {
 				return err
 			}
-			space = c.Space
+			space, seed = c.Space, spaceSeed(detector, c.Space)
 		}
 		var err error
 		if c.Delete {
 			err = b.Delete(c.Key)
 		} else {
-			err = b.Put(c.Key, encodeEntry(c))
+			err = b.Put(c.Key, encodeEntry(seed, c))
 		}
 		if err != nil {
 			return err
@@ -71,39 +72,30 @@ func change(tx *bbolt.Tx, detector string, changes []hold.Change) error {
 }
 
 func spaceBucket(tx *bbolt.Tx, detector, space string) (*bbolt.Bucket, error) {
-	spaces, err := tx.Bucket(spacesBucket).CreateBucketIfNotExists([]byte(detector))
-	if err != nil {
-		return nil, err
-	}
-	b, err := spaces.CreateBucketIfNotExists([]byte(space))
+	b, err := bucketIn(tx, spacesBucket, detector, space)
 	if err == nil {
 		b.FillPercent = 0.9 // most spaces grow at the end
 	}
 	return b, err
 }
 
-// checkSpaces reads every entry of every space.
-func checkSpaces(tx *bbolt.Tx) error {
-	return eachIn(tx, spacesBucket, func(spaces *bbolt.Bucket, detector string) error {
-		return spaces.ForEachBucket(func(space []byte) error {
-			return spaces.Bucket(space).ForEach(func(k, v []byte) error {
-				if _, _, ok := decodeEntry(k, v); !ok {
-					return &damagedError{fmt.Sprintf("an entry of spaces/%s/%s cannot be read", detector, space)}
-				}
-				return nil
-			})
-		})
-	})
+func spaceSeed(detector, space string) uint32 { return seedOf(string(spacesBucket), detector, space) }
+
+// eachIn calls visit for the buckets in a bucket at the top.
+func eachIn(tx *bbolt.Tx, top []byte, visit func(b *bbolt.Bucket, name string) error) error {
+	all := tx.Bucket(top)
+	return all.ForEachBucket(func(name []byte) error { return visit(all.Bucket(name), string(name)) })
 }
 
 // dropExpired deletes the entries that have expired.
 func dropExpired(tx *bbolt.Tx, now time.Time) error {
-	return eachIn(tx, spacesBucket, func(spaces *bbolt.Bucket, _ string) error {
+	return eachIn(tx, spacesBucket, func(spaces *bbolt.Bucket, detector string) error {
 		return spaces.ForEachBucket(func(name []byte) error {
 			b := spaces.Bucket(name)
+			seed := spaceSeed(detector, string(name))
 			var expired [][]byte
 			err := b.ForEach(func(k, v []byte) error {
-				if _, expires, ok := decodeEntry(k, v); !ok || !now.Before(expires) {
+				if _, expires, ok := decodeEntry(seed, k, v); !ok || !now.Before(expires) {
 					expired = append(expired, bytes.Clone(k))
 				}
 				return nil
@@ -120,9 +112,8 @@ func dropExpired(tx *bbolt.Tx, now time.Time) error {
 
 const entryHead = 4 + 8 // checksum and time of expiry
 
-// encodeEntry returns the value of an entry as the file has it. The checksum is of
-// the key and of what follows it.
-func encodeEntry(c hold.Change) []byte {
+// encodeEntry returns the value of an entry as the file has it.
+func encodeEntry(seed uint32, c hold.Change) []byte {
 	b := make([]byte, entryHead, entryHead+len(c.Value))
 	expires := uint64(math.MaxInt64)
 	if !c.Expires.IsZero() {
@@ -130,21 +121,17 @@ func encodeEntry(c hold.Change) []byte {
 	}
 	binary.BigEndian.PutUint64(b[4:], expires)
 	b = append(b, c.Value...)
-	binary.BigEndian.PutUint32(b, entryChecksum(c.Key, b[4:]))
+	seal(seed, c.Key, b)
 	return b
 }
 
 // decodeEntry returns the parts of a value that encodeEntry has made. They alias
 // the file.
-func decodeEntry(key, data []byte) (value []byte, expires time.Time, ok bool) {
-	if len(data) < entryHead || binary.BigEndian.Uint32(data) != entryChecksum(key, data[4:]) {
+func decodeEntry(seed uint32, key, data []byte) (value []byte, expires time.Time, ok bool) {
+	if len(data) < entryHead || !isSealed(seed, key, data) {
 		return nil, time.Time{}, false
 	}
 	return data[entryHead:], time.Unix(0, int64(binary.BigEndian.Uint64(data[4:]))), true
-}
-
-func entryChecksum(key, rest []byte) uint32 {
-	return crc32.Update(crc32.Checksum(key, castagnoli), castagnoli, rest)
 }
 
 // view reads the file.
