@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/alert"
+	"github.com/fluent-detect/fluent-detect/detector/envelope"
 	"github.com/fluent-detect/fluent-detect/detector/literal"
 	"github.com/fluent-detect/fluent-detect/detector/match"
 	"github.com/fluent-detect/fluent-detect/detector/ruleset"
@@ -33,7 +34,7 @@ func New(config Config, rules *ruleset.Set, host Host) (*Engine, error) {
 	}
 	e := &Engine{config: config, host: host}
 	a, r := &e.alerter, &e.reporter
-	*a = alerter{config: &e.config, host: &e.host, state: host.State, schema: rules.Schema, fields: alert.NewFields(rules.Schema), wake: e.wake}
+	*a = alerter{config: &e.config, host: &e.host, state: host.State, schema: rules.Schema, fields: alert.NewFields(rules.Schema), wake: e.wake, large: envelope.NewLarge()}
 	*r = reporter{&e.config, &e.host, host.State}
 	e.background.warn, e.background.panicked = host.Warn, r.panicked
 	var programs []*match.Program

@@ -51,13 +51,14 @@ func newScanner(programs *match.Set, texts *literal.Set, misses *stats.NearMisse
 	}
 	s.reader = envelope.NewReader(a.schema, s.visit)
 	s.reader.Expect(programs.FrequentFields())
+	s.reader.Bound(a.large, func() bool { return s.tx.open })
 	return s
 }
 
 func (s *scanner) scan(tag string, chunk []byte) (Result, error) {
 	s.tag = tag
 	s.reset() // what the last chunk left, if it has to come again
-	defer s.tx.reset()
+	defer s.end()
 	broken := s.evaluate(chunk)
 	alerts, err := s.tx.commit()
 	if err != nil {
@@ -92,6 +93,12 @@ func (s *scanner) scan(tag string, chunk []byte) (Result, error) {
 		return r, e
 	}
 	return r, nil
+}
+
+// end ends a scan, after a panic as well.
+func (s *scanner) end() {
+	s.reader.Release()
+	s.tx.reset()
 }
 
 func (s *scanner) reset() {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/alert"
+	"github.com/fluent-detect/fluent-detect/detector/envelope"
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/hold"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
@@ -22,6 +23,7 @@ type alerter struct {
 	fields *alert.Fields
 	rules  []activeRule         // used with the state locked
 	wake   func(next time.Time) // makes summaries at that time, if it is not zero
+	large  envelope.Large
 }
 
 // rule returns the rule with that ID, nil if it is not loaded.

@@ -50,7 +50,7 @@ func (r *Reader) base64(depth int, text []byte, o origin) {
 			if l == nil {
 				return
 			}
-			packed := appendBase64(l.packed[:0], word)
+			packed := appendBase64(r.grow(l.packed[:0], base64.RawStdEncoding.DecodedLen(len(word))), word)
 			l.packed = packed
 			r.unpack(depth, packed, o)
 		}
@@ -144,9 +144,9 @@ func (r *Reader) inflate(dst, data []byte, limit int) (out []byte, whole bool) {
 	// lies. One byte more is room to see the end.
 	says := uint64(binary.LittleEndian.Uint32(data[len(data)-4:]))
 	room := min(says, uint64(limit)) + 1
-	for dst = slices.Grow(dst, int(room)); len(dst) <= limit; {
+	for dst = r.grow(dst, int(room)); len(dst) <= limit; {
 		if len(dst) == cap(dst) {
-			dst = slices.Grow(dst, 512)
+			dst = r.grow(dst, 512)
 		}
 		n, err := g.gzip.Read(dst[len(dst):cap(dst)])
 		dst = dst[:len(dst)+n]

@@ -32,6 +32,10 @@ type Reader struct {
 	deepest      int // the deepest level that was used
 	effort       int // how many bytes may still be read or decoded
 	gunzip       gunzip
+	made         int         // bytes of the buffers that were made for the record
+	large        Large       // of Bound, nil without
+	locked       func() bool // of Bound
+	allowed      func()      // ends what large allows; nil: nothing
 }
 
 // level is one envelope, or the event in the innermost of them.
@@ -125,33 +129,6 @@ func (r *Reader) finish() {
 	if r.known == 0 {
 		r.unrecognized = r.finders.nameIn(r.levels[0].event.Document())
 	}
-}
-
-// maxKept is the size in bytes up to which buffers are kept for the next record.
-const maxKept = 2 << 20
-
-// maxCarriers is the same for lists of members.
-const maxCarriers = 16 << 10
-
-// release gives back the large buffers that one record made grow.
-func (r *Reader) release() {
-	if r.deepest == 0 {
-		return
-	}
-	for _, l := range r.levels[:r.deepest+1] {
-		if l == nil {
-			continue
-		}
-		for _, buf := range [...]*[]byte{&l.text, &l.packed, &l.plain, &l.inflated, &l.respelled} {
-			if cap(*buf) > maxKept {
-				*buf = nil
-			}
-		}
-		if cap(l.carriers) > maxCarriers {
-			l.carriers = nil
-		}
-	}
-	r.deepest = 0
 }
 
 // enter looks at the map that is open at depth, visits it and what it carries,

@@ -2,7 +2,6 @@ package envelope
 
 import (
 	"bytes"
-	"slices"
 
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
@@ -24,9 +23,9 @@ func (r *Reader) text(depth int, text []byte, o origin) {
 		r.unpack(depth, text, o)
 		return
 	}
-	if plain, ok := appendUTF8(l.plain[:0], text); ok {
-		l.plain = plain
-		r.json(depth, l, plain, o)
+	if high, ok := utf16Order(text); ok {
+		l.plain = appendUTF8(r.grow(l.plain[:0], len(text)+len(text)/2), text, high)
+		r.json(depth, l, l.plain, o)
 		return
 	}
 	r.json(depth, l, text, o)
@@ -164,7 +163,7 @@ func startOf(text []byte, i int) int {
 // offset behind it, or false if it is broken. What is too deep is left out and
 // counted.
 func (r *Reader) decode(l *level, text []byte) (end int, ok bool) {
-	l.text = slices.Grow(l.text[:0], min(len(text)+len(text)/8, maxItem))
+	l.text = r.grow(l.text[:0], min(len(text)+len(text)/8, maxItem))
 	var cut int
 	var err error
 	l.text, end, cut, err = jsontext.AppendCut(l.text[:0], text, false)

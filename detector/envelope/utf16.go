@@ -5,21 +5,21 @@ import (
 	"unicode/utf8"
 )
 
-// appendUTF8 appends a text that is UTF-16, with a byte order mark or with the
-// bytes that JSON begins with, as UTF-8. It returns false for other text.
-func appendUTF8(dst, text []byte) (out []byte, ok bool) {
-	if len(text) < 4 {
-		return dst, false
-	}
-	var high int // the place of the high byte in each pair
+// utf16Order reports whether a text is UTF-16, with a byte order mark or with the bytes
+// that JSON begins with, and returns the place of the high byte in each pair.
+func utf16Order(text []byte) (high int, ok bool) {
 	switch {
+	case len(text) < 4:
 	case text[0] == 0xff && text[1] == 0xfe, isASCII(text[0]) && text[1] == 0 && isASCII(text[2]) && text[3] == 0:
-		high = 1
+		return 1, true
 	case text[0] == 0xfe && text[1] == 0xff, text[0] == 0 && isASCII(text[1]) && text[2] == 0 && isASCII(text[3]):
-		high = 0
-	default:
-		return dst, false
+		return 0, true
 	}
+	return 0, false
+}
+
+// appendUTF8 appends a text that is UTF-16 as UTF-8, which is at most half as long again.
+func appendUTF8(dst, text []byte, high int) []byte {
 	for i := 0; i+1 < len(text); i += 2 {
 		r := rune(text[i+high])<<8 | rune(text[i+1-high])
 		if utf16.IsSurrogate(r) && i+3 < len(text) {
@@ -32,7 +32,7 @@ func appendUTF8(dst, text []byte) (out []byte, ok bool) {
 			dst = utf8.AppendRune(dst, r)
 		}
 	}
-	return dst, true
+	return dst
 }
 
 func isASCII(c byte) bool { return ' ' <= c && c < 0x7f || c == '\n' || c == '\r' || c == '\t' }
