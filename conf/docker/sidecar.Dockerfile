@@ -2,12 +2,21 @@
 # dist, from the root of the project:
 #
 #   docker build -f conf/docker/sidecar.Dockerfile -t fluent-detect .
-#   docker run -p 127.0.0.1:9880:9880 -v fluent-detect:/var/lib/fluent-detect fluent-detect
+#   docker run --network host -v fluent-detect:/var/lib/fluent-detect fluent-detect
 #   curl --data-binary @trail.json.gz http://127.0.0.1:9880/v1/ingest
 #
-# Alerts go to stdout until --alerts or a file of settings says otherwise:
+# It listens on the loopback address of its network, here that of the host; in a pod it is
+# that of all containers of the pod. Alerts go to stdout. To be reached from elsewhere it
+# needs a password, in a file of settings that only user 65532 can read:
 #
-#   docker run … fluent-detect serve --listen 0.0.0.0:9880 --state-path /var/lib/fluent-detect --alerts http://vector:9881/alerts
+#   listen: 0.0.0.0:9880
+#   listen_username: vector
+#   listen_password: …
+#   state_path: /var/lib/fluent-detect
+#   alerts: http://vector:9881/alerts
+#
+#   docker run -p 9880:9880 -v ./fluent-detect.yaml:/etc/fluent-detect/fluent-detect.yaml:ro -v fluent-detect:/var/lib/fluent-detect \
+#     fluent-detect serve --config /etc/fluent-detect/fluent-detect.yaml
 #
 # SIGTERM goes on serving for up to 50 seconds: docker stop --time 60, in
 # Kubernetes terminationGracePeriodSeconds: 60.
@@ -34,4 +43,4 @@ USER 65532:65532
 VOLUME /var/lib/fluent-detect
 EXPOSE 9880
 ENTRYPOINT ["/usr/bin/fluent-detect"]
-CMD ["serve", "--listen", "0.0.0.0:9880", "--state-path", "/var/lib/fluent-detect", "--alerts", "-"]
+CMD ["serve", "--listen", "127.0.0.1:9880", "--state-path", "/var/lib/fluent-detect", "--alerts", "-"]

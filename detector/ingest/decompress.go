@@ -19,9 +19,9 @@ const (
 	// decoders to support, and what levels up to 19 need. A stream of a few kilobytes
 	// can ask for any.
 	maxWindow = 8 << 20
-	// maxRounds is how often data may be compressed: CloudWatch compresses, Firehose
+	// MaxRounds is how often data may be compressed: CloudWatch compresses, Firehose
 	// can be told to compress once more, and so can whoever sends or stores it.
-	maxRounds = 4
+	MaxRounds = 4
 	// maxInner is the maximum size of compressed data within compressed data. What
 	// it decompresses to may be nothing, so that no limit of the reader stops it.
 	maxInner = 16 << 30
@@ -31,7 +31,7 @@ const (
 var ErrTruncated = errors.New("the compressed data is truncated")
 
 var (
-	errTooManyRounds = fmt.Errorf("it was compressed more than %d times", maxRounds)
+	errTooManyRounds = fmt.Errorf("it was compressed more than %d times", MaxRounds)
 	errTooMuchInner  = fmt.Errorf("it has more than %d GiB of compressed data within compressed data", maxInner>>30)
 )
 
@@ -41,22 +41,24 @@ type format struct {
 	is   func(start []byte) bool
 	// open returns a reader of the decompressed data; it is nil if we have none.
 	open func(r io.Reader) (io.ReadCloser, error)
+	// large is whether that takes megabytes, for a window or a block.
+	large bool
 }
 
 // startSize is how many of the first bytes are looked at.
 const startSize = 6
 
 var formats = []format{
-	{"gzip", prefix("\x1f\x8b"), func(r io.Reader) (io.ReadCloser, error) { return gzip.NewReader(r) }},
-	{"zstd", isZstd, openZstd},
-	{"zlib", isZlib, func(r io.Reader) (io.ReadCloser, error) { return zlib.NewReader(r) }},
-	{"bzip2", isBzip2, func(r io.Reader) (io.ReadCloser, error) { return io.NopCloser(bzip2.NewReader(r)), nil }},
-	{"xz", prefix("\xfd7zXZ\x00"), nil},
-	{"lz4", prefix("\x04\x22\x4d\x18"), nil},
-	{"snappy", prefix("\xff\x06\x00\x00sN"), nil},
-	{"zip", prefix("PK\x03\x04"), nil},
-	{"7z", prefix("7z\xbc\xaf\x27\x1c"), nil},
-	{"compress", prefix("\x1f\x9d"), nil},
+	{"gzip", prefix("\x1f\x8b"), func(r io.Reader) (io.ReadCloser, error) { return gzip.NewReader(r) }, false},
+	{"zstd", isZstd, openZstd, true},
+	{"zlib", isZlib, func(r io.Reader) (io.ReadCloser, error) { return zlib.NewReader(r) }, false},
+	{"bzip2", isBzip2, func(r io.Reader) (io.ReadCloser, error) { return io.NopCloser(bzip2.NewReader(r)), nil }, true},
+	{"xz", prefix("\xfd7zXZ\x00"), nil, false},
+	{"lz4", prefix("\x04\x22\x4d\x18"), nil, false},
+	{"snappy", prefix("\xff\x06\x00\x00sN"), nil, false},
+	{"zip", prefix("PK\x03\x04"), nil, false},
+	{"7z", prefix("7z\xbc\xaf\x27\x1c"), nil, false},
+	{"compress", prefix("\x1f\x9d"), nil, false},
 }
 
 func prefix(magic string) func([]byte) bool {
@@ -93,8 +95,14 @@ func openZstd(r io.Reader) (io.ReadCloser, error) {
 //
 // Data compressed otherwise is an error. Read returns the errors of compressed data,
 // such as [ErrTruncated]. Close does not close r.
-func Decompress(r io.Reader) (io.ReadCloser, error) {
-	d := new(decompressor)
+func Decompress(r io.Reader) (io.ReadCloser, error) { return DecompressBounded(r, nil) }
+
+// DecompressBounded is Decompress for many inputs at the same time: reserve, if it is not
+// nil, is called before a decoder is made that takes several megabytes, of zstd or bzip2.
+// round is how often the data was decompressed before. DecompressBounded returns its error;
+// release is called when the decoder is closed.
+func DecompressBounded(r io.Reader, reserve func(round int) (release func(), err error)) (io.ReadCloser, error) {
+	d := &decompressor{reserve: reserve}
 	for {
 		b := bufio.NewReaderSize(r, 64<<10)
 		start, err := b.Peek(startSize)
@@ -131,6 +139,18 @@ func formatOf(start []byte) *format {
 type decompressor struct {
 	io.Reader             // of the innermost data
 	rounds    []io.Closer // from the outermost to the innermost
+	reserve   func(round int) (release func(), err error)
+}
+
+// reserved is a decoder with the function that is called when it was closed.
+type reserved struct {
+	io.Closer
+	release func()
+}
+
+func (r reserved) Close() error {
+	defer r.release()
+	return r.Closer.Close()
 }
 
 // decompress returns a reader of the data in r, which has that format, for the next
@@ -139,16 +159,24 @@ func (d *decompressor) decompress(f *format, r io.Reader) (io.Reader, error) {
 	switch {
 	case f.open == nil:
 		return nil, fmt.Errorf("it is %s data; only gzip, zstd, zlib and bzip2 are supported", f.name)
-	case len(d.rounds) == maxRounds:
+	case len(d.rounds) == MaxRounds:
 		return nil, errTooManyRounds
 	case len(d.rounds) > 0:
 		r = &innerReader{source: r, left: maxInner}
 	}
+	release := func() {}
+	if f.large && d.reserve != nil {
+		var err error
+		if release, err = d.reserve(len(d.rounds)); err != nil {
+			return nil, err
+		}
+	}
 	z, err := f.open(r)
 	if err != nil {
+		release()
 		return nil, err
 	}
-	d.rounds = append(d.rounds, z)
+	d.rounds = append(d.rounds, reserved{z, release})
 	return z, nil
 }
 

@@ -163,7 +163,7 @@ func TestDecompress(t *testing.T) {
 	f("bzip2", bzip2ed, "hello\n", nil)
 	f("UTF-16 in gzip in zstd", packZstd(t, string(packGzip(t, "\xff\xfe"+utf16Text(text, binary.LittleEndian)))), text, nil)
 	rounds := text
-	for range maxRounds {
+	for range MaxRounds {
 		rounds = string(packGzip(t, rounds))
 	}
 	f("gzip four times", []byte(rounds), text, nil)

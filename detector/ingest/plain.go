@@ -9,6 +9,10 @@ func (r *Reader) stepPlain(b *Block) bool {
 	have := r.unread()[:r.plain]
 	line, n, lines := r.line, 0, 0
 	for n < len(have) {
+		if size, ends := blankLines(have[n:]); size > 0 {
+			n, lines = n+size, lines+ends
+			continue
+		}
 		begin := n + leading(have[n:], r.midLine && n == 0)
 		if s := r.nextPart(begin); s > 0 {
 			if n > 0 {

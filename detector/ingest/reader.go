@@ -41,14 +41,17 @@ type Reader struct {
 	// Whole makes an object one item, up to MaxItem: lists in it are not split.
 	// Arrays are.
 	Whole bool
-	// Large, if not nil, is called once, before the Reader takes much more memory
-	// than usual: an item is longer than a megabyte or two. Next returns its error.
+	// Large, if not nil, is called before the Reader takes much more memory than usual:
+	// an item is longer than a megabyte or two. Next returns its error. Small, which
+	// must be set as well, is called when Next has given that memory back.
 	Large func() error
+	Small func()
 
 	sizes  sizes
 	source io.Reader
 	err    error // of the source, finally io.EOF
 
+	large  bool // Large was called
 	buf    []byte
 	begin  int   // of the bytes that were not consumed
 	end    int   // of the bytes that were read
@@ -82,6 +85,9 @@ func NewReader(source io.Reader) *Reader {
 // error of the source, and b is empty; before that b has items or problems.
 func (r *Reader) Next(b *Block) error {
 	b.reset()
+	if r.large && r.end-r.begin <= r.sizes.maxBuffer/2 {
+		r.shrink()
+	}
 	for len(b.text) < r.sizes.block {
 		if r.step(b) {
 			continue
@@ -100,6 +106,14 @@ func (r *Reader) Next(b *Block) error {
 	return nil
 }
 
+// shrink gives back the memory for a long item.
+func (r *Reader) shrink() {
+	buf := make([]byte, r.sizes.maxBuffer)
+	r.begin, r.end = 0, copy(buf, r.unread())
+	r.buf, r.large = buf, false
+	r.Small()
+}
+
 // unread returns the bytes that were read and not consumed.
 func (r *Reader) unread() []byte { return r.buf[r.begin:r.end] }
 
@@ -109,7 +123,7 @@ func (r *Reader) consume(n, lineEnds int) {
 	r.offset += int64(n)
 	r.line += lineEnds
 	r.plain = max(0, r.plain-n)
-	r.searched = 0
+	r.searched = max(0, r.searched-n)
 }
 
 // fill reads more bytes.
@@ -123,12 +137,12 @@ func (r *Reader) fill() {
 	case size == 0:
 		r.buf = make([]byte, r.sizes.firstBuffer)
 	case have > size/2:
-		if r.Large != nil && size > r.sizes.maxBuffer {
+		if r.Large != nil && size > r.sizes.maxBuffer && !r.large {
 			if err := r.Large(); err != nil {
 				r.err, r.end = err, have
 				return
 			}
-			r.Large = nil
+			r.large = true
 		}
 		r.buf = append(make([]byte, 0, 2*size), r.buf...)[:2*size]
 	}
@@ -164,6 +178,9 @@ func (r *Reader) step(b *Block) bool {
 
 // stepLine handles a line, or what is left of it.
 func (r *Reader) stepLine(b *Block) bool {
+	if r.searched == 0 {
+		r.skipBlank()
+	}
 	have := r.unread()
 	if len(have) == 0 {
 		return false
@@ -173,9 +190,7 @@ func (r *Reader) stepLine(b *Block) bool {
 		size = r.searched + n
 		next, complete = size+1, true
 	}
-	if !complete {
-		r.searched = len(have)
-	}
+	r.searched = size
 	line := have[:size]
 	if r.offset == 0 {
 		line = bytes.TrimPrefix(line, byteOrderMark)
@@ -205,6 +220,14 @@ func (r *Reader) stepLine(b *Block) bool {
 		return false
 	}
 	return true
+}
+
+// skipBlank skips whole lines that are blank.
+func (r *Reader) skipBlank() {
+	if n, lines := blankLines(r.unread()); n > 0 {
+		r.consume(n, lines)
+		r.midLine, r.asLine = false, false
+	}
 }
 
 const blanks = " \t\r"

@@ -261,6 +261,11 @@ func (s *scanner) endLine(text []byte, i int) int {
 			p.lines = append(p.lines, p.last)
 		}
 	}
+	if i+8 <= len(text) && isBlankWord(binary.LittleEndian.Uint64(text[i:])) {
+		size, lines := blankLines(text[i:])
+		i += size
+		s.lines += lines
+	}
 	s.lineAt = s.base + int64(i)
 	s.newLine = true
 	return s.beginLine(text, i)

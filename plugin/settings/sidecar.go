@@ -59,7 +59,7 @@ var sidecarKeys = []row[Sidecar]{
 		set:   func(s *Sidecar, v string) error { s.KeyFile = v; return nil },
 		needs: []string{"listen_tls_cert_file"}},
 	{Key: Key{"listen_requests", "an integer from 1 to 1024", "16",
-		"the maximum number of requests that are read at the same time; others wait for up to five seconds and are then answered with 503"},
+		"the maximum number of requests that are read at the same time, of which a client may have three quarters; others wait for up to five seconds and are then answered with 503"},
 		set: func(s *Sidecar, v string) (err error) { s.Requests, err = parseCount(v, 1024); return err }},
 	{Key: Key{"alerts", "a URL with http:// or https://, or `-` for stdout", "",
 		"where to send the alerts, as lines of JSON, by POST until they are accepted; either this or `forward_to` must be set"},
@@ -86,7 +86,7 @@ var sidecarKeys = []row[Sidecar]{
 		set:       func(s *Sidecar, v string) error { s.TLSCAFile = v; return nil },
 		condition: &alertsTLS},
 	{Key: Key{"dead_letters", "the path of a file", "",
-		"where to write what could not be read, and alerts that the receiver rejects, as lines of JSON; empty: stderr"},
+		"where to write what could not be read, as lines of JSON, and, to the file of that name with `.alerts` behind it, alerts that the receiver rejects; empty: stderr"},
 		set: func(s *Sidecar, v string) error { s.DeadLetters = v; return nil }},
 }
 

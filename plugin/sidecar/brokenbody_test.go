@@ -26,7 +26,7 @@ func TestWhatIsLeftOfABrokenBodyIsRead(t *testing.T) {
 	defer c.Close()
 	_ = c.SetDeadline(time.Now().Add(10 * time.Second))
 	body := pack(t, "gzip", push("a"))[:10] + strings.Repeat("\xff", 20<<20)
-	if _, err := fmt.Fprintf(c, "POST /v1/ingest HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", len(body), body); err != nil {
+	if _, err := fmt.Fprintf(c, "POST /v1/ingest HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s", len(body), body); err != nil {
 		t.Fatalf("the connection broke while the body was written: %v", err)
 	}
 	answer, err := http.ReadResponse(bufio.NewReader(c), nil)
@@ -54,11 +54,12 @@ func (p panicReader) Read(b []byte) (int, error) {
 func TestPanicWhileABodyIsRead(t *testing.T) {
 	t.Parallel()
 	s := run(t, nil)
-	unpack := func(io.Reader) (io.ReadCloser, error) {
+	unpack := func(io.Reader, reserveFunc) (io.ReadCloser, error) {
 		return io.NopCloser(panicReader{strings.NewReader(strings.Repeat(other+"\n", 20_000))}), nil
 	}
-	b := &body{source: strings.NewReader("")}
-	if err := s.ingest.read(t.Context(), b, unpack, true, "192.0.2.1"); err != nil {
+	b := &body{source: strings.NewReader(""), limits: &s.limits}
+	d := &letters{all: s.deadLetters, client: "192.0.2.1"}
+	if err := s.ingest.read(t.Context(), b, unpack, true, d); err != nil {
 		t.Fatal(err)
 	}
 	if n := s.state.Report(); n.Panics != 1 || n.Records == 0 || s.deadLetters.records.Load() != 1 {

@@ -2,6 +2,7 @@ package sidecar
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/fluent-detect/fluent-detect/detector/ownfile"
 	"github.com/fluent-detect/fluent-detect/plugin/logger"
 )
 
@@ -20,12 +22,19 @@ const (
 	// with the suffix .1, and replaces the previous one: clients must not be able
 	// to fill the disk.
 	maxDeadLetters = 64 << 20
+	// alertsSuffix is that of the file for alerts. It is never renamed: nothing that
+	// clients send may replace the only copy of an alert.
+	alertsSuffix = ".alerts"
+	// maxLetters is the maximum number of dead letters of a body, and maxLettersSize that
+	// of the bytes in them. Others are counted: a few kilobytes of gzip have millions.
+	maxLetters     = 10_000
+	maxLettersSize = 8 << 20
 )
 
 // deadLetter is a line of JSON.
 type deadLetter struct {
 	Time   time.Time       `json:"time"`
-	Kind   string          `json:"kind"` // record or alert
+	Kind   string          `json:"kind"` // record, or alert: in a file of its own
 	Reason string          `json:"reason"`
 	Client string          `json:"client,omitempty"` // address; of a record
 	Line   int             `json:"line,omitempty"`   // of the body, from 1
@@ -35,8 +44,8 @@ type deadLetter struct {
 	Alert  json.RawMessage `json:"alert,omitempty"`
 }
 
-// deadLetters collects records that cannot be evaluated and alerts that cannot be
-// delivered. It is safe for concurrent use.
+// deadLetters collects records that cannot be evaluated in one file, and alerts that
+// cannot be delivered in another. It is safe for concurrent use.
 type deadLetters struct {
 	path   string     // empty: stderr
 	stderr io.Writer  // for alerts, if there is no file
@@ -54,11 +63,18 @@ func openDeadLetters(path string, stderr io.Writer, log logger.Log) (*deadLetter
 	if path == "" {
 		return d, nil
 	}
-	return d, d.open()
+	if err := d.open(); err != nil {
+		return d, err
+	}
+	f, err := d.openAlerts() // to see whether it can be
+	if err != nil {
+		return d, err
+	}
+	return d, f.Close()
 }
 
 func (d *deadLetters) open() error {
-	f, err := os.OpenFile(d.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	f, err := ownfile.Open(d.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY)
 	if err != nil {
 		return err
 	}
@@ -71,9 +87,43 @@ func (d *deadLetters) open() error {
 	return nil
 }
 
-// addRecord adds a record that could not be read. text may be nil.
+func (d *deadLetters) openAlerts() (*os.File, error) {
+	return ownfile.Open(d.path+alertsSuffix, os.O_CREATE|os.O_APPEND|os.O_WRONLY)
+}
+
+// letters are the dead letters of one body.
+type letters struct {
+	all         *deadLetters
+	client      string
+	count, size int
+	left        int // out, of the file and the log
+	leftFrom    int64
+	leftLine    int
+}
+
+// add adds a record that could not be read. text may be nil.
+func (l *letters) add(reason string, line int, offset int64, text []byte) {
+	l.all.records.Add(1)
+	l.size += len(reason) + min(len(text), maxText)
+	if l.count++; l.count <= maxLetters && l.size <= maxLettersSize || l.count == 1 {
+		l.all.addRecord(l.client, reason, line, offset, text)
+		return
+	}
+	if l.left++; l.left == 1 {
+		l.leftLine, l.leftFrom = line, offset
+	}
+}
+
+// end ends the body.
+func (l *letters) end() {
+	if l.left > 0 {
+		l.all.addRecord(l.client, fmt.Sprintf("%d more from here on are only counted: a body may have %d dead letters, of %d MiB", l.left, maxLetters, maxLettersSize>>20), l.leftLine, l.leftFrom, nil)
+	}
+}
+
+// addRecord adds a record that could not be read, or says something about it. text may be
+// nil.
 func (d *deadLetters) addRecord(client, reason string, line int, offset int64, text []byte) {
-	d.records.Add(1)
 	if d.path == "" {
 		message := fmt.Sprintf("from %s, line %d, byte %d: %s", client, line, offset, reason)
 		if len(text) > 0 {
@@ -103,22 +153,36 @@ func (d *deadLetters) addRecord(client, reason string, line int, offset int64, t
 // written to the file it is written to stderr.
 func (d *deadLetters) addAlert(reason string, text []byte) {
 	d.alerts.Add(1)
-	l := deadLetter{Time: time.Now().UTC(), Kind: "alert", Reason: reason, Alert: text}
+	line, err := json.Marshal(deadLetter{Time: time.Now().UTC(), Kind: "alert", Reason: reason, Alert: text})
+	if err != nil { // cannot happen: the alert is valid JSON
+		line = fmt.Appendf(nil, "%s: %s", reason, text)
+	}
+	line = append(line, '\n')
 	if d.path != "" {
-		err := d.write(l)
+		err := d.writeAlert(line)
 		if err == nil {
 			d.log.Errorf("%s; the alert is in the dead letters", reason)
 			return
 		}
 		d.log.Errorf("dead_letters: %v", err)
 	}
-	line, err := json.Marshal(l)
-	if err != nil { // cannot happen: the alert is valid JSON
-		line = fmt.Appendf(nil, "%s: %s", reason, text)
-	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	_, _ = d.stderr.Write(append(line, '\n'))
+	_, _ = d.stderr.Write(line)
+}
+
+// writeAlert writes a line to the file for alerts. When it returns the line is on the
+// disk: the alert leaves the outbox. The file is opened each time, so that it can be moved
+// away at any time.
+func (d *deadLetters) writeAlert(line []byte) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	f, err := d.openAlerts()
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(line)
+	return errors.Join(err, f.Sync(), f.Close())
 }
 
 func (d *deadLetters) write(l deadLetter) error {

@@ -17,16 +17,18 @@
 //   - 200, without a body, also if some of it could not be read: sent again, it
 //     would fail again. It is counted and becomes a dead letter.
 //   - 503 if the outbox or the disk cannot take the alerts, if too many requests
-//     are being read, and while the sidecar stops. The same body has to be sent
+//     are being read, if the body comes too slowly, and while the sidecar stops. The same body has to be sent
 //     again; alerts that were made already are then recognized as duplicates.
 //   - 401, 404, 405, 415: the client is misconfigured.
+//   - 403: a web page in a browser may have sent it.
 //
 // # Delivery
 //
 // Alerts are sent in order, as many as there are, and are removed from the outbox at
 // 200, see package delivery. A batch that is rejected with 400, 413 or 422 is halved
-// until one alert is left, which becomes a dead letter. After any other response the
-// batch is sent again: every alert arrives at least once, with the same alert_id.
+// until one alert is left, which goes to the file of rejected alerts. After any other
+// response the batch is sent again, in smaller parts: every alert arrives at least once,
+// with the same alert_id, and one that is never accepted keeps no other waiting.
 //
 // # Stopping
 //

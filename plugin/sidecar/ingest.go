@@ -24,8 +24,6 @@ import (
 const (
 	// tag is the tag of the input in alerts.
 	tag = "ingest"
-	// maxWaiting is the maximum number of requests that wait to be read.
-	maxWaiting = 256
 	// maxUnpacked is the maximum size of a decompressed body. It limits how long
 	// a decompression bomb keeps a core busy.
 	maxUnpacked = 16 << 30
@@ -37,16 +35,16 @@ type ingestHandler struct {
 	panicked    func(tag string, reason any)
 	deadLetters *deadLetters
 	limits      limits
-	slots       chan struct{} // one for each request that is read
+	slots       *slots        // of the requests that are read
 	large       chan struct{} // one for each of them that has a very long item
+	decoders    chan struct{} // one for each decoder that takes megabytes
 	retries     logger.Log    // rate-limited
 	clients     logger.Log    // rate-limited
 	buffers     sync.Pool     // of *buffer
 
-	waiting  atomic.Int64
 	stopping atomic.Bool
 
-	accepted, refused, rejected, broken, bytes atomic.Uint64
+	accepted, refused, rejected, broken, slow, bytes atomic.Uint64
 
 	mu     sync.Mutex
 	active int       // requests
@@ -63,8 +61,10 @@ type buffer struct {
 func newIngestHandler(requests int, e *host.Engine, d *deadLetters, log logger.Log, l limits) *ingestHandler {
 	h := &ingestHandler{
 		scan: e.Scan, panicked: e.Panicked, deadLetters: d, limits: l,
-		slots: make(chan struct{}, requests), large: make(chan struct{}, maxLarge), retries: log.Limited(), clients: log.Limited(), last: time.Now(),
+		large: make(chan struct{}, maxLarge), decoders: make(chan struct{}, max(requests/2, 2)),
+		retries: log.Limited(), clients: log.Limited(), last: time.Now(),
 	}
+	h.slots = newSlots(requests, &h.limits)
 	h.buffers.New = func() any { return new(buffer) }
 	return h
 }
@@ -109,17 +109,22 @@ func (h *ingestHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.reject(w, client, err)
 		return
 	}
-	if !h.acquireSlot(r.Context()) {
+	key := clientOf(r.RemoteAddr)
+	if !h.slots.acquire(r.Context(), key) {
 		h.refuse(w, "too many requests are being read")
 		return
 	}
-	defer func() { <-h.slots }()
+	defer h.slots.release(key)
 	if h.stopping.Load() {
 		h.refuse(w, "stopping")
 		return
 	}
-	body := &body{source: r.Body, control: http.NewResponseController(w), timeout: h.limits.read}
-	err = h.read(r.Context(), body, decompress, textual, client)
+	body := &body{source: r.Body, control: http.NewResponseController(w), limits: &h.limits}
+	h.slots.begin(body, key)
+	defer h.slots.end(body)
+	letters := &letters{all: h.deadLetters, client: client}
+	err = h.read(r.Context(), body, decompress, textual, letters)
+	letters.end()
 	var unsupported *unsupportedError
 	if err == nil || errors.As(err, &unsupported) {
 		body.discardRest()
@@ -128,6 +133,9 @@ func (h *ingestHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case body.err != nil: // the client may not receive the response
 		h.broken.Add(1)
+		if errors.Is(body.err, errSlow) || errors.Is(body.err, errSlowLong) || errors.Is(body.err, errOthers) {
+			h.slow.Add(1)
+		}
 		h.clients.Warnf("from %s: the body ends early: %v", client, body.err)
 		w.Header().Set("Connection", "close")
 		h.refuse(w, "the body ends early")
@@ -143,29 +151,6 @@ func (h *ingestHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Length", "0")
 		w.WriteHeader(http.StatusOK)
 	}
-}
-
-// acquireSlot waits until the body may be read.
-func (h *ingestHandler) acquireSlot(ctx context.Context) bool {
-	select {
-	case h.slots <- struct{}{}:
-		return true
-	default:
-	}
-	if h.waiting.Add(1) > maxWaiting {
-		h.waiting.Add(-1)
-		return false
-	}
-	defer h.waiting.Add(-1)
-	timer := time.NewTimer(h.limits.slot)
-	defer timer.Stop()
-	select {
-	case h.slots <- struct{}{}:
-		return true
-	case <-timer.C:
-	case <-ctx.Done():
-	}
-	return false
 }
 
 // reject responds with 415: the client is configured to send what cannot be read.
@@ -189,19 +174,22 @@ func (h *ingestHandler) refuse(w http.ResponseWriter, reason string) {
 // A body that begins like binary data is evaluated nevertheless: what can be read in
 // it is not lost if the client does not send it again. If it has an event and the
 // client calls it text, only a part of it is bad.
-func (h *ingestHandler) read(ctx context.Context, b *body, decompress decompressFunc, textual bool, client string) (err error) {
+func (h *ingestHandler) read(ctx context.Context, b *body, decompress decompressFunc, textual bool, d *letters) (err error) {
 	limited := &limitedReader{left: maxUnpacked}
 	defer func() {
 		if p := recover(); p != nil { // a retry would panic again
 			h.logPanic(p)
-			h.deadLetters.addRecord(client, fmt.Sprintf("the rest of the body cannot be read: a panic: %v", p), 0, limited.bytes, nil)
+			d.add(fmt.Sprintf("the rest of the body cannot be read: a panic: %v", p), 0, limited.bytes, nil)
 			err = nil
 		}
 	}()
-	plain, err := decompress(b)
+	plain, err := decompress(b, h.reserve(ctx))
+	if errors.Is(err, errNoMemory) {
+		return err
+	}
 	if err != nil {
 		if b.err == nil {
-			h.deadLetters.addRecord(client, "the body cannot be unpacked: "+err.Error(), 1, 0, nil)
+			d.add("the body cannot be unpacked: "+err.Error(), 1, 0, nil)
 			return &unsupportedError{err.Error()}
 		}
 		return nil
@@ -214,12 +202,20 @@ func (h *ingestHandler) read(ctx context.Context, b *body, decompress decompress
 	start, _ := text.Peek(startSize) // readBlocks gets the error once more
 	kind := binaryKind(start, textual)
 	reader := ingest.NewReader(text)
-	reader.Large = func() error { return memory.acquire(ctx, h.limits.slot) }
 	buf := h.buffers.Get().(*buffer)
 	buf.events = 0
-	err = h.readBlocks(b, reader, limited, buf, client)
+	reader.Large = func() error {
+		b.setLong(true)
+		return memory.acquire(ctx, h.limits.slot)
+	}
+	reader.Small = func() {
+		b.setLong(false)
+		buf.chunk = ingest.Chunk{}
+		memory.release()
+	}
+	err = h.readBlocks(b, reader, limited, buf, d)
 	events := buf.events
-	if !memory.held { // what a long item needed is not kept, nor after a panic
+	if !memory.held { // what a long item needs is not kept, nor after a panic
 		h.buffers.Put(buf)
 	}
 	if err == nil && kind != "" && (events == 0 || !textual) {
@@ -229,7 +225,7 @@ func (h *ingestHandler) read(ctx context.Context, b *body, decompress decompress
 }
 
 // readBlocks evaluates a body block by block.
-func (h *ingestHandler) readBlocks(b *body, reader *ingest.Reader, limited *limitedReader, buf *buffer, client string) error {
+func (h *ingestHandler) readBlocks(b *body, reader *ingest.Reader, limited *limitedReader, buf *buffer, d *letters) error {
 	for {
 		err := reader.Next(&buf.block)
 		if errors.Is(err, errNoMemory) {
@@ -239,7 +235,7 @@ func (h *ingestHandler) readBlocks(b *body, reader *ingest.Reader, limited *limi
 			return nil // a block of a broken body may end within a record
 		}
 		if err != nil {
-			h.deadLetters.addRecord(client, "the rest of the body cannot be unpacked: "+err.Error(), 0, limited.bytes, nil)
+			d.add("the rest of the body cannot be unpacked: "+err.Error(), 0, limited.bytes, nil)
 			if limited.bytes == 0 && errors.Is(err, zstd.ErrWindowSizeExceeded) { // sound, and nothing for us
 				return &unsupportedError{err.Error()}
 			}
@@ -247,9 +243,9 @@ func (h *ingestHandler) readBlocks(b *body, reader *ingest.Reader, limited *limi
 		}
 		buf.chunk.Fill(&buf.block, time.Now())
 		for _, p := range buf.block.Problems {
-			h.deadLetters.addRecord(client, p.Reason.String(), p.Line, p.Offset, nil)
+			d.add(p.Reason.String(), p.Line, p.Offset, nil)
 		}
-		if err := h.evaluate(buf, client); err != nil {
+		if err := h.evaluate(buf, d); err != nil {
 			return err
 		}
 	}
@@ -257,7 +253,7 @@ func (h *ingestHandler) readBlocks(b *body, reader *ingest.Reader, limited *limi
 
 // evaluate evaluates a block. An error means that nothing was done, and that the
 // same can be evaluated later.
-func (h *ingestHandler) evaluate(buf *buffer, client string) error {
+func (h *ingestHandler) evaluate(buf *buffer, d *letters) error {
 	if len(buf.chunk.Records) == 0 {
 		return nil
 	}
@@ -267,30 +263,30 @@ func (h *ingestHandler) evaluate(buf *buffer, client string) error {
 		buf.events += result.Events
 		for _, body := range result.Unreadable {
 			if r, ok := buf.chunk.RecordAt(body); ok {
-				h.addUnreadable(r, client)
+				h.addUnreadable(r, d)
 			}
 		}
 		for _, u := range result.Unrecognized {
 			if r, ok := buf.chunk.RecordAt(u.Body); ok {
-				h.addUnrecognized(r, u.Key, client)
+				h.addUnrecognized(r, u.Key, d)
 			}
 		}
 		return nil
 	case isTemporary(err):
 		return err
 	default: // because of one of the records
-		return h.evaluateEach(buf, client)
+		return h.evaluateEach(buf, d)
 	}
 }
 
 // addUnreadable adds a record that could not be read to the dead letters.
-func (h *ingestHandler) addUnreadable(r ingest.Record, client string) {
-	h.deadLetters.addRecord(client, "it looks like CloudTrail and cannot be read: broken, cut short or nested too deeply", r.Line, r.Offset, r.Text)
+func (h *ingestHandler) addUnreadable(r ingest.Record, d *letters) {
+	d.add("it looks like CloudTrail and cannot be read: broken, cut short or nested too deeply", r.Line, r.Offset, r.Text)
 }
 
 // addUnrecognized adds a record with names of events to the dead letters.
-func (h *ingestHandler) addUnrecognized(r ingest.Record, key, client string) {
-	h.deadLetters.addRecord(client, fmt.Sprintf("unrecognised: it has eventName or eventSource in a form that is not read, in %q", key), r.Line, r.Offset, r.Text)
+func (h *ingestHandler) addUnrecognized(r ingest.Record, key string, d *letters) {
+	d.add(fmt.Sprintf("unrecognised: it has eventName or eventSource in a form that is not read, in %q", key), r.Line, r.Offset, r.Text)
 }
 
 // isTemporary reports whether the same chunk can be evaluated after an error of
@@ -303,7 +299,7 @@ func isTemporary(err error) bool {
 
 // evaluateEach evaluates the records of a chunk one by one. A record that cannot
 // be evaluated becomes a dead letter.
-func (h *ingestHandler) evaluateEach(buf *buffer, client string) error {
+func (h *ingestHandler) evaluateEach(buf *buffer, d *letters) error {
 	data, records := buf.chunk.Data, buf.chunk.Records
 	header := records[0].Body // the size is the same for all records
 	for i, r := range records {
@@ -316,15 +312,15 @@ func (h *ingestHandler) evaluateEach(buf *buffer, client string) error {
 		case err == nil:
 			buf.events += result.Events
 			if len(result.Unreadable) > 0 {
-				h.addUnreadable(r, client)
+				h.addUnreadable(r, d)
 			}
 			for _, u := range result.Unrecognized {
-				h.addUnrecognized(r, u.Key, client)
+				h.addUnrecognized(r, u.Key, d)
 			}
 		case isTemporary(err):
 			return err
 		default:
-			h.deadLetters.addRecord(client, err.Error(), r.Line, r.Offset, r.Text)
+			d.add(err.Error(), r.Line, r.Offset, r.Text)
 		}
 	}
 	return nil

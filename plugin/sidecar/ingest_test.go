@@ -152,7 +152,8 @@ func TestDeadLettersAreBounded(t *testing.T) {
 	text := []byte("x" + strings.Repeat("ä", maxText))
 	const n = 600
 	for range n {
-		d.addRecord("c", "r", 1, 0, text)
+		one := letters{all: d, client: "c"}
+		one.add("r", 1, 0, text)
 	}
 	var sum int64
 	for _, name := range []string{path, path + ".1"} {
@@ -255,9 +256,9 @@ func TestBrokenBodies(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		fmt.Fprintf(c, "POST /v1/ingest HTTP/1.1\r\nHost: x\r\nContent-Length: 10000\r\n\r\n%s\n%s", push("a"), push("b")[:200])
+		fmt.Fprintf(c, "POST /v1/ingest HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10000\r\n\r\n%s\n%s", push("a"), push("b")[:200])
 		if stall {
-			wait(t, "the stalled client in the only place", func() bool { return len(s.ingest.slots) == 1 })
+			wait(t, "the stalled client in the only place", func() bool { return s.ingest.slots.inUse() == 1 })
 			s.post(other, 503)
 			answer, err := http.ReadResponse(bufio.NewReader(c), nil)
 			if err != nil || answer.StatusCode != 503 {

@@ -19,9 +19,10 @@ func (s *Sidecar) metrics(w http.ResponseWriter, _ *http.Request) {
 // appendOwn appends the counters of ingest and delivery.
 func (s *Sidecar) appendOwn(out []byte) []byte {
 	h := s.ingest
-	counter := func(name, help string) {
-		out = fmt.Appendf(out, "# HELP fluent_detect_%s %s\n# TYPE fluent_detect_%s counter\n", name, help, name)
+	family := func(name, kind, help string) {
+		out = fmt.Appendf(out, "# HELP fluent_detect_%s %s\n# TYPE fluent_detect_%s %s\n", name, help, name, kind)
 	}
+	counter := func(name, help string) { family(name, "counter", help) }
 	sample := func(name, labels string, n uint64) {
 		out = fmt.Appendf(out, "fluent_detect_%s%s %d\n", name, labels, n)
 	}
@@ -32,6 +33,12 @@ func (s *Sidecar) appendOwn(out []byte) []byte {
 	sample("ingest_requests_total", `{result="rejected"}`, h.rejected.Load())
 	counter("ingest_broken_bodies_total", "Requests whose body ended early; they are refused.")
 	sample("ingest_broken_bodies_total", "", h.broken.Load())
+	counter("ingest_slow_bodies_total", "Of these, requests whose body arrived too slowly.")
+	sample("ingest_slow_bodies_total", "", h.slow.Load())
+	counter("ingest_refused_connections_total", "Connections that were closed at once, since there were too many.")
+	sample("ingest_refused_connections_total", "", s.connections.refused.Load())
+	family("ingest_connections", "gauge", "Connections of clients.")
+	sample("ingest_connections", "", uint64(s.connections.count()))
 	counter("ingest_body_bytes_total", "Bytes of bodies, before decompression.")
 	sample("ingest_body_bytes_total", "", h.bytes.Load())
 	counter("dead_letters_total", "Records that could not be read, and alerts that the receiver rejected.")
@@ -42,5 +49,7 @@ func (s *Sidecar) appendOwn(out []byte) []byte {
 	sample("delivered_alerts_total", "", delivered)
 	counter("delivery_failures_total", "Failed attempts to deliver.")
 	sample("delivery_failures_total", "", failed)
+	family("isolated_alerts", "gauge", "Alerts that are sent one by one, since the receiver fails to accept each of them; the others are delivered.")
+	sample("isolated_alerts", "", uint64(s.sender.Isolated()))
 	return out
 }

@@ -29,10 +29,10 @@ func (s *Sidecar) serve() error {
 		}
 		metrics := http.NewServeMux()
 		metrics.HandleFunc("GET /metrics", s.metrics)
-		s.serveAt(listener, metrics)
+		s.serveAt(s.connections.listener(listener), c.MetricsListen, metrics)
 		log.Infof("metrics_listen: http://%s/metrics", listener.Addr())
 	}
-	listener, scheme := s.listener, "http"
+	listener, scheme := s.connections.listener(s.listener), "http"
 	if c.CertFile != "" {
 		scheme = "https"
 		listener = tls.NewListener(listener, &tls.Config{
@@ -41,9 +41,9 @@ func (s *Sidecar) serve() error {
 			GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return s.certificate.Load(), nil },
 		})
 	}
-	s.serveAt(listener, mux)
+	s.serveAt(listener, c.Listen, mux)
 	log.Infof("takes events at %s://%s/v1/ingest", scheme, s.Addr())
-	loopback := s.Addr().(*net.TCPAddr).IP.IsLoopback()
+	loopback := isLoopback(s.Addr())
 	if !loopback && c.Login.Username == "" {
 		log.Warnf("listen is not a loopback address and listen_username is not set: everyone who can reach it can send events and read the counters")
 	}
@@ -56,13 +56,21 @@ func (s *Sidecar) serve() error {
 	return nil
 }
 
-// serveAt serves connections of a listener until Stop.
-func (s *Sidecar) serveAt(listener net.Listener, h http.Handler) {
+func isLoopback(a net.Addr) bool {
+	tcp, ok := a.(*net.TCPAddr)
+	return ok && tcp.IP.IsLoopback()
+}
+
+// serveAt serves connections of a listener until Stop. configured is its address in the
+// configuration.
+func (s *Sidecar) serveAt(listener net.Listener, configured string, h http.Handler) {
+	host, _, _ := net.SplitHostPort(configured) // it has been parsed before
 	server := &http.Server{
-		Handler:           h,
+		Handler:           &originCheck{next: h, loopback: isLoopback(listener.Addr()), host: host, refused: s.refusePage},
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       5 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
+		ConnState:         s.connections.note,
 		ErrorLog:          log.New(s.options.Log.Limited().Writer(logger.Warn, ""), "", 0),
 	}
 	s.servers = append(s.servers, server)
@@ -71,6 +79,12 @@ func (s *Sidecar) serveAt(listener net.Listener, h http.Handler) {
 			s.fail(fmt.Errorf("listen: %w", err))
 		}
 	}()
+}
+
+// refusePage counts and logs a request that a browser may have sent for a page.
+func (s *Sidecar) refusePage(r *http.Request, reason string) {
+	s.ingest.rejected.Add(1)
+	s.ingest.clients.Errorf("from %s: %s", r.RemoteAddr, reason)
 }
 
 // health reports whether events are accepted.

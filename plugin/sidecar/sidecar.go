@@ -46,6 +46,7 @@ type Sidecar struct {
 	ingest      *ingestHandler
 	sender      *delivery.Sender
 
+	connections *connections
 	certificate atomic.Pointer[tls.Certificate]
 	listener    net.Listener
 	servers     []*http.Server
@@ -114,6 +115,7 @@ func (s *Sidecar) start() error {
 	if err != nil {
 		return err
 	}
+	s.connections = newConnections(s.limits.connections, log)
 	s.ingest = newIngestHandler(c.Requests, s.engine, s.deadLetters, log, s.limits)
 	s.sender = delivery.Start(destination, s.box.Open(outbox.Filter{}), delivery.Options{
 		Log: log,

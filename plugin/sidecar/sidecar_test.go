@@ -22,9 +22,14 @@ import (
 
 // testLimits are the limits for tests.
 var testLimits = limits{
-	outbox:   256 << 20,
-	read:     time.Second,
-	slot:     100 * time.Millisecond,
+	outbox: 256 << 20,
+	read:   time.Second,
+	slot:   100 * time.Millisecond,
+
+	pace:       pace{30 * time.Second, 1 << 10},
+	longPace:   pace{10 * time.Second, 256 << 10},
+	sharedPace: pace{2 * time.Second, 16 << 10},
+
 	idle:     300 * time.Millisecond,
 	drain:    3 * time.Second,
 	requests: time.Second,

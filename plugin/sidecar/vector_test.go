@@ -342,7 +342,7 @@ func TestTheAnswerEndsWithItsHeader(t *testing.T) {
 	}
 	defer c.Close()
 	for range 3 { // on the same connection
-		fmt.Fprintf(c, "POST /v1/ingest HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", len(other), other)
+		fmt.Fprintf(c, "POST /v1/ingest HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s", len(other), other)
 		answer := make([]byte, 4096)
 		_ = c.SetReadDeadline(time.Now().Add(5 * time.Second))
 		n, err := c.Read(answer)
