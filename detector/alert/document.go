@@ -296,7 +296,7 @@ func (d *document) setObject(f *objectField, v msgpack.Value) {
 	}
 	begin := len(d.text)
 	d.w.begin(d.text)
-	d.w.cut = false
+	d.w.cut, d.w.path = false, 0 // a panic may have left something
 	d.w.object(v, maxDepth)
 	d.text = d.w.end()
 	d.put(f.slot, value{kind: encoded, text: d.text[begin:]})

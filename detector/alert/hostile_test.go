@@ -73,6 +73,9 @@ func TestHostile(t *testing.T) {
 		{"hundreds of keys, twice each", pushWith(t, "requestParameters", append(wide, wide...)), []string{"fluent_detect.integrity", `["duplicate_key"]`}},
 		{"an object without end", with(t, push, "requestParameters", deep(50)),
 			[]string{"aws.cloudtrail.flattened.request_parameters", deep(10)[:60] + `null` + deep(10)[61:]}},
+		{"keys that are too long for an index with their value", pushWith(t, "requestParameters", msgpacktest.Members{
+			strings.Repeat("\x00", 2100), msgpacktest.Members{strings.Repeat("k", 2100), msgpacktest.Members{"far", strings.Repeat("\xff", maxText)}, "near", "text"}}),
+			[]string{"aws.cloudtrail.flattened.request_parameters", `{"` + strings.Repeat("\ufffd", 2100) + `":{"` + strings.Repeat("k", 2100) + `":null,"near":"text"}}`}},
 		{"numbers that JSON does not have", pushWith(t, "requestParameters", msgpacktest.Members{"nan", math.NaN(), "inf", math.Inf(1), "big", uint64(math.MaxUint64), "small", int64(math.MinInt64)}),
 			[]string{"aws.cloudtrail.flattened.request_parameters", `{"big":18446744073709551615,"inf":null,"nan":null,"small":-9223372036854775808}`}},
 		{"numbers and truths for texts", with(t, push, "recipientAccountId", `111122223333`, "awsRegion", `7`, "requestID", `1.5`, "userIdentity.userName", `true`, "eventVersion", `1.08`),

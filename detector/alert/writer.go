@@ -19,6 +19,7 @@ import (
 type writer struct {
 	out  []byte
 	keys [][]byte // of the maps that are being written, a stack
+	path int      // bytes of the keys around the value of an event that is being written
 	open []opened // maps of the document that are being written, a stack
 	cut  bool     // something of an event was cut or left out
 }
@@ -174,6 +175,12 @@ func (w *writer) millis(v *value) bool {
 // deeper is null. Elasticsearch's flattened fields take 20 levels.
 const maxDepth = 20
 
+// maxPath bounds how many bytes the keys around a value of an event have
+// together; what lies behind longer ones is null. An index keeps the keys and the
+// value in one term, and refuses a document with one above 32,766 bytes: maxText
+// bytes that are not UTF-8 are three times as long when they are cleaned.
+const maxPath = 32_766 - 3*maxText - 128
+
 // object writes a value of an event. Members that are empty are left out, and
 // of those with the same key all but the first.
 func (w *writer) object(v msgpack.Value, depth int) {
@@ -260,7 +267,13 @@ func (w *writer) members(v msgpack.Value, depth int) {
 			w.keys = append(w.keys, key)
 		}
 		w.string(key)
-		w.object(value, depth-1)
+		w.path += len(key) + 1
+		if w.path <= maxPath {
+			w.object(value, depth-1)
+		} else {
+			w.out, w.cut = msgpack.AppendNil(w.out), true
+		}
+		w.path -= len(key) + 1
 		n++
 	}
 	clear(w.keys[mark:])
