@@ -33,12 +33,24 @@ var fixed = []string{
 	"fluent_detect.summary.more",
 
 	"kibana.alert.reason", "kibana.alert.original_event.dataset", "kibana.alert.original_event.module",
-	"ocsf.actor", "ocsf.observables", "ocsf.resources", "ocsf.cloud", "ocsf.data_sources",
+	"ocsf.actor", "ocsf.observables", "ocsf.resources", "ocsf.cloud", "ocsf.data_sources", "ocsf.profiles",
+
+	// Of the event, where their places in a finding would not be valid:
+	ocsfSpare + "event.provider", ocsfSpare + "aws.cloudtrail.api_version", ocsfSpare + "aws.cloudtrail.request_id",
+	ocsfSpare + requestParameters, ocsfSpare + "aws.cloudtrail.flattened.response_elements",
+	ocsfSpare + "aws.cloudtrail.error_code", ocsfSpare + "aws.cloudtrail.error_message",
+	ocsfSpare + userIdentity + "type", ocsfSpare + userIdentity + "arn",
+	ocsfSpare + "user_agent.original", ocsfSpare + "tls.version", ocsfSpare + "tls.cipher", ocsfSpare + "tls.client.server_name",
 
 	// Of the event:
 	"cloud.region", "cloud.service.name", "event.action", "event.outcome", "source.address", "source.ip",
 	"user.id", "user.name", "user.target.name", "user_agent.original",
 	userIdentity + "access_key_id", "aws.cloudtrail.resources.arn", "aws.cloudtrail.resources.type",
+	"cloud.provider", "cloud.account.id", "event.provider", "user.target.id",
+	userIdentity + "type", userIdentity + "arn", userIdentity + "invoked_by",
+	"aws.cloudtrail.api_version", "aws.cloudtrail.request_id", "aws.cloudtrail.error_code", "aws.cloudtrail.error_message",
+	requestParameters, "aws.cloudtrail.flattened.response_elements",
+	"tls.version", "tls.cipher", "tls.client.server_name",
 }
 
 // notCopied are the fields of an event that an alert has for itself, and those
@@ -188,6 +200,8 @@ var (
 	slotResourceARN          = slotOf("aws.cloudtrail.resources.arn")
 	slotResourceType         = slotOf("aws.cloudtrail.resources.type")
 	slotAlertID              = slotOf("alert_id")
+	slotCloudAccount         = slotOf("cloud.account.id")
+	slotCloudProvider        = slotOf("cloud.provider")
 	slotCloudRegion          = slotOf("cloud.region")
 	slotCloudServiceName     = slotOf("cloud.service.name")
 	slotCloudTargetInstance  = slotOf("cloud.target.instance.id")
@@ -219,6 +233,7 @@ var (
 	slotOriginalModule       = slotOf("kibana.alert.original_event.module")
 	slotOCSFCloud            = slotOf("ocsf.cloud")
 	slotOCSFDataSources      = slotOf("ocsf.data_sources")
+	slotOCSFProfiles         = slotOf("ocsf.profiles")
 	slotOCSFObservables      = slotOf("ocsf.observables")
 	slotOCSFResources        = slotOf("ocsf.resources")
 	slotRelatedHash          = slotOf("related.hash")
@@ -226,6 +241,8 @@ var (
 	slotRelatedUser          = slotOf("related.user")
 	slotSourceAddress        = slotOf("source.address")
 	slotSourceIP             = slotOf("source.ip")
+	slotUserARN              = slotOf(userIdentity + "arn")
+	slotUserID               = slotOf("user.id")
 	slotUserName             = slotOf("user.name")
 	slotUserTargetName       = slotOf("user.target.name")
 )

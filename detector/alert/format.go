@@ -9,16 +9,18 @@ import (
 // Format is the form of an alert record.
 type Format uint8
 
-// The formats. alert_id, alert_rule and alert_severity stand at the top of each.
+// The formats. alert_id, alert_rule and alert_severity stand at the top of each but
+// FormatOCSF, whose schema has no room for them.
 const (
 	// FormatECS is a document in Elastic's Common Schema, nested.
 	FormatECS Format = iota
-	// FormatKibana is the same with kibana.alert.*, as the alerts of Kibana's
-	// own detection engine have them. It is for an index of its own: Kibana
-	// takes such a document for an alert that it made itself.
+	// FormatKibana is the same with kibana.*, as the alerts of Kibana's own
+	// detection engine have it. It is for an index of its own: Kibana takes such a
+	// document for an alert that it made itself.
 	FormatKibana
 	// FormatOCSF is a Detection Finding of the Open Cybersecurity Schema
-	// Framework, version [ocsfVersion].
+	// Framework, version [ocsfVersion], that is valid by its schema. The id of the
+	// alert is finding_info.uid.
 	FormatOCSF
 )
 

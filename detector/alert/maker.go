@@ -153,8 +153,9 @@ func (m *Maker) finish(dst []byte, source *event.Source) []byte {
 		d.setString(slotOriginalDataset, source.Dataset)
 		d.setString(slotOriginalModule, source.Module)
 	case FormatOCSF:
-		d.setString(slotOCSFCloud, source.Cloud)
+		m.addOCSFProfiles(view(source.Cloud))
 		d.setTexts(slotOCSFDataSources, m.list(view(source.Dataset)))
+		d.meetDemands()
 		d.addOCSFLists()
 	}
 	dst = d.append(dst)

@@ -24,9 +24,8 @@ const (
 // a place is dropped: the document says the same elsewhere, or it means
 // something to ECS only. What is not here at all is under unmapped.
 var ocsfOf = map[string][]place{
-	"alert_id":       {{path: "alert_id"}, {path: "metadata.uid"}, {path: ocsfInfo + "uid"}},
-	"alert_rule":     {{path: "alert_rule"}},
-	"alert_severity": {{path: "alert_severity"}},
+	"alert_id":       {{path: "metadata.uid"}, {path: ocsfInfo + "uid"}},
+	"alert_severity": nil, // severity
 	"message":        nil, // the rule's name, which is the title
 	"tags":           {{path: "metadata.labels"}},
 
@@ -66,44 +65,46 @@ var ocsfOf = map[string][]place{
 	"related.ip":               nil,
 	"related.hash":             nil,
 	"ocsf.cloud":               {{path: "cloud.provider"}},
+	"ocsf.profiles":            {{path: "metadata.profiles"}},
 	"ocsf.data_sources":        {{path: ocsfInfo + "data_sources"}},
 	"ocsf.observables":         {{path: "observables"}},
 	"ocsf.resources":           {{path: "resources"}},
 
-	"event.action":                                {{path: ocsfAPI + "operation", as: asSingle}},
-	"event.provider":                              {{path: ocsfAPI + "service.name", as: asSingle}},
-	"aws.cloudtrail.api_version":                  {{path: ocsfAPI + "version", as: asSingle}},
-	"aws.cloudtrail.request_id":                   {{path: ocsfAPI + "request.uid", as: asSingle}},
-	"aws.cloudtrail.flattened.request_parameters": {{path: ocsfAPI + "request.data"}},
-	"aws.cloudtrail.flattened.response_elements":  {{path: ocsfAPI + "response.data"}},
-	"aws.cloudtrail.error_code":                   {{path: ocsfAPI + "response.error", as: asSingle}},
-	"aws.cloudtrail.error_message":                {{path: ocsfAPI + "response.error_message", as: asSingle}},
-	"source.ip":                                   {{path: ocsfEvidence + "src_endpoint.ip", as: asSingle}},
-	"source.address":                              {{path: ocsfEvidence + "src_endpoint.name", as: asSingle}},
-	"user_agent.original":                         {{path: ocsfEvidence + "http_request.user_agent", as: asSingle}},
-	"tls.version":                                 {{path: ocsfEvidence + "tls.version", as: asSingle}},
-	"tls.version_protocol":                        nil,
-	"tls.cipher":                                  {{path: ocsfEvidence + "tls.cipher", as: asSingle}},
-	"tls.client.server_name":                      {{path: ocsfEvidence + "tls.sni", as: asSingle}},
-	"user.name":                                   nil, // in the actor
-	"ocsf.actor":                                  {{path: ocsfUser + "name"}},
-	"user.id":                                     {{path: ocsfUser + "uid", as: asSingle}},
-	userIdentity + "arn":                          {{path: ocsfUser + "uid_alt", as: asSingle}},
-	userIdentity + "type":                         {{path: ocsfUser + "type", as: asSingle}},
-	userIdentity + "invoked_by":                   {{path: ocsfEvidence + "actor.app_name", as: asSingle}},
-	userIdentity + "access_key_id":                {{path: ocsfSession + "credential_uid", as: asSingle}},
-	sessionContext + "creation_date":              {{path: ocsfSession + "created_time", as: asMillis}},
-	sessionContext + "mfa_authenticated":          {{path: ocsfSession + "is_mfa", as: asTruth}},
-	sessionContext + "session_issuer.arn":         {{path: ocsfSession + "issuer", as: asSingle}},
-	"user.target.name":                            {{path: ocsfEvidence + "user.name", as: asSingle}},
-	"user.target.id":                              {{path: ocsfEvidence + "user.uid", as: asSingle}},
+	"event.action":                               {{path: ocsfAPI + "operation", as: asSingle}},
+	"event.provider":                             {{path: ocsfAPI + "service.name", as: asSingle}},
+	"aws.cloudtrail.api_version":                 {{path: ocsfAPI + "version", as: asSingle}},
+	"aws.cloudtrail.request_id":                  {{path: ocsfAPI + "request.uid", as: asSingle}},
+	requestParameters:                            {{path: ocsfAPI + "request.data"}},
+	"aws.cloudtrail.flattened.response_elements": {{path: ocsfAPI + "response.data"}},
+	"aws.cloudtrail.error_code":                  {{path: ocsfAPI + "response.error", as: asSingle}},
+	"aws.cloudtrail.error_message":               {{path: ocsfAPI + "response.error_message", as: asSingle}},
+	"source.ip":                                  {{path: ocsfEvidence + "src_endpoint.ip", as: asSingle}},
+	"source.address":                             {{path: ocsfEvidence + "src_endpoint.name", as: asSingle}},
+	"user_agent.original":                        {{path: ocsfEvidence + "http_request.user_agent", as: asSingle}},
+	"tls.version":                                {{path: ocsfEvidence + "tls.version", as: asSingle}},
+	"tls.version_protocol":                       nil,
+	"tls.cipher":                                 {{path: ocsfEvidence + "tls.cipher", as: asSingle}},
+	"tls.client.server_name":                     {{path: ocsfEvidence + "tls.sni", as: asSingle}},
+	"user.name":                                  nil, // in the actor
+	"ocsf.actor":                                 {{path: ocsfUser + "name"}},
+	"user.id":                                    {{path: ocsfUser + "uid", as: asSingle}},
+	userIdentity + "arn":                         {{path: ocsfUser + "uid_alt", as: asSingle}},
+	userIdentity + "type":                        {{path: ocsfUser + "type", as: asSingle}},
+	userIdentity + "invoked_by":                  {{path: ocsfEvidence + "actor.app_name", as: asSingle}},
+	userIdentity + "access_key_id":               {{path: ocsfSession + "credential_uid", as: asSingle}},
+	sessionContext + "creation_date":             {{path: ocsfSession + "created_time", as: asMillis}},
+	sessionContext + "mfa_authenticated":         {{path: ocsfSession + "is_mfa", as: asTruth}},
+	sessionContext + "session_issuer.arn":        {{path: ocsfSession + "issuer", as: asSingle}},
+	"user.target.name":                           {{path: ocsfEvidence + "user.name", as: asSingle}},
+	"user.target.id":                             {{path: ocsfEvidence + "user.uid", as: asSingle}},
 
 	"fluent_detect.summary.count": {{path: "count"}, {path: "unmapped.fluent_detect.summary.count"}},
 }
 
 const (
-	userIdentity   = "aws.cloudtrail.user_identity."
-	sessionContext = userIdentity + "session_context."
+	userIdentity      = "aws.cloudtrail.user_identity."
+	sessionContext    = userIdentity + "session_context."
+	requestParameters = "aws.cloudtrail.flattened.request_parameters"
 )
 
 func ocsfPlaces(name string) []place {
@@ -113,7 +114,7 @@ func ocsfPlaces(name string) []place {
 	if strings.HasPrefix(name, kibanaOnly) {
 		return nil
 	}
-	return []place{{path: "unmapped." + name}}
+	return []place{{path: "unmapped." + strings.TrimPrefix(name, ocsfSpare)}}
 }
 
 // ocsfSeverity is severity_id. 1 is Informational.
@@ -153,7 +154,6 @@ func ocsfConstants(r *rule.Rule) []constantField {
 	c.set("disposition_id", 15)
 	c.set("disposition", "Detected")
 	c.set("metadata.version", ocsfVersion)
-	c.set("metadata.profiles", []string{"cloud", "security_control"})
 	c.set(ocsfAnalytic+"type_id", 1)
 	c.set(ocsfAnalytic+"type", "Rule")
 	c.set(ocsfInfo+"attacks", ocsfAttacks(r.Threat))

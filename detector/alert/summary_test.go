@@ -36,10 +36,9 @@ func TestSummary(t *testing.T) {
 		key, alert := m.MakeSummary(nil, summary(), now)
 		checkAlert(t, f, alert)
 		d := decode(t, alert)
-		d.want(t, "alert_id", `"`+UUID(key)+`"`, "alert_rule", `"`+r.Slug()+`"`, "alert_severity", `"medium"`)
 		const reason = `"1234 more alerts of this rule were held back from 2025-03-04T09:00:00.000Z to 2025-03-04T09:05:00.000Z: the cap is 100/5m; calls: SendSSHPublicKey, SendSerialConsoleSSHPublicKey"`
 		if f == FormatOCSF {
-			d.want(t, "finding_info.desc", reason, "count", "1234", "time", "1741079100000",
+			d.want(t, "finding_info.uid", `"`+UUID(key)+`"`, "finding_info.desc", reason, "count", "1234", "time", "1741079100000",
 				"start_time", "1741078740000", "end_time", "1741078980000",
 				"resources", `[{"type":"AWS::EC2::Instance","uid":"i-0123456789abcdef0"},{"type":"AWS::EC2::Instance","uid":"i-0123456789abcdef1"}]`,
 				"observables", `[{"name":"resources.uid","type":"Resource UID","type_id":10,"value":"i-0123456789abcdef0"},`+
@@ -49,7 +48,7 @@ func TestSummary(t *testing.T) {
 				"evidences", `[{"api":{"operation":"SendSSHPublicKey"}}]`, "message", reason)
 			continue
 		}
-		d.want(t,
+		d.want(t, "alert_id", `"`+UUID(key)+`"`, "alert_rule", `"`+r.Slug()+`"`, "alert_severity", `"medium"`,
 			"event.kind", `"alert"`, "event.dataset", `"fluent_detect.alert"`, "@timestamp", `"2025-03-04T09:05:00.000Z"`,
 			"event.start", `"2025-03-04T08:59:00.000Z"`, "event.end", `"2025-03-04T09:03:00.000Z"`,
 			"event.reason", reason,
