@@ -1,6 +1,7 @@
 # make build    builds the two Fluent Bit plugins and the program, in build/
 # make demo     builds, and runs the built-in rule on the bundled events
 # make test     runs all tests that this machine can run
+# make opensearch   fetches an OpenSearch for them (mvn, a JDK)
 # make bench | fuzz | race | lint | test-pure
 # make guard    fails if the engine has become slower; guard-renew accepts that
 # make dist     makes the release for Linux (amd64, arm64) and Windows, in dist/
@@ -23,7 +24,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 # keeps the Go runtime from starting before Fluent Bit has forked.
 EXTLDFLAGS := -Wl,-soname,out_detect.so -T \"$(CURDIR)/plugin/fluentbit/runtime.ld\"
 
-.PHONY: all build demo test test-pure race fuzz bench guard guard-renew lint dist package test-dist test-package test-reproducible clean
+.PHONY: all build opensearch demo test test-pure race fuzz bench guard guard-renew lint dist package test-dist test-package test-reproducible clean
 
 all: build
 
@@ -46,6 +47,10 @@ build/fluent-detect: $(GO_FILES)
 build/host: $(wildcard test/host/*.[ch])
 	@mkdir -p build
 	$(CC) -std=c11 -Wall -Wextra -Werror -O2 -g -o $@ $(wildcard test/host/*.c) -ldl -lpthread
+
+# A node of OpenSearch for the tests, which are skipped without one.
+opensearch:
+	test/opensearch/fetch build/opensearch
 
 demo: build
 	@bash test/demo/run

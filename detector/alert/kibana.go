@@ -6,9 +6,10 @@ import "github.com/fluent-detect/fluent-detect/detector/rule"
 // form as well. Nothing is there alone: when Kibana's rule "External Alerts"
 // promotes an alert it deletes every key that begins with kibana.
 var kibanaPlaces = map[string][]place{
-	"alert_id":       {{path: "kibana.alert.uuid"}},
+	"alert_id":       {{path: "kibana.alert.uuid"}, {path: "kibana.alert.instance.id"}},
 	"@timestamp":     {{path: "kibana.alert.start"}, {path: "kibana.alert.last_detected"}},
 	"event.start":    {{path: "kibana.alert.original_time"}},
+	"event.created":  {{path: "kibana.alert.original_event.created"}},
 	"event.action":   {{path: "kibana.alert.original_event.action"}},
 	"event.provider": {{path: "kibana.alert.original_event.provider"}},
 	"event.outcome":  {{path: "kibana.alert.original_event.outcome"}},
@@ -16,11 +17,15 @@ var kibanaPlaces = map[string][]place{
 }
 
 // kibanaConstants are the fields of the format that are the same in each alert
-// of a rule. What only Kibana knows is not there: the rule's saved object, the
-// space, the execution, the URL.
+// of a rule. Kibana's views of alerts filter by space, rule type and consumer,
+// and expect every field that its own alerts always have; so the space is the
+// default one, and the id of the rule stands for that of its saved object, which
+// there is none of. What else only Kibana knows is not there: the execution, the
+// URL.
 func kibanaConstants(r *rule.Rule) []constantField {
 	c := constants{}
 	const alert, ofRule, original = "kibana.alert.", "kibana.alert.rule.", "kibana.alert.original_event."
+	c.set("kibana.space_ids", []string{"default"})
 	c.set(alert+"status", "active")
 	c.set(alert+"workflow_status", "open")
 	c.set(alert+"severity", r.Severity.String())
@@ -40,6 +45,8 @@ func kibanaConstants(r *rule.Rule) []constantField {
 	c.set(ofRule+"consumer", "siem")
 	c.set(ofRule+"producer", "siem")
 	c.set(ofRule+"rule_type_id", "siem.queryRule")
+	c.set(ofRule+"uuid", r.ID)
+	c.set(ofRule+"revision", 0)
 	c.set(ofRule+"rule_id", r.ID)
 	c.set(ofRule+"name", r.Name)
 	c.set(ofRule+"type", "query")
@@ -57,7 +64,7 @@ func kibanaConstants(r *rule.Rule) []constantField {
 	c.set(ofRule+"description", r.Description)
 	c.set(ofRule+"tags", r.Tags)
 	c.set(ofRule+"references", r.References)
-	c.set(ofRule+"false_positives", r.FalsePositives)
+	c.keep(ofRule+"false_positives", r.FalsePositives)
 	c.set(ofRule+"threat", kibanaThreat(r.Threat))
 	return c.list
 }

@@ -1,6 +1,7 @@
 package hostconf
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 )
@@ -9,7 +10,7 @@ import (
 func (c *config) destination(in, out *section, tags map[*section]tag) {
 	switch out.plugin() {
 	case "es", "opensearch":
-		c.documentID(out)
+		c.documents(in, out, true)
 		if out.get("id_key") != nil {
 			c.warn(out.position("match"), "%s: heartbeats have the tag %s too and no alert_id, and Fluent Bit overwrites the previous document with a record without an id: copy alerts with rewrite_tag, by $alert_id, and Match the copies", out.title(), tags[in].text)
 		}
@@ -26,11 +27,39 @@ func (c *config) destination(in, out *section, tags map[*section]tag) {
 	}
 }
 
-// documentID checks that an alert that is delivered again becomes the same document.
-func (c *config) documentID(out *section) {
+// documents checks an output that writes alerts into an index; several: a request of it
+// can have several alerts.
+func (c *config) documents(in, out *section, several bool) {
 	if out.plugin() != "es" && out.plugin() != "opensearch" {
 		return
 	}
+	c.documentID(out)
+	if out.plugin() == "es" && several {
+		c.warn(out.position("name"), "[OUTPUT] es: Fluent Bit takes a request for delivered if one alert in it was accepted, and loses those that were refused: use the output opensearch, which sends them again, for Elasticsearch too")
+	}
+	for _, detect := range c.of("output", "detect") {
+		if detect.text("channel", "default") == in.text("channel", "default") && detect.text("alert_format", "") == "ocsf" {
+			c.warn(out.at, "%s: alerts have the alert_format ocsf (%s), which has no alert_id and fits no index template of conf: set it to ecs or kibana", out.title(), line(out, detect))
+			return
+		}
+	}
+	if !c.mentions("index-template.json") {
+		c.note(out.at, "%s: without an index template the first alert decides the type of each parameter, and alerts with another type are refused: load index-template.json of conf/elasticsearch or conf/opensearch, for which conf/README.md has the commands, and name it in a comment here", out.title())
+	}
+}
+
+// mentions reports whether a text is in one of the files, also in a comment.
+func (c *config) mentions(text string) bool {
+	for _, file := range c.files {
+		if data, err := os.ReadFile(file); err == nil && strings.Contains(string(data), text) {
+			return true
+		}
+	}
+	return false
+}
+
+// documentID checks that an alert that is delivered again becomes the same document.
+func (c *config) documentID(out *section) {
 	p := out.get("id_key")
 	if w := strings.ToLower(out.text("write_operation", "create")); p != nil && w == "create" {
 		c.warn(out.position("write_operation"), "%s: Write_Operation is create: an alert that is delivered again is a conflict, and Fluent Bit retries forever: set it to index", out.title())

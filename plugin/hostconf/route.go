@@ -70,7 +70,7 @@ func (c *config) alertsOf(in *section, tags map[*section]tag, whole bool) {
 		for _, copied := range copies {
 			if b := takes(out, copied); b != no {
 				a = yes
-				c.documentID(out)
+				c.documents(in, out, !copied.open)
 			}
 		}
 		best = max(best, a)
