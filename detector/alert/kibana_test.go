@@ -20,7 +20,7 @@ var shownByKibana = fieldList(`@timestamp kibana.space_ids
 
 // An alert of the format kibana has what Kibana needs to show it, also if the rule and the
 // event have only what they must have. What Elasticsearch adds to an event is not known:
-// kibana.alert.original_event.ingested, .sequence and .original.
+// kibana.alert.original_event.ingested, .sequence, .original, .category and .type.
 func TestKibanaShows(t *testing.T) {
 	bare := *anything(t)
 	bare.Index, bare.Tags, bare.References, bare.FalsePositives, bare.Threat, bare.Author = nil, nil, nil, nil, nil, nil

@@ -41,7 +41,7 @@ func testIndex(t *testing.T, o *openSearch) {
 	began := time.Now()
 	s := shipToIndex(t, o, dir)
 	s.postAll(o, events, 0)
-	s.wait("the alerts in the index", time.Minute, func() bool { stored, again, _ := o.counts(); return stored-again >= len(alerts) })
+	s.wait("the alerts in the index", time.Minute, func() bool { return o.documents() >= len(alerts) })
 	t.Logf("in %.1f s", time.Since(began).Seconds())
 	s.stop()
 	o.wantIDs(alerts)
@@ -332,17 +332,17 @@ func anyValue(random *rand.Rand, depth int) any {
 func testRefusedDocuments(t *testing.T, o *openSearch) {
 	t.Cleanup(func() { o.log(t) })
 	o.refuseTexts()
-	s := ship(t, "input-http.conf", append(o.edits(t), quick...)...)
+	s := ship(t, "input-http.conf", append(append(o.edits(t), quick...), edit{`Heartbeat 1s`, "Heartbeat 1s\n    Max_Alerts 0"})...)
 	s.run()
 	requests, id := number(t, "DETECT_REFUSED", 3), 0
 	for n := range requests {
 		s.post(`{"Records":[` + push(id, false) + "," + push(id+1, true) + "," + push(id+2, false) + "]}")
 		id += 3
-		s.wait(fmt.Sprintf("what came with number %d that is refused", n+1), time.Minute, func() bool { stored, again, _ := o.counts(); return stored-again == 2*(n+1) })
+		s.wait(fmt.Sprintf("what came with number %d that is refused", n+1), time.Minute, func() bool { return o.documents() == 2*(n+1) })
 	}
 	s.post(`{"Records":[` + push(id, false) + "]}")
 	began := time.Now()
-	s.wait("what came after those that are refused", time.Minute, func() bool { stored, again, _ := o.counts(); return stored-again == 2*requests+1 })
+	s.wait("what came after those that are refused", time.Minute, func() bool { return o.documents() == 2*requests+1 })
 	t.Logf("what came after %d that are refused arrived in %s", requests, time.Since(began))
 	time.Sleep(settled)
 	if _, _, refusals := o.counts(); len(refusals) <= requests || !strings.Contains(s.read("log"), "mapper_parsing_exception") {
@@ -381,7 +381,7 @@ func testRefusedByES(t *testing.T, o *openSearch) {
 	s := ship(t, "input-http.conf", append(append(o.edits(t), quick...), edit{`(?m)^( +Name +)opensearch$`, "${1}es"})...)
 	s.run()
 	s.post(`{"Records":[` + push(1, false) + "," + push(2, true) + "]}")
-	s.wait("what came with one that is refused", time.Minute, func() bool { return o.search(`{"match_all":{}}`) == 1 })
+	s.wait("what came with one that is refused", time.Minute, func() bool { return o.documents() == 1 })
 	time.Sleep(settled)
 	if _, _, refusals := o.counts(); len(refusals) != 1 || strings.Contains(s.read("log"), "mapper_parsing_exception") {
 		t.Errorf("%d refusals: es does send again what was refused; then conf/fluent-bit/output-elasticsearch can have it", len(refusals))

@@ -218,6 +218,27 @@ func (o *openSearch) do(method, path, body string, v any) {
 func (o *openSearch) search(query string) int {
 	o.t.Helper()
 	o.do("POST", "/"+o.index+"/_refresh", "", nil)
+	return o.count(query)
+}
+
+// documents returns how many documents are in the index, or none if there is no index. It
+// does not see those of the last second.
+func (o *openSearch) documents() int {
+	o.t.Helper()
+	time.Sleep(100 * time.Millisecond)
+	r, err := http.Head(o.url + "/" + o.index)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	r.Body.Close()
+	if r.StatusCode == http.StatusNotFound {
+		return 0
+	}
+	return o.count(`{"match_all":{}}`)
+}
+
+func (o *openSearch) count(query string) int {
+	o.t.Helper()
 	var found struct{ Count int }
 	o.do("POST", "/"+o.index+"/_count", `{"query":`+query+`}`, &found)
 	return found.Count
