@@ -292,7 +292,7 @@ func marshal(t *testing.T, v any) string {
 
 // Keys and values that an index takes for something else, or refuses.
 var (
-	oddKeys = []string{"role", "a", "b", "a.b", "a..b", ".", "..", ".x", "x.", "", " ", "_id", "type", "properties", "0", "*", "a\tb", "n\x00l"}
+	oddKeys   = []string{"role", "a", "b", "a.b", "a..b", ".", "..", ".x", "x.", "", " ", "_id", "type", "properties", "0", "*", "a\tb", "n\x00l"}
 	oddValues = []any{"text", "", nil, true, false, 0, -1, 1.5, 1e308, uint64(1) << 63, "2026-01-01", "2026-01-01T00:00:00Z", "10.0.0.1", "fe80::1%eth0",
 		"\x00", "\n", "1e999"}
 	// One in fifty keys or values is long.

@@ -273,18 +273,20 @@ func (o *openSearch) put(index string, documents map[string]string) (refused []s
 	return refused
 }
 
-// loadTemplate loads the template with the command that conf/README.md has for it.
+// loadTemplate loads the template with the commands that the documents have for it.
 func (o *openSearch) loadTemplate() {
 	o.t.Helper()
-	readme := readFile(o.t, root+"/conf/README.md")
-	command := regexp.MustCompile(`(?m)^\s*(curl .*opensearch/index-template\.json.*)$`).FindStringSubmatch(readme)
-	if command == nil {
-		o.t.Fatal("conf/README.md has no command that loads opensearch/index-template.json")
-	}
-	load := exec.Command("sh", "-c", strings.ReplaceAll(command[1], "https://127.0.0.1:9200", "--cacert "+o.ca+" "+o.server.URL))
-	load.Dir = filepath.Join(root, "conf")
-	load.Env = append(os.Environ(), "ALERTS_USER=user", "ALERTS_PASSWORD=password")
-	if out, err := load.CombinedOutput(); err != nil || !strings.Contains(string(out), `"acknowledged":true`) {
-		o.t.Fatalf("%s: %v: %s", load, err, out)
+	for name, folder := range map[string]string{"README.md": ".", "conf/README.md": "conf"} {
+		readme := readFile(o.t, filepath.Join(root, name))
+		command := regexp.MustCompile(`(?m)^ +(curl .*opensearch/index-template\.json.*)$`).FindStringSubmatch(readme)
+		if command == nil || !strings.Contains(readme, strings.ReplaceAll(command[1], "opensearch", "elasticsearch")) {
+			o.t.Fatalf("%s does not have the two commands that load opensearch/index-template.json and elasticsearch/index-template.json", name)
+		}
+		load := exec.Command("sh", "-c", strings.ReplaceAll(command[1], "https://127.0.0.1:9200", "--cacert "+o.ca+" "+o.server.URL))
+		load.Dir = filepath.Join(root, folder)
+		load.Env = append(os.Environ(), "ALERTS_USER=user", "ALERTS_PASSWORD=password")
+		if out, err := load.CombinedOutput(); err != nil || !strings.Contains(string(out), `"acknowledged":true`) {
+			o.t.Fatalf("%s: %s: %v: %s", name, load, err, out)
+		}
 	}
 }
