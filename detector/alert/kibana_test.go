@@ -42,7 +42,7 @@ func TestKibanaShows(t *testing.T) {
 	_, alert := m.MakeSummary(nil, summary(), testArrival.Now)
 	s := decode(t, alert)
 	for _, name := range shownByKibana {
-		ofEvent := slices.Contains(fieldList(`kibana.alert.ancestors.id kibana.alert.original_event.action kibana.alert.original_event.created
+		ofEvent := slices.Contains(fieldList(`kibana.alert.ancestors.id kibana.alert.original_event.created
 			kibana.alert.original_event.id kibana.alert.original_event.outcome kibana.alert.original_event.provider`), name)
 		if (s.at(name) == "") != ofEvent {
 			t.Errorf("summary: %s is %s", name, or(s.at(name), "absent"))

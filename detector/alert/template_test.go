@@ -33,7 +33,8 @@ var ownTypes = map[string][]string{
 		threat.technique.subtechnique.id threat.technique.subtechnique.name threat.technique.subtechnique.reference
 
 		fluent_detect.schema fluent_detect.rule.sha256 fluent_detect.event.sha256 fluent_detect.input.tag
-		fluent_detect.shape fluent_detect.integrity fluent_detect.key.type fluent_detect.key.fingerprint
+		fluent_detect.shape fluent_detect.integrity fluent_detect.truncated_fields fluent_detect.evidence
+		fluent_detect.key.console fluent_detect.key.type fluent_detect.key.fingerprint
 		fluent_detect.summary.kind fluent_detect.summary.by
 
 		kibana.space_ids
