@@ -29,10 +29,12 @@
 //
 // Fourteen levels of maps, texts and lists in lists; 128 levels of brackets in a JSON
 // text; sixteen times the length of a record, what was decompressed counted in, for
-// all that is read and decoded of it; for what a text decompresses to 1 MiB, or 64
-// times its length if that is more, and never over 32 MiB. What is beyond a bound is
-// counted as unreadable, and what is before it and beside it is read: of a text that
-// breaks off, all elements of a list that are whole.
+// all that is read and decoded of it; 1 MiB and 64 times its length for all that is
+// decompressed, and never over 32 MiB of one text. Members, elements of lists and
+// texts in texts have shares of this by their lengths, so that none can use up what
+// its neighbour needs. What is beyond a bound is counted as unreadable, and what is
+// before it and beside it is read: of a text that breaks off, all elements of a list
+// that are whole.
 //
 // # Who owns the bytes
 //

@@ -94,7 +94,7 @@ func FuzzRead(f *testing.F) {
 		if whole, skipErr := msgpack.Skip(body, 0); skipErr != nil || whole != end {
 			t.Fatalf("Read to %d, Skip to %d, %v", end, whole, skipErr)
 		}
-		if spent := -r.effort; spent > maxDecoding*(len(body)+maxInflated) {
+		if spent := -r.budget.effort; spent > maxDecoding*(len(body)+maxInflated) {
 			t.Fatalf("%d bytes too much were decoded", spent)
 		}
 		again.Reset()

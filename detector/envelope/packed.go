@@ -10,22 +10,9 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// The limits of decompression. CloudTrail's records shrink to a tenth or a
-// thirtieth: each has two random ids in it. Every text has a limit of its own,
-// so that a compression bomb does not keep its neighbours from being read. The
-// limit grows with the length of the text, so that the cost of a record full of
-// bombs is proportional to its length.
-const (
-	// maxInflated is the maximum size in bytes of a decompressed text.
-	maxInflated = 32 << 20
-	// A text may be decompressed to minInflated bytes, or to maxInflation times
-	// its own length if that is more.
-	minInflated  = 1 << 20
-	maxInflation = 64
-	// maxRounds is how often gzip may be in gzip: CloudWatch compresses, and
-	// Firehose can be told to compress once more.
-	maxRounds = 2
-)
+// maxRounds is how often gzip may be in gzip: CloudWatch compresses, and
+// Firehose can be told to compress once more.
+const maxRounds = 2
 
 // minBase64 is how many characters a word has at least that is taken for base64.
 const minBase64 = 24
@@ -50,9 +37,11 @@ func (r *Reader) base64(depth int, text []byte, o origin) {
 			if l == nil {
 				return
 			}
+			others := r.take(n, len(text))
 			packed := appendBase64(r.grow(l.packed[:0], base64.RawStdEncoding.DecodedLen(len(word))), word)
 			l.packed = packed
 			r.unpack(depth, packed, o)
+			r.give(others)
 		}
 		text = text[n:]
 	}
@@ -80,12 +69,11 @@ func (r *Reader) unpack(depth int, data []byte, o origin) {
 	if l == nil {
 		return
 	}
-	limit := inflationLimit(len(data))
 	whole, gzipped := true, false
 	for range maxRounds {
 		if whole && isGzip(data) {
 			gzipped = true
-			l.inflated, whole = r.inflate(l.inflated[:0], data, limit)
+			l.inflated, whole = r.inflate(l.inflated[:0], data)
 			l.inflated, l.plain = l.plain, l.inflated
 			data = l.plain
 		}
@@ -125,13 +113,10 @@ type gunzip struct {
 	gzip *gzip.Reader
 }
 
-// inflationLimit returns the maximum size of what compressed data of n bytes may be
-// decompressed to.
-func inflationLimit(n int) int { return min(max(minInflated, maxInflation*n), maxInflated) }
-
-// inflate appends what data decompresses to, at most limit bytes, and reports
-// whether that is all. dst and data must not overlap.
-func (r *Reader) inflate(dst, data []byte, limit int) (out []byte, whole bool) {
+// inflate appends what data decompresses to, as far as the budget suffices, and
+// reports whether that is all. dst and data must not overlap.
+func (r *Reader) inflate(dst, data []byte) (out []byte, whole bool) {
+	limit := min(max(r.budget.inflate, 0), maxInflated)
 	g := &r.gunzip
 	g.from.Reset(data)
 	if g.gzip == nil {
@@ -155,6 +140,9 @@ func (r *Reader) inflate(dst, data []byte, limit int) (out []byte, whole bool) {
 			break
 		}
 	}
-	r.effort += maxDecoding * len(dst)
-	return dst[:min(len(dst), limit)], whole
+	dst = dst[:min(len(dst), limit)]
+	r.budget.inflate -= len(dst)
+	r.budget.effort += maxDecoding * len(dst)
+	r.spanning += maxDecoding * len(dst)
+	return dst, whole
 }

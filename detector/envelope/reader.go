@@ -30,7 +30,8 @@ type Reader struct {
 	known        int    // how many things in the record are known not to be events
 	copies       copies
 	deepest      int // the deepest level that was used
-	effort       int // how many bytes may still be read or decoded
+	budget       budget
+	spanning     int // how many bytes may still be decoded in search of values of several lines in broken texts
 	gunzip       gunzip
 	made         int         // bytes of the buffers that were made for the record
 	large        Large       // of Bound, nil without
@@ -105,7 +106,8 @@ func (r *Reader) Read(chunk []byte, off int) (end int, seen Seen, err error) {
 		top.origin = origin{}
 		r.noted, r.known = 0, 0
 		r.copies.reset()
-		r.effort = maxDecoding * (end - off)
+		r.budget = budgetOf(end - off)
+		r.spanning = maxDecoding * (end - off)
 		r.seen.Shape = r.enter(0)
 		if r.noted == 0 {
 			r.finish()
@@ -293,9 +295,9 @@ func (r *Reader) levelAt(depth int) *level {
 }
 
 // value looks into the value at buf[off:], which is at depth and comes from o:
-// it enters a map, opens a text, and does so with the elements of an array. It
-// returns the offset behind the value. The error is that of a value that is not
-// whole.
+// it enters a map, opens a text, and does so with the elements of an array. What
+// has a part in the budget ends with buf. It returns the offset behind the value. The
+// error is that of a value that is not whole.
 func (r *Reader) value(depth int, buf []byte, off int, o origin) (end int, err error) {
 	v, body, err := msgpack.ReadHeader(buf, off)
 	if err != nil {
@@ -304,7 +306,9 @@ func (r *Reader) value(depth int, buf []byte, off int, o origin) (end int, err e
 	switch v.Kind() {
 	case msgpack.Str, msgpack.Bin:
 		if len(v.Bytes()) >= event.MinCarrier {
+			others := r.take(body-off, len(buf)-off)
 			r.text(depth, v.Bytes(), o)
+			r.give(others)
 		}
 	case msgpack.Map:
 		if depth+1 >= maxLevels {
@@ -316,7 +320,9 @@ func (r *Reader) value(depth int, buf []byte, off int, o origin) (end int, err e
 		}
 		if l.event.Members().Meets(&r.marks) || r.finders.mayCarry(buf[off:end]) {
 			l.origin = o
+			others := r.take(end-off, len(buf)-off)
 			r.enter(depth + 1)
+			r.give(others)
 		}
 		return end, nil
 	case msgpack.Array:
@@ -325,7 +331,11 @@ func (r *Reader) value(depth int, buf []byte, off int, o origin) (end int, err e
 			case !isArray(buf, body):
 				body, err = r.value(depth, buf, body, o)
 			case depth+1 < maxLevels:
-				body, err = r.value(depth+1, buf, body, o)
+				if end, err = msgpack.Skip(buf, body); err == nil {
+					others := r.take(end-body, len(buf)-body)
+					body, err = r.value(depth+1, buf[:end], body, o)
+					r.give(others)
+				}
 			default:
 				body, err = r.tooDeep(buf, body)
 			}

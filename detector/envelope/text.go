@@ -31,11 +31,6 @@ func (r *Reader) text(depth int, text []byte, o origin) {
 	r.json(depth, l, text, o)
 }
 
-// maxDecoding bounds how much is read and decoded for a record, its decompressed
-// data counted in: this many times its length. Text in text is shorter at each
-// level, so that only text that is broken in many places comes near.
-const maxDecoding = 16
-
 // maxItem is the size in bytes up to which memory for a decoded text is reserved by
 // the text's length.
 const maxItem = 16 << 20
@@ -59,14 +54,16 @@ func (r *Reader) json(depth int, l *level, text []byte, o origin) {
 			return
 		}
 		if pos > end {
+			others := r.take(pos-end, len(text)-end)
 			r.between(depth, text[end:pos], o, end > 0)
+			r.give(others)
 		}
 		n, ok := r.decode(l, text[pos:])
 		if !ok {
 			r.broken(depth, l, text[pos:], o)
 			return
 		}
-		r.decoded(depth, l.text, o)
+		r.decoded(depth, l.text, n, len(text)-pos, o)
 		end = pos + n
 	}
 }
@@ -95,7 +92,7 @@ func (r *Reader) broken(depth int, l *level, text []byte, o origin) {
 		rest := r.line(depth, l, line, lines, o)
 		lines = lines[rest:]
 	}
-	if r.seen.Unreadable == before && (r.effort < 0 || first > 0 || r.noted == noted && r.finders.wasEvent(text)) {
+	if r.seen.Unreadable == before && (r.budget.effort < 0 || r.spanning < 0 || first > 0 || r.noted == noted && r.finders.wasEvent(text)) {
 		r.unreadable()
 	}
 }
@@ -105,19 +102,27 @@ func (r *Reader) broken(depth int, l *level, text []byte, o origin) {
 // what follows the line it has.
 func (r *Reader) line(depth int, l *level, line, following []byte, o origin) (rest int) {
 	noted, events := r.noted, false
+	size := len(line) + 1 + len(following)
+	others := r.take(len(line)+1, size)
+	defer func() { r.give(others) }()
 	pos := startOf(line, 0)
-	for tries := 0; pos >= 0 && tries < maxStarts && (tries == 0 || r.effort > 0); tries++ {
+	for tries := 0; pos >= 0 && tries < maxStarts && (tries == 0 || r.budget.effort > 0); tries++ {
 		n, ok := r.decode(l, line[pos:])
 		if ok {
-			r.decoded(depth, l.text, o)
+			r.decoded(depth, l.text, n, len(line)-pos, o)
 			events = true
 			pos = startOf(line, pos+n)
 			continue
 		}
-		if pos == 0 && len(following) > 0 && r.effort > 0 {
-			whole := line[: len(line)+1+len(following) : len(line)+1+len(following)]
-			if n, ok := r.decode(l, whole); ok && n > len(line) {
-				r.decoded(depth, l.text, o)
+		if pos == 0 && len(following) > 0 && r.spanning > 0 {
+			share := r.budget
+			n, ok := r.decode(l, line[:size:size])
+			r.spanning -= n + 1
+			r.budget = share
+			if ok && n > len(line) {
+				r.give(others)
+				others = r.take(n, size)
+				r.decoded(depth, l.text, n, n, o)
 				return n - len(line) - 1
 			}
 		}
@@ -167,17 +172,19 @@ func (r *Reader) decode(l *level, text []byte) (end int, ok bool) {
 	var cut int
 	var err error
 	l.text, end, cut, err = jsontext.AppendCut(l.text[:0], text, false)
-	r.effort -= end + 1
+	r.budget.effort -= end + 1
 	if err == nil && cut >= 0 {
 		r.unreadable()
 	}
 	return end, err == nil
 }
 
-// decoded looks into what a text was decoded to. A list, and a string with JSON
-// in it once more, is one level deeper: texts in it must not be decoded into the
-// buffer that it lies in.
-func (r *Reader) decoded(depth int, packed []byte, o origin) {
+// decoded looks into what size bytes of a text were decoded to, of which there are
+// rest bytes from there on. A list, and a string with JSON in it once more, is one
+// level deeper: texts in it must not be decoded into the buffer that it lies in.
+func (r *Reader) decoded(depth int, packed []byte, size, rest int, o origin) {
+	others := r.take(size, rest)
+	defer r.give(others)
 	if v, _, err := msgpack.ReadHeader(packed, 0); err == nil && v.Kind() != msgpack.Map {
 		depth++
 	}
@@ -236,7 +243,9 @@ func (r *Reader) salvageList(depth int, text []byte, i int, o origin) (end int) 
 		i += n
 		end = i
 		if v, _, err := msgpack.ReadHeader(l.text, 0); err == nil && v.Kind() == msgpack.Map {
+			others := r.take(n, len(text)-i+n)
 			_, _ = r.value(depth, l.text, 0, o)
+			r.give(others)
 		}
 		if i = skipSpace(text, i); i == len(text) || text[i] != ',' {
 			return end

@@ -78,12 +78,16 @@ func (r *Reader) unwrap(depth int, own *event.Set, isEvent bool) Shape {
 	shape := Other
 	var buf []byte
 	l.carriers, buf = l.event.Carriers(l.carriers[:0], own, isEvent)
-	if r.effort -= len(l.event.Document().Encoded()); r.effort < 0 {
+	if r.budget.effort -= len(buf); r.budget.effort < 0 {
 		r.unreadable()
 		return Other
 	}
 	if len(l.carriers) != 1 || shapes[l.carriers[0].Member] == Other {
 		l.carriers = slices.DeleteFunc(l.carriers, func(c event.Carrier) bool { return !r.finders.mayCarry(buf[c.Offset:c.End]) })
+	}
+	rest := 0
+	for _, c := range l.carriers {
+		rest += c.End - c.Offset
 	}
 	r.copies.active = r.copies.active || len(l.carriers) > 1
 	for _, c := range l.carriers {
@@ -97,7 +101,10 @@ func (r *Reader) unwrap(depth int, own *event.Set, isEvent bool) Shape {
 			inner.path = inner.path.add(s)
 		}
 		before := r.noted + r.known
-		_, _ = r.value(depth, buf, c.Offset, inner) // it is whole: Open has read it
+		others := r.take(c.End-c.Offset, rest)
+		_, _ = r.value(depth, buf[:c.End], c.Offset, inner) // it is whole: Open has read it
+		r.give(others)
+		rest -= c.End - c.Offset
 		if shape == Other && r.noted+r.known > before {
 			shape = s
 		}
