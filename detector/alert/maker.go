@@ -109,6 +109,9 @@ func (m *Maker) Make(dst []byte, id ID, e *event.Event, s *event.Subject, a Arri
 	if !s.Time.IsZero() {
 		d.setInt(slotLatencyMS, a.Now.Sub(s.Time).Milliseconds())
 	}
+	if e.TooMany() && !slices.Contains(s.Integrity, event.TooManyValues) { // of a field that was copied
+		s.Integrity = append(s.Integrity, event.TooManyValues)
+	}
 	if len(d.truncated) > 0 {
 		s.Integrity = append(s.Integrity, "truncated")
 		d.setTexts(slotTruncated, m.views(d.truncated))

@@ -288,6 +288,10 @@ func (e *Event) Document() msgpack.Value { return e.document }
 // not looked at, or is one of so many values that not all of them were.
 func (e *Event) Truncated() bool { return e.scratch.cut || e.scratch.over }
 
+// TooMany reports whether one of the fields that were asked for had so many values
+// that only the first were returned.
+func (e *Event) TooMany() bool { return e.scratch.more }
+
 // SetSource says what source the event is of: the i-th of the schema.
 func (e *Event) SetSource(i int) { e.source = uint8(i) }
 

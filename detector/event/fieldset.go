@@ -112,7 +112,7 @@ func (e *Event) Visit(fs *FieldSet, do func(i int, values []msgpack.Value)) {
 		if !e.has.Has(c.member) {
 			continue
 		}
-		if text, _, err := msgpack.ReadKey(e.buf, int(e.offsets[c.member])); once && err == nil && len(text) > len("none") {
+		if text := msgpack.ReadText(e.buf, int(e.offsets[c.member])); once && len(text) > len("none") {
 			mark := len(s.values)
 			s.values = append(s.values, msgpack.TextOf(text))
 			do(c.field, s.values[mark:mark+1:mark+1])

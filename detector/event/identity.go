@@ -103,10 +103,6 @@ func AlertID(ruleID string, identity [sha256.Size]byte) [sha256.Size]byte {
 // counts by its encoded bytes.
 const digestDepth = jsontext.MaxDepth
 
-// maxDigested is how many members a map may have whose digest does not depend on their
-// order; a larger one counts by its encoded bytes as well.
-const maxDigested = 64 << 10
-
 // digest returns a hash of a value that does not depend on the order of the
 // members of maps, nor on how wide numbers and lengths are encoded, nor on
 // whether texts are str or bin.
@@ -116,7 +112,7 @@ func digest(v msgpack.Value, depth int) [sha256.Size]byte {
 	switch kind := v.Kind(); kind {
 	case msgpack.Map, msgpack.Array:
 		b = append(b, byte(kind))
-		if depth == 0 || kind == msgpack.Map && v.Len() > maxDigested {
+		if depth == 0 || len(v.Encoded()) > maxReordered { // counts as it is
 			h := sha256.New()
 			_, _ = h.Write(b)
 			_, _ = h.Write(v.Encoded())
@@ -124,15 +120,17 @@ func digest(v msgpack.Value, depth int) [sha256.Size]byte {
 		}
 		if kind == msgpack.Array {
 			h := sha256.New()
-			_, _ = h.Write(b)
 			for elements := v.Elements(); ; {
 				element, ok := elements.Next()
 				if !ok {
 					break
 				}
-				d := digest(element, depth-1)
-				_, _ = h.Write(d[:])
+				if b = appendDigest(b, element, depth-1); len(b) > len(room)/2 {
+					_, _ = h.Write(b)
+					b = b[:0]
+				}
 			}
+			_, _ = h.Write(b)
 			return [sha256.Size]byte(h.Sum(room[:0]))
 		}
 		all := make([][2 * sha256.Size]byte, 0, v.Len())
@@ -148,16 +146,39 @@ func digest(v msgpack.Value, depth int) [sha256.Size]byte {
 		for _, member := range all {
 			b = append(b, member[:]...)
 		}
-	case msgpack.Str, msgpack.Bin:
-		b = append(append(b, byte(msgpack.Str)), v.Bytes()...)
-	case msgpack.Ext:
-		b = append(append(b, byte(kind), byte(v.ExtType())), v.Bytes()...)
-	case msgpack.Float:
-		b = binary.BigEndian.AppendUint64(append(b, byte(kind)), math.Float64bits(v.Float()))
 	default:
-		b = AppendScalar(append(b, byte(kind)), v)
+		b = appendScalar(b, v)
 	}
 	return sha256.Sum256(b)
+}
+
+// appendDigest appends what an element of a list adds to the list's digest: 0 for a map or
+// a list, which a scalar does not begin with.
+func appendDigest(dst []byte, v msgpack.Value, depth int) []byte {
+	if kind := v.Kind(); kind == msgpack.Map || kind == msgpack.Array {
+		if v.Len() == 0 {
+			return append(dst, 0, byte(kind), 0)
+		}
+		d := digest(v, depth)
+		return append(append(dst, 0, byte(kind), 1), d[:]...)
+	}
+	var room [64]byte
+	scalar := appendScalar(room[:0], v)
+	return append(binary.AppendUvarint(dst, uint64(len(scalar))), scalar...)
+}
+
+// appendScalar appends a scalar with its kind.
+func appendScalar(dst []byte, v msgpack.Value) []byte {
+	switch kind := v.Kind(); kind {
+	case msgpack.Str, msgpack.Bin:
+		return append(append(dst, byte(msgpack.Str)), v.Bytes()...)
+	case msgpack.Ext:
+		return append(append(dst, byte(kind), byte(v.ExtType())), v.Bytes()...)
+	case msgpack.Float:
+		return binary.BigEndian.AppendUint64(append(dst, byte(kind)), math.Float64bits(v.Float()))
+	default:
+		return AppendScalar(append(dst, byte(kind)), v)
+	}
 }
 
 // AppendScalar appends a scalar as text: account ids, for instance, that some

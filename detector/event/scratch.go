@@ -17,13 +17,18 @@ type scratch struct {
 	alike  bool     // two of a map's may be the same
 	// cut: something lies deeper than maxDepth and was not looked at.
 	cut bool
-	// over: a list of values was cut at maxValues.
-	over      bool
-	limit     int             // how many values there may be now
+	// over: of a list of values that decides something only the first maxValues were
+	// looked at. more: so it was of any list.
+	over, more bool
+	// The values that are put together now: full, they are as many as there may be, up to
+	// limit in s.values; filled, without those that are empty.
+	full, filled bool
+	limit        int
+
+	number    uint64          // of the event
 	respelled []byte          // the event with its own names
 	identity  []byte          // what an identity was made of last: memory for the next
 	state     [maxSources]any // what the sources keep
-	number    uint64          // of the event
 }
 
 // maxArena is how many elements of an arena are kept for the next event.
@@ -36,11 +41,22 @@ func (s *scratch) reset() {
 	s.number++
 	s.values = s.values[:0]
 	s.text = s.text[:0]
-	s.cut, s.over = false, false
+	s.cut, s.over, s.more = false, false, false
 }
 
 // maxValues is how many values of a field are put together. [Event.Any] has no limit.
 const maxValues = 512
+
+// putTogether prepares for values behind those that there are, maxValues at most.
+func (s *scratch) putTogether() { s.limit, s.full = len(s.values)+maxValues, false }
+
+// enough reports whether nothing more is to be looked for.
+func (s *scratch) enough(to *visitor) bool {
+	if to != nil {
+		return to.found
+	}
+	return s.full
+}
 
 // visitor gets the values that are found one by one, where they are not put together.
 type visitor struct {
@@ -55,10 +71,11 @@ func (s *scratch) push(v msgpack.Value, to *visitor) {
 	switch {
 	case to != nil:
 		s.visit(v, to)
+	case s.filled && IsEmpty(v):
 	case len(s.values) < s.limit:
 		s.values = append(s.values, v)
 	default:
-		s.over = true
+		s.full, s.over, s.more = true, true, true
 	}
 }
 
@@ -73,7 +90,8 @@ func (s *scratch) visit(v msgpack.Value, to *visitor) {
 }
 
 // What follows looks into the value at buf[off:], which is whole, and returns
-// the offset behind it: every byte is passed once, however deep it lies.
+// the offset behind it: every byte is passed once, however deep it lies. When enough
+// was found the rest is not passed, and the offset means nothing.
 
 // find appends the values at a dotted path below a value. A name in the path
 // may be a key by itself or together with its neighbours ({"a": {"b": 1}} and
@@ -88,7 +106,13 @@ func (s *scratch) find(buf []byte, off int, path string, depth int, to *visitor)
 			return skip(buf, off)
 		}
 		for range v.Len() {
-			pos = s.find(buf, pos, path, depth-1, to)
+			if end := msgpack.SkipPlain(buf, pos); end != 0 {
+				pos = end
+				continue
+			}
+			if pos = s.find(buf, pos, path, depth-1, to); s.enough(to) {
+				break
+			}
 		}
 	case msgpack.Map:
 		if s.tooDeep(v, depth) {
@@ -114,9 +138,13 @@ func (s *scratch) findMembers(buf []byte, pos, n int, path string, depth int, to
 		case string(key) != path[:len(key)]:
 			pos = skip(buf, pos)
 		case len(key) == len(path):
-			pos = s.add(buf, pos, depth-1, to)
+			if pos = s.add(buf, pos, depth-1, to); s.enough(to) {
+				return pos
+			}
 		case path[len(key)] == '.':
-			pos = s.find(buf, pos, path[len(key)+1:], depth-1, to)
+			if pos = s.find(buf, pos, path[len(key)+1:], depth-1, to); s.enough(to) {
+				return pos
+			}
 		default:
 			pos = skip(buf, pos)
 		}
@@ -144,7 +172,9 @@ func (s *scratch) add(buf []byte, off, depth int, to *visitor) (end int) {
 			return skip(buf, off)
 		}
 		for range v.Len() {
-			pos = s.add(buf, pos, depth-1, to)
+			if pos = s.add(buf, pos, depth-1, to); s.enough(to) {
+				break
+			}
 		}
 	case msgpack.Map:
 		v, pos, _ = msgpack.Read(buf, off)
@@ -177,7 +207,9 @@ func (s *scratch) leavesOf(v msgpack.Value, buf []byte, pos, depth int, to *visi
 		if v.Kind() == msgpack.Map {
 			pos = skip(buf, pos) // the key
 		}
-		pos = s.leaves(buf, pos, depth-1, to)
+		if pos = s.leaves(buf, pos, depth-1, to); s.enough(to) {
+			break
+		}
 	}
 	return pos
 }

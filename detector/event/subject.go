@@ -133,6 +133,9 @@ func (s *Schema) sourceOf(e *Event) int {
 	return 0
 }
 
+// TooManyValues is what [Subject.Integrity] has of an event that is [Event.TooMany].
+const TooManyValues = "too_many_values"
+
 // Describe describes the event. It uses the memory that the subject has.
 func (s *Schema) Describe(e *Event, d *Subject) {
 	i := s.sourceOf(e)
@@ -178,8 +181,8 @@ func (s *Schema) Describe(e *Event, d *Subject) {
 	if e.HasDuplicates() {
 		d.Integrity = append(d.Integrity, "duplicate_key")
 	}
-	if e.scratch.over {
-		d.Integrity = append(d.Integrity, "too_many_values")
+	if e.TooMany() {
+		d.Integrity = append(d.Integrity, TooManyValues)
 	}
 	var room [64]byte
 	if ids := facts[factID]; len(ids) == 0 || len(AppendScalar(room[:0], ids[0])) == 0 {

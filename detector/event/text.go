@@ -15,8 +15,8 @@ func (e *Event) Text(f *Field) (text []byte, ok bool) {
 	if !w.plain || len(e.again) > 0 || !e.find(w.Member) {
 		return nil, false
 	}
-	text, _, err := msgpack.ReadKey(e.buf, int(e.offsets[w.Member]))
-	return text, err == nil && len(text) > len("none") // nothing shorter is empty
+	text = msgpack.ReadText(e.buf, int(e.offsets[w.Member]))
+	return text, len(text) > len("none") // nothing shorter is empty
 }
 
 // MayHave reports whether the field can have a text in which the literal is.
@@ -40,6 +40,5 @@ func (e *Event) MayHave(f *Field, l *literal.Finder) bool {
 // FirstText returns the first value of a member that the event has, nil if it is
 // no text. The member must be in [Event.Members].
 func (e *Event) FirstText(m Member) []byte {
-	text, _, _ := msgpack.ReadKey(e.buf, int(e.offsets[m]))
-	return text
+	return msgpack.ReadText(e.buf, int(e.offsets[m]))
 }

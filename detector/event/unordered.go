@@ -5,6 +5,10 @@ import (
 	"slices"
 )
 
+// maxReordered is the size in bytes up to which the order of members does not matter for
+// an identity. CloudTrail's events have at most 256 KiB.
+const maxReordered = 512 << 10
+
 // appendUnordered appends the text of an object, {a=1, b=[2, {c=3}]}, with the members
 // of each object in it sorted, and valueSeparator between them and between the elements
 // of lists. Shippers may sort the members of an object, and the order of its text
@@ -14,6 +18,9 @@ import (
 // cannot always be told. But different texts that do not have the same members stay
 // different, and nothing in a value counts as a member beside it.
 func appendUnordered(dst, text []byte) []byte {
+	if len(text) > maxReordered {
+		return append(dst, text...)
+	}
 	t := objectText{text: text}
 	for len(t.text) > 0 {
 		dst = t.append(dst, 0, MaxDepth)

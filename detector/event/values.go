@@ -48,7 +48,7 @@ func (e *Event) Values(f *Field) []msgpack.Value {
 	mark := len(s.values)
 	switch {
 	case w.byName:
-		s.limit = mark + maxValues
+		s.putTogether()
 		s.findMembers(e.document.Encoded(), 0, e.document.Len(), f.Name, maxDepth, nil)
 	case w.Member != None:
 		e.copyPlace(w.Place)
@@ -60,10 +60,9 @@ func (e *Event) Values(f *Field) []msgpack.Value {
 		}
 	}
 	if w.leaves {
+		s.filled = !w.byName // documents in ECS form are taken as they are
 		s.replaceByLeaves(mark)
-		if !w.byName { // documents in ECS form are taken as they are
-			s.dropEmpty(mark)
-		}
+		s.filled = false
 	}
 	return s.values[mark:]
 }
@@ -149,21 +148,21 @@ func (e *Event) copyPlace(p Place) {
 	}
 	s := &e.scratch
 	if p.Below == "" && len(e.again) == 0 { // usually it is one short text
-		if text, _, err := msgpack.ReadKey(e.buf, int(e.offsets[p.Member])); err == nil && len(text) > len("none") {
+		if text := msgpack.ReadText(e.buf, int(e.offsets[p.Member])); len(text) > len("none") {
 			s.values = append(s.values, msgpack.TextOf(text))
 			return
 		}
 	}
-	mark := len(s.values)
-	s.limit = mark + maxValues
+	s.putTogether()
+	s.filled = true
 	e.addPlace(p, nil)
-	s.dropEmpty(mark)
+	s.filled = false
 }
 
 // addPlace appends the values at a place whose member the event has.
 func (e *Event) addPlace(p Place, to *visitor) {
 	s := &e.scratch
-	for o := e.Occurrences(p.Member); o.Next(); {
+	for o := e.Occurrences(p.Member); !s.enough(to) && o.Next(); {
 		if p.Below == "" {
 			s.add(e.buf, int(o.offset), maxDepth, to)
 		} else {
@@ -176,7 +175,7 @@ func (e *Event) addPlace(p Place, to *visitor) {
 // ends.
 func (s *scratch) replaceByLeaves(mark int) {
 	n := len(s.values)
-	s.limit = n + maxValues
+	s.putTogether()
 	for i := mark; i < n; i++ {
 		if v := s.values[i]; v.Kind() == msgpack.Map {
 			s.leavesOf(v, v.Encoded(), 0, maxDepth, nil)
@@ -194,10 +193,10 @@ func (e *Event) Object(f *Field) msgpack.Value {
 	taken := w.taken(e)
 	s := &e.scratch
 	mark := len(s.values)
-	over := s.over
-	defer func() { s.over = over }() // only alerts ask for objects, and have limits
+	over, more := s.over, s.more
+	defer func() { s.over, s.more = over, more }() // only alerts ask for objects, and have limits
 	if w.byName {
-		s.limit = mark + maxValues
+		s.putTogether()
 		s.findMembers(e.document.Encoded(), 0, e.document.Len(), f.Name, maxDepth, nil)
 	} else if w.Member != None {
 		e.copyPlace(w.Place)

@@ -235,6 +235,23 @@ func ReadKey(b []byte, off int) (key []byte, end int, err error) {
 	return v.payload, end, nil
 }
 
+// ReadText returns the text at b[off:], aliasing b, or nil for a value that is not text,
+// which it does not walk over, and for one that is not whole.
+func ReadText(b []byte, off int) []byte {
+	if uint(off) < uint(len(b)) {
+		if c := b[off]; msgpcode.FixedStrLow <= c && c <= msgpcode.FixedStrHigh {
+			if end := off + 1 + int(c&msgpcode.FixedStrMask); end <= len(b) {
+				return b[off+1 : end]
+			}
+		}
+	}
+	v, _, err := ReadHeader(b, off)
+	if err != nil || !v.IsText() {
+		return nil
+	}
+	return v.payload
+}
+
 // MapOf returns a Map value of n pairs whose encoded keys and values are b, which
 // it aliases. They must be complete.
 func MapOf(n int, b []byte) Value { return Value{b, of(Map) | meta(uint32(n))} }

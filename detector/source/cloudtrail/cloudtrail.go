@@ -107,8 +107,7 @@ func isNotice(e *event.Event) bool {
 	}
 	for o := e.Occurrences(eventSource); o.Next(); {
 		buf, at := o.At()
-		source, _, _ := msgpack.ReadKey(buf, at) // nil for what is not text
-		if !isNoticeSource(source) {
+		if !isNoticeSource(msgpack.ReadText(buf, at)) {
 			return false
 		}
 	}

@@ -20,6 +20,14 @@ import (
 // further texts follow in which an earlier one does, so that none is hidden.
 func javaText(e *event.Event, p event.Place) []msgpack.Value {
 	j := &e.State(newWorkspace).(*workspace).texts
+	if j.number != e.Number() {
+		j.number, j.made = e.Number(), j.made[:0]
+	}
+	for _, m := range j.made {
+		if m.place == p.Member {
+			return m.values
+		}
+	}
 	without := ""
 	if p.Member == additionalEventData {
 		without = takenFromData(e)
@@ -42,7 +50,15 @@ func javaText(e *event.Event, p event.Place) []msgpack.Value {
 	if j.truncated {
 		e.Truncate()
 	}
-	return e.Since(mark)
+	values := e.Since(mark)
+	j.made = append(j.made, madeTexts{p.Member, values[:len(values):len(values)]})
+	return values
+}
+
+// madeTexts are the texts of a member. They are made once for an event.
+type madeTexts struct {
+	place  event.Member
+	values []msgpack.Value
 }
 
 // maxReadings bounds how many texts there are of an object with a key that is
@@ -51,6 +67,9 @@ const maxReadings = 16
 
 // javaTexts is the working memory for the texts of objects.
 type javaTexts struct {
+	number uint64 // of the event that the texts in made are of
+	made   []madeTexts
+
 	event     *event.Event
 	text      []byte // the event's arena
 	truncated bool   // something was too deep, or too often repeated
