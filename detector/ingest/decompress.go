@@ -90,7 +90,7 @@ func openZstd(r io.Reader) (io.ReadCloser, error) {
 
 // Decompress returns a reader of the text in r, by what the first bytes say: data that
 // is compressed with gzip, zstd, zlib or bzip2, also several times, is decompressed,
-// and UTF-16 becomes UTF-8; anything else is unchanged. Concatenated gzip or zstd
+// and UTF-16 and UTF-32 become UTF-8; anything else is unchanged. Concatenated gzip or zstd
 // streams are read as one.
 //
 // Data compressed otherwise is an error. Read returns the errors of compressed data,

@@ -61,8 +61,17 @@ func utf16Text(text string, order binary.AppendByteOrder) string {
 	return string(b)
 }
 
-// TestUTF16 tests text in both byte orders, with and without a byte order mark.
-func TestUTF16(t *testing.T) {
+func utf32Text(text string, order binary.AppendByteOrder) string {
+	var b []byte
+	for _, r := range text {
+		b = order.AppendUint32(b, uint32(r))
+	}
+	return string(b)
+}
+
+// TestUnicode tests UTF-16 and UTF-32 in both byte orders, with and without a byte order
+// mark.
+func TestUnicode(t *testing.T) {
 	f := func(name, input, want string) {
 		t.Helper()
 		for _, wrap := range []func(io.Reader) io.Reader{func(r io.Reader) io.Reader { return r }, iotest.OneByteReader, iotest.DataErrReader} {
@@ -92,7 +101,17 @@ func TestUTF16(t *testing.T) {
 		f(order.String()+", half a unit", utf16Text("{}", order)+"x", "{}\ufffd")
 		broken := string(order.AppendUint16(order.AppendUint16(nil, 0xd83d), 'x')) + string(order.AppendUint16(nil, 0xde00))
 		f(order.String()+", half pairs", utf16Text("{}", order)+broken+broken[:2], "{}\ufffdx\ufffd\ufffd")
+
+		encoded = utf32Text(text, order)
+		f("UTF-32 "+order.String(), encoded, text)
+		f("UTF-32 "+order.String()+" with a byte order mark", utf32Text("\ufeff", order)+encoded, text)
+		f("UTF-32 "+order.String()+", a mark and any text", utf32Text("\ufeffé\n", order), "é\n")
+		f("UTF-32 "+order.String()+", short", utf32Text("{}", order), "{}")
+		f("UTF-32 "+order.String()+", only the mark", utf32Text("\ufeff", order), "")
+		f("UTF-32 "+order.String()+", a part of a character", utf32Text("{}", order)+"xyz", "{}\ufffd")
+		f("UTF-32 "+order.String()+", no characters", utf32Text("{}", order)+"\xfe\xfe\xfe\xfe"+string(order.AppendUint32(nil, 0xd83d)), "{}\ufffd\ufffd")
 	}
+	f("a length of 123 bytes", "{\x00\x00\x00\x02a\x00\x03", "{\x00\x00\x00\x02a\x00\x03")
 	f("UTF-8", "{}\x00\x00", "{}\x00\x00")
 	f("zeros", "\x00\x00\x00\x00", "\x00\x00\x00\x00")
 }
@@ -161,6 +180,7 @@ func TestDecompress(t *testing.T) {
 	f("zstd in gzip", packGzip(t, string(packZstd(t, long))), long, nil)
 	f("gzip in zlib in zstd", packZstd(t, string(packZlib(t, string(packGzip(t, long))))), long, nil)
 	f("bzip2", bzip2ed, "hello\n", nil)
+	f("UTF-32 in gzip", packGzip(t, utf32Text("\ufeff"+text, binary.BigEndian)), text, nil)
 	f("UTF-16 in gzip in zstd", packZstd(t, string(packGzip(t, "\xff\xfe"+utf16Text(text, binary.LittleEndian)))), text, nil)
 	rounds := text
 	for range MaxRounds {

@@ -12,7 +12,7 @@
 //     that CloudTrail writes to S3: it is split while it is read;
 //   - any other line, which becomes {"log": line}, as shippers do.
 //
-// Compressed data, also in compressed data, is decompressed, and UTF-16 read, by what
+// Compressed data, also in compressed data, is decompressed, and UTF-16 and UTF-32 read, by what
 // the first bytes say.
 //
 // # What is broken

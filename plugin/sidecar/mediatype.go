@@ -51,11 +51,14 @@ func binaryKind(start []byte, textual bool) string {
 	odd, early := 0, 0
 	for i := 0; i < len(start); {
 		r, n := utf8.DecodeRune(start[i:])
-		if r == utf8.RuneError && n == 1 && utf8.FullRune(start[i:]) || n == 1 && isBinary(start[i]) {
+		switch {
+		case r == utf8.RuneError && n == 1 && utf8.FullRune(start[i:]), n == 1 && isBinary(start[i]):
 			odd++
 			if i < first {
 				early++
 			}
+		case r == utf8.RuneError && n > 1: // what UTF-16 or UTF-32 has that is no character
+			odd++
 		}
 		i += n
 	}

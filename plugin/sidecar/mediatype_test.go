@@ -36,9 +36,10 @@ func TestMediaTypes(t *testing.T) {
 	t.Parallel()
 	line := quote(t, push("x"))
 	otlp := message(1, message(2, message(2, message(5, message(1, push("x"))))))
-	utf16 := ""
+	utf16, utf32 := "", ""
 	for _, c := range push("x") {
 		utf16 += string([]byte{byte(c), 0})
+		utf32 += string([]byte{byte(c), 0, 0, 0})
 	}
 	for _, test := range []struct {
 		name, kind, body string
@@ -73,6 +74,9 @@ func TestMediaTypes(t *testing.T) {
 		{"colors", "", "\x1b[31mred\x1b[0m\n" + push("x"), 200, 1},
 		{"JSON text sequences", "application/json-seq", "\x1e" + push("x") + "\n", 200, 1},
 		{"UTF-16", "application/json", "\xff\xfe" + utf16, 200, 1},
+		{"UTF-32", "application/json", "\xff\xfe\x00\x00" + utf32, 200, 1},
+		{"UTF-32, the other way round", "", "\x00\x00\xfe\xff" + strings.Repeat("\x00\x00\x00x", 9), 200, 0},
+		{"noise behind the mark of UTF-32", "application/json", "\xff\xfe\x00\x00" + strings.Repeat("noise!!!", 300), 415, 0},
 		{"a character that is cut at the end of what is looked at", "", strings.Repeat("x", startSize-1) + "ü", 200, 0},
 		{"form, as curl says", "application/x-www-form-urlencoded", push("x"), 200, 1},
 		{"text in another language", "text/plain; charset=utf-8", strings.Repeat("日本語 ", 200), 200, 0},
