@@ -60,6 +60,7 @@ func (s *scanner) scan(tag string, chunk []byte) (Result, error) {
 	s.reset() // what the last chunk left, if it has to come again
 	defer s.end()
 	broken := s.evaluate(chunk)
+	s.reader.Trim()
 	alerts, err := s.tx.commit()
 	if err != nil {
 		var full *outbox.FullError

@@ -229,6 +229,9 @@ func (t *transaction) reset() {
 	t.rollback()
 	clear(t.alerts)
 	clear(t.decisions.changes)
+	if len(t.matches) > 0 {
+		t.subject.Release() // it aliases the last event
+	}
 	t.matches, t.alerts, t.unwanted, t.summaries, t.emitted = t.matches[:0], t.alerts[:0], nil, 0, 0
 	t.decisions = decisions{changes: t.decisions.changes[:0]}
 }

@@ -89,3 +89,13 @@ func (r *Reader) release() {
 	r.deepest, r.made = 0, 0
 	r.Release()
 }
+
+// Trim gives back the large buffers that hostile events made grow. It is called
+// between chunks: a buffer that one record needs may be useful for the next one.
+func (r *Reader) Trim() {
+	for _, l := range r.levels {
+		if l != nil { // it was used
+			l.event.Release()
+		}
+	}
+}

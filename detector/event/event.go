@@ -66,6 +66,18 @@ func (e *Event) Open(chunk []byte, off int) (end int, err error) {
 	return end, nil
 }
 
+// Release gives back what the last event made grow. The event must not be asked for
+// anything before the next Open.
+func (e *Event) Release() {
+	e.scratch.reset()
+	if cap(e.scratch.respelled) > maxArena {
+		e.scratch.respelled = nil
+	}
+	if cap(e.again) > maxArena {
+		e.again = nil
+	}
+}
+
 // find reports whether the event has the member.
 func (e *Event) find(m Member) bool {
 	if e.has.Has(m) {

@@ -37,6 +37,7 @@ const maxArena = 64 << 10
 func (s *scratch) reset() {
 	if cap(s.values) > maxArena || cap(s.text) > 16*maxArena || cap(s.prints) > maxArena {
 		s.values, s.text, s.prints = nil, nil, nil
+		clear(s.state[:]) // it may alias them
 	}
 	s.number++
 	s.values = s.values[:0]

@@ -210,5 +210,16 @@ func (d *Subject) add(attribute int, value []byte) {
 	}
 }
 
+// Release forgets the event, and keeps the memory of the lists.
+func (d *Subject) Release() {
+	clear(d.Known[:cap(d.Known)])
+	clear(d.Fields[:cap(d.Fields)])
+	clear(d.Integrity[:cap(d.Integrity)])
+	for _, values := range d.Values[:cap(d.Values)] {
+		clear(values[:cap(values)])
+	}
+	*d = Subject{Known: d.Known[:0], Values: d.Values[:0], Fields: d.Fields[:0], Integrity: d.Integrity[:0]}
+}
+
 // Schema returns the schema that the event is read with.
 func (e *Event) Schema() *Schema { return e.schema }

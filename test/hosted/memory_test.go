@@ -1,6 +1,10 @@
 package hosted
 
 import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"encoding/binary"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -8,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/fluent-detect/fluent-detect/detector/msgpack/msgpacktest"
 )
 
 // Memory does not grow with the number of records: the resident memory of the process
@@ -69,4 +75,59 @@ func residentOf(pid int) (kib int, ok bool) {
 		}
 	}
 	return 0, false // a zombie has no memory
+}
+
+// hostileChunk returns a chunk of events that take as much memory as they can.
+func hostileChunk(t *testing.T) []byte {
+	var chunk []byte
+	add := func(members ...any) {
+		chunk = append(chunk, msgpacktest.Event(t, append(msgpacktest.Members{"eventSource", "ec2-instance-connect.amazonaws.com"}, members...))...)
+	}
+	list := binary.BigEndian.AppendUint32([]byte{0xdd}, 7_000_001)
+	list = append(list, bytes.Repeat([]byte{1}, 7_000_000)...)
+	list = append(list, msgpacktest.Value(t, "SendSSHPublicKey")...)
+	add("eventName", msgpacktest.Raw(list))
+	add("eventName", "SendSSHPublicKey", "eventID", "1", "requestParameters", msgpacktest.Raw(list))
+	wide := binary.BigEndian.AppendUint32([]byte{0xdf}, 1_000_000)
+	for i := range 1_000_000 {
+		wide = append(wide, 0xa5, 'k', byte(i>>16), byte(i>>8), byte(i), 'x', 1)
+	}
+	add("eventName", "SendSSHPublicKey", "eventID", "2", "requestParameters", msgpacktest.Raw(wide))
+	var bomb bytes.Buffer
+	z := gzip.NewWriter(&bomb)
+	_, _ = z.Write([]byte(`{"eventName":"` + strings.Repeat(" ", 32<<20)))
+	_ = z.Close()
+	text := base64.StdEncoding.EncodeToString(bomb.Bytes())
+	add("eventName", "x", "log", strings.Repeat(text+" ", 20), "message", `{"log":"`+strings.Repeat(`\u0065vent`, 1<<20)+`"}`)
+	return chunk
+}
+
+// TestMemoryIsGivenBack: some seconds after hostile chunks the process is as small as
+// before.
+func TestMemoryIsGivenBack(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "chunk")
+	if err := os.WriteFile(path, hostileChunk(t), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var resident []int // KiB
+	watch := func(pid int) {
+		for {
+			kib, ok := residentOf(pid)
+			if !ok {
+				return
+			}
+			resident = append(resident, kib)
+			time.Sleep(50 * time.Millisecond)
+		}
+	}
+	r := runWatched(t, build, watch, "--msgpack", path, "--repeat", "2", "--threads", "2", "--wait", "8")
+	if r.code != 0 || len(r.ids) != 3 {
+		t.Fatalf("the host ended with %d and has %d alerts\n%s", r.code, len(r.ids), tail(r.stderr))
+	}
+	peak, end := most(resident), most(resident[len(resident)-20:])
+	t.Logf("%d MiB at most, %d MiB at the end", peak>>10, end>>10)
+	if end > 100<<10 {
+		t.Errorf("%d MiB are left of %d MiB", end>>10, peak>>10)
+	}
 }

@@ -47,6 +47,10 @@ func javaText(e *event.Event, p event.Place) []msgpack.Value {
 		}
 	}
 	e.SetArena(j.text)
+	j.text = nil
+	if cap(j.table.nodes) > maxMembers || cap(j.order) > maxMembers || cap(j.keys) > 16*maxMembers {
+		j.table, j.order, j.keys = hashMap{}, nil, nil
+	}
 	if j.truncated {
 		e.Truncate()
 	}
@@ -60,6 +64,10 @@ type madeTexts struct {
 	place  event.Member
 	values []msgpack.Value
 }
+
+// maxMembers is the number of members of an object up to which memory is kept for the
+// next one.
+const maxMembers = 16 << 10
 
 // maxReadings bounds how many texts there are of an object with a key that is
 // repeated over and over, besides the one that Java has.

@@ -153,6 +153,7 @@ func (o *Output) warnOfUnrouted(channel string) {
 func (o *Output) Flush(tag string, chunk []byte) Answer {
 	forcePanic(chunk)
 	_, err := o.engine.Scan(tag, chunk)
+	o.registry.memory.Used()
 	if err == nil {
 		return AnswerOK
 	}

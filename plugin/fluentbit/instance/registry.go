@@ -21,6 +21,7 @@ import (
 type Registry struct {
 	observer alert.Observer
 	exporter exporter
+	memory   host.Memory
 
 	mu       sync.Mutex
 	channels map[string]*channel
