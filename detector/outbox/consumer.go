@@ -19,13 +19,15 @@ func (f Filter) Accepts(a Alert) bool {
 	return a.IsReport() || a.Severity >= f.MinSeverity && (len(f.Rules) == 0 || slices.Contains(f.Rules, a.Rule))
 }
 
-// grace is how long an acknowledged alert is kept. Fluent Bit acknowledges alerts that
+// Grace is how long an acknowledged alert is kept. Fluent Bit acknowledges alerts that
 // it has put in a ring buffer, which it empties every 250 ms; what is in it is lost
-// when the input is paused or closed.
-const grace = time.Second
+// when the process or the input ends.
+const Grace = time.Second
+
+const grace = Grace
 
 // Consumer takes alerts out of a box. Take and Ack are called by one goroutine at a
-// time; Pause, Resume and Close may be called by others.
+// time; the other functions may be called by others.
 type Consumer struct {
 	box    *Box
 	filter Filter
@@ -123,13 +125,22 @@ func (c *Consumer) confirmableIn() time.Duration {
 
 // take returns what can be taken now, and whether more may come.
 func (c *Consumer) take(maxBytes int) (batch []Alert, open bool) {
+	batch, confirmed, open := c.takeLocked(maxBytes)
+	for _, k := range confirmed {
+		_ = k.Note() // if that fails they are deleted soon all the same
+	}
+	return batch, open
+}
+
+// takeLocked is take. It also returns the keepers of alerts that it confirmed.
+func (c *Consumer) takeLocked(maxBytes int) (batch []Alert, confirmed []Keeper, open bool) {
 	b := c.box
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if c.closed || c.paused {
-		return nil, false
+		return nil, nil, false
 	}
-	c.confirm(b.now().Add(-grace))
+	confirmed = c.confirm(b.now().Add(-grace))
 	c.putBack(c.flight)
 	c.flight = nil
 	n, size := 0, 0
@@ -138,7 +149,7 @@ func (c *Consumer) take(maxBytes int) (batch []Alert, open bool) {
 		n++
 	}
 	if n == 0 {
-		return nil, true
+		return nil, confirmed, true
 	}
 	c.flight = slices.Clone(c.queue[:n])
 	clear(c.queue[:n]) // the rest of the array must not keep the records alive
@@ -150,7 +161,7 @@ func (c *Consumer) take(maxBytes int) (batch []Alert, open bool) {
 	for i, e := range c.flight {
 		batch[i] = e.Alert
 	}
-	return batch, true
+	return batch, confirmed, true
 }
 
 // Backlog returns the bytes of the alerts that wait to be taken.
@@ -185,8 +196,8 @@ func (c *Consumer) AckFirst(n int) {
 }
 
 // SetAside sets the first alert of the batch aside: it is no longer of the batch, and Take
-// does not return it before the consumer was paused. The number that SetAside returns is
-// for AckAside. There must be a first one.
+// does not return it: the consumers that are opened next do, unless it is acknowledged.
+// The number that SetAside returns is for AckAside. There must be a first one.
 func (c *Consumer) SetAside() (number uint64) {
 	c.box.mu.Lock()
 	defer c.box.mu.Unlock()
@@ -202,7 +213,7 @@ func (c *Consumer) AckAside(number uint64) {
 	c.box.mu.Lock()
 	defer c.box.mu.Unlock()
 	i := slices.IndexFunc(c.aside, func(e entry) bool { return e.place == number })
-	if i < 0 { // the consumer was paused
+	if i < 0 { // the consumer was closed
 		return
 	}
 	e := c.aside[i]
@@ -211,13 +222,12 @@ func (c *Consumer) AckAside(number uint64) {
 	c.aside = slices.Delete(c.aside, i, i+1)
 }
 
-// Pause makes Take return nothing until Resume, also one that waits. Alerts that were
-// acknowledged within the grace period may have been lost: they will be taken again.
+// Pause makes Take return nothing until Resume, also one that waits. The batch of the
+// last Take can still be acknowledged.
 func (c *Consumer) Pause() {
 	c.box.mu.Lock()
 	defer c.box.mu.Unlock()
 	c.paused = true
-	c.recall()
 	c.wake()
 }
 
@@ -229,9 +239,19 @@ func (c *Consumer) Resume() {
 	c.wake()
 }
 
+// Renew begins the grace period of all that was acknowledged anew: until now the ring
+// buffer was not read.
+func (c *Consumer) Renew() {
+	c.box.mu.Lock()
+	defer c.box.mu.Unlock()
+	now := c.box.now()
+	for i := range c.acked {
+		c.acked[i].acked = now
+	}
+}
+
 // recall puts back into the queue what is not confirmed.
 func (c *Consumer) recall() {
-	c.confirm(c.box.now().Add(-grace))
 	c.putBack(c.flight)
 	// These are in the order of acknowledgement, or of being set aside: alerts that
 	// another consumer left came late.
@@ -289,7 +309,10 @@ func (c *Consumer) confirm(until time.Time) []Keeper {
 
 // Close closes the consumer. What is not confirmed stays in the box for the consumers
 // that are opened next; a Take that waits returns at once.
-func (c *Consumer) Close() {
+func (c *Consumer) Close() { c.CloseAt(c.box.now().Add(-grace)) }
+
+// CloseAt is Close, and confirms what was acknowledged at that time or before.
+func (c *Consumer) CloseAt(arrived time.Time) {
 	b := c.box
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -298,6 +321,7 @@ func (c *Consumer) Close() {
 	}
 	c.closed = true
 	b.between = true
+	c.confirm(arrived)
 	c.recall()
 	b.consumers = slices.DeleteFunc(b.consumers, func(x *Consumer) bool { return x == c })
 	for _, e := range c.queue {

@@ -219,8 +219,6 @@ func (m *model) take(t *modelTaker, maxBytes int) (batch []Alert) {
 
 func (m *model) pause(t *modelTaker) {
 	t.paused = true
-	m.confirm(t, grace)
-	m.change(t, waiting, flying, acked, aside)
 }
 
 func (m *model) close(t *modelTaker) {
@@ -230,6 +228,8 @@ func (m *model) close(t *modelTaker) {
 	t.closed = true
 	m.between = true
 	m.pause(t)
+	m.confirm(t, grace)
+	m.change(t, waiting, flying, acked, aside)
 	m.consumers = slices.DeleteFunc(m.consumers, func(x *modelTaker) bool { return x == t })
 	for _, a := range m.held {
 		if a.owner == t {
@@ -455,6 +455,11 @@ func drive(t *testing.T, script []byte) {
 			step("consumer %d: resume", n)
 			consumers[n].Resume()
 			twins[n].paused = twins[n].closed
+			if next(2) == 0 {
+				step("and renew")
+				consumers[n].Renew()
+				m.change(twins[n], acked, acked)
+			}
 		case op == 16:
 			step("consumer %d: close", n)
 			consumers[n].Close()

@@ -122,6 +122,7 @@ func TestConcurrency(t *testing.T) {
 			if r.IntN(10) == 0 {
 				consumer.Pause()
 				consumer.Resume()
+				consumer.Renew()
 				last = [outputs]int{-1, -1, -1, -1}
 			}
 			batch := consumer.Take(1+r.IntN(1000), time.Millisecond)

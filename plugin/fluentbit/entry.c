@@ -110,9 +110,17 @@ ENTRY uintptr_t detect_input_init(void *plugin, int has_context)
     return detect_go_input_init(plugin, has_context);
 }
 
+/*
+ * The input of which this is the thread, by its last collect. Pauses and resumes come in
+ * the same thread, and do not say which input they are for. 0: unknown, also in hosts
+ * before 4.1, which have no handles and end before all chunks are flushed.
+ */
+static _Thread_local uintptr_t input_of_thread;
+
 /* Returns a chunk of alerts, allocated with malloc, or none. */
 ENTRY int detect_input_collect(uintptr_t handle, void **data, size_t *size)
 {
+    input_of_thread = handle;
     *data = NULL;
     *size = 0;
     if (!detect_runtime_started()) {
@@ -131,14 +139,14 @@ ENTRY int detect_input_cleanup(uintptr_t handle, void *data)
 ENTRY void detect_input_pause(void)
 {
     if (detect_runtime_started()) {
-        detect_go_input_pause();
+        detect_go_input_pause(input_of_thread);
     }
 }
 
 ENTRY void detect_input_resume(void)
 {
     if (detect_runtime_started()) {
-        detect_go_input_resume();
+        detect_go_input_resume(input_of_thread);
     }
 }
 

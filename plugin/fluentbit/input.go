@@ -121,27 +121,39 @@ func detect_go_input_ack(handle C.uintptr_t) (code C.int) {
 
 // detect_go_input_pause is called when Fluent Bit pauses an input. The host does not
 // say which one, so all are paused: a collect at the end of its input would use
-// freed memory.
+// freed memory. It does so in the thread of the input, which is that of its collects:
+// handle is the one of the last collect in this thread, or 0.
 //
 //export detect_go_input_pause
-func detect_go_input_pause() {
+func detect_go_input_pause(handle C.uintptr_t) {
 	defer guard("FLBPluginInputPause", plainPanics, func(any) {})
 	inputs.RLock()
 	defer inputs.RUnlock()
-	for _, h := range inputs.open {
-		h.input.Pause()
+	for of, h := range inputs.open {
+		h.input.Pause(whose(handle, of))
 	}
+}
+
+// whose returns what a call in the thread of handle means for the input of another handle.
+func whose(handle C.uintptr_t, of uintptr) instance.Whose {
+	switch uintptr(handle) {
+	case 0:
+		return instance.Unknown
+	case of:
+		return instance.Own
+	}
+	return instance.Other
 }
 
 // detect_go_input_resume ends a pause.
 //
 //export detect_go_input_resume
-func detect_go_input_resume() {
+func detect_go_input_resume(handle C.uintptr_t) {
 	defer guard("FLBPluginInputResume", plainPanics, func(any) {})
 	inputs.RLock()
 	defer inputs.RUnlock()
-	for _, h := range inputs.open {
-		h.input.Resume()
+	for of, h := range inputs.open {
+		h.input.Resume(whose(handle, of))
 	}
 }
 

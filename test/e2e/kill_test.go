@@ -113,7 +113,9 @@ func (f *fluentBit) feed(matches, others int, over time.Duration) <-chan struct{
 // wantAllAlerted waits until everything has arrived, stops Fluent Bit, and checks that
 // there is an alert for every match that reached the other output. (Fluent Bit itself
 // loses a few records when it is killed.)
-func (f *fluentBit) wantAllAlerted(matches int) {
+//
+// It returns how many alerts came again.
+func (f *fluentBit) wantAllAlerted(matches int) (repeated int) {
 	f.t.Helper()
 	missing := func() (missing int, reached, alerted map[string]int) {
 		reached, alerted = f.found("originals", eventIDs), f.found("alerts", alertIDs)
@@ -132,13 +134,23 @@ func (f *fluentBit) wantAllAlerted(matches int) {
 	time.Sleep(settled)
 	f.stop()
 	n, reached, alerted := missing()
-	repeated := 0
 	for _, times := range alerted {
 		repeated += times - 1
 	}
 	f.t.Logf("%d matches sent, %d reached another output, %d alerted, %d alerts repeated", matches, len(reached), len(alerted), repeated)
 	if n > 0 {
 		f.t.Errorf("%d of %d matches were not alerted", n, len(reached))
+	}
+	return repeated
+}
+
+// wantFewRepeated checks that after a number of stops or reloads at most every second one
+// has repeated the alerts of a moment.
+func (f *fluentBit) wantFewRepeated(repeated, ends, matches int, over time.Duration) {
+	f.t.Helper()
+	perSecond := float64(matches) / over.Seconds()
+	if most := int(perSecond*float64(ends)/2) + 1; repeated > most {
+		f.t.Errorf("%d alerts were repeated by %d ends at %.0f alerts a second, want at most %d", repeated, ends, perSecond, most)
 	}
 }
 
@@ -187,7 +199,7 @@ func TestStops(t *testing.T) {
 	}
 	<-fed
 	f.run()
-	f.wantAllAlerted(matches)
+	f.wantFewRepeated(f.wantAllAlerted(matches), stops, matches, time.Duration(stops)*3*time.Second)
 }
 
 // Hot reloads under load, with state on disk.
@@ -204,5 +216,5 @@ func TestReloads(t *testing.T) {
 		f.signal(syscall.SIGHUP)
 	}
 	<-fed
-	f.wantAllAlerted(matches)
+	f.wantFewRepeated(f.wantAllAlerted(matches), reloads, matches, time.Duration(reloads)*3*time.Second)
 }

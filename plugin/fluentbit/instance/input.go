@@ -29,6 +29,7 @@ type Input struct {
 	config   settings.Input
 	log      logger.Log
 	checked  bool // see check
+	stop     stop
 }
 
 // OpenInput opens an input; name is Fluent Bit's name for the instance. Errors name
@@ -101,17 +102,36 @@ func (i *Input) Idle() bool { return i.consumer.Idle() }
 // Ack acknowledges the alerts of the last Collect.
 func (i *Input) Ack() { i.consumer.Ack() }
 
+// Whose says which input Fluent Bit means, where it does not say so itself.
+type Whose int
+
+// The inputs that Fluent Bit can mean.
+const (
+	Unknown Whose = iota
+	Own           // this one
+	Other
+)
+
 // Pause makes Collect return nothing until Resume: Fluent Bit accepts nothing for
-// now, or is about to end the input. The last alerts may have been lost, and are
-// returned again.
-func (i *Input) Pause() { i.consumer.Pause() }
+// now, or is about to end an input.
+func (i *Input) Pause(w Whose) {
+	i.consumer.Pause()
+	if w != Other {
+		i.stop.pause(w, time.Now(), intoSecond())
+	}
+}
 
 // Resume ends a Pause.
-func (i *Input) Resume() { i.consumer.Resume() }
+func (i *Input) Resume(w Whose) {
+	if w != Other && i.stop.resume() {
+		i.consumer.Renew()
+	}
+	i.consumer.Resume()
+}
 
 // Close closes the input. Alerts that are not delivered stay in the outbox.
 func (i *Input) Close() {
-	i.consumer.Close()
+	i.consumer.CloseAt(i.stop.arrived(time.Now()))
 	i.registry.mu.Lock()
 	defer i.registry.mu.Unlock()
 	i.registry.open--

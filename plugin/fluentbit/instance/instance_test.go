@@ -171,13 +171,13 @@ func TestPausedInputsKeepStill(t *testing.T) {
 	h := newHost(t)
 	in := h.mustInput("detect_alerts.0")
 	out := h.mustOutput("detect.0")
-	in.Pause()
+	in.Pause(Own)
 	flush(t, out, 1)
 	began := time.Now()
 	if alerts := in.Collect(); len(alerts) != 0 || time.Since(began) > CollectWait/2 {
 		t.Errorf("a paused input gives %d alerts after %s", len(alerts), time.Since(began))
 	}
-	in.Resume()
+	in.Resume(Own)
 	if alerts := in.Collect(); len(alerts) != 1 {
 		t.Errorf("%d alerts after the pause, want 1", len(alerts))
 	}

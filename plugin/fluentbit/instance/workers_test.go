@@ -45,9 +45,9 @@ func TestWorkers(t *testing.T) {
 		}
 		for left.Load() > 0 {
 			collect(in)
-			in.Pause()
+			in.Pause(Own)
 			_ = h.scrape(anyPort)
-			in.Resume()
+			in.Resume(Own)
 		}
 		working.Wait()
 		reload(in, out)
