@@ -106,6 +106,7 @@ package: dist
 # These need make package, and report missing tools.
 test-dist:
 	test/package/load
+	test/package/signature
 	test/package/windows
 
 test-package:
