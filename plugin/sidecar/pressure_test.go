@@ -376,6 +376,7 @@ func TestOneAlertIsNeverAccepted(t *testing.T) {
 	var mine []string // ids in the order in which the sink sees them first
 	accepts := false
 	source := newVectorSource(t, "", func(v *vectorSource) {
+		v.atomic = true
 		v.sink = func(id string) int { // with v locked
 			if !slices.Contains(mine, id) {
 				mine = append(mine, id)

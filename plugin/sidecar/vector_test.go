@@ -42,6 +42,7 @@ type vectorSource struct {
 	user     string              // "name:password", empty: everybody
 	closes   int                 // says "Connection: close" in every that many answers
 	sink     func(id string) int // what the sink makes of an event, as a status; nil: 200
+	atomic   bool                // unlike Vector, the receiver takes all alerts of a request or none
 	fault    func(n int, w http.ResponseWriter) bool
 	requests int
 	repeated int            // requests with an alert that the sink had
@@ -155,6 +156,7 @@ func idsOf(body []byte) (ids []string, err error) {
 // deliver gives the alerts to the sink.
 func (v *vectorSource) deliver(ids []string) int {
 	status, repeated := http.StatusOK, false
+	var taken []string
 	for _, id := range ids {
 		if v.sink != nil {
 			switch s := v.sink(id); {
@@ -166,6 +168,12 @@ func (v *vectorSource) deliver(ids []string) int {
 				continue
 			}
 		}
+		taken = append(taken, id)
+	}
+	if v.atomic && status != http.StatusOK {
+		return status
+	}
+	for _, id := range taken {
 		repeated = repeated || v.got[id] > 0
 		v.got[id]++
 		v.order = append(v.order, id)
