@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/fluent-detect/fluent-detect/detector"
+	"github.com/fluent-detect/fluent-detect/detector/ingest"
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/pipeline"
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/terminal"
 )
@@ -78,5 +79,5 @@ func (a *app) writeSkipped(w io.Writer, files []string) {
 	if more := len(files) - maxSkipped; more > 0 {
 		list += fmt.Sprintf(" and %s more", terminal.Count(uint64(more)))
 	}
-	fmt.Fprintf(w, "%s %s\n", a.err.Faint(fmt.Sprintf("Skipped %s, whose names do not end in %s:", terminal.Plural(len(files), "file"), pipeline.Endings)), list)
+	fmt.Fprintf(w, "%s %s\n", a.err.Faint(fmt.Sprintf("Skipped %s, whose names do not end in %s:", terminal.Plural(len(files), "file"), ingest.Endings)), list)
 }

@@ -32,7 +32,7 @@ func open(name string, whole bool, count *atomic.Int64) (*file, error) {
 		}
 		info, err := in.Stat()
 		if err == nil && info.IsDir() {
-			err = errors.New("no file below this directory has a name that ends in " + Endings)
+			err = errors.New("no file below this directory has a name that ends in " + ingest.Endings)
 		}
 		if err != nil {
 			_ = in.Close()

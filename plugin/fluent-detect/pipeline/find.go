@@ -3,23 +3,9 @@ package pipeline
 import (
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
+
+	"github.com/fluent-detect/fluent-detect/detector/ingest"
 )
-
-// Endings describes the names of the files that are read in a directory.
-const Endings = ".json, .jsonl, .ndjson or .log, also with .gz or .zst"
-
-// isKnown reports whether a file in a directory is read.
-func isKnown(name string) bool {
-	name = strings.ToLower(name)
-	packed := slices.Contains([]string{".gz", ".zst"}, filepath.Ext(name))
-	if packed {
-		name = name[:len(name)-len(filepath.Ext(name))]
-	}
-	ext := filepath.Ext(name)
-	return slices.Contains([]string{".json", ".jsonl", ".ndjson", ".log"}, ext) || packed && ext == ""
-}
 
 // find returns the files that paths stand for: a directory stands for all files below
 // it with a known ending, in lexical order. It also returns the other files in them.
@@ -65,7 +51,7 @@ func (w *walker) directory(path string) {
 		switch {
 		case err == nil && info.IsDir():
 			w.directory(name)
-		case isKnown(name) && (err != nil || info.Mode().IsRegular()):
+		case ingest.IsKnownName(name) && (err != nil || info.Mode().IsRegular()):
 			w.files = append(w.files, name)
 		default:
 			w.skipped = append(w.skipped, name)

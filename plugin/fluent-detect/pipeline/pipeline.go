@@ -20,7 +20,7 @@ type Pipeline struct {
 	read    atomic.Int64
 }
 
-// New returns a pipeline that reads files, all files with known [Endings] below
+// New returns a pipeline that reads files, all files with known [ingest.Endings] below
 // directories, and Stdin.
 func New(paths []string) *Pipeline {
 	files, skipped := find(paths)

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/fluent-detect/fluent-detect/detector/ingest"
 )
 
 // write writes a file of n lines with its name and their number.
@@ -65,7 +67,7 @@ func TestOrder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"a 60000", "no such file or directory", "b 3", "no file below this directory has a name that ends in " + Endings, "a 60000"}
+	want := []string{"a 60000", "no such file or directory", "b 3", "no file below this directory has a name that ends in " + ingest.Endings, "a 60000"}
 	if strings.Join(got, "|") != strings.Join(want, "|") {
 		t.Errorf("got %q", got)
 	}
