@@ -1,4 +1,4 @@
-# make build    builds the two Fluent Bit plugins and the program, in build/
+# make build    builds the Fluent Bit plugins and the program, in build/
 # make demo     builds, and runs the built-in rule on the bundled events
 # make test     runs all tests that this machine can run
 # make opensearch   fetches an OpenSearch for them (mvn, a JDK)
@@ -20,7 +20,7 @@ export CGO_ENABLED ?= 1
 
 GO_FILES := $(shell find conf detector plugin -name '*.go' -o -name '*.toml') go.mod go.sum
 LDFLAGS := -s -w -X main.version=$(VERSION)
-# The name by which in_detect.so finds the Go library, which is already loaded, and what
+# The name by which the inputs find the Go library, which is already loaded, and what
 # keeps the Go runtime from starting before Fluent Bit has forked.
 EXTLDFLAGS := -Wl,-soname,out_detect.so -T \"$(CURDIR)/plugin/fluentbit/runtime.ld\"
 
@@ -28,14 +28,14 @@ EXTLDFLAGS := -Wl,-soname,out_detect.so -T \"$(CURDIR)/plugin/fluentbit/runtime.
 
 all: build
 
-build: build/out_detect.so build/in_detect.so build/fluent-detect build/host
+build: build/out_detect.so build/in_detect.so build/in_cloudtrail.so build/fluent-detect build/host
 
 build/out_detect.so: $(GO_FILES) $(wildcard plugin/fluentbit/*.[ch] plugin/fluentbit/*.ld)
 	@mkdir -p build
 	$(GO) build -trimpath -buildmode=c-shared -ldflags "$(LDFLAGS) -extldflags '$(EXTLDFLAGS)'" -o $@ ./plugin/fluentbit
 
-build/in_detect.so: plugin/fluentbit/shim/in_detect.c build/out_detect.so
-	$(CC) -std=c11 -Wall -Wextra -Werror -O2 -fPIC -shared -Wl,-soname,in_detect.so \
+build/in_%.so: plugin/fluentbit/shim/in_%.c plugin/fluentbit/shim/input.h build/out_detect.so
+	$(CC) -std=c11 -Wall -Wextra -Werror -O2 -fPIC -shared -Wl,-soname,in_$*.so \
 		-o $@ $< -Lbuild -l:out_detect.so -Wl,-rpath,'$$ORIGIN'
 
 # The program needs no C compiler.

@@ -16,10 +16,10 @@ LABEL org.opencontainers.image.title="Fluent Bit with fluent-detect" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.source="https://github.com/fluent-detect/fluent-detect"
 
-COPY dist/linux_${TARGETARCH}/out_detect.so dist/linux_${TARGETARCH}/in_detect.so /usr/lib/fluent-detect/
+COPY dist/linux_${TARGETARCH}/out_detect.so dist/linux_${TARGETARCH}/in_detect.so dist/linux_${TARGETARCH}/in_cloudtrail.so /usr/lib/fluent-detect/
 COPY LICENSE dist/THIRD-PARTY-LICENSES /usr/share/doc/fluent-detect/
 COPY conf/fluent-bit/ /etc/fluent-detect/
 
 VOLUME /var/lib/fluent-bit
 # The entry point is Fluent Bit.
-CMD ["-e", "/usr/lib/fluent-detect/out_detect.so", "-e", "/usr/lib/fluent-detect/in_detect.so", "-c", "/etc/fluent-detect/fluent-bit.conf"]
+CMD ["-e", "/usr/lib/fluent-detect/out_detect.so", "-e", "/usr/lib/fluent-detect/in_detect.so", "-e", "/usr/lib/fluent-detect/in_cloudtrail.so", "-c", "/etc/fluent-detect/fluent-bit.conf"]

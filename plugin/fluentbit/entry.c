@@ -89,7 +89,7 @@ ENTRY int FLBPluginExitCtx(void *context)
     return detect_runtime_started() ? detect_go_output_exit(context) : OK;
 }
 
-/* The input: what in_detect.so forwards. */
+/* The input for alerts: what in_detect.so forwards. */
 ENTRY int detect_input_register(void *definition)
 {
     if (detect_runtime_started()) {
@@ -160,4 +160,65 @@ ENTRY void detect_input_pre_exit(int hot_reloading)
 ENTRY int detect_input_exit(void)
 {
     return detect_runtime_started() ? detect_go_input_exit() : OK;
+}
+
+/* The input for CloudTrail: what in_cloudtrail.so forwards, in the same way. */
+ENTRY int detect_cloudtrail_register(void *definition)
+{
+    if (detect_runtime_started()) {
+        detect_go_cloudtrail_registered();
+    }
+    return define(definition, INPUT, "cloudtrail", "CloudTrail's objects, in folders (fluent-detect)");
+}
+
+ENTRY void detect_cloudtrail_unregister(void *definition)
+{
+    undefine(definition);
+}
+
+ENTRY uintptr_t detect_cloudtrail_init(void *plugin, int has_context)
+{
+    detect_runtime_start();
+    return detect_go_cloudtrail_init(plugin, has_context);
+}
+
+/* Appends records, or returns some if the host does not export the function for that. */
+ENTRY int detect_cloudtrail_collect(uintptr_t handle, void **data, size_t *size)
+{
+    *data = NULL;
+    *size = 0;
+    if (!detect_runtime_started()) {
+        return ERROR;
+    }
+    return detect_wakeup_wait(handle) ? detect_go_cloudtrail_collect(handle, data, size) : OK;
+}
+
+ENTRY int detect_cloudtrail_cleanup(uintptr_t handle, void *data)
+{
+    free(data);
+    return detect_runtime_started() ? detect_go_cloudtrail_ack(handle) : ERROR;
+}
+
+ENTRY void detect_cloudtrail_pause(void)
+{
+    if (detect_runtime_started()) {
+        detect_go_cloudtrail_pause();
+    }
+}
+
+ENTRY void detect_cloudtrail_resume(void)
+{
+    if (detect_runtime_started()) {
+        detect_go_cloudtrail_resume();
+    }
+}
+
+ENTRY void detect_cloudtrail_pre_exit(int hot_reloading)
+{
+    detect_input_pre_exit(hot_reloading);
+}
+
+ENTRY int detect_cloudtrail_exit(void)
+{
+    return detect_runtime_started() ? detect_go_cloudtrail_exit() : OK;
 }

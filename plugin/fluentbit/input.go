@@ -7,6 +7,7 @@ import "C"
 
 import (
 	"sync"
+	"sync/atomic"
 	"unsafe"
 
 	"github.com/fluent/fluent-bit-go/input"
@@ -21,9 +22,13 @@ const inputName = "detect_alerts"
 // has no pointers to Go memory.
 var inputs = struct {
 	sync.RWMutex
-	next uintptr
 	open map[uintptr]*inputHandle
 }{open: map[uintptr]*inputHandle{}}
+
+// handles is the number of handles so far, of inputs of both kinds.
+var handles atomic.Uintptr
+
+func nextHandle() uintptr { return handles.Add(1) }
 
 type inputHandle struct {
 	input  *instance.Input
@@ -72,9 +77,9 @@ func detect_go_input_init(plugin unsafe.Pointer, hasContext C.int) (handle C.uin
 		log(logger.Error, err.Error())
 		return 0
 	}
-	inputs.next++
-	inputs.open[inputs.next] = &inputHandle{in, log.Limited()}
-	handle = C.uintptr_t(inputs.next)
+	number := nextHandle()
+	inputs.open[number] = &inputHandle{in, log.Limited()}
+	handle = C.uintptr_t(number)
 	C.detect_wakeup_open(handle)
 	in.Notify(func() { C.detect_wakeup_signal(handle) })
 	return handle

@@ -51,6 +51,7 @@ var serviceKeys = []string{
 var hostKeys = map[string][]string{
 	"detect":        {"name", "match", "match_regex", "alias", "log_level", "log_suppress_interval", "retry_limit", "workers", "storage.total_limit_size", "processors", "condition"},
 	"detect_alerts": {"name", "tag", "alias", "log_level", "log_suppress_interval", "routable", "storage.type", "storage.pause_on_chunks_overlimit", "mem_buf_limit", "threaded", "thread.ring_buffer.capacity", "thread.ring_buffer.window", "processors", "routes"},
+	"cloudtrail":    {"name", "tag", "alias", "log_level", "log_suppress_interval", "routable", "storage.type", "storage.pause_on_chunks_overlimit", "mem_buf_limit", "threaded", "thread.ring_buffer.capacity", "thread.ring_buffer.window", "processors", "routes"},
 }
 
 // uselessKeys are keys of Fluent Bit without an effect in plugins of ours. One with
@@ -68,8 +69,11 @@ func isUseless(name string) bool {
 
 // ownKeys returns the keys of a plugin of ours.
 func ownKeys(plugin string) []settings.Key {
-	if plugin == "detect" {
+	switch plugin {
+	case "detect":
 		return settings.DetectorKeys()
+	case "cloudtrail":
+		return settings.CloudTrailKeys()
 	}
 	return settings.InputKeys()
 }

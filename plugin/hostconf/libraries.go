@@ -4,8 +4,8 @@ import (
 	"path/filepath"
 )
 
-// libraries checks that both libraries of the plugin are loaded. They may also be
-// given on the command line, so none at all is correct.
+// libraries checks that all libraries of the plugins are loaded. They may also be given
+// on the command line, so none at all is correct.
 func (c *config) libraries() {
 	for _, s := range c.of("service", "") {
 		for i := range s.properties {
@@ -20,10 +20,16 @@ func (c *config) libraries() {
 			loaded[filepath.Base(p.text)] = p.at
 		}
 	}
-	for _, pair := range [][2]string{{"out_detect.so", "in_detect.so"}, {"in_detect.so", "out_detect.so"}} {
-		at, ok := loaded[pair[0]]
-		if _, both := loaded[pair[1]]; ok && !both {
-			c.fail(at, "%s is loaded and %s is not: Fluent Bit must load both", pair[0], pair[1])
+	at, ok := loaded["out_detect.so"]
+	for _, in := range []string{"in_detect.so", "in_cloudtrail.so"} {
+		inAt, both := loaded[in]
+		switch {
+		case both && !ok:
+			c.fail(inAt, "%s is loaded and out_detect.so is not: Fluent Bit must load both", in)
+		case ok && !both && in == "in_detect.so":
+			c.fail(at, "out_detect.so is loaded and %s is not: Fluent Bit must load both", in)
+		case ok && !both && len(c.of("input", "cloudtrail")) > 0:
+			c.fail(at, "out_detect.so is loaded and %s is not, which the input cloudtrail needs", in)
 		}
 	}
 }

@@ -2,16 +2,20 @@ package hostconf
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/fluent-detect/fluent-detect/detector/spelling"
+	"github.com/fluent-detect/fluent-detect/plugin/intake/files"
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
+// ours are our plugins, and the kind of section that each belongs in.
+var ours = map[string]string{"detect": "output", "detect_alerts": "input", "cloudtrail": "input"}
+
 // names reports sections with a plugin of ours that is misspelt or in the wrong kind of section.
 func (c *config) names() {
-	ours := map[string]string{"detect": "output", "detect_alerts": "input"}
 	for _, s := range c.sections {
 		if s.kind != "input" && s.kind != "filter" && s.kind != "output" {
 			continue
@@ -36,13 +40,13 @@ func (c *config) names() {
 
 // misspeltName reports a name that is similar to one of ours.
 func (c *config) misspeltName(at Position, name string) {
-	if hint := spelling.Suggest(name, []string{"detect", "detect_alerts"}); hint != "" {
+	if hint := spelling.Suggest(name, slices.Sorted(maps.Keys(ours))); hint != "" {
 		c.misspelt, c.refused = true, true
 		c.fail(at, "unknown plugin %q%s", name, hint)
 	}
 }
 
-// ownSections checks keys and values of detect and detect_alerts.
+// ownSections checks keys and values of our plugins.
 func (c *config) ownSections() {
 	for _, s := range c.of("output", "detect") {
 		c.ownProperties(s)
@@ -56,6 +60,17 @@ func (c *config) ownSections() {
 		_, err := settings.ReadInput(getter(s))
 		c.badValues(s, err)
 		c.inputSettings(s)
+	}
+	for _, s := range c.of("input", "cloudtrail") {
+		c.ownProperties(s)
+		config, err := settings.ReadCloudTrail(getter(s))
+		c.badValues(s, err)
+		if err == nil && known(s, "path") {
+			if _, err := files.ParsePatterns(config.Path); err != nil {
+				c.fail(s.position("path"), "path: %v", err)
+			}
+		}
+		c.trailSettings(s, config.Appended)
 	}
 }
 
@@ -96,7 +111,8 @@ func unknownKey(name, plugin string, known []string) string {
 	if hint := spelling.Suggest(name, known); hint != "" {
 		return hint
 	}
-	for other, kind := range map[string]string{"detect": "[OUTPUT]", "detect_alerts": "[INPUT]"} {
+	for _, other := range slices.Sorted(maps.Keys(ours)) {
+		kind := "[" + strings.ToUpper(ours[other]) + "]"
 		for _, k := range ownKeys(other) {
 			if other != plugin && k.Name == name {
 				return "; it belongs in " + kind + " " + other
@@ -171,5 +187,25 @@ func (c *config) inputSettings(s *section) {
 	}
 	if p := s.get("routable"); p != nil && p.unknown == "" && !isOn(p.text) {
 		c.fail(p.at, "routable is off: no output gets the alerts")
+	}
+}
+
+// trailSettings reports settings that may lose records or read them again and again.
+func (c *config) trailSettings(s *section, appended bool) {
+	if s.get("tag") == nil {
+		c.warn(s.at, "Tag is not set: the tag of the records is cloudtrail.N and depends on the order of the inputs")
+	}
+	if p := s.get("storage.type"); p == nil || p.unknown == "" && !strings.EqualFold(p.text, "filesystem") {
+		c.warn(s.position("storage.type"), "cloudtrail: storage.type is not filesystem: a crash loses the records that other outputs have not sent yet")
+	}
+	if appended || !c.isWhole() || c.hasOwnTags() || s.routed {
+		return
+	}
+	best := no
+	for _, out := range c.of("output", "detect") {
+		best = max(best, takes(out, c.tags()[s]))
+	}
+	if best == no {
+		c.fail(s.at, "cloudtrail: no [OUTPUT] detect matches its tag, so nothing is ever confirmed, and all is read again: set acknowledge appended")
 	}
 }

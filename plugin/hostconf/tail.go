@@ -68,7 +68,7 @@ func (c *config) tailPath(in *section, path string, severity Severity) {
 		c.add(at, severity, "tail: %s: ** means the same as * here, one level of directories: write a path for each level, such as %s", path, levels(path))
 	}
 	object := func(severity Severity, path, why string) {
-		c.add(at, severity, "tail: %s: %s, and tail never reads a line without one: no event in them is evaluated. Read existing files with fluent-detect replay; for new ones use Vector's aws_s3 source and fluent-detect serve (conf/vector), or add a newline to each when you copy it", path, why)
+		c.add(at, severity, "tail: %s: %s, and tail never reads a line without one: no event in them is evaluated. The input cloudtrail reads them: Name cloudtrail, the same Path, and a State_Path", path, why)
 	}
 	var files []probe
 	if c.origins == nil { // a ConfigMap is for another machine

@@ -68,6 +68,31 @@ func TestInput(t *testing.T) {
 	}
 }
 
+func TestCloudTrail(t *testing.T) {
+	f := func(want string, keys ...string) {
+		t.Helper()
+		_, err := ReadCloudTrail(getter(keys...))
+		got := ""
+		if err != nil {
+			got = err.Error()
+		}
+		if got != want {
+			t.Errorf("%q: got  %s\nwant %s", keys, got, want)
+		}
+	}
+	f("", "path", "a,b", "state_path", "s", "in_flight", "2m", "acknowledge", "appended", "insights", "on")
+	f("path: must be set: there is nothing to read", "state_path", "s")
+	f("path: requires state_path, which is not set", "path", "a")
+	f("in_flight: invalid value \"1M\": must be a size from 2M to 1G", "path", "a", "state_path", "s", "in_flight", "1M")
+	f("in_flight: invalid value \"2G\": must be a size from 2M to 1G", "path", "a", "state_path", "s", "in_flight", "2G")
+	f("queue_url: is not supported", "path", "a", "state_path", "s", "queue_url", "q")
+
+	c, err := ReadCloudTrail(getter("path", "a", "state_path", "s"))
+	if err != nil || c.InFlight != 64<<20 || c.Appended || c.Insights || c.String() != "path=a state_path=s acknowledge=detected in_flight=64M insights=off" {
+		t.Errorf("%+v, %v", c, err)
+	}
+}
+
 func TestSidecar(t *testing.T) {
 	f := func(want string, keys ...string) {
 		t.Helper()
@@ -164,7 +189,7 @@ func TestFile(t *testing.T) {
 
 // Each key is parsed with its default, and has documentation.
 func TestTables(t *testing.T) {
-	for _, keys := range [][]Key{DetectorKeys(), InputKeys(), SidecarKeys()} {
+	for _, keys := range [][]Key{DetectorKeys(), InputKeys(), CloudTrailKeys(), SidecarKeys()} {
 		seen := map[string]bool{}
 		for _, k := range keys {
 			if seen[k.Name] || k.Type == "" || k.Meaning == "" {

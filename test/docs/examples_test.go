@@ -184,7 +184,7 @@ func checkConfiguration(t *testing.T, f *folder, where string, b *block) {
 		if _, err := os.Stat(filepath.Join(libraries, "out_detect.so")); err != nil {
 			t.Skip("no out_detect.so in build, which make build makes: the configuration was not tested in a Fluent Bit")
 		}
-		line := fmt.Sprintf("%s -e %s/out_detect.so -e %s/in_detect.so -c %s --dry-run", fluentBit, libraries, libraries, name)
+		line := fmt.Sprintf("%s -e %s/out_detect.so -e %s/in_detect.so -e %s/in_cloudtrail.so -c %s --dry-run", fluentBit, libraries, libraries, libraries, name)
 		if out, status := f.run(line); status != 0 {
 			t.Errorf("%s: %s:\n%s", where, line, out)
 		}

@@ -15,6 +15,7 @@ func TestKeys(t *testing.T) {
 	}{
 		{"README.md", "output-keys", settings.DetectorKeys()},
 		{"README.md", "input-keys", settings.InputKeys()},
+		{"README.md", "cloudtrail-keys", settings.CloudTrailKeys()},
 		{"docs/operators.md", "sidecar-keys", settings.OwnSidecarKeys()},
 	} {
 		var rows [][]string

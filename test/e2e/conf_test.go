@@ -148,6 +148,15 @@ func sources(t *testing.T, b *broker) []trial {
 			check: onStdout(corpora(t)[0].alerts),
 		},
 		{
+			name:  "input-folder",
+			edits: []edit{{`([Pp]ath:? +)/var/log/cloudtrail`, "${1}trail"}},
+			feed: func(t *testing.T, s *shipped) {
+				s.object(trailName(0), pushes(0, 2))
+				s.write("trail/lines.json", pushes(2, 1))
+			},
+			check: onStdout(3),
+		},
+		{
 			name:  "input-http",
 			edits: []edit{listen(t)},
 			feed: func(t *testing.T, s *shipped) {

@@ -17,7 +17,7 @@ import (
 // root is the root of the repository, relative to this package.
 const root = "../.."
 
-// fluentBit is a Fluent Bit with both plugins and its own directory.
+// fluentBit is a Fluent Bit with all plugins and its own directory.
 type fluentBit struct {
 	t    *testing.T
 	dir  string
@@ -69,7 +69,7 @@ func prepare(t *testing.T, config string, flags ...string) *fluentBit {
 	f.configure(config)
 	f.write("parsers.conf", "[PARSER]\n    Name json\n    Format json\n")
 	args := append([]string{
-		"-e", library(t, "out_detect.so"), "-e", library(t, "in_detect.so"), "-c", filepath.Join(f.dir, "fluent-bit.conf"),
+		"-e", library(t, "out_detect.so"), "-e", library(t, "in_detect.so"), "-e", library(t, "in_cloudtrail.so"), "-c", filepath.Join(f.dir, "fluent-bit.conf"),
 	}, flags...)
 	f.cmd = exec.Command(path, args...)
 	f.cmd.Dir = f.dir

@@ -155,6 +155,7 @@ func (o *Output) Flush(tag string, chunk []byte) Answer {
 	_, err := o.engine.Scan(tag, chunk)
 	o.registry.memory.Used()
 	if err == nil {
+		o.registry.marks.Confirm(chunk)
 		return AnswerOK
 	}
 	var full *outbox.FullError

@@ -13,6 +13,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
 	"github.com/fluent-detect/fluent-detect/detector/store"
 	"github.com/fluent-detect/fluent-detect/plugin/host"
+	"github.com/fluent-detect/fluent-detect/plugin/intake"
 	"github.com/fluent-detect/fluent-detect/plugin/logger"
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
@@ -22,6 +23,7 @@ type Registry struct {
 	observer alert.Observer
 	exporter exporter
 	memory   host.Memory
+	marks    *intake.Marks // of the records of cloudtrail inputs
 
 	mu       sync.Mutex
 	channels map[string]*channel
@@ -30,7 +32,12 @@ type Registry struct {
 	setups   map[string]setup          // of outputs, by instance
 	inputs   map[string]settings.Input // likewise
 	reloaded bool                      // there was a hot reload
-	open     int                       // number of open instances
+	// Of cloudtrail inputs: their settings and counters by instance, and their
+	// positions by directory.
+	trailSetups map[string]trailSetup
+	trailStats  map[string]*intake.Stats
+	positions   map[string]*positions
+	open        int // number of open instances
 }
 
 // channel is what outputs and inputs of one channel share.
@@ -44,7 +51,8 @@ type channel struct {
 // NewRegistry returns an empty registry.
 func NewRegistry(o alert.Observer) *Registry {
 	return &Registry{observer: o, exporter: exporter{version: o.Version}, channels: map[string]*channel{}, stores: map[string]*store.Store{}, names: map[string]int{},
-		setups: map[string]setup{}, inputs: map[string]settings.Input{}}
+		setups: map[string]setup{}, inputs: map[string]settings.Input{}, marks: intake.NewMarks(),
+		trailSetups: map[string]trailSetup{}, trailStats: map[string]*intake.Stats{}, positions: map[string]*positions{}}
 }
 
 // Registered is called when Fluent Bit registers the plugin of that name: its

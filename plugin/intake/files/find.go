@@ -40,7 +40,7 @@ type finder struct {
 	dirs    map[string]*directory
 	seen    map[id]bool
 	entered map[visit]bool // for the current pattern
-	now  time.Time
+	now     time.Time
 }
 
 // directory is what is known of a directory.
