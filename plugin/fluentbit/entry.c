@@ -168,7 +168,7 @@ ENTRY int detect_cloudtrail_register(void *definition)
     if (detect_runtime_started()) {
         detect_go_cloudtrail_registered();
     }
-    return define(definition, INPUT, "cloudtrail", "CloudTrail's objects, in folders (fluent-detect)");
+    return define(definition, INPUT, "cloudtrail", "CloudTrail's objects, in S3 and in folders (fluent-detect)");
 }
 
 ENTRY void detect_cloudtrail_unregister(void *definition)

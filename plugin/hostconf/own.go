@@ -65,7 +65,7 @@ func (c *config) ownSections() {
 		c.ownProperties(s)
 		config, err := settings.ReadCloudTrail(getter(s))
 		c.badValues(s, err)
-		if err == nil && known(s, "path") {
+		if err == nil && config.Path != "" && known(s, "path") {
 			if _, err := files.ParsePatterns(config.Path); err != nil {
 				c.fail(s.position("path"), "path: %v", err)
 			}
@@ -94,6 +94,7 @@ func (c *config) ownProperties(s *section) {
 		switch first := s.get(p.name); {
 		case isUseless(p.name):
 			c.warn(p.at, "%s: it has no effect in %s", p.key, plugin)
+		case plugin == "cloudtrail" && settings.IsRefused(p.name): // an error of the settings
 		case !slices.Contains(known, p.name):
 			c.fail(p.at, "%s: unknown key %q%s", plugin, p.key, unknownKey(p.name, plugin, known))
 		case first != p:

@@ -2,18 +2,34 @@ package settings
 
 import (
 	"errors"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
-// CloudTrail is the configuration of a cloudtrail input.
+// CloudTrail is the configuration of a cloudtrail input. It has one source: Path or
+// QueueURL.
 type CloudTrail struct {
 	Path      string // see files.ParsePatterns
+	QueueURL  string
 	StatePath string // directory
 	InFlight  int    // bytes that are not confirmed
 	Appended  bool   // what the host took counts as confirmed
 	Insights  bool
+
+	Region       string // empty: that of the queue, or the environment's
+	Profile      string
+	RoleARN      string
+	ExternalID   string
+	Endpoint     string // of S3; empty: AWS'
+	SQSEndpoint  string
+	STSEndpoint  string
+	Visibility   time.Duration
+	Wait         time.Duration
+	Parallel     int
+	RequestPayer bool // the requester pays
 
 	effective string
 }
@@ -21,16 +37,65 @@ type CloudTrail struct {
 // String lists the values in effect, without secrets.
 func (c *CloudTrail) String() string { return c.effective }
 
+// withQueue is for keys that have an effect with a queue only.
+var withQueue = []string{"queue_url"}
+
 // The host's own key Tag is the records' tag.
 var cloudTrailKeys = []row[CloudTrail]{
 	{Key: Key{"path", "files, directories and globs, separated by commas", "",
-		"read these files, and new ones: of a directory all below it whose names end in .json, .jsonl, .ndjson or .log, also with .gz or .zst; `**` in a glob stands for any number of directories"},
+		"read these files, and new ones: of a directory all below it whose names end in .json, .jsonl, .ndjson or .log, also with .gz or .zst; `**` in a glob stands for any number of directories; either this or `queue_url` must be set"},
 		list:  true,
 		set:   func(c *CloudTrail, v string) error { c.Path = v; return nil },
 		needs: []string{"state_path"}},
 	{Key: Key{"state_path", "the path of a directory", "",
-		"where it is noted how far each file was read"},
-		set: func(c *CloudTrail, v string) error { c.StatePath = v; return nil }},
+		"where it is noted how far each file of `path` was read"},
+		set:   func(c *CloudTrail, v string) error { c.StatePath = v; return nil },
+		needs: []string{"path"}},
+	{Key: Key{"queue_url", "the URL of a queue of SQS", "",
+		"read the objects in S3 that its messages announce: notifications of S3, directly, by SNS or by EventBridge, or CloudTrail's own by SNS"},
+		set: func(c *CloudTrail, v string) (err error) { c.QueueURL, err = parseHTTP(v); return err }},
+	{Key: Key{"region", "a region such as `eu-west-1`", "",
+		"the region of the queue; empty: the one in `queue_url`, or that of the environment. Buckets may be in others"},
+		set: func(c *CloudTrail, v string) (err error) { c.Region, err = parseName(v); return err }, needs: withQueue},
+	{Key: Key{"profile", "a name", "",
+		"the profile in AWS' shared files to take credentials from; empty: credentials come from the environment, a web identity, AWS' shared files, the container or the machine, as for all of AWS' tools"},
+		set: func(c *CloudTrail, v string) (err error) { c.Profile, err = parseName(v); return err }, needs: withQueue},
+	{Key: Key{"role_arn", "the ARN of a role", "",
+		"a role to assume with these credentials"},
+		set: func(c *CloudTrail, v string) (err error) { c.RoleARN, err = parseName(v); return err }, needs: withQueue},
+	{Key: Key{"external_id", "a text", "",
+		"the external ID that the role requires"},
+		set: func(c *CloudTrail, v string) error { c.ExternalID = v; return nil }, needs: []string{"role_arn"}},
+	{Key: Key{"endpoint", "a URL", "",
+		"the address of S3, with the bucket in the path; empty: AWS'"},
+		set: func(c *CloudTrail, v string) (err error) { c.Endpoint, err = parseHTTP(v); return err }, needs: withQueue},
+	{Key: Key{"sqs_endpoint", "a URL", "",
+		"the address of SQS; empty: AWS'"},
+		set: func(c *CloudTrail, v string) (err error) { c.SQSEndpoint, err = parseHTTP(v); return err }, needs: withQueue},
+	{Key: Key{"sts_endpoint", "a URL", "",
+		"the address of STS, for `role_arn`; empty: AWS'"},
+		set: func(c *CloudTrail, v string) (err error) { c.STSEndpoint, err = parseHTTP(v); return err }, needs: []string{"role_arn"}},
+	{Key: Key{"visibility_timeout", "a duration from 30s to 1h", "5m",
+		"for how long nobody else gets a message that was received; it is extended while its objects are read, and says how long they wait after a crash"},
+		set: func(c *CloudTrail, v string) (err error) {
+			if c.Visibility, err = parseDuration(v, time.Hour); err == nil && c.Visibility < 30*time.Second {
+				err = errInvalid
+			}
+			return err
+		},
+		condition: &hasQueue},
+	{Key: Key{"wait_time", "a duration from 1s to 20s", "20s",
+		"how long SQS waits for messages before it answers that there are none"},
+		set:       func(c *CloudTrail, v string) (err error) { c.Wait, err = parseDuration(v, 20*time.Second); return err },
+		condition: &hasQueue},
+	{Key: Key{"parallel", "an integer from 1 to 64", "4",
+		"how many objects are read at the same time"},
+		set:       func(c *CloudTrail, v string) (err error) { c.Parallel, err = parseCount(v, 64); return err },
+		condition: &hasQueue},
+	{Key: Key{"request_payer", "`on` or `off`", "off",
+		"pay for reading from buckets whose owners let the requester pay"},
+		set:       func(c *CloudTrail, v string) (err error) { c.RequestPayer, err = parseSwitch(v); return err },
+		condition: &hasQueue},
 	{Key: Key{"acknowledge", "`detected` or `appended`", "detected",
 		"when records count as taken care of, so that they are not read again: once a detect output has evaluated them and committed its state, or two seconds after Fluent Bit took them, which a crash may lose"},
 		set: func(c *CloudTrail, v string) error {
@@ -51,10 +116,14 @@ var cloudTrailKeys = []row[CloudTrail]{
 		set: func(c *CloudTrail, v string) (err error) { c.Insights, err = parseSwitch(v); return err }},
 }
 
-// notSupported are keys that other inputs for S3 have, or that might be expected. They are
-// refused: without them the input would not do what is asked.
-var notSupported = []string{"queue_url", "bucket", "prefix", "from", "until", "region", "profile", "role_arn", "external_id", "endpoint", "sqs_endpoint", "sts_endpoint",
-	"visibility_timeout", "wait_time", "parallel", "max_receives", "request_payer"}
+var hasQueue = condition[CloudTrail]{"queue_url", func(c *CloudTrail) bool { return c.QueueURL != "" }}
+
+// notSupported are keys that might be expected of an input for S3. They are refused:
+// without them the input would not do what is asked.
+var notSupported = []string{"bucket", "prefix", "from", "until", "max_receives"}
+
+// IsRefused reports whether a cloudtrail input refuses to start with that key.
+func IsRefused(key string) bool { return slices.Contains(notSupported, key) }
 
 // CloudTrailKeys returns the keys of [INPUT] Name cloudtrail.
 func CloudTrailKeys() []Key { return keysOf(cloudTrailKeys) }
@@ -71,10 +140,22 @@ func ReadCloudTrail(get Getter) (CloudTrail, error) {
 			errs = append(errs, &KeyError{Key: key, Err: errors.New("is not supported")})
 		}
 	}
-	if v.set("path") == "" {
-		errs = append(errs, &KeyError{Key: "path", Err: errors.New("must be set: there is nothing to read")})
+	switch path, queue := v.set("path"), v.set("queue_url"); {
+	case path == "" && queue == "":
+		errs = append(errs, &KeyError{Key: "path", Err: errors.New("either path or queue_url must be set: there is nothing to read")})
+	case path != "" && queue != "":
+		errs = append(errs, &KeyError{Key: "path", Err: errors.New("queue_url is set as well: an input has one source only")})
 	}
 	return c, errors.Join(errs...)
+}
+
+// parseHTTP parses a URL of an HTTP server.
+func parseHTTP(v string) (string, error) {
+	u, err := url.Parse(v)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil {
+		return "", errors.New("it is not a URL with http:// or https:// and a host")
+	}
+	return v, nil
 }
 
 // parseSize parses a number of bytes as Fluent Bit does: 512K, 64M, 1G.

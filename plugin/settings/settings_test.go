@@ -81,11 +81,17 @@ func TestCloudTrail(t *testing.T) {
 		}
 	}
 	f("", "path", "a,b", "state_path", "s", "in_flight", "2m", "acknowledge", "appended", "insights", "on")
-	f("path: must be set: there is nothing to read", "state_path", "s")
+	f("state_path: requires path, which is not set\npath: either path or queue_url must be set: there is nothing to read", "state_path", "s")
+	f("path: queue_url is set as well: an input has one source only", "path", "a", "state_path", "s", "queue_url", "https://sqs.eu-west-1.amazonaws.com/111122223333/q")
+	f("", "queue_url", "https://sqs.eu-west-1.amazonaws.com/111122223333/q", "visibility_timeout", "30s", "wait_time", "1s", "parallel", "8", "role_arn", "r", "external_id", "e")
+	f("visibility_timeout: invalid value \"10s\": must be a duration from 30s to 1h", "queue_url", "https://q/", "visibility_timeout", "10s")
+	f("external_id: requires role_arn, which is not set", "queue_url", "https://q/", "external_id", "e")
+	f("wait_time: requires queue_url, which is not set", "path", "a", "state_path", "s", "wait_time", "2s")
+	f("queue_url: invalid value \"q\": must be the URL of a queue of SQS (it is not a URL with http:// or https:// and a host)\nregion: invalid value \"a b\": must be a region such as `eu-west-1` (a name has no spaces and no control characters)", "queue_url", "q", "region", "a b")
 	f("path: requires state_path, which is not set", "path", "a")
 	f("in_flight: invalid value \"1M\": must be a size from 2M to 1G", "path", "a", "state_path", "s", "in_flight", "1M")
 	f("in_flight: invalid value \"2G\": must be a size from 2M to 1G", "path", "a", "state_path", "s", "in_flight", "2G")
-	f("queue_url: is not supported", "path", "a", "state_path", "s", "queue_url", "q")
+	f("bucket: is not supported", "path", "a", "state_path", "s", "bucket", "b")
 
 	c, err := ReadCloudTrail(getter("path", "a", "state_path", "s"))
 	if err != nil || c.InFlight != 64<<20 || c.Appended || c.Insights || c.String() != "path=a state_path=s acknowledge=detected in_flight=64M insights=off" {

@@ -1,10 +1,13 @@
 package instance
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"strings"
+	"time"
 
+	"github.com/fluent-detect/fluent-detect/plugin/aws"
 	"github.com/fluent-detect/fluent-detect/plugin/intake"
 	"github.com/fluent-detect/fluent-detect/plugin/intake/files"
 	"github.com/fluent-detect/fluent-detect/plugin/logger"
@@ -18,7 +21,8 @@ type CloudTrail struct {
 	name     string
 	source   source
 	store    *positions // nil: none
-	stats    *intake.Stats
+	counts   *trailCounts
+	queued   bool // it has a queue
 	log      logger.Log
 }
 
@@ -53,23 +57,64 @@ func (r *Registry) OpenCloudTrail(name string, get settings.Getter, log logger.L
 		config, patterns = last.config, last.patterns
 	}
 	r.trailSetups[name] = trailSetup{config, patterns}
-	t := &CloudTrail{registry: r, name: name, log: log, stats: new(intake.Stats)}
-	if stats := r.trailStats[name]; stats != nil {
-		t.stats = stats
+	counts := r.trailCounts[name]
+	if counts == nil {
+		counts = new(trailCounts)
+		r.trailCounts[name] = counts
 	}
-	r.trailStats[name] = t.stats
-	if t.store, err = r.openPositions(config.StatePath, log); err != nil {
-		return nil, &settings.KeyError{Key: "state_path", Err: err}
-	}
+	t := &CloudTrail{registry: r, name: name, log: log, counts: counts, queued: config.QueueURL != ""}
 	log(logger.Info, config.String())
-	options := intake.Options{Marks: r.marks, InFlight: config.InFlight, Stats: t.stats, Log: log}
+	options := intake.Options{Marks: r.marks, InFlight: config.InFlight, Stats: &counts.objects, Log: log}
 	if config.Appended {
 		options.Acknowledge = intake.Appended
 	}
 	t.Queue = intake.NewQueue(options)
-	t.source = files.Start(files.Options{Patterns: patterns, Insights: config.Insights, Store: t.store.Store, Queue: t.Queue, Stats: t.stats, Log: log})
+	if t.queued {
+		err = t.readQueue(config)
+	} else {
+		err = t.readFiles(config, patterns)
+	}
+	if err != nil {
+		t.Queue.Close()
+		return nil, err
+	}
 	r.open++
 	return t, nil
+}
+
+// startTime is how long the start of a queue may take.
+const startTime = 10 * time.Second
+
+func (t *CloudTrail) readQueue(c settings.CloudTrail) error {
+	ctx, cancel := context.WithTimeout(context.Background(), startTime)
+	defer cancel()
+	q, err := aws.StartQueue(ctx, aws.QueueOptions{
+		URL: c.QueueURL,
+		Account: aws.Account{Region: c.Region, Profile: c.Profile, RoleARN: c.RoleARN, ExternalID: c.ExternalID,
+			Endpoint: c.Endpoint, SQSEndpoint: c.SQSEndpoint, STSEndpoint: c.STSEndpoint},
+		Visibility: c.Visibility, Wait: c.Wait, Parallel: c.Parallel, Insights: c.Insights, Payer: c.RequestPayer,
+		Queue: t.Queue, Stats: &t.counts.objects, Messages: &t.counts.messages, Log: t.log,
+	})
+	if err != nil {
+		return err
+	}
+	t.source = q
+	return nil
+}
+
+// readFiles reads files. The registry's lock is held.
+func (t *CloudTrail) readFiles(c settings.CloudTrail, patterns []files.Pattern) (err error) {
+	if t.store, err = t.registry.openPositions(c.StatePath, t.log); err != nil {
+		return &settings.KeyError{Key: "state_path", Err: err}
+	}
+	t.source = files.Start(files.Options{Patterns: patterns, Insights: c.Insights, Store: t.store.Store, Queue: t.Queue, Stats: &t.counts.objects, Log: t.log})
+	return nil
+}
+
+// trailCounts are the counters of a cloudtrail input, which continue after a reload.
+type trailCounts struct {
+	objects  intake.Stats
+	messages aws.Messages
 }
 
 // trailSetup is the configuration of a cloudtrail input.
@@ -82,6 +127,9 @@ func readCloudTrail(get settings.Getter) (settings.CloudTrail, []files.Pattern, 
 	config, err := settings.ReadCloudTrail(get)
 	if err != nil {
 		return config, nil, err
+	}
+	if config.Path == "" {
+		return config, nil, nil
 	}
 	patterns, err := files.ParsePatterns(config.Path)
 	if err != nil {
@@ -115,11 +163,15 @@ func (t *CloudTrail) Close() {
 	t.source.Stop()
 	t.Queue.Close()
 	t.source.Close()
+	o := &t.counts.objects
 	var objects []string
 	for _, result := range intake.AllResults() {
-		objects = append(objects, fmt.Sprintf("%s=%d", result, t.stats.Objects[result].Load()))
+		objects = append(objects, fmt.Sprintf("%s=%d", result, o.Objects[result].Load()))
 	}
-	t.log.Infof("events=%d bytes=%d unreadable=%d objects: %s", t.stats.Events.Load(), t.stats.Bytes.Load(), t.stats.Unreadable.Load(), strings.Join(objects, " "))
+	t.log.Infof("events=%d bytes=%d unreadable=%d objects: %s", o.Events.Load(), o.Bytes.Load(), o.Unreadable.Load(), strings.Join(objects, " "))
+	if m := &t.counts.messages; t.queued {
+		t.log.Infof("messages: received=%d deleted=%d returned=%d ignored=%d unknown=%d", m.Received.Load(), m.Deleted.Load(), m.Returned.Load(), m.Ignored.Load(), m.Unknown.Load())
+	}
 	r := t.registry
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -35,7 +35,7 @@ type Registry struct {
 	// Of cloudtrail inputs: their settings and counters by instance, and their
 	// positions by directory.
 	trailSetups map[string]trailSetup
-	trailStats  map[string]*intake.Stats
+	trailCounts map[string]*trailCounts
 	positions   map[string]*positions
 	open        int // number of open instances
 }
@@ -52,7 +52,7 @@ type channel struct {
 func NewRegistry(o alert.Observer) *Registry {
 	return &Registry{observer: o, exporter: exporter{version: o.Version}, channels: map[string]*channel{}, stores: map[string]*store.Store{}, names: map[string]int{},
 		setups: map[string]setup{}, inputs: map[string]settings.Input{}, marks: intake.NewMarks(),
-		trailSetups: map[string]trailSetup{}, trailStats: map[string]*intake.Stats{}, positions: map[string]*positions{}}
+		trailSetups: map[string]trailSetup{}, trailCounts: map[string]*trailCounts{}, positions: map[string]*positions{}}
 }
 
 // Registered is called when Fluent Bit registers the plugin of that name: its

@@ -1,0 +1,18 @@
+package aws
+
+import "sync/atomic"
+
+// Messages counts the messages of a queue. It is safe for concurrent use.
+type Messages struct {
+	Received atomic.Uint64
+	Deleted  atomic.Uint64
+	Returned atomic.Uint64 // given back to the queue, or let go
+	Extended atomic.Uint64
+	Ignored  atomic.Uint64 // tests and the like, which are deleted
+	Unknown  atomic.Uint64 // none that we know, which are left to the queue
+	Errors   atomic.Uint64 // requests that failed
+
+	Lag        atomic.Int64 // age of the message that was received last, in nanoseconds
+	Visible    atomic.Int64 // number of messages in the queue
+	NotVisible atomic.Int64 // of those that somebody has received
+}
