@@ -39,6 +39,7 @@ type timing struct {
 	lifetime time.Duration // how long a message can be kept from its receive on
 	depth    time.Duration // how often the depth of the queue is asked for
 	close    time.Duration // how long the end may take
+	abandon  time.Duration // until SQS has noticed that nobody waits for messages any more
 	minDelay time.Duration // until a message comes again whose object cannot be read
 	maxDelay time.Duration
 }
@@ -47,7 +48,7 @@ var defaultTiming = timing{
 	tick: time.Second, retry: 10 * time.Second, idle: time.Minute,
 	// AWS ends it after twelve hours from the receive, whatever is extended.
 	lifetime: 12*time.Hour - 5*time.Minute,
-	depth:    time.Minute, close: 5 * time.Second, minDelay: 30 * time.Second, maxDelay: 15 * time.Minute,
+	depth:    time.Minute, close: 5 * time.Second, abandon: 300 * time.Millisecond, minDelay: 30 * time.Second, maxDelay: 15 * time.Minute,
 }
 
 // maxHeld is the maximum number of messages that are not deleted yet.
@@ -428,16 +429,16 @@ func (q *Queue) giveBack(ctx context.Context) {
 		if len(batch) == 0 {
 			return
 		}
+		q.mu.Lock()
+		for _, m := range batch { // first: it may be received again at once
+			delete(q.held, m.id)
+		}
+		q.mu.Unlock()
 		if err := q.change(ctx, batch, func(m *message) time.Duration { return m.delay }); err != nil {
 			q.again(&q.giving, batch, "giving back", err)
 			return
 		}
-		q.mu.Lock()
-		for _, m := range batch {
-			delete(q.held, m.id)
-			q.Messages.Returned.Add(1)
-		}
-		q.mu.Unlock()
+		q.Messages.Returned.Add(uint64(len(batch)))
 	}
 }
 
@@ -521,6 +522,10 @@ func (q *Queue) Close() {
 	for _, m := range q.giving {
 		m.delay = 0
 	}
+	some := len(q.giving) > 0
 	q.mu.Unlock()
-	q.giveBack(ctx)
+	if some { // an abandoned receive would take what becomes visible, for nobody
+		sleep(ctx, q.abandon)
+		q.giveBack(ctx)
+	}
 }

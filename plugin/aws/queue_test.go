@@ -23,8 +23,8 @@ import (
 )
 
 // fast is a timing for tests.
-var fast = timing{tick: 10 * time.Millisecond, retry: 20 * time.Millisecond, idle: 300 * time.Millisecond, lifetime: time.Hour, depth: 20 * time.Millisecond,
-	close: 5 * time.Second, minDelay: 0, maxDelay: time.Second}
+var fast = timing{tick: 10 * time.Millisecond, retry: 20 * time.Millisecond, idle: 10 * time.Second, lifetime: time.Hour, depth: 20 * time.Millisecond,
+	close: 5 * time.Second, abandon: 100 * time.Millisecond, minDelay: 0, maxDelay: time.Second}
 
 // machine has a queue, buckets, and what takes records.
 type machine struct {
@@ -158,7 +158,7 @@ func (m *machine) got() string {
 
 func (m *machine) wait(what string, holds func() bool) {
 	m.t.Helper()
-	for end := time.Now().Add(15 * time.Second); !holds(); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); !holds(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
 			all, visible := m.server.Messages()
 			m.t.Fatalf("never: %s; got %q, %d messages, %d of them visible\n%s", what, m.got(), all, visible, m.log)
@@ -373,6 +373,7 @@ func TestMovedAndStalled(t *testing.T) {
 	data := object("a")
 	m.server.Put("b", day+"a.json.gz", data)
 	m.server.Move("b", "ap-south-1")
+	m.timing.idle = 500 * time.Millisecond
 	var tries atomic.Int32
 	m.server.Body = func(_ string, w http.ResponseWriter) bool {
 		if tries.Add(1) > 1 {

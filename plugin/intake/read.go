@@ -143,7 +143,7 @@ func (b *batch) add(c *ingest.Chunk, now time.Time) error {
 			return err
 		}
 	}
-	return b.ctx.Err()
+	return context.Cause(b.ctx)
 }
 
 func (b *batch) addEvent(event []byte, now time.Time) error {

@@ -175,7 +175,7 @@ func (s *Server) sqs(w http.ResponseWriter, r *http.Request, operation string) {
 		answer(map[string]any{"Attributes": map[string]string{"ApproximateNumberOfMessages": fmt.Sprint(visible), "ApproximateNumberOfMessagesNotVisible": fmt.Sprint(all - visible)}})
 	case "ReceiveMessage":
 		end := time.Now().Add(time.Duration(in.WaitTimeSeconds) * time.Second)
-		for {
+		for r.Context().Err() == nil {
 			if all := s.take(in.MaxNumberOfMessages, in.VisibilityTimeout); len(all) > 0 || time.Now().After(end) {
 				answer(map[string]any{"Messages": all})
 				return

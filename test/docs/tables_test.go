@@ -1,11 +1,26 @@
 package docs
 
 import (
+	"strings"
 	"testing"
 
+	"github.com/fluent-detect/fluent-detect/plugin/fluentbit/instance"
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
 	"github.com/fluent-detect/fluent-detect/test/docs/generated"
 )
+
+// The table of the counters of cloudtrail inputs has all of them.
+func TestCloudTrailMetrics(t *testing.T) {
+	var rows [][]string
+	for _, f := range instance.CloudTrailMetrics() {
+		var labels []string
+		for _, l := range f.Labels[1:] { // the first one is input
+			labels = append(labels, generated.Code(l))
+		}
+		rows = append(rows, []string{generated.Code(f.Name), f.Type, strings.Join(labels, ", "), f.Help})
+	}
+	generated.Check(t, "docs/operators.md", "cloudtrail-metrics", generated.Table([]string{"name", "type", "more labels", "meaning"}, rows))
+}
 
 // The tables of keys match the code.
 func TestKeys(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/plugin/aws"
@@ -22,7 +23,6 @@ type CloudTrail struct {
 	source   source
 	store    *positions // nil: none
 	counts   *trailCounts
-	queued   bool // it has a queue
 	log      logger.Log
 }
 
@@ -62,14 +62,15 @@ func (r *Registry) OpenCloudTrail(name string, get settings.Getter, log logger.L
 		counts = new(trailCounts)
 		r.trailCounts[name] = counts
 	}
-	t := &CloudTrail{registry: r, name: name, log: log, counts: counts, queued: config.QueueURL != ""}
+	t := &CloudTrail{registry: r, name: name, log: log, counts: counts}
+	counts.queued.Store(config.QueueURL != "")
 	log(logger.Info, config.String())
 	options := intake.Options{Marks: r.marks, InFlight: config.InFlight, Stats: &counts.objects, Log: log}
 	if config.Appended {
 		options.Acknowledge = intake.Appended
 	}
 	t.Queue = intake.NewQueue(options)
-	if t.queued {
+	if counts.queued.Load() {
 		err = t.readQueue(config)
 	} else {
 		err = t.readFiles(config, patterns)
@@ -115,6 +116,7 @@ func (t *CloudTrail) readFiles(c settings.CloudTrail, patterns []files.Pattern) 
 type trailCounts struct {
 	objects  intake.Stats
 	messages aws.Messages
+	queued   atomic.Bool // the input has a queue
 }
 
 // trailSetup is the configuration of a cloudtrail input.
@@ -169,7 +171,7 @@ func (t *CloudTrail) Close() {
 		objects = append(objects, fmt.Sprintf("%s=%d", result, o.Objects[result].Load()))
 	}
 	t.log.Infof("events=%d bytes=%d unreadable=%d objects: %s", o.Events.Load(), o.Bytes.Load(), o.Unreadable.Load(), strings.Join(objects, " "))
-	if m := &t.counts.messages; t.queued {
+	if m := &t.counts.messages; t.counts.queued.Load() {
 		t.log.Infof("messages: received=%d deleted=%d returned=%d ignored=%d unknown=%d", m.Received.Load(), m.Deleted.Load(), m.Returned.Load(), m.Ignored.Load(), m.Unknown.Load())
 	}
 	r := t.registry

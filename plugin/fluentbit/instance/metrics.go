@@ -23,6 +23,7 @@ import (
 // the detector, which the next output takes over.
 type exporter struct {
 	version string
+	more    func(dst []byte) []byte // appends metrics that are of no detector
 
 	mu        sync.Mutex
 	endpoints map[string]*endpoint // by address as configured
@@ -181,5 +182,5 @@ func (x *exporter) serve(e *endpoint, w http.ResponseWriter, r *http.Request) {
 	}
 	x.mu.Unlock()
 	w.Header().Set("Content-Type", metrics.ContentType)
-	_, _ = w.Write(metrics.Append(nil, x.version, detectors)) // the client has gone
+	_, _ = w.Write(x.more(metrics.Append(nil, x.version, detectors))) // an error: the client has gone
 }

@@ -50,9 +50,11 @@ type channel struct {
 
 // NewRegistry returns an empty registry.
 func NewRegistry(o alert.Observer) *Registry {
-	return &Registry{observer: o, exporter: exporter{version: o.Version}, channels: map[string]*channel{}, stores: map[string]*store.Store{}, names: map[string]int{},
+	r := &Registry{observer: o, exporter: exporter{version: o.Version}, channels: map[string]*channel{}, stores: map[string]*store.Store{}, names: map[string]int{},
 		setups: map[string]setup{}, inputs: map[string]settings.Input{}, marks: intake.NewMarks(),
 		trailSetups: map[string]trailSetup{}, trailCounts: map[string]*trailCounts{}, positions: map[string]*positions{}}
+	r.exporter.more = r.appendTrails
+	return r
 }
 
 // Registered is called when Fluent Bit registers the plugin of that name: its

@@ -1,0 +1,124 @@
+package instance
+
+import (
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fluent-detect/fluent-detect/plugin/intake"
+	fake "github.com/fluent-detect/fluent-detect/test/aws"
+	"github.com/fluent-detect/fluent-detect/test/freeport"
+)
+
+const pushedObject = `{"Records":[{"eventTime":"2026-03-02T09:00:00Z","eventSource":"ec2-instance-connect.amazonaws.com","eventName":"SendSSHPublicKey","eventID":"e-1"}]}`
+
+// takeAll takes what an input has, when it has something.
+func takeAll(t *testing.T, trail *CloudTrail) (chunk []byte) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		all := trail.Take(1 << 20)
+		for _, b := range all {
+			chunk = append(chunk, b.Data...)
+		}
+		trail.Taken(true)
+		if len(all) > 0 {
+			return chunk
+		}
+		if time.Now().After(end) {
+			t.Fatal("nothing is read")
+		}
+	}
+}
+
+// A flush of detect confirms what an input has read: a file is not read again after a
+// reload, a message is deleted. What was not flushed comes again.
+func TestCloudTrail(t *testing.T) {
+	t.Setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "a.json"), []byte(pushedObject), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	server := fake.New(t)
+	server.Put("b", "x.json.gz", []byte(pushedObject))
+	server.Send(`{"s3Bucket":"b","s3ObjectKey":["x.json.gz"]}`)
+	for name, pairs := range map[string][]string{
+		"file":  {"path", dir, "state_path", filepath.Join(dir, "state")},
+		"queue": {"queue_url", server.QueueURL(), "region", "eu-west-1", "endpoint", server.URL, "sqs_endpoint", server.URL, "wait_time", "1s"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHost(t)
+			t.Cleanup(func() {
+				if t.Failed() {
+					t.Log(h.logged())
+				}
+			})
+			open := func() *CloudTrail {
+				t.Helper()
+				trail, err := h.registry.OpenCloudTrail("cloudtrail.0", keys(pairs...), h.write)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return trail
+			}
+			address := freeport.Address(t)
+			h.mustInput("detect_alerts.0")
+			out := h.mustOutput("detect.0", "metrics_listen", address)
+			trail := open()
+			takeAll(t, trail)
+			trail.Close() // not confirmed
+			trail = open()
+			chunk := takeAll(t, trail)
+			if answer := out.Flush("cloudtrail", chunk); answer != AnswerOK {
+				t.Fatal(answer)
+			}
+			for end := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+				if n := trail.counts.objects.Objects[intake.Done].Load(); n > 0 && h.registry.marks != nil {
+					if in, _ := trail.counts.objects.InFlight(); in == 0 {
+						break
+					}
+				}
+				if time.Now().After(end) {
+					t.Fatal("never confirmed")
+				}
+			}
+			response, err := http.Get("http://" + address + "/metrics")
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, _ := io.ReadAll(response.Body)
+			response.Body.Close()
+			for _, m := range trailMetrics {
+				if shown := regexp.MustCompile(m.name + `\{input="cloudtrail.0"`).Match(text); shown != (!m.queue || name == "queue") {
+					t.Errorf("%s is shown: %v", m.name, shown)
+				}
+			}
+			if !strings.Contains(string(text), `fluent_detect_s3_events_total{input="cloudtrail.0"} 2`) {
+				t.Errorf("the events are not counted:\n%s", text)
+			}
+			trail.Close()
+			trail = open()
+			time.Sleep(1500 * time.Millisecond)
+			if all := trail.Take(1); len(all) > 0 {
+				t.Errorf("what was confirmed comes again: %q", all[0].Data)
+			}
+			trail.Taken(true)
+			// A reload with settings that cannot be used.
+			bad, err := h.registry.OpenCloudTrail("cloudtrail.0", keys("path", "x", "queue_url", "y"), h.write)
+			if err != nil {
+				t.Fatal(err)
+			}
+			bad.Close()
+			h.wantLog("the settings from before the reload stay in force")
+			trail.Close()
+			if all, _ := server.Messages(); name == "queue" && all != 0 {
+				t.Errorf("%d messages are left", all)
+			}
+		})
+	}
+}
