@@ -1,7 +1,7 @@
 // Command out_detect is Fluent Bit's output plugin "detect", built as a C
-// shared library. It is the only Go runtime in the process: the input plugin
-// "detect_alerts" is a small C library (shim/in_detect.c) that calls into
-// this one, so that alerts go from the output to the input by memory.
+// shared library. It is the only Go runtime in the process: the input plugins
+// "detect_alerts" and "cloudtrail" are small C libraries (shim/input.h) that call
+// into this one, so that alerts go from the output to the input by memory.
 //
 // What Fluent Bit calls is C (entry.c): it forks after it has loaded and registered its
 // plugins if it runs as a daemon, and a Go runtime does not survive that. So the

@@ -34,12 +34,11 @@ type machine struct {
 	stop   chan struct{}
 	ended  chan struct{}
 
-	mu        sync.Mutex
-	times     map[string]int // how often each event came
-	log       string
-	confirms  bool
-	insights  bool
-	unsettled [][]byte
+	mu       sync.Mutex
+	times    map[string]int // how often each event came
+	log      string
+	confirms bool
+	insights bool
 }
 
 func newMachine(t *testing.T) *machine {
