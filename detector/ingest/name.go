@@ -21,5 +21,7 @@ func IsKnownName(name string) bool {
 }
 
 // IsPlain reports whether data that begins so is text in UTF-8: not compressed in a form
-// that is recognized, and not UTF-16. It looks at the first eight bytes.
-func IsPlain(start []byte) bool { return formatOf(start) == nil && byteOrder(start) == nil }
+// that is recognized, and not UTF-16 or UTF-32. It looks at the first eight bytes.
+func IsPlain(start []byte) bool {
+	return formatOf(start) == nil && byteOrder16(start) == nil && byteOrder32(start) == nil
+}
