@@ -50,8 +50,14 @@ func (c *compiler) compile(n query.Node) (int32, error) {
 		return c.group(opOr, n.Nodes)
 	case *query.Not:
 		i, err := c.group(opNot, []query.Node{n.Node})
+		if err != nil {
+			return 0, err
+		}
 		c.costs[i] += 2 // exclusions rarely apply, so they rarely decide
-		return i, err
+		if child := c.program.nodes[c.program.nodes[i].child]; child.op == opCondition && n.Node.Span() == n.At && n.At.End > 0 {
+			c.program.conditions[child.child].negated = true
+		}
+		return i, nil
 	case *query.Exists:
 		if n.Field.Any {
 			return c.constant(c.nested == ""), nil
@@ -67,6 +73,8 @@ func (c *compiler) compile(n query.Node) (int32, error) {
 		return c.leaf(n, n.Field, func(t target) (matcher, error) { return c.comparison(t, n.Op, n.Value) })
 	case *query.Nested:
 		return c.objects(n)
+	case *query.Computed:
+		return c.computed(n)
 	}
 	return 0, fmt.Errorf("match: unknown node of type %T", n)
 }
@@ -95,7 +103,7 @@ func (c *compiler) constant(value bool) int32 {
 }
 
 func (c *compiler) newCondition(n query.Node, name string) Condition {
-	return Condition{node: n, format: c.query.Language.Format, name: name}
+	return Condition{query: c.query, node: n, name: name}
 }
 
 func (c *compiler) condition(cond Condition) int32 {
@@ -149,6 +157,9 @@ func (c *compiler) leaf(n query.Node, f query.Field, newMatcher newMatcher) (int
 		return c.fieldsLike(n, f, newMatcher)
 	}
 	t := c.target(c.fullName(f.Name))
+	if err := c.checkExact(n, f, t); err != nil {
+		return 0, err
+	}
 	m, err := newMatcher(t)
 	if err != nil {
 		return 0, err
@@ -165,6 +176,19 @@ func (c *compiler) leaf(n query.Node, f query.Field, newMatcher newMatcher) (int
 		cond.tests = []test{newTest(t, m)}
 	}
 	return c.condition(cond), nil
+}
+
+// checkExact refuses fields that do not keep their values as they are.
+func (c *compiler) checkExact(n query.Node, f query.Field, t target) error {
+	_, exists := n.(*query.Exists)
+	switch {
+	case !f.Exact:
+	case t.typ == event.TypeText && !exists:
+		return c.refuse(f.At, "%s is of type text: only its words are known, and they cannot be compared", t.describe())
+	case t.typ == event.TypeObject, t.typ == event.TypeNested:
+		return c.refuse(f.At, "%s is of type %s: only the fields in it have values", t.describe(), t.typ)
+	}
+	return nil
 }
 
 // objectExists makes a condition true if any field in the object has a value.

@@ -1,8 +1,6 @@
 package match
 
 import (
-	"strings"
-
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/literal"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
@@ -10,15 +8,20 @@ import (
 )
 
 // Condition is one condition of a query, a leaf of its tree. A list of values for
-// one field is one condition, and so is a query on the objects of a nested field.
+// one field is one condition, and so are a query on the objects of a nested field and
+// what is computed of several fields.
 type Condition struct {
-	node   query.Node
-	format func(query.Node) string
-	name   string // of the field, or the pattern; "" without a field
+	query query.Query
+	node  query.Node
+	name  string // of the field, or the pattern; "" without a field
+	// negated means that the query shows the condition and the not around it as one,
+	// as in user.name != "root".
+	negated bool
 	// The condition is true if any of these is.
 	tests    []test
 	unmapped *unmapped
 	nested   *nested
+	computed *computed
 }
 
 // test is the test of the values of one field.
@@ -38,9 +41,8 @@ type matcher interface {
 	match(v msgpack.Value) bool
 }
 
-// Holds reports whether the condition is true for the event, apart from the and, or
-// and not around it.
-func (c *Condition) Holds(e *event.Event) bool { return c.holds(e, msgpack.Value{}) }
+// Holds reports whether the condition, as String has it, is true for the event.
+func (c *Condition) Holds(e *event.Event) bool { return c.holds(e, msgpack.Value{}) != c.negated }
 
 // holds evaluates the condition for the event or, if object is valid, for that
 // object of a nested field.
@@ -51,7 +53,8 @@ func (c *Condition) holds(e *event.Event, object msgpack.Value) bool {
 		}
 	}
 	return c.unmapped != nil && c.unmapped.holds(e, object) ||
-		c.nested != nil && c.nested.holds(e, object)
+		c.nested != nil && c.nested.holds(e, object) ||
+		c.computed != nil && c.computed.holds(e)
 }
 
 func (t *test) holds(e *event.Event, object msgpack.Value) bool {
@@ -73,6 +76,9 @@ func (c *Condition) Fields() []*event.Field {
 	if c.nested != nil {
 		return []*event.Field{c.nested.field}
 	}
+	if c.computed != nil {
+		return c.computed.fields()
+	}
 	fields := make([]*event.Field, 0, len(c.tests))
 	for _, t := range c.tests {
 		fields = append(fields, t.field)
@@ -84,4 +90,4 @@ func (c *Condition) Fields() []*event.Field {
 func (c *Condition) Span() query.Span { return c.node.Span() }
 
 // String returns the condition in the language of the query, on one line.
-func (c *Condition) String() string { return strings.Join(strings.Fields(c.format(c.node)), " ") }
+func (c *Condition) String() string { return c.query.Show(c.node) }

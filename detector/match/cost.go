@@ -23,6 +23,9 @@ func (c *Condition) cost() int {
 	if c.nested != nil {
 		cost += 50
 	}
+	if c.computed != nil {
+		cost += 50
+	}
 	return cost
 }
 
@@ -32,6 +35,12 @@ func matcherCost(m matcher) int {
 		return 1
 	case pattern:
 		return 4
+	case foldedSet:
+		return 3
+	case glob:
+		return 6
+	case expression:
+		return 20
 	case union:
 		cost := 0
 		for _, one := range m {

@@ -2,6 +2,7 @@ package match
 
 import (
 	"strings"
+	"unicode"
 
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/literal"
@@ -54,6 +55,10 @@ func literalsOf(m matcher) (texts []string, ok bool) {
 			}
 		}
 		return texts, add(longest)
+	case glob:
+		return texts, add(caseless(m.Literal()))
+	case expression:
+		return texts, add(caseless(m.Literal()))
 	case anyLeaf:
 		return literalsOf(m.matcher)
 	case union:
@@ -67,6 +72,20 @@ func literalsOf(m matcher) (texts []string, ok bool) {
 		return texts, true
 	}
 	return nil, false
+}
+
+// caseless returns the longest part of a text that is the same in every case.
+func caseless(text string, fold bool) string {
+	longest := ""
+	if !fold {
+		return text
+	}
+	for part := range strings.FieldsFuncSeq(text, unicode.IsLetter) {
+		if len(part) > len(longest) {
+			longest = part
+		}
+	}
+	return longest
 }
 
 // longestPlain returns the longest part of a text without characters that JSON
@@ -99,7 +118,7 @@ func (s *Set) Literals() (texts []string, ok bool) {
 }
 
 func (c *Condition) literals() (texts []string, ok bool) {
-	if c.nested != nil || c.unmapped != nil {
+	if c.nested != nil || c.unmapped != nil || c.computed != nil {
 		return nil, false
 	}
 	for i := range c.tests {

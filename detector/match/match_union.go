@@ -10,15 +10,21 @@ type union []matcher
 func newUnion(all []matcher) matcher {
 	set := textSet{}
 	var rest union
+	var ignoringCase []string
 	for _, m := range all {
 		switch m := m.(type) {
 		case exact:
 			set[string(m)] = struct{}{}
+		case foldedSet:
+			ignoringCase = append(ignoringCase, m.list()...)
 		case union:
 			rest = append(rest, m...)
 		default:
 			rest = append(rest, m)
 		}
+	}
+	if len(ignoringCase) > 0 {
+		rest = append(rest, newFoldedSet(ignoringCase))
 	}
 	switch len(set) {
 	case 0:

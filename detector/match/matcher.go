@@ -12,7 +12,21 @@ func (c *compiler) comparison(t target, op query.Op, v query.Value) (matcher, er
 	if op != query.Is {
 		return c.order(t, op, v)
 	}
-	if v.Kind != query.Wildcard {
+	if err := c.checkStrict(t, v); err != nil {
+		return nil, err
+	}
+	switch v.Kind {
+	case query.Glob, query.Regexp:
+		return c.pattern(t, v)
+	case query.Block:
+		return c.block(t, v)
+	case query.Truth:
+		return c.truth(t, v)
+	case query.Wildcard:
+	default:
+		if v.Fold {
+			return c.folded(t, v)
+		}
 		return c.equal(t, v, v.Text)
 	}
 	switch t.typ {
@@ -44,11 +58,11 @@ func (c *compiler) equal(t target, v query.Value, text string) (matcher, error) 
 		}
 		return boolean(b), nil
 	case event.TypeIP:
-		block, ok := parseIPBlock(text)
+		block, ok := event.ParseBlock(text)
 		if !ok {
 			return nil, c.refuse(v.At, "%s is an IP address: allowed are an address such as 10.1.2.3 or ::1 and a block such as 10.0.0.0/8", t.describe())
 		}
-		return block, nil
+		return ipBlock(block), nil
 	case event.TypeLong:
 		n, ok := parseBound(text)
 		if !ok {

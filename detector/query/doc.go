@@ -33,4 +33,6 @@
 //
 // A language whose own rules differ, such as one in which a comparison with a
 // missing field is neither true nor false, has to say so with these nodes.
+// [*Computed] is a leaf whose value is computed of the values of fields: by an [Expr],
+// in which a field without a value is null.
 package query

@@ -8,7 +8,8 @@ import (
 )
 
 // Error is a mistake in a query: text that is not in the language, or a condition
-// that the type of its field does not allow.
+// that the type of its field does not allow. It may also be something in the query
+// that is not evaluated here.
 type Error struct {
 	// Query is the whole text.
 	Query string
@@ -16,6 +17,9 @@ type Error struct {
 	Span Span
 	// Message says in one line what is wrong and what is allowed.
 	Message string
+	// Unsupported means that the query may be right, but uses a part of the
+	// language that is not evaluated here.
+	Unsupported bool
 }
 
 // Error returns three lines: "line:column: message", the line of the query, and a

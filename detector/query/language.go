@@ -12,8 +12,14 @@ type Language struct {
 	// Parse reads a query. The error, if any, is an [*Error].
 	Parse func(text string) (Node, error)
 	// Format writes a tree as a query, for people to read: a whole query or any
-	// part of one.
+	// part of one. If it is nil, the text of the query shows its parts.
 	Format func(Node) string
+	// WithCategory returns the language for queries whose category of events is
+	// the value of that field. It is nil for languages that have no categories.
+	WithCategory func(field string) Language
+	// Advise returns what in a query that Parse accepts has no effect here. It
+	// may be nil.
+	Advise func(text string) []*Error
 }
 
 // Query is a parsed query.
@@ -27,6 +33,26 @@ type Query struct {
 func (l Language) Query(text string) (Query, error) {
 	root, err := l.Parse(text)
 	return Query{Text: text, Language: l, Root: root}, err
+}
+
+// Show returns a node of the query, for people to read, on one line.
+func (q Query) Show(n Node) string {
+	text := ""
+	if q.Language.Format != nil {
+		text = q.Language.Format(n)
+	} else {
+		at := n.Span()
+		text = q.Text[at.Start:at.End]
+	}
+	return strings.Join(strings.Fields(text), " ")
+}
+
+// Advice returns what in the query has no effect here.
+func (q Query) Advice() []*Error {
+	if q.Language.Advise == nil {
+		return nil
+	}
+	return q.Language.Advise(q.Text)
 }
 
 // Languages are the languages that rules may be written in.
@@ -51,12 +77,16 @@ func (all Languages) Lookup(name string) (Language, bool) {
 	return Language{}, false
 }
 
-// Query parses a query in the language of that name. The error is an [*Error] if
-// the language refuses the text.
-func (all Languages) Query(name, text string) (Query, error) {
+// Query parses a query in the language of that name, with the category of events in a
+// field, or in that of the language if it is "". The error is an [*Error] if the
+// language refuses the text.
+func (all Languages) Query(name, text, categoryField string) (Query, error) {
 	l, ok := all.Lookup(name)
 	if !ok {
 		return Query{}, fmt.Errorf("unknown language %q: must be one of %s", name, strings.Join(all.Names(), ", "))
+	}
+	if categoryField != "" && l.WithCategory != nil {
+		l = l.WithCategory(categoryField)
 	}
 	return l.Query(text)
 }

@@ -1,8 +1,8 @@
 package query
 
 // Node is a part of an expression tree: one of [*MatchAll], [*And], [*Or], [*Not],
-// [*Compare], [*Exists] and [*Nested]. A tree does not change once it is built, so
-// goroutines may share it.
+// [*Compare], [*Exists], [*Nested] and [*Computed]. A tree does not change once it is
+// built, so goroutines may share it.
 type Node interface {
 	// Span returns where the node was written. A node made from one value of a
 	// list has the span of that value.
@@ -21,13 +21,14 @@ type And struct {
 	At    Span
 }
 
-// Or is true if at least one of its nodes is.
+// Or is true if at least one of its nodes is, so it is false if it has none.
 type Or struct {
 	Nodes []Node
 	At    Span
 }
 
-// Not is true if its node is false.
+// Not is true if its node is false. If both have the same span, what is written there
+// is the negation.
 type Not struct {
 	Node Node
 	At   Span
@@ -57,6 +58,13 @@ type Nested struct {
 	At   Span
 }
 
+// Computed is true if Expr is for at least one combination of values, one of each
+// field in it. The values of a field without any are null, and null is not true.
+type Computed struct {
+	Expr Expr
+	At   Span
+}
+
 func (n *MatchAll) Span() Span { return n.At }
 func (n *And) Span() Span      { return n.At }
 func (n *Or) Span() Span       { return n.At }
@@ -64,6 +72,7 @@ func (n *Not) Span() Span      { return n.At }
 func (n *Compare) Span() Span  { return n.At }
 func (n *Exists) Span() Span   { return n.At }
 func (n *Nested) Span() Span   { return n.At }
+func (n *Computed) Span() Span { return n.At }
 
 func (*MatchAll) isNode() {}
 func (*And) isNode()      {}
@@ -72,6 +81,7 @@ func (*Not) isNode()      {}
 func (*Compare) isNode()  {}
 func (*Exists) isNode()   {}
 func (*Nested) isNode()   {}
+func (*Computed) isNode() {}
 
 // Op is the operator of a [Compare].
 type Op uint8
@@ -103,6 +113,9 @@ type Field struct {
 	// Any means that no field was named: the leaf is true if it is for any field
 	// of the document. Fields whose type does not allow the value are left out.
 	Any bool
+	// Exact means that only fields that keep their values as they are may be
+	// compared: an analyzed text, an object or a nested field is refused.
+	Exact bool
 	// At is where the name was written, empty if there is none.
 	At Span
 }
@@ -113,8 +126,14 @@ type Value struct {
 	// Text is the text of the value, "true", "false" or "null". For a pattern it
 	// is readable text in which `*` stands for each star.
 	Text string
-	// Pattern is the pattern of a [Wildcard].
+	// Pattern is the pattern of a [Wildcard] or of a [Glob].
 	Pattern Pattern
+	// Fold means that the case of letters does not count, for a [String] that is
+	// compared by [Is], a [Glob] and a [Regexp]. An ASCII letter equals its other
+	// case and nothing else; other letters equal those with the same lower case.
+	Fold bool
+	// Strict means that the type of the value has to be that of the field.
+	Strict bool
 	// Phrase is true of a [String] whose words have to follow one another in an
 	// analyzed text. Otherwise one of them is enough.
 	Phrase bool
@@ -126,16 +145,28 @@ type Value struct {
 type ValueKind uint8
 
 const (
-	String   ValueKind = iota // text, numbers included
+	String   ValueKind = iota // text, which may be that of a number
 	Bool                      // true and false
 	Null                      // null, which no value is
 	Wildcard                  // a pattern, compared by [Is]; for other operators its text counts
+
+	// What follows is compared by [Is] only.
+
+	Number // as String, written as a number
+	Glob   // a pattern for the whole text of a field that holds texts
+	Regexp // a regular expression in RE2's syntax, likewise
+	Block  // an IP address, or a block in CIDR notation, for a field of addresses
+	Truth  // true, for a boolean field
 )
 
 // Pattern is a text with stars, as the literal runs between them, one more than
 // there are stars: "foo*bar" is "foo", "bar" and "*x" is "", "x". A star stands for
-// any number of characters, none included.
+// any number of characters, none included. In the pattern of a [Glob] each [AnyChar]
+// in a run stands for exactly one character.
 type Pattern []string
+
+// AnyChar is in no other text of a query, as it is not UTF-8.
+const AnyChar byte = 0xff
 
 // IsStar reports whether the pattern is a single star.
 func (p Pattern) IsStar() bool { return len(p) == 2 && p[0] == "" && p[1] == "" }

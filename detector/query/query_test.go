@@ -21,16 +21,16 @@ func TestLanguages(t *testing.T) {
 	if l, ok := languages.Lookup("other"); !ok || l.Name != "other" {
 		t.Errorf("Lookup(other) = %v, %v", l.Name, ok)
 	}
-	q, err := languages.Query("kuery", "a: b")
+	q, err := languages.Query("kuery", "a: b", "")
 	if err != nil || q.Text != "a: b" || q.Language.Format(q.Root) != "a: b" {
 		t.Errorf("a query: %v, %v", q, err)
 	}
 	var refused *query.Error
-	if _, err := languages.Query("kuery", "a:"); !errors.As(err, &refused) {
+	if _, err := languages.Query("kuery", "a:", ""); !errors.As(err, &refused) {
 		t.Errorf("a bad query: %v", err)
 	}
 	const want = `unknown language "lucene": must be one of kuery, other`
-	if _, err := languages.Query("lucene", "a:b"); err == nil || err.Error() != want {
+	if _, err := languages.Query("lucene", "a:b", ""); err == nil || err.Error() != want {
 		t.Errorf("an unknown language: %v", err)
 	}
 }

@@ -86,7 +86,7 @@ func (l Loader) Mapping() match.Mapping { return match.ECS{Schema: l.Schema} }
 
 // Compile compiles a query about the ECS view of an event.
 func (l Loader) Compile(language, text string) (*match.Program, error) {
-	q, err := l.Languages.Query(language, text)
+	q, err := l.Languages.Query(language, text, "")
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,109 @@
+package expr
+
+import (
+	"fmt"
+
+	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/query"
+	"github.com/fluent-detect/fluent-detect/detector/query/pattern"
+)
+
+// Program is a compiled expression.
+type Program struct{ root node }
+
+// node is a constant, a column or a call.
+type node struct {
+	is       nodeKind
+	fn       query.Func
+	fold     bool
+	column   int
+	constant Value
+	args     []node
+	globs    []*pattern.Glob
+	regexps  []*pattern.Regexp
+	blocks   []event.Block
+}
+
+type nodeKind uint8
+
+const (
+	isConstant nodeKind = iota
+	isColumn
+	isCall
+)
+
+// Compile compiles an expression that [Check] has no objection to. The function
+// column returns the place of a field among the columns of Eval.
+func Compile(e query.Expr, column func(query.Field) int) (*Program, error) {
+	n, err := compile(e, column)
+	return &Program{n}, err
+}
+
+func compile(e query.Expr, column func(query.Field) int) (n node, err error) {
+	switch e := e.(type) {
+	case *query.Constant:
+		return node{constant: valueOf(e.Value)}, nil
+	case *query.Column:
+		return node{is: isColumn, column: column(e.Field)}, nil
+	}
+	call := e.(*query.Call)
+	n = node{is: isCall, fn: call.Func, fold: call.Fold}
+	args := call.Args
+	if call.Func == query.FnCIDRMatch {
+		for _, arg := range args[1:] {
+			text, _ := arg.(*query.Constant).Value.(string)
+			if block, ok := event.ParseBlock(text); ok {
+				n.blocks = append(n.blocks, block)
+			}
+		}
+		args = args[:1]
+	}
+	for _, arg := range args {
+		compiled, err := compile(arg, column)
+		if err != nil {
+			return n, err
+		}
+		n.args = append(n.args, compiled)
+	}
+	for _, p := range call.Patterns {
+		if p.Kind == query.Glob {
+			n.globs = append(n.globs, pattern.NewGlob(p.Pattern, p.Fold))
+			continue
+		}
+		re, err := pattern.NewRegexp(p.Text)
+		if err != nil {
+			return n, fmt.Errorf("expr: %w", err)
+		}
+		n.regexps = append(n.regexps, re)
+	}
+	return n, nil
+}
+
+// Fold returns an expression that [Check] has no objection to, with constants in the
+// place of what does not depend on a field.
+func Fold(e query.Expr) (query.Expr, error) {
+	call, ok := e.(*query.Call)
+	if !ok {
+		return e, nil
+	}
+	folded := *call
+	folded.Args = make([]query.Expr, len(call.Args))
+	constant := true
+	for i, arg := range call.Args {
+		var err error
+		if folded.Args[i], err = Fold(arg); err != nil {
+			return nil, err
+		}
+		_, ok := folded.Args[i].(*query.Constant)
+		constant = constant && ok
+	}
+	if !constant {
+		return &folded, nil
+	}
+	p, err := Compile(&folded, nil)
+	if err != nil {
+		return nil, err
+	}
+	var m Memory
+	return &query.Constant{Value: p.Eval(nil, &m).constant(), At: call.At}, nil
+}
