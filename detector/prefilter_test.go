@@ -13,6 +13,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/match"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack/msgpacktest"
+	"github.com/fluent-detect/fluent-detect/detector/rule"
 	"github.com/fluent-detect/fluent-detect/detector/ruleset"
 	"github.com/fluent-detect/fluent-detect/detector/source"
 )
@@ -136,7 +137,7 @@ func TestWhatIsPrefiltered(t *testing.T) {
 		t.Run(strings.Join(c.queries, ", "), func(t *testing.T) {
 			var programs []*match.Program
 			for _, q := range c.queries {
-				p, err := ruleset.DefaultLoader().Compile("kuery", q)
+				p, err := ruleset.DefaultLoader().Compile(rule.Query{Language: "kuery", Text: q})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -187,7 +188,7 @@ func FuzzPrefilter(f *testing.F) {
 	}
 	var subjects []subject
 	for _, q := range prefiltered {
-		p, err := ruleset.DefaultLoader().Compile("kuery", q)
+		p, err := ruleset.DefaultLoader().Compile(rule.Query{Language: "kuery", Text: q})
 		if err != nil {
 			f.Fatal(err)
 		}

@@ -47,7 +47,7 @@ func newSelfTest(a *alerter, r *reporter, l ruleset.Loader) (*selfTest, error) {
 		ID: "5f0a3a0e-5e1f-4a53-9a5e-6d7b1f0c2b11", Name: "fluent-detect self-test", Severity: rule.Low,
 		Query: rule.Query{Text: canaryQuery, Language: "kuery"},
 	}
-	p, err := l.Compile(one.Query.Language, one.Query.Text)
+	p, err := l.Compile(one.Query)
 	if err != nil {
 		return nil, err
 	}

@@ -217,6 +217,10 @@ func TestNothingIsInKibanaAlone(t *testing.T) {
 	twice := decode(t, makeAlert(t, r, FormatKibana, strings.Replace(eventFile(t, "push"), "{", `{"eventID":"another",`, 1)))
 	twice.want(t, "kibana.alert.ancestors.id", `"another"`,
 		"kibana.alert.original_event.id", `["another","0b0f7a1c-0001-4000-8000-000000000001"]`)
+	eql := *r
+	eql.Query.Language = "eql"
+	decode(t, makeAlert(t, &eql, FormatKibana, eventFile(t, "push"))).want(t,
+		"kibana.alert.rule.type", `"eql"`, "kibana.alert.rule.rule_type_id", `"siem.eqlRule"`, "kibana.alert.rule.category", `"Event Correlation Rule"`)
 	delete(kibana, "kibana")
 	for name := range kibana {
 		if kibana.at(name) != ecs.at(name) {

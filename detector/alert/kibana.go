@@ -41,15 +41,16 @@ func kibanaConstants(r *rule.Rule) []constantField {
 	c.set(alert+"ancestors[].depth", 0)
 	c.set(original+"kind", "event")
 
-	c.set(ofRule+"category", "Custom Query Rule")
+	kind := kibanaRuleType(r)
+	c.set(ofRule+"category", kind.category)
 	c.set(ofRule+"consumer", "siem")
 	c.set(ofRule+"producer", "siem")
-	c.set(ofRule+"rule_type_id", "siem.queryRule")
+	c.set(ofRule+"rule_type_id", kind.id)
 	c.set(ofRule+"uuid", r.ID)
 	c.set(ofRule+"revision", 0)
 	c.set(ofRule+"rule_id", r.ID)
 	c.set(ofRule+"name", r.Name)
-	c.set(ofRule+"type", "query")
+	c.set(ofRule+"type", kind.name)
 	c.set(ofRule+"version", r.Version)
 	c.set(ofRule+"severity", r.Severity.String())
 	c.set(ofRule+"risk_score", r.RiskScore)
@@ -112,4 +113,14 @@ func (m *Maker) appendKibanaReason(dst []byte) []byte {
 		dst = append(append(append(dst, " ("...), m.remark...), ')')
 	}
 	return append(dst, '.')
+}
+
+// ruleType is what Kibana calls a type of rules.
+type ruleType struct{ name, id, category string }
+
+func kibanaRuleType(r *rule.Rule) ruleType {
+	if r.Query.Language == "eql" {
+		return ruleType{"eql", "siem.eqlRule", "Event Correlation Rule"}
+	}
+	return ruleType{"query", "siem.queryRule", "Custom Query Rule"}
 }

@@ -8,8 +8,12 @@ import (
 // Query is the text of a query and where it stands in its file.
 type Query struct {
 	Text     string
-	Language string   // "kuery"
+	Language string   // "kuery" or "eql"
 	Anchors  []Anchor // by offset, the first at 0; none if the query is not from a file
+
+	// CategoryField is the field that has the category of events, for languages in
+	// which a query begins with one; empty: that of the language.
+	CategoryField string
 }
 
 // Anchor is the position in the file of the byte at an offset of a query. The

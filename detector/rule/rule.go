@@ -146,6 +146,7 @@ type Notice struct {
 // Source tells where a rule or an exception was read.
 type Source struct {
 	Path             string // as shown to people; that of a built-in file begins with "builtin/"
+	Named            bool   // the file was named, not a directory or a glob that it is in
 	Line             int    // where the rule begins
 	IDLine, IDColumn int    // of the rule's ID
 	SHA256           string // of the whole file, hex

@@ -59,7 +59,7 @@ func (s *Set) loadExceptions(path string, rules []*Rule) error {
 	}
 	var errs []error
 	for _, loaded := range list {
-		program, err := s.Compile(loaded.Query.Language, loaded.Query.Text)
+		program, err := s.Compile(loaded.Query)
 		if err != nil {
 			errs = append(errs, queryError(loaded.Source.Path, "exception", &loaded.Query, err))
 			continue

@@ -3,13 +3,16 @@
 package ruleset
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/fluent-detect/fluent-detect/conf"
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/match"
 	"github.com/fluent-detect/fluent-detect/detector/query"
+	"github.com/fluent-detect/fluent-detect/detector/query/eql"
 	"github.com/fluent-detect/fluent-detect/detector/query/kql"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
 	"github.com/fluent-detect/fluent-detect/detector/rule/elastic"
@@ -25,7 +28,9 @@ type Loader struct {
 
 // DefaultLoader returns the loader for all sources and languages that are built
 // in.
-func DefaultLoader() Loader { return Loader{source.Schema(), query.Languages{kql.Language}} }
+func DefaultLoader() Loader {
+	return Loader{source.Schema(), query.Languages{kql.Language, eql.Language}}
+}
 
 // Set holds rules that are ready for use. Nothing in it changes afterwards, so
 // several engines may share it.
@@ -63,21 +68,37 @@ func (l Loader) Load(spec string) (*Set, error) {
 			errs = append(errs, err)
 		}
 	}
+	if len(errs) == 0 && len(s.Rules) == 0 {
+		first := s.Skipped[len(loaded.Skipped)]
+		errs = append(errs, fmt.Errorf("rules: %q holds no rule that runs: %d skipped, one of them is %s", spec, len(s.Skipped), first))
+	}
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
 	}
+	slices.SortStableFunc(s.Skipped, func(a, b rule.Skipped) int {
+		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Line, b.Line))
+	})
 	return s, nil
 }
 
-// add compiles a rule and adds it with the exceptions that its file names.
+// add compiles a rule and adds it with the exceptions that its file names. A rule that
+// a directory or a glob brought is skipped if its query has what is not evaluated here.
 func (s *Set) add(r *rule.Rule) error {
-	program, err := s.Compile(r.Query.Language, r.Query.Text)
+	q, program, err := s.compile(r.Query)
 	if err != nil {
+		if skipped := notEvaluated(r, err); skipped != nil && !r.Source.Named {
+			s.Skipped = append(s.Skipped, *skipped)
+			return nil
+		}
 		return queryError(r.Source.Path, fmt.Sprintf("query of rule %q", r.Name), &r.Query, err)
 	}
 	compiled := &Rule{Rule: r, Program: program}
 	s.Rules = append(s.Rules, compiled)
 	s.warnOfRule(compiled)
+	for _, advice := range q.Advice() {
+		line, column := r.Query.Position(advice.Position())
+		s.warn(compiled, "%s:%d:%d: query of rule %q: %s", r.Source.Path, line, column, r.Name, advice.Message)
+	}
 	return s.addOwnExceptions(compiled)
 }
 
@@ -85,12 +106,29 @@ func (s *Set) add(r *rule.Rule) error {
 func (l Loader) Mapping() match.Mapping { return match.ECS{Schema: l.Schema} }
 
 // Compile compiles a query about the ECS view of an event.
-func (l Loader) Compile(language, text string) (*match.Program, error) {
-	q, err := l.Languages.Query(language, text, "")
-	if err != nil {
-		return nil, err
+func (l Loader) Compile(q rule.Query) (*match.Program, error) {
+	_, program, err := l.compile(q)
+	return program, err
+}
+
+func (l Loader) compile(text rule.Query) (q query.Query, p *match.Program, err error) {
+	if q, err = l.Languages.Query(text.Language, text.Text, text.CategoryField); err != nil {
+		return q, nil, err
 	}
-	return match.Compile(q, l.Mapping())
+	p, err = match.Compile(q, l.Mapping())
+	return q, p, err
+}
+
+// notEvaluated returns why a rule does not run here if the error for its query says
+// that the query is not evaluated here, else nil.
+func notEvaluated(r *rule.Rule, err error) *rule.Skipped {
+	var q *query.Error
+	if !errors.As(err, &q) || !q.Unsupported {
+		return nil
+	}
+	skipped := &rule.Skipped{Path: r.Source.Path, Key: "query", Name: r.Name, ID: r.ID, Reason: "query: " + q.Message}
+	skipped.Line, skipped.Column = r.Query.Position(q.Position())
+	return skipped
 }
 
 // queryError adds the file, the position in the file and what the query belongs

@@ -3,9 +3,12 @@ package ruleset
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/fluent-detect/fluent-detect/test/docs/generated"
 )
 
 const builtinSlug = "aws-ec2-instance-connect-ssh-public-key-uploaded"
@@ -54,24 +57,33 @@ func TestWhatIsWrongWithExceptions(t *testing.T) {
 	}
 }
 
-// Every rule of type query in KQL loads; what of the others a directory brings
-// is listed.
-func TestUpstreamDirectoryLoads(t *testing.T) {
+// Every rule of type query in KQL loads, and every one of type eql about one event;
+// what of the others a directory brings is listed. The documentation has the counts.
+func TestUpstreamDirectoriesLoad(t *testing.T) {
 	root := os.Getenv("DETECTION_RULES")
 	if root == "" {
-		t.Skip("DETECTION_RULES names no checkout of elastic/detection-rules: its rules were not tested")
+		t.Skip("not tested: Elastic's rules, as DETECTION_RULES names no checkout of elastic/detection-rules")
 	}
-	r, err := Load(filepath.Join(root, "rules/integrations/aws"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Logf("%d rules loaded, %d skipped, %d warnings", len(r.Rules), len(r.Skipped), len(r.Warnings))
-	if len(r.Rules) < 50 {
-		t.Errorf("only %d rules", len(r.Rules))
-	}
-	for _, s := range r.Skipped {
-		if strings.HasPrefix(s.Reason, `type "query"`) {
-			t.Errorf("skipped: %s", s)
+	var rows [][]string
+	for _, folder := range []string{"integrations/aws", "integrations", "linux", "macos", "windows", ""} {
+		r, err := Load(filepath.Join(root, "rules", folder))
+		if err != nil {
+			t.Fatal(err)
 		}
+		byLanguage := map[string]int{}
+		for _, rule := range r.Rules {
+			byLanguage[rule.Query.Language]++
+		}
+		for _, s := range r.Skipped {
+			if strings.HasPrefix(s.Reason, `type "query"`) || strings.HasPrefix(s.Reason, `type "eql"`) || s.Key == "query" && !strings.Contains(s.Reason, "a query is about one event") {
+				t.Errorf("skipped: %s", s)
+			}
+		}
+		if byLanguage["kuery"] == 0 || byLanguage["eql"] == 0 {
+			t.Errorf("%s: %v", folder, byLanguage)
+		}
+		name := "`rules/" + folder + "`"
+		rows = append(rows, []string{name, strconv.Itoa(len(r.Rules) + len(r.Skipped)), strconv.Itoa(len(r.Rules)), strconv.Itoa(byLanguage["kuery"]), strconv.Itoa(byLanguage["eql"])})
 	}
+	generated.Check(t, "docs/rules.md", "upstream", generated.Table([]string{"folder", "rules", "run here", "in KQL", "in EQL"}, rows))
 }

@@ -308,16 +308,23 @@ func TestQueries(t *testing.T) {
 	d := find(t, "docs/rules.md")
 	f := newFolder(t, d)
 	typed := d.rows("| types | query | document | matches |")
-	rows := d.rows("| query | document | matches |")
-	if len(rows) == 0 || len(typed) == 0 {
+	rows, eql := d.rows("| query | document | matches |"), d.rows("| EQL | document | matches |")
+	if len(rows) == 0 || len(typed) == 0 || len(eql) == 0 {
 		t.Fatal("no tables of queries")
 	}
 	for _, r := range rows {
 		typed = append(typed, append([]string{""}, r...))
 	}
+	for _, r := range eql {
+		typed = append(typed, append([]string{"eql"}, r...))
+	}
 	for _, r := range typed {
 		line := "fluent-detect eval --query " + quote(strings.Trim(r[1], "`"))
-		if r[0] != "" {
+		switch r[0] {
+		case "":
+		case "eql":
+			line += " --language eql"
+		default:
 			line += " --type " + strings.Trim(r[0], "`")
 		}
 		line += " - <<<" + quote(strings.Trim(r[2], "`"))

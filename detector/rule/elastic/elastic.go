@@ -1,8 +1,8 @@
 // Package elastic reads rules in Elastic's formats: the TOML files of its
 // detection-rules repository, and the NDJSON that Kibana exports.
 //
-// Only rules of type "query" in some languages run here; others are skipped, with
-// the reason. Nothing is guessed: an unknown key or a value out of range is
+// Only rules of type "query" in some languages run here, and those of type "eql" if
+// that is one of them; others are skipped, with the reason. Nothing is guessed: an unknown key or a value out of range is
 // an error with its line, column and key. Queries are not parsed.
 package elastic
 

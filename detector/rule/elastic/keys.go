@@ -72,7 +72,7 @@ var ruleKeys = map[string]ruleKey{
 	"threat_language":         {ruleType: "threat_match"},
 	"threat_mapping":          {ruleType: "threat_match"},
 	"threat_query":            {ruleType: "threat_match"},
-	"event_category_override": {ruleType: "eql"},
+	"event_category_override": {ruleType: "eql", read: (*reader).categoryField},
 	"tiebreaker_field":        {ruleType: "eql"},
 	"timestamp_field":         {ruleType: "eql"},
 	"history_window_start":    {ruleType: "new_terms"},
@@ -90,7 +90,7 @@ var requiredKeys = []struct{ name, allowed string }{
 	{"name", "a line of text"},
 	{"severity", document.Quoted(rule.Severities)},
 	{"risk_score", "an integer from 0 to 100"},
-	{"query", "a query in KQL"},
+	{"query", "a query"},
 }
 
 // exportedKeys are further keys of rules that Kibana exports, about its own copy of

@@ -78,7 +78,7 @@ func TestNDJSONText(t *testing.T) {
 	f("{}", `x:1:1: type: is missing, must be "query"`+"\nx:1:1: rule_id: is missing, must be an ID that no other rule has\n"+
 		"x:1:1: name: is missing, must be a line of text\n"+
 		`x:1:1: severity: is missing, must be "low", "medium", "high" or "critical"`+"\n"+
-		"x:1:1: risk_score: is missing, must be an integer from 0 to 100\nx:1:1: query: is missing, must be a query in KQL")
+		"x:1:1: risk_score: is missing, must be an integer from 0 to 100\nx:1:1: query: is missing, must be a query")
 }
 
 func BenchmarkParseNDJSON(b *testing.B) {

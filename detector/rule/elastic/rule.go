@@ -18,7 +18,9 @@ type reader struct {
 	sha256    string   // of the file
 	exported  bool     // Kibana wrote the rule
 	languages []string // that run here
+	ruleType  string   // of this rule
 	language  string   // of this rule
+	category  string   // the field of the category of events, empty if the rule names none
 }
 
 // read reads a rule and adds it to the set, unless there were errors. The tables
@@ -39,8 +41,9 @@ func (r *reader) read(set *rule.Set, table, extension, metadata *document.Value)
 		if r.Full() {
 			return
 		}
-		r.readKey(out, table, v)
+		r.readKey(out, v)
 	}
+	out.Query.CategoryField = r.category
 	for _, k := range requiredKeys {
 		r.Required(table, k.name, k.allowed)
 	}
@@ -65,7 +68,7 @@ func (r *reader) read(set *rule.Set, table, extension, metadata *document.Value)
 
 // readKey reads a key. Kibana adds keys with every release, so an unknown key in
 // an export is a notice instead of an error.
-func (r *reader) readKey(out *rule.Rule, table, v *document.Value) {
+func (r *reader) readKey(out *rule.Rule, v *document.Value) {
 	k, known := ruleKeys[v.Key]
 	switch {
 	case !known && r.exported:
@@ -74,11 +77,11 @@ func (r *reader) readKey(out *rule.Rule, table, v *document.Value) {
 		}
 	case !known:
 		r.FailKey(v, "unknown key%s", hint(v.Key))
+	case k.ruleType != "" && k.ruleType != r.ruleType && !v.IsEmpty():
+		r.FailKey(v, "belongs to rules of type %q, and this one is of type %q", k.ruleType, r.ruleType)
 	case k.read != nil:
 		k.read(r, out, v)
 	case v.IsEmpty():
-	case k.ruleType != "" && table.TextOf("type") == "query":
-		r.FailKey(v, "belongs to rules of type %q, and this one is of type %q", k.ruleType, "query")
 	case k.notice != "":
 		r.notice(out, v, k.notice)
 	}
@@ -135,6 +138,17 @@ func (r *reader) suppression(out *rule.Rule, v *document.Value) {
 	missing := v.Get("missing_fields_strategy")
 	if r.OneOf(missing, []string{"suppress", "doNotSuppress"}) == "suppress" {
 		r.notice(out, missing, "an event without one of the fields always alerts here")
+	}
+}
+
+// categoryField reads the name of the field that has the category of events.
+func (r *reader) categoryField(_ *rule.Rule, v *document.Value) {
+	if v.IsEmpty() {
+		return
+	}
+	r.category = r.Line(v)
+	if err := rule.CheckField(r.category); r.category != "" && err != nil {
+		r.Fail(v, "%v", err)
 	}
 }
 

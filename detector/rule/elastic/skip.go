@@ -10,30 +10,75 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/spelling"
 )
 
-// The types and languages of Elastic's rules. Of the types only the first runs here.
+// The types and languages of Elastic's rules.
 var (
 	ruleTypes     = []string{"query", "eql", "esql", "machine_learning", "new_terms", "saved_query", "threat_match", "threshold"}
 	ruleLanguages = []string{"kuery", "eql", "esql", "lucene"}
 )
 
+// ruleType is a type of rules that runs here, with the languages that it may have.
+type ruleType struct {
+	name      string
+	languages []string
+}
+
+// evaluated returns the types that run here, of the languages that do: a language that
+// is also a type is that of the type, and the others are those of type "query".
+func evaluated(languages []string) []ruleType {
+	types := []ruleType{{name: "query"}}
+	for _, l := range languages {
+		if slices.Contains(ruleTypes, l) {
+			types = append(types, ruleType{l, []string{l}})
+		} else {
+			types[0].languages = append(types[0].languages, l)
+		}
+	}
+	return types
+}
+
+// describe says which rules run here, for the end of a sentence.
+func describe(types []ruleType) string {
+	parts := make([]string, len(types))
+	for i, t := range types {
+		parts[i] = fmt.Sprintf("type %q in language %s", t.name, document.Quoted(t.languages))
+	}
+	if len(parts) == 1 {
+		return parts[0] + " is"
+	}
+	return strings.Join(parts, " and ") + " are"
+}
+
 // skip returns why a rule does not run here, nil if it does. A rule without a
 // known type and language is an error.
 func (r *reader) skip(table *document.Value) *rule.Skipped {
-	allowed := document.Quoted(r.languages)
-	kind := r.Required(table, "type", `"query"`)
-	switch t := r.known(kind, `"query"`, ruleTypes); t {
-	case "query":
-	case "":
-		return nil
-	default:
-		return r.skipped(table, kind, fmt.Sprintf("type %q is not evaluated here; only type %q in language %s is", t, "query", allowed))
+	types := evaluated(r.languages)
+	names := make([]string, len(types))
+	for i, t := range types {
+		names[i] = t.name
 	}
+	allowed := document.Quoted(names)
+	kind := r.Required(table, "type", allowed)
+	name := r.known(kind, allowed, ruleTypes)
+	if name == "" {
+		return nil
+	}
+	i := slices.Index(names, name)
+	if i < 0 {
+		return r.skipped(table, kind, fmt.Sprintf("type %q is not evaluated here; only %s", name, describe(types)))
+	}
+	r.ruleType = name
+	languages := types[i].languages
+	allowed = document.Quoted(languages)
 	language := r.Required(table, "language", allowed)
-	r.language = r.known(language, allowed, append(slices.Clone(r.languages), ruleLanguages...))
+	r.language = r.known(language, allowed, append(slices.Clone(languages), ruleLanguages...))
 	switch {
 	case r.language == "":
 		return nil
-	case !slices.Contains(r.languages, r.language):
+	case slices.Contains(languages, r.language):
+	case slices.ContainsFunc(types, func(t ruleType) bool { return slices.Contains(t.languages, r.language) }):
+		r.Fail(language, "is %q, and a rule of type %q is in language %s", r.language, name, allowed)
+		return nil
+	default:
 		return r.skipped(table, language, fmt.Sprintf("language %q is not evaluated here; only %s is", r.language, allowed))
 	}
 	if filters := table.Get("filters"); filters != nil && hasEnabled(filters) {

@@ -114,6 +114,7 @@ func (l *loader) load(f *file) {
 	}
 	l.set.Skipped = append(l.set.Skipped, set.Skipped...)
 	for _, r := range set.Rules {
+		r.Source.Named = f.explicit
 		l.rules = append(l.rules, candidate{r, f.rank})
 	}
 }

@@ -21,13 +21,14 @@ import (
 )
 
 func (a *app) eval() *cobra.Command {
-	var text string
+	text, language, category := "", kql.Language.Name, ""
 	var ecs bool
 	var types []string
 	c := &cobra.Command{
-		Use:   "eval --query KQL [flags] FILE...",
+		Use:   "eval --query QUERY [flags] FILE...",
 		Short: "Print the documents that a query matches",
-		Long: `Print the documents that a query in KQL (Kibana's query language) matches,
+		Long: `Print the documents that a query in KQL (Kibana's query language) or EQL
+(Elasticsearch's event query language, of queries about one event) matches,
 unchanged, as lines of JSON.
 
 A document is a JSON object. Its fields have the types that Elasticsearch's
@@ -41,9 +42,14 @@ Exit code: 0 if everything was read, whether or not anything matched; 1 if
 something could not be read; 2 if the query is refused, with its line and
 column.`,
 		Example: `  fluent-detect eval --ecs --query 'event.action: *Trail and not user.name: ci' trail.json.gz
+  fluent-detect eval --ecs --language eql --query 'iam where event.action : "create*"' trail.json.gz
   fluent-detect eval --query 'source.ip: 10.0.0.0/8' --type source.ip=ip docs.ndjson`,
 		Args: atLeastOne("FILE"),
 		RunE: func(c *cobra.Command, files []string) error {
+			languages := ruleset.DefaultLoader().Languages
+			if _, ok := languages.Lookup(language); !ok {
+				return usage(c, "--language %q: must be one of %s", language, strings.Join(languages.Names(), ", "))
+			}
 			if !c.Flags().Changed("query") {
 				return usage(c, "--query is missing")
 			}
@@ -51,9 +57,12 @@ column.`,
 			if err != nil {
 				return err
 			}
-			q, err := kql.Language.Query(text)
+			q, err := languages.Query(language, text, category)
 			if err != nil {
 				return refused(err)
+			}
+			for _, advice := range q.Advice() {
+				a.warn(fmt.Sprintf("--query:%v", advice))
 			}
 			if ecs {
 				return a.evalEvents(c.Context(), q, declared, files)
@@ -63,6 +72,8 @@ column.`,
 	}
 	c.Flags().SortFlags = false
 	c.Flags().Var(textValue{&text}, "query", "the query (required; an empty one matches everything)")
+	c.Flags().Var(textValue{&language}, "language", "the language of the query, kuery or eql")
+	c.Flags().Var(textValue{&category}, "event-category-field", "the field with the category of an event in EQL (default event.category)")
 	c.Flags().BoolVar(&ecs, "ecs", false, "the documents are CloudTrail events, the query is about their ECS fields")
 	c.Flags().Var(typeValue{listValue{&types}}, "type", "the type of a field, as in source.ip=ip; may be given several times")
 	return c

@@ -22,6 +22,8 @@ func typesKnown(n query.Node, m match.Mapping) bool {
 		return typeKnown(n.Field, m)
 	case *query.Exists:
 		return n.Field.Any || typeKnown(n.Field, m)
+	case *query.Computed:
+		return columnsKnown(n.Expr, m)
 	}
 	return false // the names inside of a nested query are relative
 }
@@ -30,6 +32,21 @@ func allTypesKnown(nodes []query.Node, m match.Mapping) bool {
 	for _, n := range nodes {
 		if !typesKnown(n, m) {
 			return false
+		}
+	}
+	return true
+}
+
+// columnsKnown is typesKnown for an expression.
+func columnsKnown(e query.Expr, m match.Mapping) bool {
+	switch e := e.(type) {
+	case *query.Column:
+		return typeKnown(e.Field, m)
+	case *query.Call:
+		for _, arg := range e.Args {
+			if !columnsKnown(arg, m) {
+				return false
+			}
 		}
 	}
 	return true
