@@ -133,3 +133,23 @@ func TestCombinationsAreBounded(t *testing.T) {
 		})
 	}
 }
+
+// Comparisons of one field that or joins are one condition, and patterns among them are
+// only tried on a text with one of their literals.
+func TestEQLListsOfOneField(t *testing.T) {
+	p := compileEQL(t, `any where (user.name : "alpha*" or user.name == "b") or (user.name in ("c", "d") or stringContains(user.name, "echo"))`, ecs)
+	if n := len(p.Conditions()); n != 1 {
+		t.Errorf("%d conditions", n)
+	}
+	p = compileEQL(t, `any where user.name like ("*alpha*", "*bravo?", "charlie*")`, ecs)
+	if _, ok := p.conditions[0].tests[0].match.(guarded); !ok {
+		t.Errorf("%T", p.conditions[0].tests[0].match)
+	}
+	for text, want := range map[string]bool{"xalphax": true, "bravo1": true, "charlie": true, "bravo": false, "Alpha": false, "xcharlie": false} {
+		visit(t, fmt.Sprintf(`{"event":{"action":"x"},"user":{"name":%q}}`, text), func(e *event.Event) {
+			if p.Match(e) != want {
+				t.Errorf("%s: %v", text, !want)
+			}
+		})
+	}
+}

@@ -13,8 +13,11 @@ func (c *Condition) cost() int {
 		} else {
 			cost++ // most values are ruled out by the search for the literal
 		}
-		if t.field.Type == event.TypeConstantKeyword || t.field.FewValues {
+		switch {
+		case t.field.Type == event.TypeConstantKeyword || t.field.FewValues:
 			cost += 2
+		case !t.field.Verbatim():
+			cost += 4 // its texts have to be put together
 		}
 	}
 	if c.unmapped != nil {
@@ -41,6 +44,8 @@ func matcherCost(m matcher) int {
 		return 6
 	case expression:
 		return 20
+	case guarded:
+		return 2
 	case union:
 		cost := 0
 		for _, one := range m {

@@ -61,6 +61,8 @@ func literalsOf(m matcher) (texts []string, ok bool) {
 		return texts, add(caseless(m.Literal()))
 	case anyLeaf:
 		return literalsOf(m.matcher)
+	case guarded:
+		return literalsOf(m.union)
 	case union:
 		for _, one := range m {
 			more, ok := literalsOf(one)

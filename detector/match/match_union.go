@@ -1,6 +1,9 @@
 package match
 
-import "github.com/fluent-detect/fluent-detect/detector/msgpack"
+import (
+	"github.com/fluent-detect/fluent-detect/detector/literal"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
+)
 
 // union matches a value that at least one of its matchers matches.
 type union []matcher
@@ -17,6 +20,8 @@ func newUnion(all []matcher) matcher {
 			set[string(m)] = struct{}{}
 		case foldedSet:
 			ignoringCase = append(ignoringCase, m.list()...)
+		case guarded:
+			rest = append(rest, m.union...)
 		case union:
 			rest = append(rest, m...)
 		default:
@@ -38,7 +43,20 @@ func newUnion(all []matcher) matcher {
 	if len(rest) == 1 {
 		return rest[0]
 	}
+	if texts, ok := literalsOf(rest); ok {
+		return guarded{literal.NewSet(distinct(texts)), rest}
+	}
 	return rest
+}
+
+// guarded looks at a text only if one of the literals that its matchers need is in it.
+type guarded struct {
+	literals *literal.Set
+	union
+}
+
+func (m guarded) match(v msgpack.Value) bool {
+	return (!v.IsText() || m.literals.AnyIn(v.Bytes())) && m.union.match(v)
 }
 
 func (m union) match(v msgpack.Value) bool {

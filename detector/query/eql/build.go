@@ -160,6 +160,9 @@ func (b *builder) condition(e query.Expr) (query.Node, *query.Error) {
 		return &query.And{Nodes: nodes, At: c.At}, err
 	case query.FnOr:
 		nodes, err := b.conditions(c.Args)
+		if list, ok := ofOneField(nodes, nil); ok {
+			nodes = list
+		}
 		return &query.Or{Nodes: nodes, At: c.At}, err
 	case query.FnNot:
 		inner, err := b.condition(c.Args[0])
@@ -194,6 +197,28 @@ func (b *builder) conditions(all []query.Expr) (nodes []query.Node, err *query.E
 		nodes = append(nodes, n)
 	}
 	return nodes, nil
+}
+
+// ofOneField appends the comparisons of one field that nodes consist of, however they
+// are nested in or, and returns false if there is anything else in them: a field is
+// compared with all of its values at once.
+func ofOneField(nodes, list []query.Node) (all []query.Node, ok bool) {
+	for _, n := range nodes {
+		switch n := n.(type) {
+		case *query.Or:
+			if list, ok = ofOneField(n.Nodes, list); !ok {
+				return nil, false
+			}
+		case *query.Compare:
+			if n.Op != query.Is || len(list) > 0 && list[0].(*query.Compare).Field.Name != n.Field.Name {
+				return nil, false
+			}
+			list = append(list, n)
+		default:
+			return nil, false
+		}
+	}
+	return list, len(nodes) > 0
 }
 
 func computed(c *query.Call) query.Node { return &query.Computed{Expr: c, At: c.At} }
