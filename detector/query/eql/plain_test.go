@@ -557,14 +557,11 @@ func plainArithmetic(f query.Func, a, b any) any {
 		case query.FnDivide:
 			return x / y
 		}
-		r := x
-		for r = max(x, -x); r >= max(y, -y); {
-			r -= max(y, -y)
-		}
-		if x < 0 {
-			r = -r
-		}
-		return r
+		exact, divisor := new(big.Rat).SetFloat64(x), new(big.Rat).SetFloat64(y)
+		times := new(big.Rat).Quo(exact, divisor)
+		whole := new(big.Rat).SetInt(new(big.Int).Quo(times.Num(), times.Denom()))
+		rest, _ := exact.Sub(exact, divisor.Mul(divisor, whole)).Float64()
+		return rest
 	}
 	n := new(big.Int)
 	switch f {
