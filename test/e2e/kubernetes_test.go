@@ -91,6 +91,7 @@ func TestConfigMap(t *testing.T) {
 	for _, e := range []edit{
 		{"/usr/lib/fluent-detect/out_detect.so", library(t, "out_detect.so")},
 		{"/usr/lib/fluent-detect/in_detect.so", library(t, "in_detect.so")},
+		{"/usr/lib/fluent-detect/in_cloudtrail.so", library(t, "in_cloudtrail.so")},
 		{"/var/lib/fluent-bit", f.dir + "/state"}, {"0.0.0.0:2112", "127.0.0.1:0"}, {"0.0.0.0", "127.0.0.1"}, {": 2020", ": " + probes}, {": 9880", ": " + events},
 	} {
 		if !strings.Contains(text, e.from) {
