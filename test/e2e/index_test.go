@@ -52,6 +52,8 @@ func testIndex(t *testing.T, o *openSearch) {
 	s = shipToIndex(t, o, dir)
 	s.postAll(o, some, stored)
 	s.wait("some alerts once more", time.Minute, func() bool { _, again, _ := o.counts(); return again-before >= 2*len(some) })
+	heartbeat := regexp.MustCompile(`(?m)^.*"kind":"metric".*\n`)
+	s.wait("a heartbeat", time.Minute, func() bool { return heartbeat.MatchString(s.read("all")) })
 	s.stop()
 	o.wantIDs(alerts)
 	if _, _, refusals := o.counts(); len(refusals) > 0 {
@@ -62,10 +64,7 @@ func testIndex(t *testing.T, o *openSearch) {
 	if refused := o.put(o.index, replayed(t, dir, events[:min(len(events), 500)], "kibana")); len(refused) > 0 {
 		t.Errorf("%d documents of the format kibana were refused: %.2000s", len(refused), strings.Join(refused, "\n"))
 	}
-	beat := regexp.MustCompile(`(?m)^.*"kind":"metric".*$`).FindString(s.read("all"))
-	if beat == "" {
-		t.Error("there was no heartbeat")
-	} else if refused := o.put(o.index, map[string]string{"heartbeat": beat}); len(refused) > 0 {
+	if refused := o.put(o.index, map[string]string{"heartbeat": heartbeat.FindString(s.read("all"))}); len(refused) > 0 {
 		t.Errorf("a heartbeat was refused: %.2000s", refused)
 	}
 
