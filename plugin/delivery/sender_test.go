@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -27,11 +28,13 @@ type receiver struct {
 func (r *receiver) String() string { return "test" }
 
 func (r *receiver) AppendAlert(dst []byte, a *outbox.Alert) []byte {
+	begins()
 	r.encoded[a.ID]++
 	return fmt.Appendf(dst, "%s\n", a.ID)
 }
 
 func (r *receiver) Send(_ context.Context, b Batch) (int, error) {
+	begins()
 	ids := strings.Fields(string(b.All()))
 	for i, a := range b.Alerts {
 		if string(b.Encoded(i, i+1)) != a.ID+"\n" {
@@ -48,6 +51,7 @@ func (r *receiver) Send(_ context.Context, b Batch) (int, error) {
 }
 
 func (r *receiver) Check(context.Context) error {
+	begins()
 	if r.check != nil {
 		return r.check()
 	}
@@ -79,12 +83,16 @@ func run(t *testing.T, r *receiver, alerts int, use func(b *bench)) {
 			t.Fatal(err)
 		}
 		b.Sender = Start(r, consumer, Options{
-			Log:          func(level logger.Level, line string) { b.log = append(b.log, level.String()+" "+line) },
+			Log: func(level logger.Level, line string) {
+				begins()
+				b.log = append(b.log, level.String()+" "+line)
+			},
 			Rejected:     func(reason string, encoded []byte) { b.rejected = append(b.rejected, reason+" "+string(encoded)) },
 			Closed:       func(err error) { b.log = append(b.log, "closed "+err.Error()) },
 			CloseTimeout: 2 * time.Second,
 		})
 		use(b)
+		begins()
 		b.Close(true)
 		if r.closed == 0 {
 			t.Error("the destination was not closed")
@@ -230,8 +238,18 @@ func TestPanic(t *testing.T) {
 
 // pass lets time pass until the sender waits again.
 func pass(d time.Duration) {
+	begins()
 	time.Sleep(d)
 	synctest.Wait()
+}
+
+var order sync.Mutex
+
+// begins tells the race detector that what a test did before it lets time pass happens
+// before what the sender does then.
+func begins() {
+	order.Lock()
+	defer order.Unlock()
 }
 
 // An alert that the receiver fails to accept again and again keeps no other waiting, and
