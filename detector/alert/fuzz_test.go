@@ -192,7 +192,8 @@ func reverse(dst []byte, v msgpack.Value) []byte {
 }
 
 // isFaithful reports whether reverse says the same as v: no key is there twice,
-// when the order decides, and there are no values that a writer replaces.
+// when the order decides, there are no values that a writer replaces, and no texts
+// with brackets that make the text of an object ambiguous.
 func isFaithful(v msgpack.Value) bool {
 	switch v.Kind() {
 	case msgpack.Map:
@@ -202,7 +203,7 @@ func isFaithful(v msgpack.Value) bool {
 			if !ok {
 				return true
 			}
-			if !key.IsText() || seen[string(key.Bytes())] || !isFaithful(value) {
+			if !isFaithful(key) || !key.IsText() || seen[string(key.Bytes())] || !isFaithful(value) {
 				return false
 			}
 			seen[string(key.Bytes())] = true
@@ -221,6 +222,25 @@ func isFaithful(v msgpack.Value) bool {
 		return v.Float() == v.Float() && v.Float()-v.Float() == 0
 	case msgpack.Ext:
 		return false
+	case msgpack.Str, msgpack.Bin:
+		return isBalanced(v.Bytes())
 	}
 	return true
+}
+
+// isBalanced reports whether each bracket in a text is closed.
+func isBalanced(text []byte) bool {
+	var open []byte
+	for _, c := range text {
+		switch c {
+		case '{', '[':
+			open = append(open, c+2)
+		case '}', ']':
+			if len(open) == 0 || open[len(open)-1] != c {
+				return false
+			}
+			open = open[:len(open)-1]
+		}
+	}
+	return len(open) == 0
 }

@@ -114,7 +114,11 @@ func ocsfPlaces(name string) []place {
 	if strings.HasPrefix(name, kibanaOnly) {
 		return nil
 	}
-	return []place{{path: "unmapped." + strings.TrimPrefix(name, ocsfSpare)}}
+	name = strings.TrimPrefix(name, ocsfSpare)
+	if name == "event.provider" { // by that name the finding would be read as an event
+		name = "api_service"
+	}
+	return []place{{path: "unmapped." + name}}
 }
 
 // ocsfSeverity is severity_id. 1 is Informational.
