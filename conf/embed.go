@@ -14,7 +14,7 @@ var files embed.FS
 func Rules() fs.FS {
 	rules, err := fs.Sub(files, "rules")
 	if err != nil {
-		panic(err) // only for a path that is no path
+		panic(err) // only for a path that is not valid
 	}
 	return rules
 }

@@ -50,7 +50,7 @@ func awake(t testing.TB, chunk []byte) []byte {
 }
 
 // renew gives every event of the chunk that is a match an id that it never had,
-// so that it is no duplicate.
+// so that it is not a duplicate.
 func renew(chunk []byte, round int) {
 	const key = "eventID\xd9\x24" // a text of 36 bytes follows
 	var id [8]byte

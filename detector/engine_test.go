@@ -237,7 +237,7 @@ func TestCapEndsWithItsInterval(t *testing.T) {
 	b.mustScan(push(4)) // the summary comes first
 	all := b.wantAlerts(2)
 	if _, ok := all[0]["fluent_detect"].(map[string]any)["summary"]; !ok {
-		t.Errorf("the first alert after the interval is no summary: %v", all[0])
+		t.Errorf("the first alert after the interval is not a summary: %v", all[0])
 	}
 	b.wantStats("matched 5 emitted 3 duplicate 0 capped 2 failed 0 summaries 1")
 }

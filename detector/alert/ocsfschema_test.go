@@ -182,7 +182,7 @@ func (f *finding) fault(format string, args ...any) {
 func (f *finding) object(path string, v any, o *ocsfObject) {
 	m, ok := v.(map[string]any)
 	if !ok {
-		f.fault("%s is no object: %v", path, v)
+		f.fault("%s is not an object: %v", path, v)
 		return
 	}
 	exists := func(a ocsfAttribute) bool { return a.Profile == "" || slices.Contains(f.profiles, a.Profile) }
@@ -191,13 +191,13 @@ func (f *finding) object(path string, v any, o *ocsfObject) {
 		a, ok := o.Attributes[name]
 		switch {
 		case !ok:
-			f.fault("%s is no attribute", at)
+			f.fault("%s is not an attribute", at)
 		case !exists(a):
 			f.fault("%s exists with the profile %s only", at, a.Profile)
 		case a.List:
 			list, ok := value.([]any)
 			if !ok {
-				f.fault("%s is no list", at)
+				f.fault("%s is not a list", at)
 			}
 			for _, element := range list {
 				f.value(at, element, a)
@@ -268,7 +268,7 @@ func (f *finding) value(path string, v any, a ocsfAttribute) {
 		}
 	}
 	if !fits {
-		f.fault("%s: %v is no %s", path, v, a.Type)
+		f.fault("%s: %v is not of type %s", path, v, a.Type)
 	}
 }
 
@@ -348,18 +348,18 @@ func TestOCSFIsValid(t *testing.T) {
 // The check finds what is not valid.
 func TestOCSFFaults(t *testing.T) {
 	for _, c := range []struct{ path, value, want string }{
-		{"alert_id", `"a"`, "alert_id is no attribute"},
+		{"alert_id", `"a"`, "alert_id is not an attribute"},
 		{"time", ``, "time is missing"},
-		{"time", `"2025-03-04T09:15:00Z"`, "time: 2025-03-04T09:15:00Z is no timestamp_t"},
+		{"time", `"2025-03-04T09:15:00Z"`, "time: 2025-03-04T09:15:00Z is not of type timestamp_t"},
 		{"severity_id", `7`, "severity_id: 7 is not in the enumeration"},
 		{"status", `"Old"`, `status_id is 1, and status is "Old", want "New"`},
 		{"metadata.profiles", `["security_control"]`, "cloud exists with the profile cloud only"},
 		{"metadata.product", ``, "metadata.product is missing"},
-		{"finding_info.types", `"one"`, "finding_info.types is no list"},
+		{"finding_info.types", `"one"`, "finding_info.types is not a list"},
 		{"resources", `[{"region":"eu-west-1"}]`, "resources has none of [name uid]"},
 		{"evidences", `[{"actor":{"user":{"type":"Root"}}}]`, "evidences.actor.user has none of [account name uid]"},
 		{"evidences", `[{"api":{"operation":"X","request":{"data":1}}}]`, "evidences.api.request.uid is missing"},
-		{"evidences", `[{"src_endpoint":{"ip":"here"}}]`, "evidences.src_endpoint.ip: here is no ip_t"},
+		{"evidences", `[{"src_endpoint":{"ip":"here"}}]`, "evidences.src_endpoint.ip: here is not of type ip_t"},
 		{"cloud", ``, "cloud is missing"},
 	} {
 		text := with(t, string(AppendJSON(nil, makeAlert(t, anything(t), FormatOCSF, eventFile(t, "push")))), c.path, c.value)

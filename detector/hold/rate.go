@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Rate is at most Max alerts in each interval Per. A Max of 0 is no cap.
+// Rate is at most Max alerts in each interval Per. With a Max of 0 there is no cap.
 type Rate struct {
 	Max int
 	Per time.Duration

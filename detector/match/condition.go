@@ -30,7 +30,7 @@ type test struct {
 	path  string       // relative to the object of a nested field
 	match matcher
 	// literal occurs in every text that the matcher matches. It is zero if there
-	// is no such text, or if searching for it would not be faster.
+	// is none, or if searching for it would not be faster.
 	literal literal.Finder
 }
 

@@ -80,7 +80,7 @@ var meanings = []struct {
 		`i: "::ffff:10.0.0.0/104"`, `i: 10.99.99.99/8`, `i: (192.0.2.1 or 10.0.0.0/8)`, `not i: (11.0.0.0/8 or 192.168.0.0/16)`, `i < 10.2.0.0 and i > 10.0.0.0`,
 	}, []string{`i: 11.0.0.0/8`, `i: 10.1.2.4`, `i < "::1"`, `i: "::2"`, `i: "2000::/3"`, `i: 10.1.2.2/32`, `i > 10.1.2.3`}},
 	{"addresses of IPv4 are in the blocks of IPv6 that they are mapped to", "i=ip", `{"i":"192.0.2.1"}`, []string{`i: "::/0"`, `i: "::ffff:0:0/96"`, `i > "::1"`, `i < "1::"`}, []string{`i: "::/96"`}},
-	{"what is no address is not in any block", "i=ip", `{"i":["not an address",5,"fe80::1%eth0"]}`, []string{`i: *`}, []string{`i: 10.0.0.0/8`, `i >= 0.0.0.0`, `i: "::/0"`}},
+	{"what is not an address is not in any block", "i=ip", `{"i":["not an address",5,"fe80::1%eth0"]}`, []string{`i: *`}, []string{`i: 10.0.0.0/8`, `i >= 0.0.0.0`, `i: "::/0"`}},
 	{"date: the span that the text denotes", "d=date", `{"d":"2026-03-02T09:30:15.250Z"}`, []string{
 		`d: "2026-03-02"`, `d: 2026-03-02`, `d: "2026-03-02T09:30:15.250Z"`, `d: "2026-03-02T09"`, `d: 2026-03-02T09\:30`, `d: "2026-03-02T09:30:15"`, `d: "2026-03-02T10:30:15.25+01:00"`, `d: "2026-03-02T09:30:15,25"`,
 		`d > "2026-03-01"`, `d >= "2026-03-02"`, `d <= "2026-03-02"`, `d < "2026-03-03"`, `d: 1772443815250`, `d >= 2026`, `d > "2026-03-02T09:29"`, `d <= "2026-03-02T09:30"`, `d > 2026`, `d: "2026-03-02T04Z" or d: "2026-03-02T11+02"`, `d: *`,
@@ -88,7 +88,7 @@ var meanings = []struct {
 		`d: "2026-03-01"`, `d: 2026`, `d: "2026-03"`, `d > "2026-03-02"`, `d < "2026-03-02"`, `d: "2026-03-02T09:31"`, `d > "2026-03-02T09:30"`, `d <= "2026-03"`, `d: 1772443815251`, `d: "2026-03-02T09:30:15.25+01:00"`,
 	}},
 	{"a date may be a number of milliseconds, and a year", "d=date", `{"d":[1772443815250,2020]}`, []string{`d: "2026-03-02"`, `d: "2020-01-01"`}, []string{`d: "2026-03-03"`, `d: "1970-01-01"`}},
-	{"what is no date is none", "d=date", `{"d":["2026-02-30","yesterday","2026-3-2","2026-03-02 09:00",true]}`, []string{`d: *`}, []string{`d >= "-9999"`, `d: "2026-03-02"`}},
+	{"what is not a date is none", "d=date", `{"d":["2026-02-30","yesterday","2026-3-2","2026-03-02 09:00",true]}`, []string{`d: *`}, []string{`d >= "-9999"`, `d: "2026-03-02"`}},
 	{"text: words, in any case", "m=text", `{"m":"The quick, brown Fox's e-mail: fox@example.com 3.14 día"}`, []string{
 		`m: QUICK`, `m: slow quick`, `m: "brown fox's"`, `m: "Quick BROWN"`, `m: qui*`, `m: QUI*K`, `m: *ick bla*`, `m: example.com`, `m: mail`, `m: 3.14`, `m: *`, `m: "e mail fox"`, `m: DÍA`, `m: d*a`, `m: bla* fox`, `m > z or m > q`, `m: (slow or fox)`,
 	}, []string{

@@ -40,7 +40,7 @@ func TestWholeNumbersAreOrderedExactly(t *testing.T) {
 		}
 		whole, ok := wholeNumber(v)
 		if !ok {
-			t.Fatalf("%v is no whole number", n)
+			t.Fatalf("%v is not a whole number", n)
 		}
 		exact := new(big.Rat).SetInt(new(big.Int).SetUint64(whole.magnitude))
 		if whole.negative {

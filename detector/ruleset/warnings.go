@@ -93,7 +93,7 @@ func (l Loader) reasons(source *event.Source, lacks []match.Lack) string {
 
 // absence says that the events of a source do not have a field, and why.
 func (l Loader) absence(source *event.Source, field string) string {
-	line := "there is no " + field
+	line := field + " does not exist"
 	if why := because(source, field); why != "" {
 		return line + why
 	}

@@ -26,28 +26,28 @@ func TestWarningsOfRules(t *testing.T) {
 		never = `:1: rule "R" never matches an event in CloudTrail's own form, only documents in ECS form: `
 		fewer = `:1: rule "R" matches fewer events in CloudTrail's own form than documents in ECS form: `
 		more  = `:1: rule "R" matches more events in CloudTrail's own form than in Elastic, since what it excludes by these fields is not excluded: `
-		none  = `has no effect for events in CloudTrail's own form: there is no `
+		none  = `has no effect for events in CloudTrail's own form: `
 	)
 	for _, c := range []struct{ query, rest, want string }{
 		{`event.action: x and user.name: y`, ``, ""},
 		{`event.category: iam and not related.entity: x and user.email: *`, ``, ""},
-		{`event.action: x and source.geo.country_iso_code: NL`, ``, never + `there is no source.geo.country_iso_code (Elastic looks it up by the address)`},
-		{`event.action: x and not source.as.organization.name: (A or B)`, ``, more + `there is no source.as.organization.name (Elastic looks it up by the address)`},
-		{`event.action: x and not user_agent.name: Firefox and not source.as.number: 5`, ``, more + `there is no user_agent.name (Elastic reads it out of user_agent.original, this detector does not); there is no source.as.number (Elastic looks it up by the address)`},
-		{`event.action: x or host.name: y`, ``, fewer + `there is no host.name`},
-		{`(event.action: x or host.name: y) and not process.pid: 1`, ``, fewer + `there is no host.name` + "\n" + more + `there is no process.pid`},
+		{`event.action: x and source.geo.country_iso_code: NL`, ``, never + `source.geo.country_iso_code does not exist (Elastic looks it up by the address)`},
+		{`event.action: x and not source.as.organization.name: (A or B)`, ``, more + `source.as.organization.name does not exist (Elastic looks it up by the address)`},
+		{`event.action: x and not user_agent.name: Firefox and not source.as.number: 5`, ``, more + `user_agent.name does not exist (Elastic reads it out of user_agent.original, this detector does not); source.as.number does not exist (Elastic looks it up by the address)`},
+		{`event.action: x or host.name: y`, ``, fewer + `host.name does not exist`},
+		{`(event.action: x or host.name: y) and not process.pid: 1`, ``, fewer + `host.name does not exist` + "\n" + more + `process.pid does not exist`},
 		{`event.action: x and aws.cloudtrail.event_category: Insight`, ``, never + `aws.cloudtrail.event_category is never Insight (Insight records, which have it, are not events here)`},
 		{`event.dataset: aws.guardduty`, ``, never + `event.dataset is always aws.cloudtrail`},
-		{`user.nmae: x`, ``, never + `there is no user.nmae; did you mean "user.name"?`},
-		{`eventName: x`, ``, never + `there is no eventName; did you mean "event.action"?`},
-		{`aws.cloudtrail.userIdentity.arn: x`, ``, never + `there is no aws.cloudtrail.userIdentity.arn; did you mean "aws.cloudtrail.user_identity.arn"?`},
-		{`aws.cloudtrail.request_parameters.instanceId: x`, ``, never + `there is no aws.cloudtrail.request_parameters.instanceId; did you mean "aws.cloudtrail.flattened.request_parameters.instanceId"?`},
-		{`aws.cloudtrail.flattened.insight_details.state: Start`, ``, never + `there is no aws.cloudtrail.flattened.insight_details.state (Insight records, which have it, are not events here)`},
+		{`user.nmae: x`, ``, never + `user.nmae does not exist; did you mean "user.name"?`},
+		{`eventName: x`, ``, never + `eventName does not exist; did you mean "event.action"?`},
+		{`aws.cloudtrail.userIdentity.arn: x`, ``, never + `aws.cloudtrail.userIdentity.arn does not exist; did you mean "aws.cloudtrail.user_identity.arn"?`},
+		{`aws.cloudtrail.request_parameters.instanceId: x`, ``, never + `aws.cloudtrail.request_parameters.instanceId does not exist; did you mean "aws.cloudtrail.flattened.request_parameters.instanceId"?`},
+		{`aws.cloudtrail.flattened.insight_details.state: Start`, ``, never + `aws.cloudtrail.flattened.insight_details.state does not exist (Insight records, which have it, are not events here)`},
 		{`event.action: x`, "[fluent_detect]\nsuppress_by = [\"user.nmae\", \"aws.cloudtrail.shared_event_id\"]\nsuppress_for = \"1h\"\ndedup_by = [\"aws.cloudtrail.sharedEventID\"]\n",
-			`:12:15: suppress_by: ` + none + `user.nmae; did you mean "user.name"?` + "\n" +
-				`:14:12: dedup_by: ` + none + `aws.cloudtrail.sharedEventID; did you mean "aws.cloudtrail.shared_event_id"?`},
+			`:12:15: suppress_by: ` + none + `user.nmae does not exist; did you mean "user.name"?` + "\n" +
+				`:14:12: dedup_by: ` + none + `aws.cloudtrail.sharedEventID does not exist; did you mean "aws.cloudtrail.shared_event_id"?`},
 		{`event.action: x`, "[rule.alert_suppression]\ngroup_by = [\"source.geo.city_name\", \"user.name\"]\n",
-			`:12:12: alert_suppression.group_by: ` + none + `source.geo.city_name (Elastic looks it up by the address)`},
+			`:12:12: alert_suppression.group_by: ` + none + `source.geo.city_name does not exist (Elastic looks it up by the address)`},
 	} {
 		path := ruleFile(t, c.query, c.rest)
 		set, err := Load(path)
@@ -88,8 +88,8 @@ func TestWarningsOfExceptions(t *testing.T) {
 		{`event.outcome: success and aws.cloudtrail.flattened.request_parameters.x: y`, requires + `event.outcome: success and aws.cloudtrail.flattened.request_parameters.x: y`},
 		{`event.dataset: aws.cloudtrail`, "exception: it covers every event"},
 		{`*`, "exception: it covers every event"},
-		{`user.nmae: alice and host.name: "some value"`, `exception never covers an event in CloudTrail's own form, only documents in ECS form: there is no user.nmae; did you mean "user.name"?; there is no host.name`},
-		{`user.name: alice and not source.as.number: 5`, `exception covers more events in CloudTrail's own form than in Elastic, since what it excludes by these fields is not excluded: there is no source.as.number (Elastic looks it up by the address)`},
+		{`user.nmae: alice and host.name: "some value"`, `exception never covers an event in CloudTrail's own form, only documents in ECS form: user.nmae does not exist; did you mean "user.name"?; host.name does not exist`},
+		{`user.name: alice and not source.as.number: 5`, `exception covers more events in CloudTrail's own form than in Elastic, since what it excludes by these fields is not excluded: source.as.number does not exist (Elastic looks it up by the address)`},
 
 		{`user.name: deploy`, ""},
 		{`user.name: deploy and user_agent.original: z`, ""},

@@ -160,7 +160,7 @@ func statusOf(err error) int {
 	return 0
 }
 
-// isMissing reports whether an error says that there is no such object.
+// isMissing reports whether an error says that an object does not exist.
 func isMissing(err error) bool {
 	switch codeOf(err) {
 	case "NoSuchKey", "NoSuchVersion":

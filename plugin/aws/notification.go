@@ -11,7 +11,7 @@ import (
 // Object is an object in S3.
 type Object struct {
 	Bucket, Key string
-	// OtherKey is what Key may be instead, if there is no such object: it is not said
+	// OtherKey is what Key may be instead, if that object does not exist: it is not said
 	// whether the key is encoded. It may be empty.
 	OtherKey  string
 	VersionID string // empty: the current version
@@ -30,7 +30,7 @@ type Notification struct {
 }
 
 // errUnknown means that a message is none that we know.
-var errUnknown = errors.New("the message is no notification of S3, CloudTrail, SNS or EventBridge, and no event")
+var errUnknown = errors.New("the message is neither a notification of S3, CloudTrail, SNS or EventBridge nor an event")
 
 // maxEnvelopes is how many envelopes of SNS a message may have.
 const maxEnvelopes = 3

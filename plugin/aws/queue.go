@@ -121,8 +121,8 @@ func startQueue(ctx context.Context, o QueueOptions, t timing) (*Queue, error) {
 	return q, nil
 }
 
-// look asks for the depth of the queue. At the start it is an error if there is no such
-// queue.
+// look asks for the depth of the queue. At the start it is an error if it does not
+// exist.
 func (q *Queue) look(ctx context.Context, start bool) error {
 	if q.noDepth {
 		return nil
@@ -134,7 +134,7 @@ func (q *Queue) look(ctx context.Context, start bool) error {
 	case err == nil:
 	case strings.Contains(codeOf(err), "NonExistentQueue"), strings.Contains(codeOf(err), "QueueDoesNotExist"):
 		if start {
-			return fmt.Errorf("queue_url: %s: there is no such queue: %w", q.URL, shortError(err))
+			return fmt.Errorf("queue_url: %s: the queue does not exist: %w", q.URL, shortError(err))
 		}
 		return nil
 	case isDenied(err):

@@ -470,7 +470,7 @@ func TestNoQueue(t *testing.T) {
 		return ""
 	}
 	_, err := StartQueue(context.Background(), QueueOptions{URL: m.server.QueueURL(), Account: Account{Region: "eu-west-1", SQSEndpoint: m.server.URL}, Messages: new(Messages), Log: func(logger.Level, string) {}})
-	if err == nil || !strings.Contains(err.Error(), "there is no such queue") {
+	if err == nil || !strings.Contains(err.Error(), "the queue does not exist") {
 		t.Error(err)
 	}
 	_, err = StartQueue(context.Background(), QueueOptions{URL: "http://127.0.0.1:1/q", Messages: new(Messages), Log: func(logger.Level, string) {}})

@@ -130,7 +130,7 @@ func (s *session) read() (a arrival, err error) {
 		return a, err
 	}
 	if code < 0xc4 || 0xc6 < code {
-		s.t.Errorf("the entries begin with %#x, which is no bin", code)
+		s.t.Errorf("the entries begin with %#x, which is not a bin", code)
 	}
 	packed, err := s.in.DecodeBytes()
 	if err != nil {

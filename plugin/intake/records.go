@@ -12,7 +12,7 @@ var listNames = []string{"Records", "records", "Events"}
 
 // eventsOf calls use with each event in a record's body: with the elements of the list if
 // the body is an object that has nothing but a list of events, otherwise with the body. An
-// element that is no object becomes {"log": element}. The bytes are valid until use
+// element that is not an object becomes {"log": element}. The bytes are valid until use
 // returns.
 func eventsOf(body []byte, scratch *[]byte, use func(event []byte) error) error {
 	v, _, err := msgpack.Read(body, 0)

@@ -57,7 +57,7 @@ func binaryKind(start []byte, textual bool) string {
 			if i < first {
 				early++
 			}
-		case r == utf8.RuneError && n > 1: // what UTF-16 or UTF-32 has that is no character
+		case r == utf8.RuneError && n > 1: // what UTF-16 or UTF-32 has that is not a character
 			odd++
 		}
 		i += n

@@ -72,7 +72,7 @@ func testVectorFile(t *testing.T, path string) {
 		}
 		for _, input := range s.Inputs {
 			if _, ok := v.Sources[input]; !ok {
-				t.Errorf("sink %s reads %q, which is no source", name, input)
+				t.Errorf("sink %s reads %q, which is not a source", name, input)
 			}
 		}
 	}

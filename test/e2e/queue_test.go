@@ -293,7 +293,7 @@ func TestQueueRefused(t *testing.T) {
 	f := queued(t, c)
 	f.run()
 	f.wantEnd(255)
-	if log := f.read("log"); !strings.Contains(log, "there is no such queue") {
+	if log := f.read("log"); !strings.Contains(log, "the queue does not exist") {
 		t.Error(log)
 	}
 }

@@ -180,7 +180,7 @@ static bool do_register(struct plugin *p, bool hot)
     return true;
 }
 
-/* Of this thread, in nanoseconds; -1 where there is no such thing. */
+/* Of this thread, in nanoseconds; -1 where the system does not tell. */
 static int timer_slack(void)
 {
 #ifdef __linux__

@@ -31,7 +31,7 @@ func TestLiteral(t *testing.T) {
 	f(`(?i)ab-cK`, "ab-c", true)     // K stands for the Kelvin sign too
 	f(`(?i)aés.b`, "a", true)        // as s does for ſ
 	f(`[kK]ey`, "key", true)         // not here
-	f(`[a-c]x[^y]z\bw`, "zw", false) // a boundary is no character
+	f(`[a-c]x[^y]z\bw`, "zw", false) // a boundary is not a character
 	f(`(?i:x)Y`, "xy", true)
 }
 
@@ -56,7 +56,7 @@ func TestGlob(t *testing.T) {
 	f("k", "\u212a", true, false)
 	f("\u212a", "K", true, false)
 	f("a?", "a\xff", true, true)
-	f("*\ufffd", "\xff", true, false) // a byte that is no character is not U+FFFD
+	f("*\ufffd", "\xff", true, false) // a byte that is not a character is not U+FFFD
 	f("İx", "i̇x", true, false)
 	f("Ⱥ*Ⱥ", "ⱥⱥ", true, true) // letters of different lengths in their cases
 }

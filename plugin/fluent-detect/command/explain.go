@@ -100,7 +100,7 @@ func (a *app) appendFindings(dst []byte, findings []ruleset.Finding) []byte {
 		case len(f.Values) > 0:
 			values = printable(strings.Join(f.Values, ", "))
 		case f.Absent:
-			values = a.out.Faint("- (there is no such field)")
+			values = a.out.Faint("- (the field does not exist)")
 		}
 		condition := oneLine(f.Condition)
 		pad := max(width-utf8.RuneCountInString(condition), 0)

@@ -19,13 +19,13 @@ const maxSection = 8 << 20
 
 // complete finds out up to where the text in [from, size) is complete: up to the end of a
 // line outside of a JSON value, or of a value whose line has not ended yet. A line end in a
-// string means that the line is no JSON. It stops after about maxBytes.
+// string means that the line is not JSON. It stops after about maxBytes.
 func complete(r io.ReaderAt, from, size, maxBytes int64) (section, error) {
 	in := bufio.NewReaderSize(io.NewSectionReader(r, from, size-from), 64<<10)
 	s := section{end: from, lines: from}
 	const (
 		outside = iota // of a value, at the beginning of a line or after a value
-		inText         // in a line that is no JSON
+		inText         // in a line that is not JSON
 		inValue
 		inString
 		inEscape

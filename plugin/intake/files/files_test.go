@@ -299,8 +299,8 @@ func TestPatterns(t *testing.T) {
 	f("", "nothing/*.json", "none")
 
 	for text, want := range map[string]string{
-		"":          "there is no path in it",
-		" , ":       "there is no path in it",
+		"":          "it names no path",
+		" , ":       "it names no path",
 		"a/[b":      "a/[b: a bracket in it is not closed",
 		"a/**.json": "a/**.json: ** stands for directories and must be between slashes, as in logs/**/*.json.gz",
 	} {
@@ -349,7 +349,7 @@ func TestGrowing(t *testing.T) {
 	}
 }
 
-// A line that is no JSON and never ends does not hold back those after it.
+// A line that is not JSON and never ends does not hold back those after it.
 func TestStuck(t *testing.T) {
 	m := newMachine(t)
 	m.write("a.json", `{"broken": [`+"\n"+line("a")+line("b"))

@@ -30,7 +30,7 @@ func ParsePatterns(list string) ([]Pattern, error) {
 		all = append(all, p)
 	}
 	if len(all) == 0 {
-		return nil, errors.New("there is no path in it")
+		return nil, errors.New("it names no path")
 	}
 	return all, nil
 }
