@@ -47,7 +47,7 @@ func (p *process) memory(name string) int {
 	p.t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
 	if err != nil {
-		p.t.Skipf("how much memory the sidecar takes is not known here: %v", err)
+		p.t.Skipf("not tested: the memory of the sidecar, which the system does not tell: %v", err)
 	}
 	_, after, _ := strings.Cut(string(status), name)
 	kb, err := strconv.Atoi(strings.Fields(after)[0])

@@ -34,7 +34,7 @@ func Run(t *testing.T, root string, do func(t *testing.T, vectors []Vector)) {
 		path := filepath.Join(root, "../shared/kql-vectors.json")
 		text, err := os.ReadFile(path)
 		if errors.Is(err, fs.ErrNotExist) {
-			t.Skipf("%s does not exist: only our own vectors are tested", path)
+			t.Skipf("not tested: the vectors of %s, which does not exist; our own are", path)
 		}
 		if err != nil {
 			t.Fatal(err)
