@@ -3,8 +3,11 @@ package settings
 import (
 	"errors"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
+
+	"github.com/fluent-detect/fluent-detect/plugin/sns"
 )
 
 // Sidecar is the configuration of fluent-detect serve.
@@ -15,6 +18,11 @@ type Sidecar struct {
 	CertFile string // PEM; empty: no TLS
 	KeyFile  string
 	Requests int // that are read at the same time
+
+	FirehoseKey       Secret // that Amazon Data Firehose must send; empty: none
+	SNSTopics         []string
+	EventBridgeHeader string
+	EventBridgeKey    Secret // in that header; empty: none
 
 	Alerts      *url.URL // nil: stdout, or by the Forward protocol if Forward is set
 	AlertsLogin Login
@@ -61,6 +69,22 @@ var sidecarKeys = []row[Sidecar]{
 	{Key: Key{"listen_requests", "an integer from 1 to 1024", "16",
 		"the maximum number of requests that are read at the same time, of which a client may have three quarters; others wait for up to five seconds and are then answered with 503"},
 		set: func(s *Sidecar, v string) (err error) { s.Requests, err = parseCount(v, 1024); return err }},
+	{Key: Key{"firehose_access_key", "a text of at most 4096 bytes", "",
+		"the access key of the Firehose stream that posts to /v1/firehose; it is not logged. Empty: as for /v1/ingest"},
+		secret: true,
+		set:    func(s *Sidecar, v string) (err error) { s.FirehoseKey, err = parseSecret(v); return err }},
+	{Key: Key{"sns_topics", "ARNs of topics of SNS, separated by commas", "",
+		"the topics whose messages /v1/sns takes, after it has verified their signature, and to which it confirms subscriptions; empty: none"},
+		list: true,
+		set:  func(s *Sidecar, v string) (err error) { s.SNSTopics, err = parseTopics(v); return err }},
+	{Key: Key{"eventbridge_key", "a text of at most 4096 bytes", "",
+		"the API key of the EventBridge connection that posts to /v1/eventbridge; it is not logged. Empty: as for /v1/ingest"},
+		secret: true,
+		set:    func(s *Sidecar, v string) (err error) { s.EventBridgeKey, err = parseSecret(v); return err }},
+	{Key: Key{"eventbridge_header", "the name of a header", "X-Api-Key",
+		"the header with that API key"},
+		set:   func(s *Sidecar, v string) (err error) { s.EventBridgeHeader, err = parseHeader(v); return err },
+		needs: []string{"eventbridge_key"}},
 	{Key: Key{"alerts", "a URL with http:// or https://, or `-` for stdout", "",
 		"where to send the alerts, as lines of JSON, by POST until they are accepted; either this or `forward_to` must be set"},
 		set: func(s *Sidecar, v string) (err error) { s.Alerts, err = parseTarget(v); return err }},
@@ -143,4 +167,32 @@ func parseTarget(v string) (*url.URL, error) {
 		return nil, errors.New("it has no host")
 	}
 	return u, nil
+}
+
+// parseSecret parses a key that a client sends in a header.
+func parseSecret(v string) (Secret, error) {
+	if len(v) > 4096 || strings.ContainsFunc(v, func(c rune) bool { return c < ' ' || c == 0x7f }) {
+		return "", errInvalid
+	}
+	return Secret(v), nil
+}
+
+func parseHeader(v string) (string, error) {
+	if !headerName.MatchString(v) {
+		return "", errInvalid
+	}
+	return v, nil
+}
+
+var headerName = regexp.MustCompile("^[0-9A-Za-z!#$%&'*+.^_`|~-]+$")
+
+func parseTopics(v string) (topics []string, err error) {
+	for arn := range strings.SplitSeq(v, ",") {
+		arn = strings.TrimSpace(arn)
+		if _, err := sns.ParseTopic(arn); err != nil {
+			return nil, err
+		}
+		topics = append(topics, arn)
+	}
+	return topics, nil
 }

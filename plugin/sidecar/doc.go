@@ -20,7 +20,10 @@
 //     are being read, if the body comes too slowly, and while the sidecar stops. The same body has to be sent
 //     again; alerts that were made already are then recognized as duplicates.
 //   - 401, 404, 405, 415: the client is misconfigured.
-//   - 403: a web page in a browser may have sent it.
+//   - 403: a web page in a browser may have sent it, or SNS has not signed it.
+//
+// What AWS posts is taken at /v1/firehose, /v1/sns and /v1/eventbridge, in the same way and
+// with answers that these services know.
 //
 // # Delivery
 //

@@ -29,7 +29,7 @@ const (
 	maxUnpacked = 16 << 30
 )
 
-// ingestHandler serves /v1/ingest.
+// ingestHandler evaluates the bodies of requests, of all endpoints.
 type ingestHandler struct {
 	scan        func(tag string, chunk []byte) (detector.Result, error) // of the engine
 	panicked    func(tag string, reason any)
@@ -44,7 +44,8 @@ type ingestHandler struct {
 
 	stopping atomic.Bool
 
-	accepted, refused, rejected, broken, slow, bytes atomic.Uint64
+	requests            requestCounts
+	broken, slow, bytes atomic.Uint64
 
 	mu     sync.Mutex
 	active int       // requests
@@ -64,7 +65,7 @@ func newIngestHandler(requests int, e *host.Engine, d *deadLetters, log logger.L
 		large: make(chan struct{}, maxLarge), decoders: make(chan struct{}, max(requests/2, 2)),
 		retries: log.Limited(), clients: log.Limited(), last: time.Now(),
 	}
-	h.slots = newSlots(requests, &h.limits)
+	h.slots = newSlots(requests)
 	h.buffers.New = func() any { return new(buffer) }
 	return h
 }
@@ -92,8 +93,42 @@ func (h *ingestHandler) end() {
 	h.mu.Unlock()
 }
 
+// endpoint is a path to which events are posted.
+type endpoint struct {
+	*ingestHandler
+	counts requestCounts
+	wait   time.Duration // for a slot
+	// respond writes a response. reason is empty if the status is 200.
+	respond func(w http.ResponseWriter, r *http.Request, status int, reason string)
+	// read evaluates the body, as [ingestHandler.read] does.
+	read func(r *http.Request, b *body, decompress decompressFunc, textual bool, d *letters) error
+}
+
+// requestCounts count requests by their result.
+type requestCounts struct{ accepted, refused, rejected atomic.Uint64 }
+
+// endpoint returns an endpoint that evaluates whatever is posted.
+func (h *ingestHandler) endpoint(wait time.Duration) *endpoint {
+	return &endpoint{
+		ingestHandler: h,
+		wait:          wait,
+		read: func(r *http.Request, b *body, decompress decompressFunc, textual bool, d *letters) error {
+			return h.read(r.Context(), b, decompress, textual, d)
+		},
+		respond: func(w http.ResponseWriter, _ *http.Request, status int, reason string) {
+			if status != http.StatusOK {
+				http.Error(w, reason, status)
+				return
+			}
+			w.Header().Set("Content-Length", "0")
+			w.WriteHeader(status)
+		},
+	}
+}
+
 // ServeHTTP evaluates the body of a request and responds with 200.
-func (h *ingestHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := e.ingestHandler
 	h.begin()
 	defer h.end()
 	client, _, err := net.SplitHostPort(r.RemoteAddr)
@@ -106,27 +141,28 @@ func (h *ingestHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		textual, err = isTextual(r.Header)
 	}
 	if err != nil {
-		h.reject(w, client, err)
+		e.reject(w, r, client, http.StatusUnsupportedMediaType, err)
 		return
 	}
 	key := clientOf(r.RemoteAddr)
-	if !h.slots.acquire(r.Context(), key) {
-		h.refuse(w, "too many requests are being read")
+	if !h.slots.acquire(r.Context(), key, e.wait) {
+		e.refuse(w, r, "too many requests are being read")
 		return
 	}
 	defer h.slots.release(key)
 	if h.stopping.Load() {
-		h.refuse(w, "stopping")
+		e.refuse(w, r, "stopping")
 		return
 	}
 	body := &body{source: r.Body, control: http.NewResponseController(w), limits: &h.limits}
 	h.slots.begin(body, key)
 	defer h.slots.end(body)
 	letters := &letters{all: h.deadLetters, client: client}
-	err = h.read(r.Context(), body, decompress, textual, letters)
+	err = e.read(r, body, decompress, textual, letters)
 	letters.end()
 	var unsupported *unsupportedError
-	if err == nil || errors.As(err, &unsupported) {
+	var denied *deniedError
+	if err == nil || errors.As(err, &unsupported) || errors.As(err, &denied) {
 		body.discardRest()
 	}
 	h.bytes.Add(uint64(body.bytes))
@@ -138,33 +174,38 @@ func (h *ingestHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		h.clients.Warnf("from %s: the body ends early: %v", client, body.err)
 		w.Header().Set("Connection", "close")
-		h.refuse(w, "the body ends early")
+		e.refuse(w, r, "the body ends early")
 	case errors.Is(err, errNoMemory):
-		h.refuse(w, err.Error())
+		e.refuse(w, r, err.Error())
+	case denied != nil:
+		e.reject(w, r, client, http.StatusForbidden, err)
 	case unsupported != nil:
-		h.reject(w, client, err)
+		e.reject(w, r, client, http.StatusUnsupportedMediaType, err)
 	case err != nil:
 		h.retries.Warnf("%v; the client has to send it again", err)
-		h.refuse(w, "the alerts cannot be taken now")
+		e.refuse(w, r, "the alerts cannot be taken now")
 	default:
-		h.accepted.Add(1)
-		w.Header().Set("Content-Length", "0")
-		w.WriteHeader(http.StatusOK)
+		h.requests.accepted.Add(1)
+		e.counts.accepted.Add(1)
+		e.respond(w, r, http.StatusOK, "")
 	}
 }
 
-// reject responds with 415: the client is configured to send what cannot be read.
-func (h *ingestHandler) reject(w http.ResponseWriter, client string, err error) {
-	h.rejected.Add(1)
-	h.clients.Errorf("from %s: %v", client, err)
-	http.Error(w, err.Error(), http.StatusUnsupportedMediaType)
+// reject responds with a status after which the client does not send the same again: it
+// is configured to send what cannot be read, or what it may not send.
+func (e *endpoint) reject(w http.ResponseWriter, r *http.Request, client string, status int, err error) {
+	e.counts.rejected.Add(1)
+	e.requests.rejected.Add(1)
+	e.clients.Errorf("from %s: %v", client, err)
+	e.respond(w, r, status, err.Error())
 }
 
 // refuse responds with 503: the client has to send the same again.
-func (h *ingestHandler) refuse(w http.ResponseWriter, reason string) {
-	h.refused.Add(1)
+func (e *endpoint) refuse(w http.ResponseWriter, r *http.Request, reason string) {
+	e.counts.refused.Add(1)
+	e.requests.refused.Add(1)
 	w.Header().Set("Retry-After", "1")
-	http.Error(w, reason, http.StatusServiceUnavailable)
+	e.respond(w, r, http.StatusServiceUnavailable, reason)
 }
 
 // read evaluates a body. An *unsupportedError means that it cannot be read, after
@@ -176,13 +217,7 @@ func (h *ingestHandler) refuse(w http.ResponseWriter, reason string) {
 // client calls it text, only a part of it is bad.
 func (h *ingestHandler) read(ctx context.Context, b *body, decompress decompressFunc, textual bool, d *letters) (err error) {
 	limited := &limitedReader{left: maxUnpacked}
-	defer func() {
-		if p := recover(); p != nil { // a retry would panic again
-			h.logPanic(p)
-			d.add(fmt.Sprintf("the rest of the body cannot be read: a panic: %v", p), 0, limited.bytes, nil)
-			err = nil
-		}
-	}()
+	defer h.recoverRead(limited, d, &err)
 	plain, err := decompress(b, h.reserve(ctx))
 	if errors.Is(err, errNoMemory) {
 		return err
@@ -196,6 +231,20 @@ func (h *ingestHandler) read(ctx context.Context, b *body, decompress decompress
 	}
 	defer plain.Close()
 	limited.source = plain
+	return h.readText(ctx, b, limited, textual, d)
+}
+
+// recoverRead recovers a panic while the body of a request is read.
+func (h *ingestHandler) recoverRead(text *limitedReader, d *letters, err *error) {
+	if p := recover(); p != nil { // a retry would panic again
+		h.logPanic(p)
+		d.add(fmt.Sprintf("the rest of the body cannot be read: a panic: %v", p), 0, text.bytes, nil)
+		*err = nil
+	}
+}
+
+// readText evaluates the decompressed text of a body.
+func (h *ingestHandler) readText(ctx context.Context, b *body, limited *limitedReader, textual bool, d *letters) error {
 	memory := large{slots: h.large}
 	defer memory.release()
 	text := bufio.NewReaderSize(limited, startSize)
@@ -213,7 +262,7 @@ func (h *ingestHandler) read(ctx context.Context, b *body, decompress decompress
 		buf.chunk = ingest.Chunk{}
 		memory.release()
 	}
-	err = h.readBlocks(b, reader, limited, buf, d)
+	err := h.readBlocks(b, reader, limited, buf, d)
 	events := buf.events
 	if !memory.held { // what a long item needs is not kept, nor after a panic
 		h.buffers.Put(buf)

@@ -14,6 +14,7 @@ type limits struct {
 	outbox   int           // bytes of undelivered alerts; beyond that the response is 503
 	read     time.Duration // to wait for the next bytes of a body
 	slot     time.Duration // to wait until a body may be read
+	event    time.Duration // to evaluate an event of EventBridge
 	pace     pace          // of every body
 	longPace pace          // of a body from the beginning of a very long line or value on
 	// sharedPace is that of every body while others wait.
@@ -31,6 +32,7 @@ var defaultLimits = limits{
 	outbox: host.MaxOutbox,
 	read:   30 * time.Second,
 	slot:   5 * time.Second,
+	event:  2 * time.Second,
 
 	pace:       pace{30 * time.Second, 1 << 10},
 	longPace:   pace{10 * time.Second, 256 << 10},

@@ -89,7 +89,7 @@ func TestMediaTypes(t *testing.T) {
 			if n := s.state.Report(); n.Outcomes[stats.Emitted] != test.alerts {
 				t.Errorf("%d alerts, want %d", n.Outcomes[stats.Emitted], test.alerts)
 			}
-			if rejected := s.ingest.rejected.Load(); (rejected == 1) != (test.status == 415) || s.ingest.accepted.Load()+rejected != 1 {
+			if rejected := s.ingest.requests.rejected.Load(); (rejected == 1) != (test.status == 415) || s.ingest.requests.accepted.Load()+rejected != 1 {
 				t.Errorf("%d requests are rejected", rejected)
 			}
 			if got := s.log.String(); test.status == 415 && !strings.Contains(got, "not supported: ") {

@@ -2,7 +2,9 @@ package sidecar
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 
 	"github.com/fluent-detect/fluent-detect/detector/metrics"
 )
@@ -28,9 +30,16 @@ func (s *Sidecar) appendOwn(out []byte) []byte {
 	}
 
 	counter("ingest_requests_total", "Requests with events by result; refused: to be sent again, rejected: the client is misconfigured.")
-	sample("ingest_requests_total", `{result="accepted"}`, h.accepted.Load())
-	sample("ingest_requests_total", `{result="refused"}`, h.refused.Load())
-	sample("ingest_requests_total", `{result="rejected"}`, h.rejected.Load())
+	sample("ingest_requests_total", `{result="accepted"}`, h.requests.accepted.Load())
+	sample("ingest_requests_total", `{result="refused"}`, h.requests.refused.Load())
+	sample("ingest_requests_total", `{result="rejected"}`, h.requests.rejected.Load())
+	counter("push_requests_total", "Of these, requests to the endpoints for AWS.")
+	for _, name := range slices.Sorted(maps.Keys(s.push)) {
+		c := &s.push[name].counts
+		sample("push_requests_total", `{endpoint="`+name+`",result="accepted"}`, c.accepted.Load())
+		sample("push_requests_total", `{endpoint="`+name+`",result="refused"}`, c.refused.Load())
+		sample("push_requests_total", `{endpoint="`+name+`",result="rejected"}`, c.rejected.Load())
+	}
 	counter("ingest_broken_bodies_total", "Requests whose body ended early; they are refused.")
 	sample("ingest_broken_bodies_total", "", h.broken.Load())
 	counter("ingest_slow_bodies_total", "Of these, requests whose body arrived too slowly.")

@@ -19,7 +19,8 @@ import (
 func (s *Sidecar) serve() error {
 	c, log := &s.config, s.options.Log
 	mux := http.NewServeMux()
-	mux.Handle("POST /v1/ingest", s.requireLogin(s.ingest))
+	mux.Handle("POST /v1/ingest", s.requireLogin(s.ingest.endpoint(s.limits.slot)))
+	s.servePush(mux)
 	mux.HandleFunc("GET /healthz", s.health)
 	mux.Handle("GET /metrics", s.requireLogin(http.HandlerFunc(s.metrics)))
 	if c.MetricsListen != "" {
@@ -83,7 +84,7 @@ func (s *Sidecar) serveAt(listener net.Listener, configured string, h http.Handl
 
 // refusePage counts and logs a request that a browser may have sent for a page.
 func (s *Sidecar) refusePage(r *http.Request, reason string) {
-	s.ingest.rejected.Add(1)
+	s.ingest.requests.rejected.Add(1)
 	s.ingest.clients.Errorf("from %s: %s", r.RemoteAddr, reason)
 }
 
@@ -110,7 +111,7 @@ func (s *Sidecar) requireLogin(h http.Handler) http.Handler {
 			h.ServeHTTP(w, r)
 			return
 		}
-		s.ingest.rejected.Add(1)
+		s.ingest.requests.rejected.Add(1)
 		s.ingest.clients.Errorf("from %s: wrong user or password for %s", r.RemoteAddr, r.URL.Path)
 		w.Header().Set("WWW-Authenticate", `Basic realm="fluent-detect"`)
 		http.Error(w, "wrong user or password", http.StatusUnauthorized)

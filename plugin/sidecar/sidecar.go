@@ -21,6 +21,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/plugin/host"
 	"github.com/fluent-detect/fluent-detect/plugin/logger"
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
+	"github.com/fluent-detect/fluent-detect/plugin/sns"
 )
 
 // Options are what a sidecar needs from its process.
@@ -29,6 +30,7 @@ type Options struct {
 	Stdout  io.Writer // for alerts, if it is their destination
 	Stderr  io.Writer // for alerts, as lines of JSON, that are neither delivered nor stored at the end
 	Log     logger.Log
+	SNS     sns.Service // the zero value is Amazon's
 }
 
 // Sidecar is a running sidecar.
@@ -44,6 +46,7 @@ type Sidecar struct {
 	engine      *host.Engine
 	deadLetters *deadLetters
 	ingest      *ingestHandler
+	push        map[string]*endpoint // what AWS posts to, by name
 	sender      *delivery.Sender
 
 	connections *connections

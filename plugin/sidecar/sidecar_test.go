@@ -18,6 +18,7 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/plugin/logger"
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
+	"github.com/fluent-detect/fluent-detect/plugin/sns"
 )
 
 // testLimits are the limits for tests.
@@ -25,6 +26,7 @@ var testLimits = limits{
 	outbox: 256 << 20,
 	read:   time.Second,
 	slot:   100 * time.Millisecond,
+	event:  2 * time.Second,
 
 	pace:       pace{30 * time.Second, 1 << 10},
 	longPace:   pace{10 * time.Second, 256 << 10},
@@ -89,10 +91,16 @@ func run(t testing.TB, s keys, change ...func(*limits)) *running {
 	for _, f := range change {
 		f(&l)
 	}
+	return runWith(t, s, l, sns.Service{})
+}
+
+// runWith starts a sidecar for which that is SNS.
+func runWith(t testing.TB, s keys, l limits, service sns.Service) *running {
+	t.Helper()
 	r := &running{t: t}
 	var err error
 	r.Sidecar, err = start(s.config(t), Options{
-		Version: "v1", Stdout: &r.stdout, Stderr: &r.stderr,
+		Version: "v1", Stdout: &r.stdout, Stderr: &r.stderr, SNS: service,
 		Log: func(level logger.Level, line string) { fmt.Fprintf(&r.log, "%s: %s\n", level, line) },
 	}, l)
 	if err != nil {

@@ -18,7 +18,6 @@ const (
 // of them. While requests wait, one whose body is slow has to go.
 type slots struct {
 	total, perClient int
-	limits           *limits
 
 	mu      sync.Mutex
 	used    int
@@ -32,17 +31,17 @@ type waiter struct {
 	ready  chan struct{} // closed when it has a slot
 }
 
-func newSlots(total int, l *limits) *slots {
-	return &slots{total: total, perClient: share(total), limits: l, clients: map[clientKey]int{}, bodies: map[*body]clientKey{}}
+func newSlots(total int) *slots {
+	return &slots{total: total, perClient: share(total), clients: map[clientKey]int{}, bodies: map[*body]clientKey{}}
 }
 
 // acquire waits for a slot, for a limited time.
-func (s *slots) acquire(ctx context.Context, client clientKey) bool {
+func (s *slots) acquire(ctx context.Context, client clientKey, timeout time.Duration) bool {
 	w := &waiter{client, make(chan struct{})}
 	if !s.enqueue(w) {
 		return s.giveUp(w)
 	}
-	timer := time.NewTimer(s.limits.slot)
+	timer := time.NewTimer(timeout)
 	defer timer.Stop()
 	ticker := time.NewTicker(checkSlow)
 	defer ticker.Stop()

@@ -331,7 +331,7 @@ func TestNothingIsLostBetweenSinkAndSource(t *testing.T) {
 	if n.Outcomes[stats.Emitted] != batches*each || n.Matched() != n.Outcomes[stats.Emitted]+n.Outcomes[stats.Duplicate] {
 		t.Errorf("matched %d, emitted %d, duplicate %d; want %d emitted", n.Matched(), n.Outcomes[stats.Emitted], n.Outcomes[stats.Duplicate], batches*each)
 	}
-	if s.ingest.refused.Load() == 0 {
+	if s.ingest.requests.refused.Load() == 0 {
 		t.Error("no request was answered with 503: the test did not test that")
 	}
 	if got := s.deadLetters.alerts.Load(); got != 0 {

@@ -1,0 +1,102 @@
+package sidecar
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/fluent-detect/fluent-detect/plugin/aws"
+	"github.com/fluent-detect/fluent-detect/plugin/sns"
+)
+
+// pushWait is how long a request of AWS waits for a slot: EventBridge waits five seconds
+// for the answer.
+const pushWait = 2 * time.Second
+
+// servePush serves what AWS posts to.
+func (s *Sidecar) servePush(mux *http.ServeMux) {
+	c := &s.config
+	firehose, eventBridge := s.ingest.firehose(), s.ingest.eventBridge()
+	s.push = map[string]*endpoint{"firehose": firehose, "eventbridge": eventBridge}
+	if c.FirehoseKey != "" { // Firehose can send no password
+		mux.Handle("POST /v1/firehose", s.withSecret(firehose, firehoseAccessKey, string(c.FirehoseKey), "firehose_access_key"))
+	} else {
+		mux.Handle("POST /v1/firehose", s.requireLogin(firehose))
+	}
+	if c.EventBridgeKey != "" {
+		mux.Handle("POST /v1/eventbridge", s.withSecret(eventBridge, c.EventBridgeHeader, string(c.EventBridgeKey), "eventbridge_key"))
+	} else {
+		mux.Handle("POST /v1/eventbridge", s.requireLogin(eventBridge))
+	}
+	if len(c.SNSTopics) > 0 {
+		s.push["sns"] = s.notifications(sns.NewVerifier(c.SNSTopics, s.options.SNS))
+		mux.Handle("POST /v1/sns", s.requireLogin(s.push["sns"]))
+	} else {
+		mux.HandleFunc("POST /v1/sns", func(w http.ResponseWriter, r *http.Request) {
+			s.ingest.clients.Errorf("from %s: /v1/sns takes no message: sns_topics is not set", r.RemoteAddr)
+			http.Error(w, "sns_topics is not set", http.StatusNotFound)
+		})
+	}
+}
+
+// deniedError means that a client may not send something.
+type deniedError struct{ err error }
+
+// Error returns the reason.
+func (e *deniedError) Error() string { return e.err.Error() }
+
+// withSecret serves requests that have a secret in a header, and answers others with 401.
+// what names the secret in the log.
+func (s *Sidecar) withSecret(e *endpoint, header, secret, what string) http.Handler {
+	want := sha256.Sum256([]byte(secret))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		got := sha256.Sum256([]byte(r.Header.Get(header))) // hides the length as well
+		if subtle.ConstantTimeCompare(got[:], want[:]) == 1 {
+			e.ServeHTTP(w, r)
+			return
+		}
+		e.reject(w, r, r.RemoteAddr, http.StatusUnauthorized, fmt.Errorf("%s: %s is not %s", r.URL.Path, header, what))
+	})
+}
+
+// readMessage reads a body that is small, such as one event, and returns its text. An
+// *unsupportedError means that it is not small.
+func (h *ingestHandler) readMessage(ctx context.Context, b *body, decompress decompressFunc, d *letters) (text []byte, err error) {
+	limited := &limitedReader{left: maxUnpacked}
+	defer h.recoverRead(limited, d, &err)
+	plain, err := decompress(b, h.reserve(ctx))
+	if err == nil {
+		defer plain.Close()
+		limited.source = plain
+		text, err = io.ReadAll(io.LimitReader(limited, sns.MaxMessage+1))
+	}
+	switch {
+	case b.err != nil:
+		return nil, b.err
+	case errors.Is(err, errNoMemory):
+		return nil, err
+	case err != nil:
+		return nil, &unsupportedError{err.Error()}
+	case len(text) > sns.MaxMessage:
+		return nil, &unsupportedError{fmt.Sprintf("it is longer than one message, %d MiB", sns.MaxMessage>>20)}
+	}
+	return text, nil
+}
+
+// evaluateText evaluates a text that was read before. It returns an *unsupportedError if the
+// text announces objects in S3: none of its events would be evaluated.
+func (h *ingestHandler) evaluateText(ctx context.Context, text, announcement []byte, d *letters) (err error) {
+	if n, err := aws.Parse(announcement); err == nil && len(n.Objects) > 0 {
+		o := n.Objects[0]
+		return &unsupportedError{fmt.Sprintf("it announces objects in S3 such as s3://%s/%s, and not their events: let a queue of SQS receive it, from which they are read", o.Bucket, o.Key)}
+	}
+	limited := &limitedReader{left: maxUnpacked, source: bytes.NewReader(text)}
+	defer h.recoverRead(limited, d, &err)
+	return h.readText(ctx, &body{limits: &h.limits}, limited, true, d)
+}

@@ -1,0 +1,69 @@
+package sidecar
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/fluent-detect/fluent-detect/plugin/sns"
+)
+
+// The headers of Amazon SNS.
+const (
+	snsRaw   = "X-Amz-Sns-Rawdelivery"
+	snsTopic = "X-Amz-Sns-Topic-Arn"
+)
+
+// notifications returns the endpoint /v1/sns, for subscriptions of HTTP endpoints to topics
+// of Amazon SNS. It takes messages that SNS has signed, of listed topics, and confirms
+// subscriptions to them. Raw messages are not signed, and are taken only from clients that
+// have sent a password. After a status of 4xx SNS does not send the same again.
+func (s *Sidecar) notifications(verifier *sns.Verifier) *endpoint {
+	h := s.ingest
+	e := h.endpoint(pushWait)
+	e.read = func(r *http.Request, b *body, decompress decompressFunc, _ bool, d *letters) error {
+		text, err := h.readMessage(r.Context(), b, decompress, d)
+		if err != nil {
+			return err
+		}
+		if r.Header.Get(snsRaw) == "true" {
+			switch topic := r.Header.Get(snsTopic); {
+			case s.config.Login.Username == "":
+				return &deniedError{errors.New("a raw message has no signature: turn raw delivery off, or set listen_username and listen_password")}
+			case !verifier.IsListed(topic):
+				return &deniedError{fmt.Errorf("the topic %.300q is not listed in sns_topics", topic)}
+			}
+			return h.evaluateText(r.Context(), text, text, d)
+		}
+		m, err := sns.Parse(text)
+		if err != nil {
+			return &unsupportedError{err.Error()}
+		}
+		if err := verifier.Verify(r.Context(), m); err != nil {
+			return denied(err)
+		}
+		switch m.Type {
+		case sns.SubscriptionConfirmation:
+			if err := verifier.Confirm(r.Context(), m); err != nil {
+				return denied(err)
+			}
+			s.options.Log.Infof("subscribed to %s", m.TopicARN)
+		case sns.UnsubscribeConfirmation:
+			s.options.Log.Warnf("the subscription to %s has ended: somebody has removed it", m.TopicARN)
+		default:
+			return h.evaluateText(r.Context(), text, []byte(m.Message), d)
+		}
+		return nil
+	}
+	return e
+}
+
+// denied returns the error for a message that is not verified. It does not change a
+// temporary error, after which SNS sends the message again.
+func denied(err error) error {
+	var temporary *sns.TemporaryError
+	if errors.As(err, &temporary) {
+		return err
+	}
+	return &deniedError{err}
+}
