@@ -269,7 +269,7 @@ func (s *scanner) warnUnrecognized(novel bool) {
 	if more := len(all) - len(names); more > 0 {
 		names = append(names, fmt.Sprintf("and %d more", more))
 	}
-	line := fmt.Sprintf("chunk of tag %q: unrecognised records, which have eventName or eventSource in a form that is not read: %d, in the members %s",
+	line := fmt.Sprintf("chunk of tag %q: unrecognised records, which have names of events in a form that is not read: %d, in the members %s",
 		printable(s.tag), s.tally.Unrecognized, strings.Join(names, ", "))
 	if withheld > 0 {
 		line += fmt.Sprintf("; chunks with such records since the last such line: %d", withheld)

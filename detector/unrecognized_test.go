@@ -39,7 +39,7 @@ func TestUnrecognized(t *testing.T) {
 		want    string // the unrecognised ones, by key
 		line    string // in the log
 	}{
-		{"a line of indented JSON", []string{line}, "log 1", `"t": unrecognised records, which have eventName or eventSource in a form that is not read: 1, in the members "log" (1)`},
+		{"a line of indented JSON", []string{line}, "log 1", `"t": unrecognised records, which have names of events in a form that is not read: 1, in the members "log" (1)`},
 		{"indented JSON", indented(t), "log 4", `: 4, in the members "log" (4)`},
 		{"beside events", []string{push(1), line, push(2), `{"msg":"EVENTSOURCE=x"}`, line}, "log 2, msg 1", `: 3, in the members "log" (2), "msg" (1)`},
 		{"lower case", []string{`{"text":"eventsource ec2"}`}, "text 1", `"text" (1)`},

@@ -46,6 +46,8 @@ type finders struct {
 	others *literal.Set     // of these one is in what has an event and no hint
 	base64 *literal.Set
 	names  [][]byte // of events
+	// initials are the first letters of the names, in either case.
+	initials string
 }
 
 // findersOf has the finders of each schema: they take a while to make.
@@ -61,6 +63,9 @@ func newFinders(s *event.Schema) *finders {
 	for _, source := range s.Sources() {
 		for _, name := range source.Names {
 			f.names = append(f.names, []byte(name))
+			if initial := strings.ToLower(name[:1]); !strings.Contains(f.initials, initial) {
+				f.initials += initial + strings.ToUpper(initial)
+			}
 		}
 		if source.Hint != "" && !slices.Contains(hints, source.Hint) {
 			hints = append(hints, source.Hint)
@@ -107,7 +112,7 @@ func (f *finders) nameIn(document msgpack.Value) []byte {
 // hasName reports whether a name of events is in b, in any case.
 func (f *finders) hasName(b []byte) bool {
 	for i := 0; i < len(b); i++ {
-		next := bytes.IndexAny(b[i:], "eE")
+		next := bytes.IndexAny(b[i:], f.initials)
 		if next < 0 {
 			return false
 		}

@@ -134,6 +134,15 @@ func (s *Schema) Field(name string) *Field {
 			f.Type, f.Derivable, f.nested = TypeKeyword, true, true
 			f.ways[i] = way{Place: p, nested: true, reads: SetOf(p.Member)}
 		}
+		if source.Named == nil {
+			continue
+		}
+		if d, ok := source.Named(name); ok {
+			w := d.way()
+			f.Type, f.Derivable, f.nested = d.Type, true, f.nested || w.nested
+			f.verbatim = f.verbatim && w.verbatim(&d)
+			f.ways[i] = w
+		}
 	}
 	return f
 }

@@ -50,6 +50,9 @@ type Source struct {
 	// Rest are objects of the view whose members are fields by their own names unless
 	// a row of the table takes them, and the member of the event that each is.
 	Rest map[string]string
+	// Named returns the definition of a field that is not in the table, and false if no
+	// event has it; nil: there are none. Its members must be those of the table.
+	Named func(field string) (Definition, bool)
 	// Objects write those objects of the view that are not plain maps of their
 	// fields, by name.
 	Objects map[string]func(e *Event, dst []byte) (out []byte, ok bool)

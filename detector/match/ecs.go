@@ -32,7 +32,7 @@ var ecsTypes = func() map[string]event.Type {
 	types := map[string]event.Type{}
 	for t, lines := range map[event.Type]string{
 		event.TypeIP: `
-			client.ip client.nat.ip destination.ip destination.nat.ip dns.resolved_ip host.ip observer.ip
+			client.nat.ip destination.ip destination.nat.ip dns.resolved_ip host.ip observer.ip
 			server.ip server.nat.ip source.nat.ip threat.indicator.ip`,
 		event.TypeLong: `
 			client.as.number client.bytes client.nat.port client.packets client.port

@@ -47,7 +47,7 @@ var families = []family{
 	counter("fluent_detect_events_total", "CloudTrail events in the records.", func(v *view) uint64 { return v.Events }),
 	counter("fluent_detect_odd_values_total", "Values in chunks that are not records.", func(v *view) uint64 { return v.Odd }),
 	counter("fluent_detect_unreadable_total", "Records, or parts of them, that look like CloudTrail and could not be read.", func(v *view) uint64 { return v.Unreadable }),
-	{"fluent_detect_unrecognised_total", "counter", "Records that have eventName or eventSource in a form that is not read, by the member that it is in; other: further members.", func(w *writer, v *view) {
+	{"fluent_detect_unrecognised_total", "counter", "Records that have names of events in a form that is not read, by the member that it is in; other: further members.", func(w *writer, v *view) {
 		var other uint64
 		for _, k := range v.Keys {
 			if k.Name == stats.OtherKeys {

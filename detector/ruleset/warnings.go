@@ -28,10 +28,10 @@ func (s *Set) warnOfRule(r *Rule) {
 		s.warn(r, "%s:%d: %s", r.Source.Path, r.Source.Line, line)
 	}
 	x := &r.Extension
-	for _, line := range s.UnknownFields(x.SuppressBy) {
+	for _, line := range s.UnknownFields(x.SuppressBy, r.Program) {
 		s.warn(r, "%s:%d:%d: %s: %s", r.Source.Path, x.SuppressAt.Line, x.SuppressAt.Column, x.SuppressAt.Key, line)
 	}
-	for _, line := range s.UnknownFields(x.DedupBy) {
+	for _, line := range s.UnknownFields(x.DedupBy, r.Program) {
 		s.warn(r, "%s:%d:%d: %s: %s", r.Source.Path, x.DedupAt.Line, x.DedupAt.Column, x.DedupAt.Key, line)
 	}
 	for _, n := range r.Notices {
@@ -39,29 +39,34 @@ func (s *Set) warnOfRule(r *Rule) {
 	}
 }
 
-// Outlook returns a line for each way in which a query treats the events of a source
-// other than documents in ECS form. What and does are the beginning of the sentence:
-// `rule "R"`, "matches".
+// Outlook returns a line for each way in which a query treats the events of the source
+// that it is about other than documents in ECS form. What and does are the beginning of
+// the sentence: `rule "R"`, "matches".
 func (l Loader) Outlook(what, does string, p *match.Program) (lines []string) {
-	for i, source := range l.Schema.Sources() {
-		if source.Open {
-			continue
-		}
-		form := ownForm(source)
-		o := p.Outlook(i)
-		switch {
-		case o.Never:
-			lines = append(lines, fmt.Sprintf("%s never %s an event in %s, only documents in ECS form: %s", what, does, form, l.reasons(source, o.Fewer)))
-			continue
-		case len(o.Fewer) > 0:
-			lines = append(lines, fmt.Sprintf("%s %s fewer events in %s than documents in ECS form: %s", what, does, form, l.reasons(source, o.Fewer)))
-		}
-		if len(o.More) > 0 {
-			lines = append(lines, fmt.Sprintf("%s %s more events in %s than in Elastic, since what it excludes by these fields is not excluded: %s",
-				what, does, form, l.reasons(source, o.More)))
-		}
+	i := l.about(p)
+	source := l.Schema.Sources()[i]
+	o, form := p.Outlook(i), ownForm(source)
+	if o.Never {
+		return []string{fmt.Sprintf("%s never %s an event in %s, only documents in ECS form: %s", what, does, form, l.reasons(source, o.Fewer))}
+	}
+	if len(o.Fewer) > 0 {
+		lines = append(lines, fmt.Sprintf("%s %s fewer events in %s than documents in ECS form: %s", what, does, form, l.reasons(source, o.Fewer)))
+	}
+	if len(o.More) > 0 {
+		lines = append(lines, fmt.Sprintf("%s %s more events in %s than in Elastic, since what it excludes by these fields is not excluded: %s",
+			what, does, form, l.reasons(source, o.More)))
 	}
 	return lines
+}
+
+// about returns the source that a query is about, by its place in the schema: the first
+// one of whose events in their own form it can match some, or else the first one. No query
+// is about all sources.
+func (l Loader) about(p *match.Program) int {
+	i := slices.IndexFunc(l.Schema.Sources(), func(s *event.Source) bool {
+		return !s.Open && (p == nil || !p.Outlook(slices.Index(l.Schema.Sources(), s)).Never)
+	})
+	return max(i, 0)
 }
 
 // ownForm is what events of a source have before they are mapped to ECS.
@@ -137,14 +142,19 @@ func because(source *event.Source, field string) string {
 	return ""
 }
 
-// UnknownFields returns a line for each of the fields by which events are told apart
-// that the events of some source do not have.
-func (l Loader) UnknownFields(names []string) (lines []string) {
-	for i, source := range l.Schema.Sources() {
-		for _, name := range names {
-			if !source.Open && !l.Schema.Field(name).Prospect(i).Exists {
-				lines = append(lines, fmt.Sprintf("has no effect for events in %s: %s", ownForm(source), l.absence(source, name)))
-			}
+// UnknownFields returns a line for each of the fields by which events are told apart that
+// the events of the source do not have that the query is about. If it is nil the fields are
+// for all rules, and some source has to have them.
+func (l Loader) UnknownFields(names []string, p *match.Program) (lines []string) {
+	about := l.about(p)
+	for _, name := range names {
+		f := l.Schema.Field(name)
+		known := f.Prospect(about).Exists
+		for i, source := range l.Schema.Sources() {
+			known = known || p == nil && !source.Open && f.Prospect(i).Exists
+		}
+		if source := l.Schema.Sources()[about]; !known {
+			lines = append(lines, fmt.Sprintf("has no effect for events in %s: %s", ownForm(source), l.absence(source, name)))
 		}
 	}
 	return lines
@@ -153,7 +163,7 @@ func (l Loader) UnknownFields(names []string) (lines []string) {
 // CheckFields adds a warning for each of the fields that a key names and that events
 // do not have.
 func (s *Set) CheckFields(key string, names []string) {
-	for _, line := range s.UnknownFields(names) {
+	for _, line := range s.UnknownFields(names, nil) {
 		s.warn(nil, "%s: %s", key, line)
 	}
 }

@@ -108,7 +108,7 @@ func (c *config) ruleWarnings(s *section, rules *ruleset.Set) {
 
 // suppressBy reports fields of the key suppress_by that events do not have.
 func (c *config) suppressBy(at Position, fields []string) {
-	for _, line := range ruleset.DefaultLoader().UnknownFields(fields) {
+	for _, line := range ruleset.DefaultLoader().UnknownFields(fields, nil) {
 		c.warn(at, "suppress_by: %s", line)
 	}
 }

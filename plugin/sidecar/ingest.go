@@ -335,7 +335,7 @@ func (h *ingestHandler) addUnreadable(r ingest.Record, d *letters) {
 
 // addUnrecognized adds a record with names of events to the dead letters.
 func (h *ingestHandler) addUnrecognized(r ingest.Record, key string, d *letters) {
-	d.add(fmt.Sprintf("unrecognised: it has eventName or eventSource in a form that is not read, in %q", key), r.Line, r.Offset, r.Text)
+	d.add(fmt.Sprintf("unrecognised: it has names of events in a form that is not read, in %q", key), r.Line, r.Offset, r.Text)
 }
 
 // isTemporary reports whether the same chunk can be evaluated after an error of

@@ -111,7 +111,7 @@ func TestUnrecognized(t *testing.T) {
 	if len(letters) != 1 {
 		t.Fatalf("%d dead letters: %v", len(letters), letters)
 	}
-	const reason = `unrecognised: it has eventName or eventSource in a form that is not read, in "msg"`
+	const reason = `unrecognised: it has names of events in a form that is not read, in "msg"`
 	if l := letters[0]; l.Kind != "record" || l.Reason != reason || l.Line != 2 || l.Text != line {
 		t.Errorf("the dead letter is %+v", l)
 	}

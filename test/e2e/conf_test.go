@@ -136,6 +136,10 @@ func sources(t *testing.T, b *broker) []trial {
 			s.wait("the alerts on stdout", 20*time.Second, func() bool { return countAlerts(s.read("log")) == n })
 		}
 	}
+	rule := filepath.Join(t.TempDir(), "privileged.toml")
+	if err := os.WriteFile(rule, []byte(privileged), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	all := []trial{
 		{
 			name:  "fluent-bit",
@@ -155,6 +159,15 @@ func sources(t *testing.T, b *broker) []trial {
 				s.write("trail/lines.json", pushes(2, 1))
 			},
 			check: onStdout(3),
+		},
+		{
+			name: "input-kubernetes-audit",
+			edits: []edit{
+				{`([Pp]ath:? +)/var/log/kubernetes/audit/`, "${1}audit"},
+				{`(?m)^( +)([Mm]atch_[Rr]egex(:?) +\S+)$`, "${1}${2}\n${1}rules${3} " + rule},
+			},
+			feed:  func(_ *testing.T, s *shipped) { s.write("audit1.log", auditLog) },
+			check: onStdout(1),
 		},
 		{
 			name:  "input-http",
@@ -187,6 +200,26 @@ func sources(t *testing.T, b *broker) []trial {
 		check: onStdout(4),
 	})
 }
+
+// privileged is a rule about audit events of Kubernetes, and auditLog a log with one that it
+// matches.
+const (
+	privileged = `[rule]
+name = "Privileged pod"
+rule_id = "privileged-pod"
+description = "A test."
+author = ["test"]
+severity = "high"
+risk_score = 73
+type = "query"
+language = "kuery"
+query = """event.dataset: kubernetes.audit_logs and event.action: create and
+kubernetes.audit.requestObject.spec.containers.securityContext.privileged: true"""
+`
+	auditLog = `{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","auditID":"a-1","stage":"ResponseComplete","requestURI":"/version","verb":"get","user":{"username":"eve"},"requestReceivedTimestamp":"2026-03-02T09:00:00.1Z"}
+{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"RequestResponse","auditID":"a-2","stage":"ResponseComplete","requestURI":"/api/v1/namespaces/shop/pods","verb":"create","user":{"username":"eve"},"sourceIPs":["203.0.113.24"],"objectRef":{"resource":"pods","namespace":"shop","name":"web"},"requestObject":{"kind":"Pod","spec":{"containers":[{"name":"c","image":"alpine","securityContext":{"privileged":true}}]}},"requestReceivedTimestamp":"2026-03-02T09:00:00.2Z"}
+`
+)
 
 // portIn returns the port in a file.
 func portIn(s *shipped, name string) string {

@@ -50,7 +50,7 @@ func (f *faults) add(c *pipeline.Chunk, unreadable []int, unrecognized []detecto
 	}
 	for _, u := range unrecognized {
 		if r, ok := c.RecordAt(u.Body); ok {
-			f.addf("%s:%d: unrecognised: has eventName or eventSource in a form that is not read, in %q (byte %d)", c.File, r.Line, u.Key, r.Offset)
+			f.addf("%s:%d: unrecognised: has names of events in a form that is not read, in %q (byte %d)", c.File, r.Line, u.Key, r.Offset)
 		}
 	}
 }
