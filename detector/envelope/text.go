@@ -171,7 +171,7 @@ func (r *Reader) decode(l *level, text []byte) (end int, ok bool) {
 	l.text = r.grow(l.text[:0], min(len(text)+len(text)/8, maxItem))
 	var cut int
 	var err error
-	l.text, end, cut, err = jsontext.AppendCut(l.text[:0], text, false)
+	l.text, end, cut, err = jsontext.AppendCut(l.text[:0], text, false, nil)
 	r.budget.effort -= end + 1
 	if err == nil && cut >= 0 {
 		r.unreadable()

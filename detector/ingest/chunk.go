@@ -101,7 +101,7 @@ func (c *Chunk) object(text []byte, i int, it item) (int, bool) {
 func (c *Chunk) convert(text []byte, i int, it item, body int) (int, bool) {
 	var n, cut int
 	var err error
-	if c.Data, n, cut, err = jsontext.AppendCut(c.Data, text[i:], true); err != nil {
+	if c.Data, n, cut, err = jsontext.AppendCut(c.Data, text[i:], true, nil); err != nil {
 		return i, false
 	}
 	c.record(text, i, i+n, it, body)

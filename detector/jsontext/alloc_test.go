@@ -32,7 +32,7 @@ func TestNoAllocation(t *testing.T) {
 		}
 		f = func() {
 			var err error
-			if packed, _, _, err = AppendCut(packed[:0], in, true); err != nil {
+			if packed, _, _, err = AppendCut(packed[:0], in, true, nil); err != nil {
 				t.Fatal(err)
 			}
 		}

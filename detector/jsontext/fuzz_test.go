@@ -30,6 +30,9 @@ func FuzzAppend(f *testing.F) {
 	} {
 		f.Add([]byte(text))
 	}
+	for seed := range uint64(20) {
+		f.Add(randomObject(seed))
+	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		const before = "xyz"
 		packed, end, err := AppendMsgpack(append(make([]byte, 0, 8), before...), text)
@@ -42,7 +45,9 @@ func FuzzAppend(f *testing.F) {
 			t.Fatalf("with room in dst %x, end %d, %v; without %x, end %d, %v", roomy, end2, err2, packed, end, err)
 		}
 		strict := escapeControls(text)
-		shallow, end3, cut, err3 := AppendCut(nil, text, true)
+		checkSpaces(t, text, packed, end, err)
+		var parts Parts
+		shallow, end3, cut, err3 := AppendCut(make([]byte, 0, 3*len(text)+100), text, true, &parts)
 		if cut < 0 && (!bytes.Equal(shallow, packed) || end3 != end || (err3 == nil) != (err == nil)) {
 			t.Fatalf("AppendCut: %x, end %d, %v; AppendMsgpack: %x, end %d, %v", shallow, end3, err3, packed, end, err)
 		}
@@ -50,6 +55,7 @@ func FuzzAppend(f *testing.F) {
 			if _, n, err := msgpack.Read(shallow, 0); err != nil || n != len(shallow) {
 				t.Fatalf("AppendCut: msgpack.Read: %d of %d, %v", n, len(shallow), err)
 			}
+			checkParts(t, shallow, 0, &parts)
 		} else if cut >= 0 && json.Valid(strict) {
 			t.Fatalf("encoding/json takes it, AppendCut says %v", err3)
 		}

@@ -8,8 +8,6 @@ import (
 	"unicode/utf8"
 	"unsafe"
 
-	"github.com/vmihailenco/msgpack/v5/msgpcode"
-
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
@@ -35,7 +33,7 @@ func appendStr(dst, text []byte, i int) ([]byte, int, Reason) {
 				return appendEscaped(dst, text, i, i+k)
 			}
 			dst = dst[:n+1+k]
-			dst[n] = msgpcode.FixedStrLow | byte(k)
+			dst[n] = codeStr | byte(k)
 			return dst, i + k + 1, 0
 		}
 		end += minLong

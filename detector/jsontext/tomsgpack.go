@@ -1,10 +1,6 @@
 package jsontext
 
 import (
-	"encoding/binary"
-
-	"github.com/vmihailenco/msgpack/v5/msgpcode"
-
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
@@ -39,21 +35,25 @@ const MaxDepth = 128
 // AppendMsgpack does not allocate, given room in dst, if the text has neither errors, nor
 // floats too large for float64, nor floats written in over 32 bytes.
 func AppendMsgpack(dst, text []byte) (out []byte, end int, err error) {
-	return appendWithin(msgpack.MaxChunk, dst, text, nil)
+	return appendWithin(msgpack.MaxChunk, dst, text, nil, nil)
 }
 
 // AppendCut is AppendMsgpack for values that may be nested deeper than MaxDepth: an
 // array or object that would be is replaced by nil. cut is the offset of the first of
-// them, and -1 if the value was converted as a whole.
+// them, and -1 if the value was converted as a whole. parts, if not nil, gets the arrays
+// and objects in the outermost one.
 //
 // Of what was replaced only the brackets are counted and the strings skipped: it
 // takes no memory however deep it is, and it may be something that is not JSON.
 // Without lines it must end on its line, or is an error as in AppendMsgpack: in text
 // of unknown form, brackets that are never closed would have to be skipped to the
 // end of the text from each line again.
-func AppendCut(dst, text []byte, lines bool) (out []byte, end, cut int, err error) {
+func AppendCut(dst, text []byte, lines bool, parts *Parts) (out []byte, end, cut int, err error) {
 	d := deep{lines, -1}
-	out, end, err = appendWithin(msgpack.MaxChunk, dst, text, &d)
+	if parts != nil {
+		parts.n = 0
+	}
+	out, end, err = appendWithin(msgpack.MaxChunk, dst, text, &d, parts)
 	return out, end, d.cut, err
 }
 
@@ -65,9 +65,9 @@ type deep struct {
 
 // appendWithin is AppendMsgpack for values of up to limit bytes, and AppendCut if d is
 // not nil.
-func appendWithin(limit int, dst, text []byte, d *deep) ([]byte, int, error) {
+func appendWithin(limit int, dst, text []byte, d *deep, parts *Parts) ([]byte, int, error) {
 	start := len(dst)
-	dst, end, reason := transcode(dst, text[:min(len(text), limit)], d)
+	dst, end, reason := transcode(dst, text[:min(len(text), limit)], d, parts)
 	if end == limit && len(text) > limit { // the value may continue
 		reason = TooLong
 	}
@@ -80,18 +80,11 @@ func appendWithin(limit int, dst, text []byte, d *deep) ([]byte, int, error) {
 // transcode appends the value at the beginning of text to dst. If the reason is not
 // 0, the offset is that of the error and the appended bytes are invalid.
 //
-// While a container is open, the count in its header is the number of members so
-// far, saved when a nested container opens. So a stack of header offsets is all the
-// state that is needed.
-func transcode(dst, text []byte, d *deep) ([]byte, int, Reason) {
-	var (
-		open   [MaxDepth]int // offsets in dst of the headers of the enclosing containers
-		depth  int           // number of open containers
-		header int           // offset in dst of the current container's header
-		count  uint32        // complete members of the current container
-		i      int
-		reason Reason
-	)
+// What appendPairs does not convert is converted here.
+func transcode(dst, text []byte, d *deep, parts *Parts) ([]byte, int, Reason) {
+	n := nesting{parts: parts}
+	var i int
+	var reason Reason
 	for {
 		// The next value, or in a map the next pair.
 		i = skipSpace(text, i)
@@ -99,68 +92,65 @@ func transcode(dst, text []byte, d *deep) ([]byte, int, Reason) {
 			return dst, i, Truncated
 		}
 		c := text[i]
-		if depth > 0 && dst[header] == msgpcode.Map32 {
+		at := atValue
+		if n.depth > 0 && dst[n.header] == codeMap32 {
 			if c != '"' {
 				return dst, i, NoKey
 			}
-			if dst, i, reason = appendStr(dst, text, i+1); reason != 0 {
-				return dst, i, reason
+			var size int
+			size, i, at = appendPairs(&n, dst, text, i)
+			dst = dst[:size]
+			if at == atKey {
+				if dst, i, reason = appendMemberKey(dst, text, i); reason != 0 {
+					return dst, i, reason
+				}
+				at = atValue
 			}
-			i = skipSpace(text, i)
-			if i >= len(text) {
-				return dst, i, Truncated
+			if at == atValue {
+				if i = skipSpace(text, i); i >= len(text) {
+					return dst, i, Truncated
+				}
+				c = text[i]
 			}
-			if text[i] != ':' {
-				return dst, i, NoColon
-			}
-			i = skipSpace(text, i+1)
-			if i >= len(text) {
-				return dst, i, Truncated
-			}
-			c = text[i]
 		}
 
-		switch c {
-		case '"':
-			dst, i, reason = appendStr(dst, text, i+1)
-		case '{', '[':
-			code, empty := msgpcode.Map32, msgpcode.FixedMapLow
-			if c == '[' {
-				code, empty = msgpcode.Array32, msgpcode.FixedArrayLow
+		if at == atValue {
+			switch c {
+			case '"':
+				dst, i, reason = appendStr(dst, text, i+1)
+			case '{', '[':
+				code, empty := byte(codeMap32), byte(codeMap)
+				if c == '[' {
+					code, empty = codeArray32, codeArray
+				}
+				if n.depth == MaxDepth {
+					dst, i, reason = d.replace(dst, text, i)
+					break
+				}
+				i = skipSpace(text, i+1)
+				if i < len(text) && text[i] == c+2 { // ] and } are their opening brackets + 2
+					dst = append(dst, empty)
+					i++
+					break
+				}
+				dst = n.push(dst, code)
+				continue
+			case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
+				dst, i, reason = appendNumber(dst, text, i)
+			default:
+				dst, i, reason = appendLiteral(dst, text, i)
 			}
-			if depth == MaxDepth {
-				dst, i, reason = d.replace(dst, text, i)
-				break
+			if reason != 0 {
+				return dst, i, reason
 			}
-			i = skipSpace(text, i+1)
-			if i < len(text) && text[i] == c+2 { // ] and } are their opening brackets + 2
-				dst = append(dst, empty)
-				i++
-				break
-			}
-			if depth > 0 {
-				binary.BigEndian.PutUint32(dst[header+1:], count)
-				open[depth-1] = header
-			}
-			header, count = len(dst), 0
-			depth++
-			dst = append(dst, code, 0, 0, 0, 0)
-			continue
-		case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
-			dst, i, reason = appendNumber(dst, text, i)
-		default:
-			dst, i, reason = appendLiteral(dst, text, i)
-		}
-		if reason != 0 {
-			return dst, i, reason
 		}
 
 		// The value is complete, and perhaps enclosing containers with it.
 		for {
-			if depth == 0 {
+			if n.depth == 0 {
 				return dst, i, 0
 			}
-			count++
+			n.count++
 			i = skipSpace(text, i)
 			if i >= len(text) {
 				return dst, i, Truncated
@@ -170,21 +160,32 @@ func transcode(dst, text []byte, d *deep) ([]byte, int, Reason) {
 				break
 			}
 			closing := byte('}')
-			if dst[header] == msgpcode.Array32 {
+			if dst[n.header] == codeArray32 {
 				closing = ']'
 			}
 			if text[i] != closing {
 				return dst, i, NoComma
 			}
 			i++
-			binary.BigEndian.PutUint32(dst[header+1:], count)
-			depth--
-			if depth > 0 {
-				header = open[depth-1]
-				count = binary.BigEndian.Uint32(dst[header+1:])
-			}
+			n.pop(dst)
 		}
 	}
+}
+
+// appendMemberKey appends the key of a pair, whose opening quote is at text[i], and returns
+// the offset behind the colon.
+func appendMemberKey(dst, text []byte, i int) ([]byte, int, Reason) {
+	dst, i, reason := appendStr(dst, text, i+1)
+	if reason != 0 {
+		return dst, i, reason
+	}
+	if i = skipSpace(text, i); i >= len(text) {
+		return dst, i, Truncated
+	}
+	if text[i] != ':' {
+		return dst, i, NoColon
+	}
+	return dst, i + 1, 0
 }
 
 // Skip returns the offset of the end of the array or object at the beginning of text,
@@ -208,7 +209,7 @@ func (d *deep) replace(dst, text []byte, i int) ([]byte, int, Reason) {
 		d.cut = i
 	}
 	end, reason := skipBrackets(text, i, d.lines)
-	return append(dst, msgpcode.Nil), end, reason
+	return append(dst, codeNil), end, reason
 }
 
 // skipBrackets returns the offset of the end of the array or object at text[i], which
@@ -247,12 +248,12 @@ func skipSpace(text []byte, i int) int {
 
 // appendLiteral appends true, false or null.
 func appendLiteral(dst, text []byte, i int) ([]byte, int, Reason) {
-	word, code := "null", msgpcode.Nil
+	word, code := "null", byte(codeNil)
 	switch text[i] {
 	case 't':
-		word, code = "true", msgpcode.True
+		word, code = "true", codeTrue
 	case 'f':
-		word, code = "false", msgpcode.False
+		word, code = "false", codeFalse
 	}
 	have := text[i:min(len(text), i+len(word))]
 	if string(have) == word {

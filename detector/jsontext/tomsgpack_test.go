@@ -315,7 +315,7 @@ func TestAppendCut(t *testing.T) {
 	f := func(text, want string, cut int) {
 		t.Helper()
 		for _, lines := range []bool{false, true} {
-			packed, end, at, err := AppendCut(nil, []byte(text+" x"), lines)
+			packed, end, at, err := AppendCut(nil, []byte(text+" x"), lines, nil)
 			if err != nil || end != len(text) || at != cut {
 				t.Errorf("%.50q: end %d of %d, cut at %d, want %d, %v", text, end, len(text), at, cut, err)
 			} else if got := AppendJSON(nil, readAll(t, packed)); string(got) != want {
@@ -337,7 +337,7 @@ func TestAppendCut(t *testing.T) {
 		nest(MaxDepth, "[") + "": Truncated, nest(MaxDepth, `["`): Truncated, nest(MaxDepth, `["\`): Truncated,
 		nest(MaxDepth, "[]]"): NoComma, nest(MaxDepth, "[]") + "": 0, nest(MaxDepth, "[\n]"): TooDeep,
 	} {
-		_, end, cut, err := AppendCut(nil, []byte(text), false)
+		_, end, cut, err := AppendCut(nil, []byte(text), false, nil)
 		var syntax *SyntaxError
 		if errors.As(err, &syntax); (err != nil || want != 0) && (syntax == nil || syntax.Reason != want || syntax.Offset != end) {
 			t.Errorf("%.20q…%.20q: %v, want %v", text, text[5*MaxDepth:], err, want)
@@ -346,7 +346,7 @@ func TestAppendCut(t *testing.T) {
 			t.Errorf("%.20q…%.20q: cut at %d", text, text[5*MaxDepth:], cut)
 		}
 	}
-	if _, end, _, err := AppendCut(nil, []byte(nest(MaxDepth, "[\n]")), true); err != nil || end != 6*MaxDepth+3 {
+	if _, end, _, err := AppendCut(nil, []byte(nest(MaxDepth, "[\n]")), true, nil); err != nil || end != 6*MaxDepth+3 {
 		t.Errorf("over lines: end %d, %v", end, err)
 	}
 }
@@ -354,7 +354,7 @@ func TestAppendCut(t *testing.T) {
 func TestAppendTooLong(t *testing.T) {
 	f := func(text string, want Reason) {
 		t.Helper()
-		got, end, err := appendWithin(10, nil, []byte(text), nil)
+		got, end, err := appendWithin(10, nil, []byte(text), nil, nil)
 		if want == 0 {
 			if err != nil {
 				t.Errorf("%s: %v", text, err)
