@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/jsontext"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
@@ -44,11 +45,12 @@ type level struct {
 	event     event.Event
 	origin    origin
 	carriers  []event.Carrier
-	respelled []byte // the event at this level with its own names
-	text      []byte // what JSON text at this level decoded to, as msgpack
-	packed    []byte // what base64 at this level decoded to
-	plain     []byte // what gzip or UTF-16 at this level decoded to
-	inflated  []byte // what gzip at this level decompressed to
+	respelled []byte         // the event at this level with its own names
+	text      []byte         // what JSON text at this level decoded to, as msgpack
+	parts     jsontext.Parts // of it
+	packed    []byte         // what base64 at this level decoded to
+	plain     []byte         // what gzip or UTF-16 at this level decoded to
+	inflated  []byte         // what gzip at this level decompressed to
 }
 
 // origin is where a map was found.
@@ -311,20 +313,7 @@ func (r *Reader) value(depth int, buf []byte, off int, o origin) (end int, err e
 			r.give(others)
 		}
 	case msgpack.Map:
-		if depth+1 >= maxLevels {
-			return r.tooDeep(buf, off)
-		}
-		l := r.level(depth + 1)
-		if end, err = l.event.Open(buf, off); err != nil {
-			return off, err
-		}
-		if l.event.Members().Meets(&r.marks) || r.finders.mayCarry(buf[off:end]) {
-			l.origin = o
-			others := r.take(end-off, len(buf)-off)
-			r.enter(depth + 1)
-			r.give(others)
-		}
-		return end, nil
+		return r.object(depth, buf, off, o, nil)
 	case msgpack.Array:
 		for range v.Len() {
 			switch {
@@ -345,6 +334,24 @@ func (r *Reader) value(depth int, buf []byte, off int, o origin) (end int, err e
 		}
 	}
 	return body, nil
+}
+
+// object is value for a map, of which the parts are known or are nil.
+func (r *Reader) object(depth int, buf []byte, off int, o origin, parts []jsontext.Part) (end int, err error) {
+	if depth+1 >= maxLevels {
+		return r.tooDeep(buf, off)
+	}
+	l := r.level(depth + 1)
+	if end, err = l.event.OpenParts(buf, off, parts); err != nil {
+		return off, err
+	}
+	if l.event.Members().Meets(&r.marks) || r.finders.mayCarry(buf[off:end]) {
+		l.origin = o
+		others := r.take(end-off, len(buf)-off)
+		r.enter(depth + 1)
+		r.give(others)
+	}
+	return end, nil
 }
 
 // tooDeep skips the value at buf[off:], which is nested too deeply to be looked

@@ -63,7 +63,7 @@ func (r *Reader) json(depth int, l *level, text []byte, o origin) {
 			r.broken(depth, l, text[pos:], o)
 			return
 		}
-		r.decoded(depth, l.text, n, len(text)-pos, o)
+		r.decoded(depth, l, n, len(text)-pos, o)
 		end = pos + n
 	}
 }
@@ -109,7 +109,7 @@ func (r *Reader) line(depth int, l *level, line, following []byte, o origin) (re
 	for tries := 0; pos >= 0 && tries < maxStarts && (tries == 0 || r.budget.effort > 0); tries++ {
 		n, ok := r.decode(l, line[pos:])
 		if ok {
-			r.decoded(depth, l.text, n, len(line)-pos, o)
+			r.decoded(depth, l, n, len(line)-pos, o)
 			events = true
 			pos = startOf(line, pos+n)
 			continue
@@ -122,7 +122,7 @@ func (r *Reader) line(depth int, l *level, line, following []byte, o origin) (re
 			if ok && n > len(line) {
 				r.give(others)
 				others = r.take(n, size)
-				r.decoded(depth, l.text, n, n, o)
+				r.decoded(depth, l, n, n, o)
 				return n - len(line) - 1
 			}
 		}
@@ -168,10 +168,10 @@ func startOf(text []byte, i int) int {
 // offset behind it, or false if it is broken. What is too deep is left out and
 // counted.
 func (r *Reader) decode(l *level, text []byte) (end int, ok bool) {
-	l.text = r.grow(l.text[:0], min(len(text)+len(text)/8, maxItem))
+	l.text = r.grow(l.text[:0], min(len(text)+len(text)/8+jsontext.Room, maxItem))
 	var cut int
 	var err error
-	l.text, end, cut, err = jsontext.AppendCut(l.text[:0], text, false, nil)
+	l.text, end, cut, err = jsontext.AppendCut(l.text[:0], text, false, &l.parts)
 	r.budget.effort -= end + 1
 	if err == nil && cut >= 0 {
 		r.unreadable()
@@ -179,16 +179,19 @@ func (r *Reader) decode(l *level, text []byte) (end int, ok bool) {
 	return end, err == nil
 }
 
-// decoded looks into what size bytes of a text were decoded to, of which there are
-// rest bytes from there on. A list, and a string with JSON in it once more, is one
-// level deeper: texts in it must not be decoded into the buffer that it lies in.
-func (r *Reader) decoded(depth int, packed []byte, size, rest int, o origin) {
+// decoded looks into what size bytes of a text were decoded to, in the buffer of l, of
+// which there are rest bytes from there on. A list, and a string with JSON in it once
+// more, is one level deeper: texts in it must not be decoded into the buffer that it
+// lies in.
+func (r *Reader) decoded(depth int, l *level, size, rest int, o origin) {
 	others := r.take(size, rest)
 	defer r.give(others)
-	if v, _, err := msgpack.ReadHeader(packed, 0); err == nil && v.Kind() != msgpack.Map {
-		depth++
+	// It is whole: jsontext has made it.
+	if v, _, err := msgpack.ReadHeader(l.text, 0); err == nil && v.Kind() == msgpack.Map {
+		_, _ = r.object(depth, l.text, 0, o, l.parts.All())
+	} else {
+		_, _ = r.value(depth+1, l.text, 0, o)
 	}
-	_, _ = r.value(depth, packed, 0, o) // it is whole: jsontext has made it
 }
 
 // salvage reads, of a text that is broken somewhere, the elements of the list
@@ -244,7 +247,7 @@ func (r *Reader) salvageList(depth int, text []byte, i int, o origin) (end int) 
 		end = i
 		if v, _, err := msgpack.ReadHeader(l.text, 0); err == nil && v.Kind() == msgpack.Map {
 			others := r.take(n, len(text)-i+n)
-			_, _ = r.value(depth, l.text, 0, o)
+			_, _ = r.object(depth, l.text, 0, o, l.parts.All())
 			r.give(others)
 		}
 		if i = skipSpace(text, i); i == len(text) || text[i] != ',' {

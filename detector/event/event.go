@@ -8,6 +8,7 @@ import (
 
 	"github.com/vmihailenco/msgpack/v5/msgpcode"
 
+	"github.com/fluent-detect/fluent-detect/detector/jsontext"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
 
@@ -23,16 +24,17 @@ type Event struct {
 	schema    *Schema // nil: a document of no source
 	source    uint8   // index in the schema
 	document  msgpack.Value
-	buf       []byte        // what the offsets count from
-	has       Set           // which members it has, of those that were looked for
-	first     *search       // what the first walk looks for
-	respelled bool          // it was looked for with other names
-	all       bool          // all members were looked for
-	offsets   [256]uint32   // where the value of each of them begins in buf
-	ends      [256]uint32   // and ends
-	again     []occurrence  // members that occur more than once: the second time and later
-	layout    uint64        // a keyed digest of the names of the large members, 0: to be read
-	plain     [32][4]uint64 // layouts in which all large members are the source's own
+	buf       []byte          // what the offsets count from
+	has       Set             // which members it has, of those that were looked for
+	first     *search         // what the first walk looks for
+	parts     []jsontext.Part // where the first walk finds maps and arrays, as far as that is known
+	respelled bool            // it was looked for with other names
+	all       bool            // all members were looked for
+	offsets   [256]uint32     // where the value of each of them begins in buf
+	ends      [256]uint32     // and ends
+	again     []occurrence    // members that occur more than once: the second time and later
+	layout    uint64          // a keyed digest of the names of the large members, 0: to be read
+	plain     [32][4]uint64   // layouts in which all large members are the source's own
 	kept      [maxKept][]msgpack.Value
 	scratch   scratch
 }
@@ -45,6 +47,15 @@ type occurrence struct {
 
 // Use makes the event look for what the schema's sources look for.
 func (e *Event) Use(s *Schema, first *Search) { e.schema, e.first = s, &first.search }
+
+// OpenParts is Open for a map of which it is known where the maps and arrays in it are,
+// or the first of them: their offsets count from the beginning of the chunk.
+func (e *Event) OpenParts(chunk []byte, off int, parts []jsontext.Part) (end int, err error) {
+	e.parts = parts
+	end, err = e.Open(chunk, off)
+	e.parts = nil
+	return end, err
+}
 
 // Open opens the map at chunk[off:] and returns the offset behind it. Anything
 // but a map is like an empty one. The error is a *msgpack.Error.
@@ -164,7 +175,12 @@ func (e *Event) walk(buf []byte, pos, n int, filter *nameFilter) (end int, err e
 			}
 			pos = end
 		} else {
-			if pos, err = msgpack.Skip(buf, pos); err != nil {
+			if len(e.parts) > 0 {
+				pos, err = e.skipPart(buf, pos)
+			} else {
+				pos, err = msgpack.Skip(buf, pos)
+			}
+			if err != nil {
 				return pos, err
 			}
 			layout = mixName(layout, buf, key)
@@ -173,6 +189,16 @@ func (e *Event) walk(buf []byte, pos, n int, filter *nameFilter) (end int, err e
 	}
 	e.layout = layout
 	return pos, nil
+}
+
+// skipPart is msgpack.Skip for a value in buf that is the next of the parts, if it is an
+// array or a map.
+func (e *Event) skipPart(buf []byte, pos int) (end int, err error) {
+	if int(e.parts[0].Begin) == pos {
+		end, e.parts = int(e.parts[0].End), e.parts[1:]
+		return end, nil
+	}
+	return msgpack.Skip(buf, pos)
 }
 
 // minCarrier is how many bytes a text has at least that carries an event, in
