@@ -180,15 +180,18 @@ func ruleDirectory(t testing.TB, n int) string {
 	return dir
 }
 
-// Quiet chunks may be skipped, awake ones are read.
+// Quiet chunks may be skipped, awake ones are read. Text is awake: the same events as
+// JSON in lines of a container.
 func BenchmarkRules(b *testing.B) {
 	quiet, records := fill(b, events.Ordinary)
+	line := func(i int) string { return envelopes["cri"]([]string{events.Ordinary(i)})[0] }
+	text, lines := fill(b, line)
 	run := func(name string, rules func(testing.TB) string) {
 		for _, c := range []struct {
 			kind    string
 			chunk   []byte
 			records int
-		}{{"quiet", quiet, records}, {"awake", awake(b, quiet), records + 1}} {
+		}{{"quiet", quiet, records}, {"awake", awake(b, quiet), records + 1}, {"text", awake(b, text), lines + 1}} {
 			b.Run(c.kind+"/"+name, func(b *testing.B) {
 				e := newBench(b, "rules", rules(b))
 				e.measure(b, c.chunk, c.records, 0)

@@ -27,6 +27,12 @@ var envelopes = map[string]func(events []string) []string{
 		return `{"version":"0","detail-type":"AWS API Call via CloudTrail","source":"aws.x","detail":` + e + `}`
 	}),
 	"text": each(func(e string) string { return `{"log":` + quoteJSON(e) + `}` }),
+	"cri": each(func(e string) string {
+		return `{"log":` + quoteJSON("2026-03-02T09:30:00.123456789Z stdout F "+e) + `}`
+	}),
+	"cri parsed": each(func(e string) string {
+		return `{"time":"2026-03-02T09:30:00.123456789Z","stream":"stdout","_p":"F","log":` + quoteJSON(e) + `}`
+	}),
 	"text of records": func(events []string) []string {
 		return []string{`{"message":` + quoteJSON(envelopeRecords(events)) + `}`}
 	},
