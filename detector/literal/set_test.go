@@ -52,6 +52,28 @@ func TestSetFindsTextsAnywhere(t *testing.T) {
 	}
 }
 
+// A text is found in bytes of any length, at either end, and not if it lacks a byte.
+func TestSetFindsTextsInShortBytes(t *testing.T) {
+	texts := []string{"kms.amazonaws.com", "PublicKey", "Kay", `\u`, "\x00\x00\x00z", "z\x00\x00\x00"}
+	s := NewSet(texts)
+	for name, anyIn := range algorithms(s) {
+		for n := range 110 {
+			for _, text := range texts {
+				b := slices.Repeat([]byte("-"), n)
+				copy(b, text)
+				if anyIn(b) != (n >= len(text)) {
+					t.Errorf("%s: %q at the beginning of %d bytes: %v", name, text, n, anyIn(b))
+				}
+				b = slices.Repeat([]byte("-"), n)
+				copy(b[n-min(n, len(text)):], text[len(text)-min(n, len(text)):])
+				if anyIn(b) != (n >= len(text)) {
+					t.Errorf("%s: %q at the end of %d bytes: %v", name, text, n, anyIn(b))
+				}
+			}
+		}
+	}
+}
+
 // Few texts with rare bytes cost little, many cost more than parsing would.
 func TestCost(t *testing.T) {
 	few, several := NewSet([]string{"ec2-instance-connect.amazonaws.com"}), NewSet(strings.Fields("GetObject CreateUser AssumeRole DeleteTrail StopLogging PutBucketPolicy Invoke Connect"))

@@ -15,9 +15,8 @@ import (
 // a fingerprint that has these four bits there. The AND of all six lookups is, for
 // each position, the set of buckets whose texts may be there; only those are compared.
 type teddy struct {
-	tables    tables
-	buckets   [8][]fingerprinted
-	maxOffset int // of a fingerprint in its text
+	tables  tables
+	buckets [8][]fingerprinted
 }
 
 // tables are indexed by the byte of the fingerprint. Each has its 16 entries twice,
@@ -44,7 +43,6 @@ func newTeddy(texts []string) *teddy {
 			bucket = t.cheapestBucket(f)
 		}
 		t.add(bucket, f)
-		t.maxOffset = max(t.maxOffset, f.offset)
 	}
 	return t
 }
@@ -128,29 +126,31 @@ func (t *teddy) cost(f *frequencies) int {
 
 // anyIn reports whether one of the texts is in b.
 func (t *teddy) anyIn(b []byte) bool {
+	end, found := t.search(b, 0, b)
+	if found || end == len(b) {
+		return found
+	}
+	// What is left is shorter than a block with its fingerprints: zeros follow it.
+	var rest [2*blockBytes - 1]byte
+	copy(rest[:], b[end:])
+	_, found = t.search(b, end, rest[:])
+	return found
+}
+
+// search looks up a part of b that begins at b[at:], perhaps with zeros behind it,
+// block by block. It returns the offset in b of those that are left, or true if one of
+// the texts is in b.
+func (t *teddy) search(b []byte, at int, part []byte) (end int, found bool) {
 	var candidates [32]byte
-	i := 0
-	for {
-		n := findCandidates(&t.tables, b[i:], &candidates)
-		i += n
-		if len(b)-i < blockBytes {
-			break
+	for i := 0; ; i += len(candidates) {
+		i += findCandidates(&t.tables, part[i:], &candidates)
+		if len(part)-i < blockBytes {
+			return at + i, false
 		}
-		if t.compare(b, i, &candidates) {
-			return true
-		}
-		i += len(candidates)
-	}
-	// The rest, with the part of a text that may precede its fingerprint.
-	rest := b[max(0, i-t.maxOffset):]
-	for i := range t.buckets {
-		for j := range t.buckets[i] {
-			if t.buckets[i][j].In(rest) {
-				return true
-			}
+		if t.compare(b, at+i, &candidates) {
+			return 0, true
 		}
 	}
-	return false
 }
 
 // compare reports whether a text of the candidate buckets is at one of the 32
