@@ -8,6 +8,7 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector/rule/files"
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
+	"github.com/fluent-detect/fluent-detect/plugin/trail"
 )
 
 // sidecar checks a settings file of fluent-detect serve.
@@ -30,6 +31,15 @@ func (c *config) sidecar(path string) {
 	}
 	if config.StatePath == "" {
 		c.warn(Position{File: path}, "state_path is not set: undelivered alerts and the memory of duplicates are lost when the sidecar ends")
+	}
+	if config.Trail != nil {
+		_, err := trail.Check(*config.Trail)
+		for _, e := range settings.Errors(err) {
+			var k *settings.KeyError
+			if errors.As(e, &k) {
+				c.located(path, file.Locate(k))
+			}
+		}
 	}
 	s := &section{at: Position{File: path}}
 	for _, key := range []string{"rules", "exceptions"} {

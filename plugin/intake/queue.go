@@ -23,6 +23,9 @@ const (
 	// Appended is that the host took the batch and was not paused in the two seconds
 	// that followed. It may lose what a crash finds in the host's memory.
 	Appended
+	// Evaluated is that the host took the batch: it has evaluated it and committed the
+	// state before it says so. Records have no marks.
+	Evaluated
 )
 
 const (
@@ -47,11 +50,15 @@ var (
 
 // Options are what a Queue is made of.
 type Options struct {
-	Marks       *Marks
+	Marks       *Marks // for Detected
 	Acknowledge Acknowledgement
 	InFlight    int // the maximum number of bytes that are not confirmed
-	Log         logger.Log
-	Stats       *Stats
+	// Large, if not nil, is called before a reader takes much more memory than usual, for a
+	// record of more than a megabyte or two. It waits until there is enough. Release is
+	// called when the reader has given that memory back.
+	Large func(context.Context) (release func(), err error)
+	Log   logger.Log
+	Stats *Stats
 }
 
 // Queue passes batches from sources to a host. It is safe for concurrent use.
@@ -174,6 +181,9 @@ func (q *Queue) Taken(ok bool) {
 				b.taken = q.clock + 1
 				q.waiting -= b.size
 			}
+			if open && q.Acknowledge == Evaluated {
+				q.confirmed(b)
+			}
 		case open:
 			again = append(again, b)
 		}
@@ -207,9 +217,13 @@ func (q *Queue) Paused() bool {
 func (q *Queue) confirm(b *Batch) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if !q.open[b] {
-		return
+	if q.open[b] {
+		q.confirmed(b)
 	}
+}
+
+// confirmed handles that an open batch is confirmed. The lock is held.
+func (q *Queue) confirmed(b *Batch) {
 	q.drop(b)
 	b.confirmed = true
 	q.settle(b.reading)
@@ -239,7 +253,9 @@ func (q *Queue) giveUp(r *Reading, err error) {
 		r.err = err
 	}
 	for _, b := range r.batches {
-		q.Marks.remove(b)
+		if q.Acknowledge == Detected {
+			q.Marks.remove(b)
+		}
 		q.drop(b)
 	}
 	r.batches = nil
@@ -318,12 +334,10 @@ func (q *Queue) age() {
 			oldest = b
 		}
 		if q.Acknowledge == Appended && b.taken > 0 && q.since(b) >= appendedAfter {
-			q.drop(b)
-			b.confirmed = true
-			q.settle(b.reading)
+			q.confirmed(b)
 		}
 	}
-	if oldest == nil || q.Acknowledge == Appended {
+	if oldest == nil || q.Acknowledge != Detected {
 		q.Stats.oldest(0)
 		return
 	}

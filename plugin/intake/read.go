@@ -55,6 +55,7 @@ func (r *Reader) Read(ctx context.Context, reading *Reading, source io.Reader, s
 	b.begin()
 	in := &watched{Reader: text}
 	lines := ingest.NewReader(in)
+	defer r.bound(ctx, lines)()
 	for {
 		if err = lines.Next(&r.block); err != nil {
 			break
@@ -81,6 +82,29 @@ func (r *Reader) Read(ctx context.Context, reading *Reading, source io.Reader, s
 		report.Sure = report.Records
 	}
 	return report, nil
+}
+
+// bound makes lines ask before it takes much memory. The function that it returns gives it
+// back.
+func (r *Reader) bound(ctx context.Context, lines *ingest.Reader) (free func()) {
+	large := r.queue.Large
+	if large == nil {
+		return func() {}
+	}
+	var release func() // not nil: there is memory to give back
+	free = func() {
+		if release != nil {
+			r.block, r.chunk = ingest.Block{}, ingest.Chunk{}
+			release()
+			release = nil
+		}
+	}
+	lines.Large = func() (err error) {
+		release, err = large(ctx)
+		return err
+	}
+	lines.Small = free
+	return free
 }
 
 // watched remembers the error of a reader.

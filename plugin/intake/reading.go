@@ -16,6 +16,9 @@ type Batch struct {
 	confirmed bool
 }
 
+// Source returns the name of the object that the records are of.
+func (b *Batch) Source() string { return b.reading.what }
+
 // Reading is one object that is being read. Its functions are called by one goroutine of
 // the queue, in order, and must not block for long.
 type Reading struct {

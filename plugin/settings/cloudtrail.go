@@ -2,6 +2,7 @@ package settings
 
 import (
 	"errors"
+	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -9,8 +10,8 @@ import (
 	"time"
 )
 
-// CloudTrail is the configuration of a cloudtrail input. It has one source: Path or
-// QueueURL.
+// CloudTrail is the configuration of a cloudtrail input, or of what the sidecar reads. It
+// has one source: Path or QueueURL.
 type CloudTrail struct {
 	Path      string // see files.ParsePatterns
 	QueueURL  string
@@ -31,11 +32,21 @@ type CloudTrail struct {
 	Parallel     int
 	RequestPayer bool // the requester pays
 
+	prefix    string // of the names of the keys
 	effective string
 }
 
 // String lists the values in effect, without secrets.
 func (c *CloudTrail) String() string { return c.effective }
+
+// KeyName returns what a key of a cloudtrail input is called where the configuration is
+// from. Other texts are unchanged.
+func (c *CloudTrail) KeyName(key string) string {
+	if c.prefix != "" && isPrefixed(key) {
+		return c.prefix + key
+	}
+	return key
+}
 
 // withQueue is for keys that have an effect with a queue only.
 var withQueue = []string{"queue_url"}
@@ -131,22 +142,30 @@ func CloudTrailKeys() []Key { return keysOf(cloudTrailKeys) }
 // ReadCloudTrail reads the configuration of a cloudtrail input. The error joins a
 // *KeyError for each invalid value.
 func ReadCloudTrail(get Getter) (CloudTrail, error) {
-	var c CloudTrail
 	v := values[CloudTrail]{cloudTrailKeys, get}
-	errs := v.read(&c)
-	c.effective = v.effective(&c)
+	c, errs := readCloudTrail(v, "")
 	for _, key := range notSupported {
 		if v.set(key) != "" {
 			errs = append(errs, &KeyError{Key: key, Err: errors.New("is not supported")})
 		}
 	}
-	switch path, queue := v.set("path"), v.set("queue_url"); {
-	case path == "" && queue == "":
-		errs = append(errs, &KeyError{Key: "path", Err: errors.New("either path or queue_url must be set: there is nothing to read")})
-	case path != "" && queue != "":
-		errs = append(errs, &KeyError{Key: "path", Err: errors.New("queue_url is set as well: an input has one source only")})
-	}
 	return c, errors.Join(errs...)
+}
+
+// readCloudTrail reads a configuration from the values of a table in which the names of
+// keys begin with prefix.
+func readCloudTrail(v values[CloudTrail], prefix string) (CloudTrail, []error) {
+	c := CloudTrail{prefix: prefix}
+	errs := v.read(&c)
+	c.effective = v.effective(&c)
+	path, queue := prefix+"path", prefix+"queue_url"
+	switch {
+	case v.set(path) == "" && v.set(queue) == "":
+		errs = append(errs, &KeyError{Key: path, Err: fmt.Errorf("either %s or %s must be set: there is nothing to read", path, queue)})
+	case v.set(path) != "" && v.set(queue) != "":
+		errs = append(errs, &KeyError{Key: path, Err: fmt.Errorf("%s is set as well: an input has one source only", queue)})
+	}
+	return c, errs
 }
 
 // parseHTTP parses a URL of an HTTP server.

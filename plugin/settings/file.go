@@ -120,7 +120,8 @@ func findSidecarKey(name string) (Key, bool) {
 // isList reports whether the value of a key may be written as a list.
 func isList(key string) bool {
 	return slices.ContainsFunc(detectorKeys, func(r row[Detector]) bool { return r.Name == key && r.list }) ||
-		slices.ContainsFunc(sidecarKeys, func(r row[Sidecar]) bool { return r.Name == key && r.list })
+		slices.ContainsFunc(sidecarKeys, func(r row[Sidecar]) bool { return r.Name == key && r.list }) ||
+		slices.ContainsFunc(sidecarTrailKeys, func(r row[CloudTrail]) bool { return r.Name == key && r.list })
 }
 
 func (f *File) errorAt(n *yaml.Node, format string, args ...any) error {

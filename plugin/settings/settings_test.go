@@ -126,6 +126,15 @@ func TestSidecar(t *testing.T) {
 	f("listen_username: requires listen_password, which is not set", "alerts", "-", "listen_username", "u")
 	f(`listen_username: invalid value "u:v": must be a name without colons`, "alerts", "-", "listen_username", "u:v", "listen_password", "hunter2")
 	f("listen_tls_key_file: requires listen_tls_cert_file, which is not set", "alerts", "-", "listen_tls_key_file", "k")
+	const queue = "https://sqs.eu-west-1.amazonaws.com/111122223333/q"
+	f("", "alerts", "-", "s3_queue_url", queue, "s3_visibility_timeout", "30s", "s3_role_arn", "r", "s3_external_id", "e")
+	f("", "alerts", "-", "s3_path", "a,b", "state_path", "s")
+	f("s3_path: either s3_path or s3_queue_url must be set: there is nothing to read", "alerts", "-", "s3_in_flight", "8M")
+	f("s3_path: s3_queue_url is set as well: an input has one source only", "alerts", "-", "state_path", "s", "s3_path", "a", "s3_queue_url", queue)
+	f("s3_path: requires state_path, which is not set", "alerts", "-", "s3_path", "a")
+	f("s3_external_id: requires s3_role_arn, which is not set", "alerts", "-", "s3_queue_url", queue, "s3_external_id", "e")
+	f("s3_parallel: requires s3_queue_url, which is not set", "alerts", "-", "state_path", "s", "s3_path", "a", "s3_parallel", "2")
+	f("s3_wait_time: invalid value \"1m\": must be a duration from 1s to 20s", "alerts", "-", "s3_queue_url", queue, "s3_wait_time", "1m")
 	f("alerts: invalid value \"http://u:xxxxx@h/\": must be a URL with http:// or https://, or `-` for stdout (use alerts_username and alerts_password for the name and the password)",
 		"alerts", "http://u:hunter2@h/")
 	f("alerts: invalid value \"ftp://h\": must be a URL with http:// or https://, or `-` for stdout (it begins with neither http:// nor https://)", "alerts", "ftp://h")

@@ -32,6 +32,8 @@ type Sidecar struct {
 
 	DeadLetters string // path, or empty: stderr
 
+	Trail *CloudTrail // objects to read; nil: none
+
 	effective string
 }
 
@@ -43,7 +45,13 @@ type Login struct {
 }
 
 // String lists the values in effect, without secrets.
-func (s *Sidecar) String() string { return s.effective + " " + s.Detector.String() }
+func (s *Sidecar) String() string {
+	text := s.effective
+	if s.Trail != nil {
+		text += " " + s.Trail.String()
+	}
+	return text + " " + s.Detector.String()
+}
 
 var sidecarKeys = []row[Sidecar]{
 	{Key: Key{"listen", "an address and a port such as `127.0.0.1:9880`", "127.0.0.1:9880",
@@ -120,7 +128,7 @@ var (
 )
 
 // OwnSidecarKeys returns the keys of the sidecar that a detector does not have.
-func OwnSidecarKeys() []Key { return keysOf(sidecarKeys) }
+func OwnSidecarKeys() []Key { return append(keysOf(sidecarKeys), keysOf(sidecarTrailKeys)...) }
 
 // SidecarKeys returns all keys of the sidecar: its own and a detector's.
 func SidecarKeys() []Key { return append(OwnSidecarKeys(), DetectorKeys()...) }
@@ -133,6 +141,8 @@ func ReadSidecar(get Getter) (Sidecar, error) {
 	errs := v.read(&s)
 	s.effective = v.effective(&s)
 	errs = append(errs, s.Detector.read(get)...)
+	trail, bad := readSidecarTrail(get, s.StatePath)
+	s.Trail, errs = trail, append(errs, bad...)
 	alerts := v.set("alerts") != ""
 	switch {
 	case !alerts && s.Forward == nil:

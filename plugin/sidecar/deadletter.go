@@ -11,6 +11,9 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/fluent-detect/fluent-detect/detector/ingest"
+	"github.com/fluent-detect/fluent-detect/detector/jsontext"
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/ownfile"
 	"github.com/fluent-detect/fluent-detect/plugin/logger"
 )
@@ -36,7 +39,8 @@ type deadLetter struct {
 	Time   time.Time       `json:"time"`
 	Kind   string          `json:"kind"` // record, or alert: in a file of its own
 	Reason string          `json:"reason"`
-	Client string          `json:"client,omitempty"` // address; of a record
+	Client string          `json:"client,omitempty"` // address; of a record that came by HTTP
+	Object string          `json:"object,omitempty"` // of a record in an object that was read
 	Line   int             `json:"line,omitempty"`   // of the body, from 1
 	Offset *int64          `json:"byte,omitempty"`   // of the decompressed body, from 0
 	Cut    bool            `json:"cut,omitempty"`    // Text is only the beginning
@@ -91,10 +95,14 @@ func (d *deadLetters) openAlerts() (*os.File, error) {
 	return ownfile.Open(d.path+alertsSuffix, os.O_CREATE|os.O_APPEND|os.O_WRONLY)
 }
 
-// letters are the dead letters of one body.
+// letters are the dead letters of one body, or of records of one object.
 type letters struct {
-	all         *deadLetters
-	client      string
+	all    *deadLetters
+	client string
+	// object and chunk are set for an object: its name, and the records as msgpack, which
+	// have no lines and offsets.
+	object      string
+	chunk       []byte
 	count, size int
 	left        int // out, of the file and the log
 	leftFrom    int64
@@ -106,7 +114,7 @@ func (l *letters) add(reason string, line int, offset int64, text []byte) {
 	l.all.records.Add(1)
 	l.size += len(reason) + min(len(text), maxText)
 	if l.count++; l.count <= maxLetters && l.size <= maxLettersSize || l.count == 1 {
-		l.all.addRecord(l.client, reason, line, offset, text)
+		l.all.addRecord(l, reason, line, offset, text)
 		return
 	}
 	if l.left++; l.left == 1 {
@@ -114,25 +122,42 @@ func (l *letters) add(reason string, line int, offset int64, text []byte) {
 	}
 }
 
+// textOf returns the text of a record, as it came or as JSON.
+func (l *letters) textOf(r ingest.Record) []byte {
+	if l.object == "" {
+		return r.Text
+	}
+	v, _, err := msgpack.Read(l.chunk, r.Body)
+	if err != nil {
+		return nil
+	}
+	return jsontext.AppendJSON(nil, v)
+}
+
 // end ends the body.
 func (l *letters) end() {
 	if l.left > 0 {
-		l.all.addRecord(l.client, fmt.Sprintf("%d more from here on are only counted: a body may have %d dead letters, of %d MiB", l.left, maxLetters, maxLettersSize>>20), l.leftLine, l.leftFrom, nil)
+		l.all.addRecord(l, fmt.Sprintf("%d more from here on are only counted: a body may have %d dead letters, of %d MiB", l.left, maxLetters, maxLettersSize>>20), l.leftLine, l.leftFrom, nil)
 	}
 }
 
 // addRecord adds a record that could not be read, or says something about it. text may be
 // nil.
-func (d *deadLetters) addRecord(client, reason string, line int, offset int64, text []byte) {
+func (d *deadLetters) addRecord(from *letters, reason string, line int, offset int64, text []byte) {
+	l := deadLetter{Time: time.Now().UTC(), Kind: "record", Reason: reason, Object: from.object}
+	where := "in " + from.object
+	if from.object == "" {
+		l.Client, l.Line, l.Offset = from.client, line, &offset
+		where = fmt.Sprintf("from %s, line %d, byte %d", from.client, line, offset)
+	}
 	if d.path == "" {
-		message := fmt.Sprintf("from %s, line %d, byte %d: %s", client, line, offset, reason)
+		message := where + ": " + reason
 		if len(text) > 0 {
 			message += ": " + logger.Printable(string(text[:min(len(text), 300)]), 200)
 		}
 		d.log(logger.Warn, message)
 		return
 	}
-	l := deadLetter{Time: time.Now().UTC(), Kind: "record", Reason: reason, Client: client, Line: line, Offset: &offset}
 	if len(text) > maxText {
 		l.Cut = true
 		end := maxText
@@ -143,10 +168,10 @@ func (d *deadLetters) addRecord(client, reason string, line int, offset int64, t
 	}
 	l.Text = string(text)
 	if err := d.write(l); err != nil {
-		d.log.Errorf("dead_letters: %v: from %s, line %d, byte %d: %s", err, client, line, offset, reason)
+		d.log.Errorf("dead_letters: %v: %s: %s", err, where, reason)
 		return
 	}
-	d.log.Warnf("from %s, line %d, byte %d: %s; it is in the dead letters", client, line, offset, reason)
+	d.log.Warnf("%s: %s; it is in the dead letters", where, reason)
 }
 
 // addAlert adds an alert, as JSON, that the receiver rejects. If it cannot be

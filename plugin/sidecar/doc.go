@@ -4,6 +4,12 @@
 //	POST /v1/ingest ─▶ ingest.Reader ─▶ chunks ─▶ host.Engine ─▶ outbox ─▶ POST as NDJSON, or stdout
 //	       200 ◀── when all alerts of the body are in the outbox ──┘     └─ removed at 200
 //
+// Objects of CloudTrail in S3 or in folders take the same way, if they are configured:
+//
+//	queue of SQS, folders ─▶ trail.Input ─▶ batches ─▶ host.Engine ─▶ outbox
+//	       ▲                                                           │
+//	       └── a message is deleted when all its alerts are in there ──┘
+//
 // [Serve] is the whole program, with its signals. [Start] is the same without
 // signals, for other programs and for tests.
 //
@@ -37,6 +43,7 @@
 //
 // After SIGTERM the sidecar continues to serve until there was no request for 5
 // seconds, for at most 50 seconds: Vector stops all its sources together, and its
-// sinks deliver after that. Then it responds with 503, delivers for some seconds, and
+// sinks deliver after that. No more objects are read then: what was evaluated is
+// confirmed, and all other messages are given back to the queue. Then it responds with 503, delivers for some seconds, and
 // ends. Alerts that were not delivered are in state_path, or are written to stderr.
 package sidecar

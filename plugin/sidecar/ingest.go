@@ -54,6 +54,7 @@ type ingestHandler struct {
 
 // buffer is the memory that a request needs.
 type buffer struct {
+	tag    string // of its records, in alerts
 	block  ingest.Block
 	chunk  ingest.Chunk
 	events int // in the body
@@ -66,7 +67,7 @@ func newIngestHandler(requests int, e *host.Engine, d *deadLetters, log logger.L
 		retries: log.Limited(), clients: log.Limited(), last: time.Now(),
 	}
 	h.slots = newSlots(requests)
-	h.buffers.New = func() any { return new(buffer) }
+	h.buffers.New = func() any { return &buffer{tag: tag} }
 	return h
 }
 
@@ -237,7 +238,7 @@ func (h *ingestHandler) read(ctx context.Context, b *body, decompress decompress
 // recoverRead recovers a panic while the body of a request is read.
 func (h *ingestHandler) recoverRead(text *limitedReader, d *letters, err *error) {
 	if p := recover(); p != nil { // a retry would panic again
-		h.logPanic(p)
+		h.logPanic(tag, p)
 		d.add(fmt.Sprintf("the rest of the body cannot be read: a panic: %v", p), 0, text.bytes, nil)
 		*err = nil
 	}
@@ -306,7 +307,7 @@ func (h *ingestHandler) evaluate(buf *buffer, d *letters) error {
 	if len(buf.chunk.Records) == 0 {
 		return nil
 	}
-	result, err := h.scanSafely(buf.chunk.Data)
+	result, err := h.scanSafely(buf.tag, buf.chunk.Data)
 	switch {
 	case err == nil:
 		buf.events += result.Events
@@ -330,12 +331,12 @@ func (h *ingestHandler) evaluate(buf *buffer, d *letters) error {
 
 // addUnreadable adds a record that could not be read to the dead letters.
 func (h *ingestHandler) addUnreadable(r ingest.Record, d *letters) {
-	d.add("it looks like CloudTrail and cannot be read: broken, cut short or nested too deeply", r.Line, r.Offset, r.Text)
+	d.add("it looks like CloudTrail and cannot be read: broken, cut short or nested too deeply", r.Line, r.Offset, d.textOf(r))
 }
 
 // addUnrecognized adds a record with names of events to the dead letters.
 func (h *ingestHandler) addUnrecognized(r ingest.Record, key string, d *letters) {
-	d.add(fmt.Sprintf("unrecognised: it has names of events in a form that is not read, in %q", key), r.Line, r.Offset, r.Text)
+	d.add(fmt.Sprintf("unrecognised: it has names of events in a form that is not read, in %q", key), r.Line, r.Offset, d.textOf(r))
 }
 
 // isTemporary reports whether the same chunk can be evaluated after an error of
@@ -356,7 +357,7 @@ func (h *ingestHandler) evaluateEach(buf *buffer, d *letters) error {
 		if i+1 < len(records) {
 			end = records[i+1].Body - header
 		}
-		result, err := h.scanSafely(data[r.Body-header : end])
+		result, err := h.scanSafely(buf.tag, data[r.Body-header:end])
 		switch {
 		case err == nil:
 			buf.events += result.Events
@@ -369,17 +370,17 @@ func (h *ingestHandler) evaluateEach(buf *buffer, d *letters) error {
 		case isTemporary(err):
 			return err
 		default:
-			d.add(err.Error(), r.Line, r.Offset, r.Text)
+			d.add(err.Error(), r.Line, r.Offset, d.textOf(r))
 		}
 	}
 	return nil
 }
 
 // scanSafely is scan, with a panic as an error.
-func (h *ingestHandler) scanSafely(chunk []byte) (result detector.Result, err error) {
+func (h *ingestHandler) scanSafely(tag string, chunk []byte) (result detector.Result, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			h.logPanic(p)
+			h.logPanic(tag, p)
 			err = fmt.Errorf("a panic while it was evaluated: %v", p)
 		}
 	}()
@@ -388,7 +389,7 @@ func (h *ingestHandler) scanSafely(chunk []byte) (result detector.Result, err er
 
 // logPanic counts and logs a panic. It is called by the deferred function that
 // recovered it.
-func (h *ingestHandler) logPanic(p any) {
+func (h *ingestHandler) logPanic(tag string, p any) {
 	h.panicked(tag, p)
 	h.clients.Errorf("panic: %v; please report this with the stack that follows\n%s", p, debug.Stack())
 }

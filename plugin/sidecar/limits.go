@@ -25,6 +25,8 @@ type limits struct {
 	flush      time.Duration // to deliver alerts in Stop
 	minDelay   time.Duration // before alerts are sent again; 0: the defaults of package delivery
 	maxDelay   time.Duration // the same after many failures
+	minRetry   time.Duration // before records of objects are evaluated again
+	maxRetry   time.Duration // the same after many failures
 }
 
 // defaultLimits end a sidecar within the 60 seconds that Vector and systemd allow.
@@ -42,6 +44,8 @@ var defaultLimits = limits{
 	drain:    50 * time.Second,
 	requests: 2 * time.Second,
 	flush:    4 * time.Second,
+	minRetry: 100 * time.Millisecond,
+	maxRetry: 5 * time.Second,
 }
 
 // pace is how slowly a body may arrive: what is waited for the client altogether is at

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/fluent-detect/fluent-detect/detector/metrics"
+	"github.com/fluent-detect/fluent-detect/plugin/trail"
 )
 
 // metrics serves all counters, as text for Prometheus.
@@ -18,7 +19,7 @@ func (s *Sidecar) metrics(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write(s.appendOwn(out))
 }
 
-// appendOwn appends the counters of ingest and delivery.
+// appendOwn appends the counters of ingest, delivery and objects.
 func (s *Sidecar) appendOwn(out []byte) []byte {
 	h := s.ingest
 	family := func(name, kind, help string) {
@@ -60,5 +61,8 @@ func (s *Sidecar) appendOwn(out []byte) []byte {
 	sample("delivery_failures_total", "", failed)
 	family("isolated_alerts", "gauge", "Alerts that are sent one by one, since the receiver fails to accept each of them; the others are delivered.")
 	sample("isolated_alerts", "", uint64(s.sender.Isolated()))
+	if s.objects != nil {
+		out = metrics.AppendFamilies(out, trail.Metrics(map[string]*trail.Counts{objectsTag: &s.objects.counts}))
+	}
 	return out
 }

@@ -48,6 +48,7 @@ type Sidecar struct {
 	ingest      *ingestHandler
 	push        map[string]*endpoint // what AWS posts to, by name
 	sender      *delivery.Sender
+	objects     *objects // nil: none are read
 
 	connections *connections
 	certificate atomic.Pointer[tls.Certificate]
@@ -130,11 +131,19 @@ func (s *Sidecar) start() error {
 		MinDelay:     s.limits.minDelay,
 		MaxDelay:     s.limits.maxDelay,
 	})
+	if c.Trail != nil {
+		if s.objects, err = startObjects(*c.Trail, s.ingest, log, &s.limits); err != nil {
+			return err
+		}
+	}
 	return s.serve()
 }
 
 // release closes what start has opened.
 func (s *Sidecar) release() {
+	if s.objects != nil {
+		s.objects.close()
+	}
 	if s.engine != nil {
 		s.engine.Close(true)
 	}
@@ -196,8 +205,11 @@ func (s *Sidecar) Reload() {
 }
 
 // Drain continues to serve until there was no request for 5 seconds, for at most 50
-// seconds, or until cut is closed.
+// seconds, or until cut is closed. No more objects are read.
 func (s *Sidecar) Drain(cut <-chan struct{}) {
+	if s.objects != nil {
+		go s.objects.close()
+	}
 	begin := time.Now()
 	for {
 		idle := min(s.ingest.idle(), time.Since(begin))
@@ -219,6 +231,9 @@ func (s *Sidecar) Stop() {
 	s.once.Do(func() {
 		log := s.options.Log
 		s.ingest.stopping.Store(true)
+		if s.objects != nil {
+			s.objects.close()
+		}
 		ctx, cancel := context.WithTimeout(context.Background(), s.limits.requests)
 		defer cancel()
 		for _, server := range s.servers {

@@ -38,6 +38,8 @@ var testLimits = limits{
 	flush:    time.Second,
 	minDelay: 2 * time.Millisecond,
 	maxDelay: 20 * time.Millisecond,
+	minRetry: 2 * time.Millisecond,
+	maxRetry: 20 * time.Millisecond,
 }
 
 // keys are keys and values, with defaults for tests.
@@ -206,6 +208,7 @@ func pack(t testing.TB, encoding, body string) string {
 }
 
 func TestMain(m *testing.M) {
+	setAWS()
 	if os.Getenv(childVariable) != "" {
 		os.Exit(child())
 	}

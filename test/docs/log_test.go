@@ -21,7 +21,7 @@ import (
 func logged(t *testing.T) map[string]string {
 	t.Helper()
 	all := map[string]string{}
-	for _, pattern := range []string{"plugin/fluentbit", "plugin/fluentbit/instance", "plugin/sidecar", "plugin/forward", "plugin/host", "plugin/intake", "plugin/intake/files", "plugin/aws", "plugin/logger", "plugin/delivery", "detector", "detector/store"} {
+	for _, pattern := range []string{"plugin/fluentbit", "plugin/fluentbit/instance", "plugin/sidecar", "plugin/forward", "plugin/host", "plugin/intake", "plugin/intake/files", "plugin/aws", "plugin/trail", "plugin/logger", "plugin/delivery", "detector", "detector/store"} {
 		files, err := filepath.Glob(filepath.Join(generated.Root(), pattern, "*.go"))
 		if err != nil || len(files) == 0 {
 			t.Fatal("no sources in "+pattern, err)

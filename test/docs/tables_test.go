@@ -4,15 +4,15 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fluent-detect/fluent-detect/plugin/fluentbit/instance"
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
+	"github.com/fluent-detect/fluent-detect/plugin/trail"
 	"github.com/fluent-detect/fluent-detect/test/docs/generated"
 )
 
-// The table of the counters of cloudtrail inputs has all of them.
+// The table of the counters of sources of objects has all of them.
 func TestCloudTrailMetrics(t *testing.T) {
 	var rows [][]string
-	for _, f := range instance.CloudTrailMetrics() {
+	for _, f := range trail.Metrics(nil) {
 		var labels []string
 		for _, l := range f.Labels[1:] { // the first one is input
 			labels = append(labels, generated.Code(l))

@@ -19,18 +19,21 @@ func (a *app) serve() *cobra.Command {
 	var k *keys
 	c := &cobra.Command{
 		Use:   "serve [flags]",
-		Short: "Receive events by HTTP and deliver the alerts: a sidecar for Vector and others",
+		Short: "Receive events by HTTP or from S3 and deliver the alerts: a sidecar for Vector and others",
 		Long: `Receive events by POST to /v1/ingest (lines of JSON, a JSON array, or text lines, in
-any envelope of CloudTrail, plain, gzip, zstd or deflate) and deliver the alerts:
-by POST as lines of JSON to a URL, to a forward input, or to stdout. /healthz
-reports whether events are accepted, /metrics has all counters for Prometheus.
+any envelope of CloudTrail, plain, gzip, zstd or deflate), read CloudTrail's objects
+that a queue of SQS announces (--s3-queue-url) or that are in folders (--s3-path), and
+deliver the alerts: by POST as lines of JSON to a URL, to a forward input, or to
+stdout. /healthz reports whether events are accepted, /metrics has all counters for
+Prometheus.
 
 Settings are flags or keys of a YAML file with the same names, with _ for -; flags
 take precedence. Put passwords in the file: other users can see command lines.
 
 The response is 200 when the alerts of a body are in the outbox, on disk with
---state-path, and 503 if the same body has to be sent again. SIGHUP reloads the
-rules. After SIGTERM it continues to serve until there was no request for 5
+--state-path, and 503 if the same body has to be sent again. A message of the queue
+is deleted when the alerts of all its objects are there. SIGHUP reloads the rules.
+After SIGTERM it gives back the other messages at once, and continues to serve until there was no request for 5
 seconds, at most for 50, and then delivers alerts for some seconds; SIGINT skips
 the first part.
 
@@ -38,6 +41,7 @@ Exit code: 0 after a signal, 1 if it cannot continue, 2 if it cannot start.`,
 		Example: `  fluent-detect serve --alerts -
   fluent-detect serve --config /etc/fluent-detect/fluent-detect.yaml
   fluent-detect serve --alerts http://127.0.0.1:9881/alerts --state-path /var/lib/fluent-detect
+  fluent-detect serve --alerts - --state-path /var/lib/fluent-detect --s3-queue-url https://sqs.eu-west-1.amazonaws.com/111122223333/cloudtrail
   curl --data-binary @trail.json.gz http://127.0.0.1:9880/v1/ingest`,
 		Args: none,
 		RunE: func(c *cobra.Command, _ []string) error {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/plugin/intake"
+	"github.com/fluent-detect/fluent-detect/plugin/trail"
 	fake "github.com/fluent-detect/fluent-detect/test/aws"
 	"github.com/fluent-detect/fluent-detect/test/freeport"
 )
@@ -60,26 +61,26 @@ func TestCloudTrail(t *testing.T) {
 			})
 			open := func() *CloudTrail {
 				t.Helper()
-				trail, err := h.registry.OpenCloudTrail("cloudtrail.0", keys(pairs...), h.write)
+				input, err := h.registry.OpenCloudTrail("cloudtrail.0", keys(pairs...), h.write)
 				if err != nil {
 					t.Fatal(err)
 				}
-				return trail
+				return input
 			}
 			address := freeport.Address(t)
 			h.mustInput("detect_alerts.0")
 			out := h.mustOutput("detect.0", "metrics_listen", address)
-			trail := open()
-			takeAll(t, trail)
-			trail.Close() // not confirmed
-			trail = open()
-			chunk := takeAll(t, trail)
+			input := open()
+			takeAll(t, input)
+			input.Close() // not confirmed
+			input = open()
+			chunk := takeAll(t, input)
 			if answer := out.Flush("cloudtrail", chunk); answer != AnswerOK {
 				t.Fatal(answer)
 			}
 			for end := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-				if n := trail.counts.objects.Objects[intake.Done].Load(); n > 0 && h.registry.marks != nil {
-					if in, _ := trail.counts.objects.InFlight(); in == 0 {
+				if n := h.registry.trailCounts["cloudtrail.0"].Objects.Objects[intake.Done].Load(); n > 0 && h.registry.marks != nil {
+					if in, _ := h.registry.trailCounts["cloudtrail.0"].Objects.InFlight(); in == 0 {
 						break
 					}
 				}
@@ -93,21 +94,22 @@ func TestCloudTrail(t *testing.T) {
 			}
 			text, _ := io.ReadAll(response.Body)
 			response.Body.Close()
-			for _, m := range trailMetrics {
-				if shown := regexp.MustCompile(m.name + `\{input="cloudtrail.0"`).Match(text); shown != (!m.queue || name == "queue") {
-					t.Errorf("%s is shown: %v", m.name, shown)
+			ofQueue := regexp.MustCompile(`messages|extensions|errors|lag|queue`)
+			for _, m := range trail.Metrics(nil) {
+				if shown := regexp.MustCompile(m.Name + `\{input="cloudtrail.0"`).Match(text); shown != (!ofQueue.MatchString(m.Name) || name == "queue") {
+					t.Errorf("%s is shown: %v", m.Name, shown)
 				}
 			}
 			if !strings.Contains(string(text), `fluent_detect_s3_events_total{input="cloudtrail.0"} 2`) {
 				t.Errorf("the events are not counted:\n%s", text)
 			}
-			trail.Close()
-			trail = open()
+			input.Close()
+			input = open()
 			time.Sleep(1500 * time.Millisecond)
-			if all := trail.Take(1); len(all) > 0 {
+			if all := input.Take(1); len(all) > 0 {
 				t.Errorf("what was confirmed comes again: %q", all[0].Data)
 			}
-			trail.Taken(true)
+			input.Taken(true)
 			// A reload with settings that cannot be used.
 			bad, err := h.registry.OpenCloudTrail("cloudtrail.0", keys("path", "x", "queue_url", "y"), h.write)
 			if err != nil {
@@ -115,7 +117,7 @@ func TestCloudTrail(t *testing.T) {
 			}
 			bad.Close()
 			h.wantLog("the settings from before the reload stay in force")
-			trail.Close()
+			input.Close()
 			if all, _ := server.Messages(); name == "queue" && all != 0 {
 				t.Errorf("%d messages are left", all)
 			}

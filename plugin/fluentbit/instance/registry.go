@@ -16,6 +16,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/plugin/intake"
 	"github.com/fluent-detect/fluent-detect/plugin/logger"
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
+	"github.com/fluent-detect/fluent-detect/plugin/trail"
 )
 
 // Registry holds what outlives instances.
@@ -35,7 +36,7 @@ type Registry struct {
 	// Of cloudtrail inputs: their settings and counters by instance, and their
 	// positions by directory.
 	trailSetups map[string]trailSetup
-	trailCounts map[string]*trailCounts
+	trailCounts map[string]*trail.Counts
 	positions   map[string]*positions
 	open        int // number of open instances
 }
@@ -52,7 +53,7 @@ type channel struct {
 func NewRegistry(o alert.Observer) *Registry {
 	r := &Registry{observer: o, exporter: exporter{version: o.Version}, channels: map[string]*channel{}, stores: map[string]*store.Store{}, names: map[string]int{},
 		setups: map[string]setup{}, inputs: map[string]settings.Input{}, marks: intake.NewMarks(),
-		trailSetups: map[string]trailSetup{}, trailCounts: map[string]*trailCounts{}, positions: map[string]*positions{}}
+		trailSetups: map[string]trailSetup{}, trailCounts: map[string]*trail.Counts{}, positions: map[string]*positions{}}
 	r.exporter.more = r.appendTrails
 	return r
 }

@@ -1,0 +1,154 @@
+package trail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/fluent-detect/fluent-detect/plugin/aws"
+	"github.com/fluent-detect/fluent-detect/plugin/intake"
+	"github.com/fluent-detect/fluent-detect/plugin/intake/files"
+	"github.com/fluent-detect/fluent-detect/plugin/logger"
+	"github.com/fluent-detect/fluent-detect/plugin/settings"
+)
+
+// Setup is the configuration of a source, which was checked.
+type Setup struct {
+	config   settings.CloudTrail
+	patterns []files.Pattern
+}
+
+// Check checks a configuration as far as that is possible without opening the source. The
+// error is a *settings.KeyError.
+func Check(c settings.CloudTrail) (Setup, error) {
+	s := Setup{config: c}
+	if c.Path == "" {
+		return s, nil
+	}
+	var err error
+	if s.patterns, err = files.ParsePatterns(c.Path); err != nil {
+		return s, &settings.KeyError{Key: c.KeyName("path"), Err: err}
+	}
+	return s, nil
+}
+
+// String lists the values in effect, without secrets.
+func (s *Setup) String() string { return s.config.String() }
+
+// Counts are the counters of a source. The host keeps them when it opens the source again.
+type Counts struct {
+	Objects  intake.Stats
+	Messages aws.Messages
+	queued   atomic.Bool // the source has a queue
+}
+
+// Options are what an Input needs of its host.
+type Options struct {
+	// Intake has what the queue for the records is made of, except for its size and
+	// Stats.
+	Intake intake.Options
+	Counts *Counts
+	// OpenStore opens the positions in a directory. The host closes them after the Input.
+	OpenStore func(dir string) (*files.Store, error)
+	Log       logger.Log
+}
+
+// Input is an open source with the queue of its records.
+type Input struct {
+	*intake.Queue
+	source source
+	counts *Counts
+	log    logger.Log
+}
+
+// source reads what an Input hands over.
+type source interface {
+	// Stop ends reading.
+	Stop()
+	// Close is called after the queue was closed.
+	Close()
+}
+
+// Open opens a source, which begins to read. The error names the key.
+func Open(s Setup, o Options) (*Input, error) {
+	c := &s.config
+	t := &Input{counts: o.Counts, log: named(c, o.Log)}
+	o.Counts.queued.Store(c.QueueURL != "")
+	options := o.Intake
+	options.InFlight, options.Stats, options.Log = c.InFlight, &o.Counts.Objects, t.log
+	t.Queue = intake.NewQueue(options)
+	var err error
+	if t.counts.queued.Load() {
+		err = t.readQueue(c)
+	} else {
+		err = t.readFiles(&s, o.OpenStore)
+	}
+	if err != nil {
+		t.Queue.Close()
+		return nil, err
+	}
+	return t, nil
+}
+
+// startTime is how long the start of a queue may take.
+const startTime = 10 * time.Second
+
+func (t *Input) readQueue(c *settings.CloudTrail) error {
+	ctx, cancel := context.WithTimeout(context.Background(), startTime)
+	defer cancel()
+	q, err := aws.StartQueue(ctx, aws.QueueOptions{
+		URL: c.QueueURL,
+		Account: aws.Account{Region: c.Region, Profile: c.Profile, RoleARN: c.RoleARN, ExternalID: c.ExternalID,
+			Endpoint: c.Endpoint, SQSEndpoint: c.SQSEndpoint, STSEndpoint: c.STSEndpoint},
+		Visibility: c.Visibility, Wait: c.Wait, Parallel: c.Parallel, Insights: c.Insights, Payer: c.RequestPayer,
+		Queue: t.Queue, Stats: &t.counts.Objects, Messages: &t.counts.Messages, Log: t.log,
+	})
+	if err != nil {
+		return errors.New(nameKey(c, err.Error()))
+	}
+	t.source = q
+	return nil
+}
+
+func (t *Input) readFiles(s *Setup, open func(string) (*files.Store, error)) error {
+	store, err := open(s.config.StatePath)
+	if err != nil {
+		return &settings.KeyError{Key: "state_path", Err: err}
+	}
+	t.source = files.Start(files.Options{Patterns: s.patterns, Insights: s.config.Insights, Store: store, Queue: t.Queue, Stats: &t.counts.Objects, Log: t.log})
+	return nil
+}
+
+// nameKey replaces the key that a message begins with, by what it is called in the host.
+func nameKey(c *settings.CloudTrail, message string) string {
+	key, rest, found := strings.Cut(message, ": ")
+	if !found {
+		return message
+	}
+	return c.KeyName(key) + ": " + rest
+}
+
+// named returns a log of messages in which keys have the names of the host.
+func named(c *settings.CloudTrail, log logger.Log) logger.Log {
+	return func(level logger.Level, message string) { log(level, nameKey(c, message)) }
+}
+
+// Close ends the input. What is not confirmed is read again by the next one. Nothing must
+// be taken any more.
+func (t *Input) Close() {
+	t.source.Stop()
+	t.Queue.Close()
+	t.source.Close()
+	o := &t.counts.Objects
+	var objects []string
+	for _, result := range intake.AllResults() {
+		objects = append(objects, fmt.Sprintf("%s=%d", result, o.Objects[result].Load()))
+	}
+	t.log.Infof("events=%d bytes=%d unreadable=%d objects: %s", o.Events.Load(), o.Bytes.Load(), o.Unreadable.Load(), strings.Join(objects, " "))
+	if m := &t.counts.Messages; t.counts.queued.Load() {
+		t.log.Infof("messages: received=%d deleted=%d returned=%d ignored=%d unknown=%d", m.Received.Load(), m.Deleted.Load(), m.Returned.Load(), m.Ignored.Load(), m.Unknown.Load())
+	}
+}
