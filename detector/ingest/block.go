@@ -18,6 +18,7 @@ type item struct {
 	head, tail int // their sizes
 	line       int
 	offset     int64
+	within     bool // it is of a text in the value at that offset
 }
 
 // Len returns the number of bytes of the items.
@@ -39,5 +40,5 @@ func (b *Block) add(line int, offset int64, text []byte) { b.addPiece(line, offs
 func (b *Block) addPiece(line int, offset int64, head, text []byte, tail string) {
 	begin := len(b.text)
 	b.text = append(append(append(b.text, head...), text...), tail...)
-	b.items = append(b.items, item{begin, len(b.text), len(head), len(tail), line, offset})
+	b.items = append(b.items, item{begin, len(b.text), len(head), len(tail), line, offset, false})
 }

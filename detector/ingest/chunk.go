@@ -108,7 +108,11 @@ func (c *Chunk) convert(text []byte, i int, it item, body int) (int, bool) {
 	if cut >= 0 {
 		cut += i
 		line := c.Records[len(c.Records)-1].Line + bytes.Count(text[c.lineAt:max(cut, c.lineAt)], lineEnd)
-		c.problems = append(c.problems, Problem{line, it.offset + int64(max(0, cut-it.head)), TooDeep})
+		p := Problem{line, it.offset + int64(max(0, cut-it.head)), TooDeep}
+		if it.within {
+			p.Line, p.Offset = it.line, it.offset
+		}
+		c.problems = append(c.problems, p)
 	}
 	return i + n, true
 }
@@ -202,7 +206,7 @@ func (c *Chunk) linesWithin(text []byte, it item) {
 		}
 		size, n, problems := len(c.Data), len(c.Records), len(c.problems)
 		c.lineAt, c.lines = 0, 0
-		if !c.values(value, item{line: line, offset: it.offset + int64(from-it.head)}) {
+		if !c.values(value, itemWithin(it, line, from-it.head)) {
 			c.Data, c.Records, c.problems = c.Data[:size], c.Records[:n], c.problems[:problems]
 			continue
 		}
@@ -210,16 +214,25 @@ func (c *Chunk) linesWithin(text []byte, it item) {
 	}
 }
 
+// itemWithin returns the item that is a part of another, of that line and behind so many
+// of its bytes.
+func itemWithin(it item, line, n int) item {
+	if it.within {
+		return item{line: it.line, offset: it.offset, within: true}
+	}
+	return item{line: line, offset: it.offset + int64(n)}
+}
+
 // record adds the origin of the record with that body.
 func (c *Chunk) record(text []byte, begin, end int, it item, body int) {
 	c.lines += bytes.Count(text[c.lineAt:max(begin, c.lineAt)], lineEnd)
 	c.lineAt = max(begin, c.lineAt)
-	c.Records = append(c.Records, Record{
-		Text:   text[begin:end:end],
-		Line:   it.line + c.lines,
-		Offset: it.offset + int64(max(0, begin-it.head)),
-		Body:   body,
-	})
+	r := Record{Text: text[begin:end:end], Line: it.line, Offset: it.offset, Body: body}
+	if !it.within {
+		r.Line += c.lines
+		r.Offset += int64(max(0, begin-it.head))
+	}
+	c.Records = append(c.Records, r)
 }
 
 // wrap begins a record {"log": … and returns the offset of its body.

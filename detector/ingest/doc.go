@@ -10,6 +10,9 @@
 //   - an array, whose elements are records;
 //   - an object of any length that has a list of events, such as the {"Records": […]}
 //     that CloudTrail writes to S3: it is split while it is read;
+//   - JSON in a string of an object that is too long to be buffered, such as a whole object
+//     of S3 in a member: it is read as an input of its own, and the string becomes empty in
+//     the object, which is read as well;
 //   - any other line, which becomes {"log": line}, as shippers do.
 //
 // Compressed data, also in compressed data, is decompressed, and UTF-16 and UTF-32 read, by what

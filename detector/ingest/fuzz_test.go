@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
@@ -56,6 +57,40 @@ func FuzzReader(f *testing.F) {
 	})
 }
 
+// FuzzLongText reads an input that is the text of a member, in small pieces with small
+// limits, and by itself: what is in it is the same.
+func FuzzLongText(f *testing.F) {
+	for _, s := range []string{
+		`{"Records":[{"a":1},{"a":"\\\"\u00e4\ud83d\ude00"},{"a":3},{"a":4}],"x":"y"}` + "\n" + `{"z":0}`,
+		"[\n{\"a\":1},\n{\"a\":2} ,{\"a\":3}\n]\n\x01\u2028äöü😀",
+		"{\"m\":\"{\\\"Records\\\":[{},{},{},{},{},{},{},{},{},{},{},{},{},{}]}\"}",
+	} {
+		f.Add([]byte(s), []byte(`,"z":[`+"\n"+`{"c":1},{"d":2}]}`+"\nplain"), uint8(3))
+	}
+	f.Fuzz(func(t *testing.T, input, rest []byte, step uint8) {
+		if len(input) > 1<<12 || len(rest) > 1<<12 || !utf8.Valid(input) {
+			return
+		}
+		limits := sizes{item: 128, block: 50, firstBuffer: 4, maxBuffer: 16, long: 32, piece: 8, prefix: 1 << 10}
+		quoted := jsontext.AppendString([]byte(`{"message":`), input)
+		body := append(quoted, rest...)
+		r := NewReader(&steps{body, int(step)%13 + 1})
+		r.sizes = limits
+		within := readAll(t, r, body, input)
+		r = NewReader(&steps{input, int(step)%13 + 1})
+		r.sizes, r.level = limits, 1
+		alone := readAll(t, r, input)
+		if len(quoted) < 200 || !beginsValue(quoted[len(`{"message":"`):]) || !alone.json {
+			return
+		}
+		for _, of := range [][2][]string{{alone.elements, within.elements}, {alone.others, within.others}} {
+			if len(of[0]) > len(of[1]) || !slices.Equal(of[0], of[1][:len(of[0])]) {
+				t.Fatalf("in a text and alone:\n%q\n%q", of[1], of[0])
+			}
+		}
+	})
+}
+
 // steps is a source that returns few bytes at a time.
 type steps struct {
 	rest []byte
@@ -78,7 +113,8 @@ type outcome struct {
 	others   []string // records without a list
 }
 
-func readAll(t *testing.T, r *Reader, input []byte) outcome {
+// readAll reads an input. Its lines are in it, or in one of the texts.
+func readAll(t *testing.T, r *Reader, input []byte, texts ...[]byte) outcome {
 	o := outcome{json: true}
 	var b Block
 	var c Chunk
@@ -106,7 +142,8 @@ func readAll(t *testing.T, r *Reader, input []byte) outcome {
 			}
 			o.json = o.json && rec.JSON
 			// A piece of a list that is not JSON is a line too.
-			if !rec.JSON && !bytes.Contains(input, rec.Text) && rec.Text[0] != '[' && rec.Text[0] != '{' {
+			texts := append(texts, input)
+			if !rec.JSON && !slices.ContainsFunc(texts, func(text []byte) bool { return bytes.Contains(text, rec.Text) }) && rec.Text[0] != '[' && rec.Text[0] != '{' {
 				t.Fatalf("line %q is not in the input", rec.Text)
 			}
 			o.add(c.Data, rec)

@@ -54,7 +54,7 @@ func (r *Reader) stepValue(b *Block) bool {
 				r.addLines(b, v.complete)
 				r.consumeValue(v.complete, v.lines)
 			}
-			if v.complete-v.emitted >= r.sizes.piece && (v.partial || v.pos >= r.longList()) {
+			if v.complete-v.emitted >= r.sizes.piece && (v.partial || v.pos >= r.longList()) || len(r.cuts) > 0 && r.offset+int64(v.complete) > r.cuts[0].at {
 				r.emit(b)
 				return true
 			}
@@ -297,13 +297,16 @@ func (r *Reader) valueContinues(b *Block) bool {
 		r.valueDone(len(have), inLines)
 		return true
 	case len(have) <= r.sizes.item:
-		return false
+		return r.beginText(r.sizes.item / 2)
 	}
 	if v.inList && v.scanner.depth > v.scanner.list { // in the next element
 		v.complete, v.lines = v.last, v.lastLines
 	}
 	if v.inList && v.complete > v.emitted {
 		r.emit(b)
+		return true
+	}
+	if r.beginText(0) {
 		return true
 	}
 	r.report(b, TooLong)

@@ -65,6 +65,9 @@ type Reader struct {
 	asLine   bool // the current line is not the beginning of a longer value
 	searched int  // number of bytes from begin on that have no line end
 	value    jsonValue
+	level    int       // number of long texts that the input is in
+	text     *longText // in the value, while it is read
+	cuts     []cut     // of texts that were read, which are not consumed yet
 }
 
 // mode is what a Reader is reading.
@@ -73,6 +76,7 @@ type mode uint8
 const (
 	inLines  mode = iota
 	inValue       // a JSON value that is not simply a line
+	inText        // a string in that value that is too long to be buffered
 	skipLine      // the rest of a line that is skipped
 )
 
@@ -85,9 +89,7 @@ func NewReader(source io.Reader) *Reader {
 // error of the source, and b is empty; before that b has items or problems.
 func (r *Reader) Next(b *Block) error {
 	b.reset()
-	if r.large && r.end-r.begin <= r.sizes.maxBuffer/2 {
-		r.shrink()
-	}
+	r.shrink()
 	for len(b.text) < r.sizes.block {
 		if r.step(b) {
 			continue
@@ -106,12 +108,17 @@ func (r *Reader) Next(b *Block) error {
 	return nil
 }
 
-// shrink gives back the memory for a long item.
+// shrink gives back the memory for a long item that was consumed.
 func (r *Reader) shrink() {
+	if !r.large || r.end-r.begin > r.sizes.maxBuffer/2 {
+		return
+	}
 	buf := make([]byte, r.sizes.maxBuffer)
 	r.begin, r.end = 0, copy(buf, r.unread())
 	r.buf, r.large = buf, false
-	r.Small()
+	if !r.innerLarge() {
+		r.Small()
+	}
 }
 
 // unread returns the bytes that were read and not consumed.
@@ -124,6 +131,9 @@ func (r *Reader) consume(n, lineEnds int) {
 	r.line += lineEnds
 	r.plain = max(0, r.plain-n)
 	r.searched = max(0, r.searched-n)
+	if len(r.cuts) > 0 {
+		r.consumeCuts()
+	}
 }
 
 // fill reads more bytes.
@@ -147,6 +157,9 @@ func (r *Reader) fill() {
 		r.buf = append(make([]byte, 0, 2*size), r.buf...)[:2*size]
 	}
 	free := r.buf[r.end:]
+	if room := r.sizes.item + r.sizes.firstBuffer - r.end; 0 < room && room < len(free) {
+		free = free[:room] // a value that is too long is noticed where it is
+	}
 	n, err := r.source.Read(free)
 	for tries := 0; n == 0 && err == nil; tries++ {
 		if tries == 100 {
@@ -165,6 +178,16 @@ func (r *Reader) fill() {
 // step handles the next piece of what was read, and returns false if more must be
 // read first.
 func (r *Reader) step(b *Block) bool {
+	switch {
+	case r.mode == inText:
+		return r.stepText(b)
+	case len(r.cuts) > 0:
+		return r.stepAroundCuts(b)
+	}
+	return r.stepOnce(b)
+}
+
+func (r *Reader) stepOnce(b *Block) bool {
 	switch {
 	case r.mode == inValue:
 		return r.stepValue(b)

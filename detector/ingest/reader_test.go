@@ -190,6 +190,26 @@ func TestLong(t *testing.T) {
 	f("a list cut short", `{"Records":[{"a":1},{"a":2},{"a":3},{"a":`,
 		`1 json {"Records":[{"a":1},{"a":2}]}`, `1 json {"Records":[{"a":3}]}`,
 		`line 1, byte 41: the input ends inside a list`)
+	// JSON in a string that is too long is read by itself, and the string is empty in the
+	// value around it. Other strings are not.
+	long := `{\"Records\":[{\"a\":1},{\"a\":\"\\\"\u00e4\\u00e4\"},{\"a\":3}]}`
+	f("a long text", `{"b":1,"message":"`+long+`","z":2}`+"\n"+`{"c":1}`,
+		`1 json {"Records":[{"a":1},{"a":"\"ää"}]}`, `1 json {"Records":[{"a":3}]}`, `1 json {"b":1,"message":"","z":2}`, `2 json {"c":1}`)
+	f("a long text of lines", `{"message":"\n {\"a\":1}\r\n{\"a\":\"`+x(40)+`\"}\nplain\n{\"a\":3}"} {"c":1}`,
+		`1 json {"a":1}`, `1 json {"a":"`+x(40)+`"}`, `1 line {"log":"plain"}`, `1 json {"a":3}`, `1 json {"message":""}`, `1 json {"c":1}`)
+	f("long texts in a list", `[{"message":"`+long+`"},`+"\n"+`{"message":"`+long+`"},{"c":1}]`,
+		`1 json {"Records":[{"a":1},{"a":"\"ää"}]}`, `1 json {"Records":[{"a":3}]}`, `1 json {"message":""}`,
+		`2 json {"Records":[{"a":1},{"a":"\"ää"}]}`, `2 json {"Records":[{"a":3}]}`, `2 json {"message":""}`, `2 json {"c":1}`)
+	f("a long text in a value over lines", "{\n\"message\":\n\""+long+"\",\n\"z\":\n2}\nplain",
+		`1 json {"Records":[{"a":1},{"a":"\"ää"}]}`, `1 json {"Records":[{"a":3}]}`, `1 json {"message":"","z":2}`, `6 line {"log":"plain"}`)
+	f("a long text in a long text", `{"m":`+string(jsontext.AppendString(nil, []byte(`{"n":"`+long+`","o":1}`)))+`,"z":2}`,
+		`1 json {"Records":[{"a":1},{"a":"\"ää"}]}`, `1 json {"Records":[{"a":3}]}`, `1 json {"n":"","o":1}`, `1 json {"m":"","z":2}`)
+	f("a long text that ends early", `{"message":"`+long[:len(long)-10]+"\n"+`{"c":1}`,
+		`line 1, byte 0: the input ends inside a list`, `1 json {"Records":[{"a":1},{"a":"\"ää"}]}`, `1 line {"log":"{\"message\":\""}`, `2 json {"c":1}`)
+	f("a long text and no JSON behind it", `{"message":"`+long+`"]}`+"\n"+`{"c":1}`,
+		`1 json {"Records":[{"a":1},{"a":"\"ää"}]}`, `1 json {"Records":[{"a":3}]}`, `1 line {"log":"{\"message\":\"\"]}"}`, `2 json {"c":1}`)
+	f("a long text with an element that is too long", `{"message":"{\"Records\":[{\"a\":1},{\"a\":\"`+x(80)+`\"},{\"a\":3}]}"}`,
+		`line 1, byte 0: longer than 16 MiB, skipped`, `1 json {"Records":[{"a":1}]}`, `1 json {"Records":[{"a":3}]}`, `1 json {"message":""}`)
 	f("a line too long", x(65)+"\nplain\n"+x(64)+"\n",
 		`line 1, byte 0: longer than 16 MiB, skipped`, `2 line {"log":"plain"}`, `3 line {"log":"`+x(64)+`"}`)
 	f("a value too long", `{"a":"`+x(80)+`"}{"b":1}`+"\n"+`{"c":1}`,

@@ -48,6 +48,7 @@ type scanner struct {
 	base    int64 // offset in the input of the text that is scanned
 	lineAt  int64 // offset in the input of the current line
 	newLine bool  // only white space of it was read
+	textAt  int64 // offset in the input of the contents of the last string
 	parts   parts
 }
 
@@ -192,6 +193,9 @@ func (s *scanner) next(text []byte, i int) (stop, int) {
 			return invalid, i
 		}
 		i++
+		if c == '"' {
+			s.textAt = s.base + int64(i)
+		}
 		if len(s.parts.opened) > 0 && c|0x20 == '}' { // or ]
 			s.parts.close(s.depth, s.readList(), s.base+int64(i), s.lineAt)
 		}

@@ -98,6 +98,17 @@ var unescaped = [256]byte{
 	'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t',
 }
 
+// AppendEscape appends the character that the escape at text[i] stands for, and returns the
+// offset behind it. A backslash that begins none, or none that is complete, stands for
+// itself. Of two escapes for one character it needs both.
+func AppendEscape(dst, text []byte, i int) (out []byte, next int) {
+	out, next, reason := appendEscape(dst, text, i)
+	if reason != 0 {
+		return append(dst, text[i]), i + 1
+	}
+	return out, next
+}
+
 // appendEscape appends the character that the escape at text[i] stands for.
 func appendEscape(dst, text []byte, i int) ([]byte, int, Reason) {
 	if i+1 >= len(text) {

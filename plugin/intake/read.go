@@ -94,7 +94,7 @@ func (r *Reader) bound(ctx context.Context, lines *ingest.Reader) (free func()) 
 	var release func() // not nil: there is memory to give back
 	free = func() {
 		if release != nil {
-			r.block, r.chunk = ingest.Block{}, ingest.Chunk{}
+			r.chunk = ingest.Chunk{}
 			release()
 			release = nil
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -71,5 +72,29 @@ func TestLargeBodies(t *testing.T) {
 	source.wantAlerts(3)
 	if got := p.peak(); got > 150 {
 		t.Errorf("bodies of %d MB take %d MB", size>>20, got)
+	}
+}
+
+// A whole object of S3 may be the text of a member, as Vector's json codec sends it: it is
+// read as a stream, like the object itself.
+func TestLargeTexts(t *testing.T) {
+	t.Parallel()
+	const size = 64 << 20
+	source := newVectorSource(t, "")
+	letters := filepath.Join(t.TempDir(), "dead")
+	p := launch(t, keys{"alerts": source.url, "dead_letters": letters})
+	quoted := func(text string) string { return strings.ReplaceAll(text, `"`, `\"`) }
+	text := func(id string) io.Reader {
+		return io.MultiReader(strings.NewReader(`{"bucket":"b","message":"`+quoted(`{"Records":[`)),
+			&repeated{text: quoted(other) + ",", times: size / len(other), end: quoted(push(id) + "]}")}, strings.NewReader(`","object":"o"}`))
+	}
+	post(t, p.url, text("one"), 200, "Content-Type", "application/x-ndjson")
+	post(t, p.url, io.MultiReader(strings.NewReader("["), text("first"), strings.NewReader(","), text("second"), strings.NewReader(","+push("third")+"]")), 200, "Content-Type", "application/json")
+	source.wantAlerts(4)
+	if got := p.peak(); got > 150 {
+		t.Errorf("texts of %d MB take %d MB", size>>20, got)
+	}
+	if all := deadLettersOf(t, letters); len(all) > 0 {
+		t.Errorf("dead letters: %+v", all)
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/fluent-detect/fluent-detect/detector/jsontext"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack/msgpacktest"
 )
 
@@ -96,6 +97,16 @@ func packedRecords(t *testing.T, n int) []byte {
 	return gzipped(t, strings.Repeat(record, n))
 }
 
+// textsInTexts returns JSON in a text in JSON and so on, with so much before each that a
+// Reader has to buffer it.
+func textsInTexts(n int) string {
+	text := `[1]`
+	for range n {
+		text = `{"pad":"` + strings.Repeat("x", 7<<20) + `","text":` + string(jsontext.AppendString(nil, []byte(text))) + `}`
+	}
+	return text
+}
+
 // TestMemory sends sixteen bodies at once that take as much memory as they can. With
 // DETECT_MEMORY it also waits until the memory was given back.
 func TestMemory(t *testing.T) {
@@ -126,6 +137,7 @@ func TestMemory(t *testing.T) {
 		{"windows in each other", nestedWindows(t, 4)},
 		{"gzip in records", packedRecords(t, 4*size)},
 		{"gzip in records, with long items", append(packedRecords(t, 2*size), gzipped(t, deep)...)},
+		{"texts in texts", gzipped(t, textsInTexts(6)+"\n")},
 		{"blank lines", gzipped(t, strings.Repeat("\n", size*32<<20))},
 		{"blank lines in a list", gzipped(t, "[", strings.Repeat(" \n", size*16<<20))},
 	} {
