@@ -146,7 +146,7 @@ func sources(t *testing.T, b *broker) []trial {
 			edits: []edit{{`CLOUDTRAIL(=|: )/\S+`, "CLOUDTRAIL${1}in*.json"}},
 			feed: func(t *testing.T, s *shipped) {
 				c := corpora(t)[0]
-				// A line above tail's default of 32 KiB, ahead of the events.
+				// A long line, ahead of the events.
 				s.write("in1.json", c.records()+`{"log":"`+strings.Repeat("x", 60_000)+"\"}\n"+c.text)
 			},
 			check: onStdout(corpora(t)[0].alerts),

@@ -16,19 +16,24 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	fake "github.com/fluent-detect/fluent-detect/test/aws"
 	"github.com/fluent-detect/fluent-detect/test/freeport"
 )
 
 // object has the parts of a Kubernetes object that the tests check.
 type object struct {
 	Kind     string
-	Metadata struct{ Name string }
-	Data     map[string]string
-	Spec     struct{ Template struct{ Spec pod } }
+	Metadata struct {
+		Name        string
+		Annotations map[string]string
+	}
+	Data map[string]string
+	Spec struct{ Template struct{ Spec pod } }
 }
 
 type pod struct {
-	Containers []struct {
+	ServiceAccountName string `yaml:"serviceAccountName"`
+	Containers         []struct {
 		Args  []string
 		Ports []struct {
 			ContainerPort int `yaml:"containerPort"`
@@ -118,25 +123,62 @@ func TestConfigMap(t *testing.T) {
 	f.stop()
 }
 
-// The official chart, in the directory FLUENT_BIT_CHART, renders the values to a pod with
-// the configuration, the state and the ports.
-func TestHelmValues(t *testing.T) {
-	chart := os.Getenv("FLUENT_BIT_CHART")
-	helm, err := exec.LookPath("helm")
-	if err != nil || chart == "" {
-		t.Skip("not tested: conf/kubernetes/values.yaml: no helm on PATH, or no chart of Fluent Bit in FLUENT_BIT_CHART")
+// The Deployment that reads from S3 fits together, and its configuration reads what a queue
+// announces.
+func TestDeploymentForS3(t *testing.T) {
+	t.Parallel()
+	all := objects(t, manifest(t, "s3.yaml"))
+	pod := ofKind(t, all, "Deployment").Spec.Template.Spec
+	account, configMap := ofKind(t, all, "ServiceAccount"), ofKind(t, all, "ConfigMap")
+	if pod.ServiceAccountName != account.Metadata.Name || !strings.HasPrefix(account.Metadata.Annotations["eks.amazonaws.com/role-arn"], "arn:aws:iam::") {
+		t.Errorf("the pod has the ServiceAccount %q, and there is %+v", pod.ServiceAccountName, account.Metadata)
 	}
-	values, err := filepath.Abs(filepath.Join(root, "conf/kubernetes/values.yaml"))
+	checkPod(t, pod, all)
+	if pod.Containers[0].VolumeMounts[0].MountPath != filepath.Dir(pod.Containers[0].Args[1]) {
+		t.Error("the configuration is mounted elsewhere")
+	}
+	c := fakeCloud{fake.New(t)}
+	f := prepare(t, "")
+	text := configMap.Data["fluent-bit.yaml"]
+	for _, e := range []edit{
+		{"/usr/lib/fluent-detect/out_detect.so", library(t, "out_detect.so")},
+		{"/usr/lib/fluent-detect/in_detect.so", library(t, "in_detect.so")},
+		{"/usr/lib/fluent-detect/in_cloudtrail.so", library(t, "in_cloudtrail.so")},
+		{"/var/lib/fluent-bit", f.dir + "/state"}, {"0.0.0.0:2112", "127.0.0.1:0"}, {"0.0.0.0", "127.0.0.1"}, {": 2020", ": " + fmt.Sprint(freeport.Find(t))},
+		{"https://sqs.eu-west-1.amazonaws.com/111122223333/cloudtrail", c.queue() + "\n      region: eu-west-1\n      endpoint: " + c.url() + "\n      sqs_endpoint: " + c.url()},
+	} {
+		if !strings.Contains(text, e.from) {
+			t.Fatalf("the configuration has no %s", e.from)
+		}
+		text = strings.ReplaceAll(text, e.from, e.to)
+	}
+	f.write("fluent-bit.yaml", text)
+	f.cmd.Args = []string{f.cmd.Args[0], "-c", filepath.Join(f.dir, "fluent-bit.yaml")}
+	f.cmd.Env = append(os.Environ(), awsEnvironment...)
+	announce(c, 0, pushes(0, 2))
+	f.run()
+	f.wait("the alerts on stdout", 20*time.Second, func() bool { return countAlerts(f.read("log")) == 2 })
+	f.stop()
+}
+
+// Kubernetes' own schemas accept the manifests.
+func TestManifests(t *testing.T) {
+	t.Parallel()
+	validate, err := exec.LookPath("kubernetes-validate")
 	if err != nil {
-		t.Fatal(err)
+		t.Skip("not tested: conf/kubernetes by the schemas of Kubernetes: no kubernetes-validate on PATH (pip install kubernetes-validate)")
 	}
-	rendered, err := exec.Command(helm, "template", "cloudtrail", chart, "-f", values).Output()
-	if err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"fluent-detect.yaml", "s3.yaml"} {
+		if out, err := exec.Command(validate, "--strict", filepath.Join(root, "conf/kubernetes", name)).CombinedOutput(); err != nil {
+			t.Errorf("%v:\n%s", err, out)
+		}
 	}
-	own := objects(t, manifest(t, "fluent-detect.yaml"))
+}
+
+// checkPod checks that a pod and the objects that belong to it fit together.
+func checkPod(t *testing.T, pod pod, own []object) {
+	t.Helper()
 	configMap := ofKind(t, own, "ConfigMap")
-	pod := ofKind(t, objects(t, rendered), "Deployment").Spec.Template.Spec
 	container := pod.Containers[0]
 	if name := pod.Volumes[0].ConfigMap.Name; name != configMap.Metadata.Name {
 		t.Errorf("the pod wants the ConfigMap %q", name)
@@ -157,4 +199,23 @@ func TestHelmValues(t *testing.T) {
 	if mount := container.VolumeMounts[len(container.VolumeMounts)-1].MountPath; !strings.Contains(config, "state_path: "+mount) {
 		t.Errorf("the state is not below %s", mount)
 	}
+}
+
+// The official chart, in the directory FLUENT_BIT_CHART, renders the values to a pod with
+// the configuration, the state and the ports.
+func TestHelmValues(t *testing.T) {
+	chart := os.Getenv("FLUENT_BIT_CHART")
+	helm, err := exec.LookPath("helm")
+	if err != nil || chart == "" {
+		t.Skip("not tested: conf/kubernetes/values.yaml: no helm on PATH, or no chart of Fluent Bit in FLUENT_BIT_CHART")
+	}
+	values, err := filepath.Abs(filepath.Join(root, "conf/kubernetes/values.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rendered, err := exec.Command(helm, "template", "cloudtrail", chart, "-f", values).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkPod(t, ofKind(t, objects(t, rendered), "Deployment").Spec.Template.Spec, objects(t, manifest(t, "fluent-detect.yaml")))
 }
