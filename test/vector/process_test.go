@@ -19,6 +19,7 @@ type process struct {
 	name  string
 	dir   string // of the output files
 	args  []string
+	env   []string
 	ready func() bool // reports whether it serves
 	lives int
 	cmd   *exec.Cmd
@@ -41,7 +42,7 @@ func (p *process) start() {
 	p.lives++
 	p.cmd = exec.Command(p.args[0], p.args[1:]...)
 	p.cmd.Stdout, p.cmd.Stderr = out, log
-	p.cmd.Env = append(os.Environ(), "NO_COLOR=1", "NO_PROXY=127.0.0.1")
+	p.cmd.Env = append(append(os.Environ(), "NO_COLOR=1", "NO_PROXY=127.0.0.1"), p.env...)
 	if err := p.cmd.Start(); err != nil {
 		p.t.Fatal(err)
 	}
