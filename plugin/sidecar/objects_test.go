@@ -184,7 +184,7 @@ func TestObjectsKill(t *testing.T) {
 	t.Parallel()
 	kills, events := number(t, "DETECT_KILLS", 4), number(t, "DETECT_KILL_MATCHES", 200)
 	c := fake.New(t)
-	c.Second = 20 * time.Millisecond // messages of the one that was killed come soon
+	c.Second = 100 * time.Millisecond // messages of the one that was killed come soon
 	source := newVectorSource(t, "")
 	s := queued(t, c, "alerts", source.url, "listen", freeport.Address(t))
 	over := time.Duration(kills) * 700 * time.Millisecond
@@ -204,6 +204,11 @@ func TestObjectsKill(t *testing.T) {
 		p = launch(t, s)
 	}
 	<-fed
+	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		if got, _ := source.alerts(); got >= events {
+			break
+		}
+	}
 	source.wantAlerts(events)
 	waitEmpty(t, c)
 	p.signal(syscall.SIGTERM)
