@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/fluent-detect/fluent-detect/detector/envelope"
 	"github.com/fluent-detect/fluent-detect/detector/event"
@@ -68,6 +69,32 @@ var respellings = map[string]func(events []string) []string{
 		}
 		return jsonText(lower)
 	}),
+	"all objects as text": each(func(e string) string {
+		var members map[string]any
+		d := json.NewDecoder(strings.NewReader(e))
+		d.UseNumber()
+		_ = d.Decode(&members) // else there are no members, and no alert
+		for name, value := range members {
+			if object, ok := value.(map[string]any); ok {
+				members[name] = jsonText(object)
+			}
+		}
+		return jsonText(members)
+	}),
+	"two underscores":   each(func(e string) string { return flattened(e, "__", false) }),
+	"arrows":            each(func(e string) string { return flattened(e, "->", true) }),
+	"bars and a prefix": each(func(e string) string { return flattened(`{"ct":`+e+`}`, "|", false) }),
+	"a prefix with a $": each(func(e string) string { return renamed(e, func(name string) string { return "$" + name }) }),
+	"a prefix of a word": each(func(e string) string {
+		return renamed(e, func(name string) string { return "detail" + strings.ToUpper(name[:1]) + name[1:] })
+	}),
+	"capitals": each(func(e string) string {
+		return renamed(e, func(name string) string { return strings.ToUpper(name[:1]) + name[1:] })
+	}),
+	"snake case": each(func(e string) string { return renamed(e, snakeCase) }),
+	"kebab case": each(func(e string) string {
+		return renamed(e, func(name string) string { return strings.ReplaceAll(snakeCase(name), "_", "-") })
+	}),
 	"ECS":         each(asECS),
 	"dotted ECS":  each(func(e string) string { return flattened(asECS(e), ".", false) }),
 	"ECS in text": each(func(e string) string { return `{"message":` + quoteJSON(asECS(e)) + `}` }),
@@ -119,6 +146,31 @@ func flattened(object, separator string, lists bool) string {
 	}
 	walk("", v)
 	return jsonText(flat)
+}
+
+// renamed returns an event with other names for its own members.
+func renamed(e string, rename func(string) string) string {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(e), &members); err != nil {
+		return err.Error()
+	}
+	out := map[string]json.RawMessage{}
+	for name, value := range members {
+		out[rename(name)] = value
+	}
+	return jsonText(out)
+}
+
+// snakeCase returns eventName as event_name, and eventID as event_id.
+func snakeCase(name string) string {
+	var b strings.Builder
+	for i, c := range name {
+		if unicode.IsUpper(c) && (i == 0 || !unicode.IsUpper(rune(name[i-1]))) {
+			b.WriteByte('_')
+		}
+		b.WriteRune(unicode.ToLower(c))
+	}
+	return b.String()
 }
 
 func jsonText(v any) string {

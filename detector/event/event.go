@@ -1,6 +1,7 @@
 package event
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/bits"
 	"math/rand/v2"
@@ -104,11 +105,14 @@ func (e *Event) find(m Member) bool {
 
 // findRespelled is find for a member that does not exist by its own name.
 func (e *Event) findRespelled(m Member) bool {
-	if e.respelled {
-		return false
-	}
+	return e.schema.sources[e.source].Flattened.Has(m) && e.respell() && e.has.Has(m)
+}
+
+// respell puts the event with the names of its source in the place of the one that
+// came with others, and reports whether it was one.
+func (e *Event) respell() bool {
 	source := e.schema.sources[e.source]
-	if source.Respell == nil || !source.Flattened.Has(m) {
+	if e.respelled || source.Respell == nil {
 		return false
 	}
 	e.respelled = true
@@ -123,7 +127,37 @@ func (e *Event) findRespelled(m Member) bool {
 	e.document = msgpack.MapOf(header.Len(), e.scratch.respelled[body:])
 	e.all = false
 	e.findAll()
-	return e.has.Has(m)
+	return true
+}
+
+// OpenTexts reads the objects of an event that are JSON texts in it, among the members
+// that have been looked for. Some tables can only hold them so.
+func (e *Event) OpenTexts() {
+	objects := &e.schema.objectMembers[e.source]
+	for i, members := range e.has {
+		for members &= objects[i]; members != 0; members &= members - 1 {
+			m := Member(i<<6 | bits.TrailingZeros64(members))
+			at := int(e.offsets[m])
+			if isTextFormat(e.buf[at]) && isObjectText(msgpack.ReadText(e.buf, at)) {
+				e.respell()
+				return
+			}
+		}
+	}
+}
+
+// isTextFormat reports whether an encoded text begins with c.
+func isTextFormat(c byte) bool {
+	return c>>5 == msgpcode.FixedStrLow>>5 || c >= msgpcode.Str8 && c <= msgpcode.Str32 || c >= msgpcode.Bin8 && c <= msgpcode.Bin32
+}
+
+// IsObjectText reports whether a value is a text with a JSON object or a list in it,
+// by how it begins.
+func IsObjectText(v msgpack.Value) bool { return v.IsText() && isObjectText(v.Bytes()) }
+
+func isObjectText(text []byte) bool {
+	text = bytes.TrimLeft(text, " \t\r\n")
+	return len(text) > 1 && (text[0] == '{' || text[0] == '[')
 }
 
 // findAll looks for all members, in another walk over the event.
@@ -135,6 +169,7 @@ func (e *Event) findAll() {
 	if _, err := e.walk(e.document.Encoded(), 0, e.document.Len(), &e.schema.all.filter); err != nil {
 		e.has = Set{} // cannot happen: Open has read all of it
 	}
+	e.OpenTexts()
 }
 
 // walk steps over n pairs from buf[pos:], once, and notes where the members

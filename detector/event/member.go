@@ -81,6 +81,9 @@ func (s *Set) Meets(t *Set) bool { return s[0]&t[0]|s[1]&t[1] != 0 }
 // Union returns the members of both sets.
 func (s Set) Union(t Set) Set { return Set{s[0] | t[0], s[1] | t[1]} }
 
+// without returns the members of the set that the other does not have.
+func (s Set) without(t *Set) Set { return Set{s[0] &^ t[0], s[1] &^ t[1]} }
+
 // search is the members that a walk over an event notes.
 type search struct {
 	set    Set

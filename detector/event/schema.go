@@ -19,6 +19,10 @@ type Schema struct {
 	scopedID [][][]*Field // by source: what ScopedID looks for
 	known    []*FieldSet  // by source: what Describe looks for
 	dataset  *Field
+
+	// objectMembers are, by source, the members that are objects and that other programs
+	// flatten or write as texts.
+	objectMembers []Set
 }
 
 // maxSources is how many sources a schema can have.
@@ -43,6 +47,7 @@ func NewSchema(sources ...*Source) *Schema {
 	var early Set
 	for i, source := range sources {
 		early = early.Union(source.Marks).Union(source.Reads)
+		s.objectMembers = append(s.objectMembers, source.Flattened.without(&source.Marks))
 		view, objects := newView(s, source)
 		s.views = append(s.views, view)
 		for name, o := range objects {

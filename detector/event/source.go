@@ -31,11 +31,11 @@ type Source struct {
 	Recognize func(*Event) Verdict
 
 	// Expected is a member that every event has, by its own spelling. Flattened
-	// are the members that other programs flatten. Respell appends the event
-	// with the names that the source gives, if other programs have flattened,
-	// prefixed or otherwise respelled them, and reports whether they have. It
-	// is called for maps that no source recognizes, and for events when one of
-	// the flattened members is asked for and does not exist.
+	// are the members that other programs flatten, or write as JSON text if they are not
+	// marks. Respell appends the event with the names that the source gives, if other
+	// programs have flattened, prefixed or otherwise respelled them, and reports whether
+	// they have. It is called for maps that no source recognizes, and for events when one
+	// of the flattened members is asked for and does not exist, or is a text.
 	Expected  Member
 	Flattened Set
 	Respell   func(e *Event, dst []byte) (out []byte, ok bool)

@@ -162,6 +162,9 @@ func (e *Event) copyPlace(p Place) {
 // addPlace appends the values at a place whose member the event has.
 func (e *Event) addPlace(p Place, to *visitor) {
 	s := &e.scratch
+	if p.Below != "" && isTextFormat(e.buf[e.offsets[p.Member]]) {
+		e.OpenTexts()
+	}
 	for o := e.Occurrences(p.Member); !s.enough(to) && o.Next(); {
 		if p.Below == "" {
 			s.add(e.buf, int(o.offset), maxDepth, to)

@@ -33,6 +33,7 @@ func javaText(e *event.Event, p event.Place) []msgpack.Value {
 		without = takenFromData(e)
 	}
 	j.event, j.text, j.truncated, j.keys, j.without = e, e.Arena(), false, j.keys[:0], without
+	e.OpenTexts()
 	mark := e.Mark()
 	for o := e.Occurrences(p.Member); o.Next(); {
 		v := o.Value()
