@@ -3,22 +3,23 @@
 //	record ──Reader──▶ shape ──▶ event.Event
 //
 // A record can be an event, or carry one or many: in any member, in lists, in JSON
-// text behind whatever prefix, in base64, gzip and UTF-16, in each other. [Reader]
-// opens all of these, and hands the maps in which a source of its schema recognizes
-// an event to a function. The shape of a record is told by what was found, and by the
+// text behind whatever prefix, in base64, gzip, zstd and UTF-16, in each other, and as
+// a list of names and values. Text that is nearly JSON is read if it has the names of
+// an event. [Reader] opens all of these, and hands the maps in which a source of its
+// schema recognizes an event to a function. The shape of a record is told by what was found, and by the
 // names of known envelopes; it decides nothing.
 //
 // A map that is an event is visited, and then searched for further events in the
 // members that its source does not define: those that it defines (requestParameters,
 // userIdentity, …) hold what a caller chose, and nothing is looked for in them. Names
-// that were flattened, prefixed or made lower-case are respelled first. Copies of one
+// that were flattened, prefixed or otherwise respelled get their own spelling first. Copies of one
 // event in a record, such as the original beside its ECS form, count once.
 //
 // # What is ruled out unread
 //
 // A value is opened if a search of its bytes finds what an event has in some form:
-// the hint of a source, an escape that could spell it, what gzip or base64 of an
-// event begins with, or UTF-16. Everything else is walked over once. The search can
+// the hint of a source, an escape that could spell it, what gzip begins with, what
+// base64 of an event has in it, or UTF-16. Everything else is walked over once. The search can
 // only find too much.
 //
 // A record in which no event was found, nothing that could not be read, and nothing

@@ -2,6 +2,7 @@ package envelope
 
 import (
 	"bytes"
+	"encoding/base64"
 	"slices"
 	"strings"
 	"sync"
@@ -23,29 +24,37 @@ var Escapes = slices.Concat([]string{
 	"\x1f\x8b\x08", "\x28\xb5\x2f\xfd",
 	// A part of the names of every event in UTF-16 of either byte order.
 	"v\x00e\x00n\x00t",
-}, base64Starts)
+}, base64Starts, base64Hints)
 
-// base64Starts are what base64 begins with, of an object or a list of objects
-// in JSON, of gzip and zstd, of UTF-16, and of base64 of these.
+// base64Hints are what base64 of an event in JSON has in it, wherever the event stands:
+// of the beginning of its names, and of the escapes with which they can be written.
+var base64Hints = func() (texts []string) {
+	for _, hint := range []string{"event", `\u00`} {
+		for before := range 3 { // bytes before it, of the three that four characters stand for
+			text := base64.StdEncoding.EncodeToString([]byte("\x00\x00"[:before] + hint))
+			whole := 8 * (before + len(hint)) / 6 // characters that do not depend on what follows
+			texts = append(texts, text[(8*before+5)/6:whole])
+		}
+	}
+	return texts
+}()
+
+// base64Starts are what base64 begins with of what does not have base64Hints in it.
 var base64Starts = []string{
-	"eyJ",                          // {"
-	"eyAi", "ewog", "ewoJ", "ewoi", // { and white space
-	"ew0K", "ewki", //
-	"W3si", "W3sK", "W3sg", "WyB7", // [{
-	"WwogI", "Wwp7", "Cnsi", //
-	"InsiI", "IntcI", // "{
-	"77u/e", "77u/W", // a byte order mark before them
 	"//57AC", "ewAiA", "AHsAI", "/v8A", // UTF-16
 	"H4sI", "KLUv/", // gzip, zstd
 	"ZXlK", "SDRzS", // base64 once more
+	"eyJ", "eyAi", "ewog", "ewoJ", "ewoi", "ew0K", "ewki", // an object, in which may be any of these
+	"W3si", "W3sK", "W3sg", "WyB7", // a list of objects
 }
 
 // finders search bytes for what events are told by.
 type finders struct {
 	hints  []literal.Finder // of what events are written with
 	others *literal.Set     // of these one is in what has an event and no hint
-	base64 *literal.Set
-	names  [][]byte // of events
+	base64 *literal.Set     // what base64 of an event begins with, or has in it
+	inside *literal.Set     // what it has in it
+	names  [][]byte         // of events
 	// initials are the first letters of the names, in either case.
 	initials string
 }
@@ -73,7 +82,8 @@ func newFinders(s *event.Schema) *finders {
 			texts = append(texts, strings.ToUpper(source.Hint), strings.ToUpper(source.Hint[:1])+source.Hint[1:])
 		}
 	}
-	f.others, f.base64 = literal.NewSet(texts), literal.NewSet(base64Starts)
+	f.others = literal.NewSet(texts)
+	f.base64, f.inside = literal.NewSet(slices.Concat(base64Starts, base64Hints)), literal.NewSet(base64Hints)
 	findersOf.Store(s, f)
 	return f
 }

@@ -76,7 +76,7 @@ func (r *Reader) release() {
 		if l == nil {
 			continue
 		}
-		for _, buf := range [...]*[]byte{&l.text, &l.packed, &l.plain, &l.inflated, &l.respelled} {
+		for _, buf := range [...]*[]byte{&l.text, &l.packed, &l.plain, &l.inflated, &l.respelled, &l.repaired, &l.paired} {
 			if kept += cap(*buf); cap(*buf) > maxKept || kept > maxKeptAll {
 				kept -= cap(*buf)
 				*buf = nil

@@ -8,9 +8,10 @@ import (
 	"slices"
 
 	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
 )
 
-// maxRounds is how often gzip may be in gzip: CloudWatch compresses, and
+// maxRounds is how often what is compressed may be compressed: CloudWatch compresses, and
 // Firehose can be told to compress once more.
 const maxRounds = 2
 
@@ -32,7 +33,7 @@ func (r *Reader) base64(depth int, text []byte, o origin) {
 		for n < len(text) && (isBase64(rune(text[n])) || text[n] == '\n' || text[n] == '\r') {
 			n++
 		}
-		if word := text[:n]; n >= minBase64 && startsBase64(word) {
+		if word := text[:n]; n >= minBase64 && (startsBase64(word) || r.finders.inside.AnyIn(word)) {
 			l := r.level(depth + 1)
 			if l == nil {
 				return
@@ -61,30 +62,30 @@ func isBase64(c rune) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '+' || c == '/' || c == '-' || c == '_' || c == '='
 }
 
-// unpack looks for events in bytes that base64 was decoded to, or that are gzip:
-// gzip in gzip is unpacked, too. What cannot be decompressed to its end is
+// unpack looks for events in bytes that base64 was decoded to, or that are gzip or
+// zstd: in each other they are unpacked, too. What cannot be decompressed to its end is
 // counted, and what comes before is read.
 func (r *Reader) unpack(depth int, data []byte, o origin) {
 	l := r.level(depth + 1)
 	if l == nil {
 		return
 	}
-	whole, gzipped := true, false
+	whole, packed := true, false
 	for range maxRounds {
-		if whole && isGzip(data) {
-			gzipped = true
+		if whole && isPacked(data) {
+			packed = true
 			l.inflated, whole = r.inflate(l.inflated[:0], data)
 			l.inflated, l.plain = l.plain, l.inflated
 			data = l.plain
 		}
 	}
 	before := r.seen.Unreadable
-	if isGzip(data) {
+	if isPacked(data) {
 		whole = false
 	} else {
 		r.text(depth+1, data, o)
 	}
-	if gzipped && !whole && r.seen.Unreadable == before {
+	if packed && !whole && r.seen.Unreadable == before {
 		r.unreadable()
 	}
 }
@@ -101,44 +102,83 @@ func appendBase64(dst, text []byte) []byte {
 	return dst[:n]
 }
 
-// isGzip reports whether data begins as gzip with deflate does.
+// isPacked reports whether data begins as gzip with deflate does, or zstd.
+func isPacked(data []byte) bool { return isGzip(data) || isZstd(data) }
+
 func isGzip(data []byte) bool {
 	return len(data) > 2 && data[0] == 0x1f && data[1] == 0x8b && data[2] == 8
 }
 
-// gunzip decompresses. It is made with the first compressed data, of which
+func isZstd(data []byte) bool {
+	return len(data) > 3 && data[0] == 0x28 && data[1] == 0xb5 && data[2] == 0x2f && data[3] == 0xfd
+}
+
+// unpacker decompresses. What it needs is made with the first compressed data, of which
 // most readers see none.
-type gunzip struct {
+type unpacker struct {
 	from bytes.Reader
 	gzip *gzip.Reader
+	zstd *zstd.Decoder
 }
+
+// open returns a reader of what data decompresses to.
+func (u *unpacker) open(data []byte) (io.Reader, error) {
+	u.from.Reset(data)
+	if isZstd(data) {
+		if u.zstd == nil {
+			var err error
+			if u.zstd, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow)); err != nil {
+				return nil, err
+			}
+		}
+		return u.zstd, u.zstd.Reset(&u.from)
+	}
+	if u.gzip == nil {
+		u.gzip = new(gzip.Reader)
+	}
+	return u.gzip, u.gzip.Reset(&u.from)
+}
+
+// trim gives back the window for data, a zstd stream, if it is large.
+func (u *unpacker) trim(data []byte) {
+	var h zstd.Header
+	if err := h.Decode(data); err != nil || h.WindowSize > maxKept {
+		u.zstd.Close()
+		u.zstd = nil
+	}
+}
+
+// maxWindow is the largest window in bytes of a zstd stream that is decompressed.
+const maxWindow = 8 << 20
 
 // inflate appends what data decompresses to, as far as the budget suffices, and
 // reports whether that is all. dst and data must not overlap.
 func (r *Reader) inflate(dst, data []byte) (out []byte, whole bool) {
 	limit := min(max(r.budget.inflate, 0), maxInflated)
-	g := &r.gunzip
-	g.from.Reset(data)
-	if g.gzip == nil {
-		g.gzip = new(gzip.Reader)
-	}
-	if err := g.gzip.Reset(&g.from); err != nil {
+	from, err := r.unpacker.open(data)
+	if err != nil {
 		return dst, false
 	}
-	// The last four bytes are the length of what was compressed, if nobody
-	// lies. One byte more is room to see the end.
-	says := uint64(binary.LittleEndian.Uint32(data[len(data)-4:]))
+	// Of gzip the last four bytes are the length of what was compressed, if nobody lies.
+	// One byte more is room to see the end.
+	says := uint64(4 * len(data))
+	if isGzip(data) {
+		says = uint64(binary.LittleEndian.Uint32(data[len(data)-4:]))
+	}
 	room := min(says, uint64(limit)) + 1
 	for dst = r.grow(dst, int(room)); len(dst) <= limit; {
 		if len(dst) == cap(dst) {
 			dst = r.grow(dst, 512)
 		}
-		n, err := g.gzip.Read(dst[len(dst):cap(dst)])
+		n, err := from.Read(dst[len(dst):cap(dst)])
 		dst = dst[:len(dst)+n]
 		if err != nil {
 			whole = err == io.EOF && len(dst) <= limit
 			break
 		}
+	}
+	if isZstd(data) {
+		r.unpacker.trim(data)
 	}
 	dst = dst[:min(len(dst), limit)]
 	r.budget.inflate -= len(dst)

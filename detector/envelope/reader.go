@@ -33,7 +33,7 @@ type Reader struct {
 	deepest      int // the deepest level that was used
 	budget       budget
 	spanning     int // how many bytes may still be decoded in search of values of several lines in broken texts
-	gunzip       gunzip
+	unpacker     unpacker
 	made         int         // bytes of the buffers that were made for the record
 	large        Large       // of Bound, nil without
 	locked       func() bool // of Bound
@@ -51,6 +51,8 @@ type level struct {
 	packed    []byte         // what base64 at this level decoded to
 	plain     []byte         // what gzip or UTF-16 at this level decoded to
 	inflated  []byte         // what gzip at this level decompressed to
+	repaired  []byte         // what was nearly JSON at this level, as JSON
+	paired    []byte         // the map that a list of names and values at this level stands for
 }
 
 // origin is where a map was found.
@@ -315,6 +317,11 @@ func (r *Reader) value(depth int, buf []byte, off int, o origin) (end int, err e
 	case msgpack.Map:
 		return r.object(depth, buf, off, o, nil)
 	case msgpack.Array:
+		if isPairs(buf, body, v.Len()) {
+			if end, ok := r.pairs(depth, buf, body, v.Len(), o); ok {
+				return end, nil
+			}
+		}
 		for range v.Len() {
 			switch {
 			case !isArray(buf, body):

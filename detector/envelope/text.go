@@ -9,7 +9,7 @@ import (
 )
 
 // text looks for events in a text, or in bytes: JSON anywhere in it, by itself or
-// behind a prefix, base64, gzip, UTF-16.
+// behind a prefix, base64, gzip, zstd, UTF-16.
 func (r *Reader) text(depth int, text []byte, o origin) {
 	if !r.finders.mayCarry(text) {
 		return
@@ -19,7 +19,7 @@ func (r *Reader) text(depth int, text []byte, o origin) {
 		return
 	}
 	o.part = false
-	if isGzip(text) {
+	if isPacked(text) {
 		r.unpack(depth, text, o)
 		return
 	}
@@ -80,7 +80,7 @@ func (r *Reader) between(depth int, text []byte, o origin, behind bool) {
 
 // broken is json for a text of which the value is broken that it begins with.
 func (r *Reader) broken(depth int, l *level, text []byte, o origin) {
-	noted, before := r.noted, r.seen.Unreadable
+	noted, before, events := r.noted, r.seen.Unreadable, r.seen.Events
 	first := r.salvage(depth, text, o) // what is whole of a list that is cut short
 	lines := text[first:]
 	for len(lines) > 0 {
@@ -91,6 +91,10 @@ func (r *Reader) broken(depth int, l *level, text []byte, o origin) {
 		lines = lines[min(len(line)+1, len(lines)):]
 		rest := r.line(depth, l, line, lines, o)
 		lines = lines[rest:]
+	}
+	if r.seen.Events == events && r.finders.wasEvent(text) && r.rescue(depth, text, o) > 0 {
+		r.seen.Unreadable = before
+		return
 	}
 	if r.seen.Unreadable == before && (r.budget.effort < 0 || r.spanning < 0 || first > 0 || r.noted == noted && r.finders.wasEvent(text)) {
 		r.unreadable()
@@ -106,6 +110,9 @@ func (r *Reader) line(depth int, l *level, line, following []byte, o origin) (re
 	others := r.take(len(line)+1, size)
 	defer func() { r.give(others) }()
 	pos := startOf(line, 0)
+	if pos < 0 && len(following) > 0 && len(line) > 0 && (line[0] == '{' || line[0] == '[') && startOf(line[:size:size], 0) == 0 {
+		pos = 0 // the object's first name is in a line behind it
+	}
 	for tries := 0; pos >= 0 && tries < maxStarts && (tries == 0 || r.budget.effort > 0); tries++ {
 		n, ok := r.decode(l, line[pos:])
 		if ok {
@@ -130,12 +137,73 @@ func (r *Reader) line(depth int, l *level, line, following []byte, o origin) (re
 			pos = startOf(line, pos+end)
 			continue
 		}
+		if r.finders.wasEvent(line[pos:]) {
+			if end := r.rescue(depth, line[pos:], o); end > 0 {
+				events = true
+				pos = startOf(line, pos+end)
+				continue
+			}
+		}
+		if line[pos] != '{' { // next without the brackets or the quotation mark before it
+			pos += max(bytes.IndexByte(line[pos:], '{'), 1) - 1
+		}
+		if tries == 0 && r.finders.wasEvent(line[pos:]) && r.whole(depth, l, line, pos, o) {
+			return 0
+		}
 		pos = startOf(line, pos+1)
 	}
 	if !events && r.noted == noted && r.finders.wasEvent(line) {
 		r.unreadable()
 	}
 	return 0
+}
+
+// maxWhole is how many brackets may be open in a line in which whole objects are
+// looked for, and how many objects are found.
+const maxWhole = 4096
+
+// whole looks for events in the outermost objects in a line that have an end, by its
+// brackets and quotation marks, from the offset on, and reports whether there are any.
+// In front of them may be any number of objects that have none.
+func (r *Reader) whole(depth int, l *level, line []byte, from int, o origin) (events bool) {
+	if r.budget.effort -= len(line) - from; r.budget.effort < 0 {
+		return false
+	}
+	type object struct{ begin, end int }
+	var found []object
+	var open []int
+	quoted := false
+	for i := from; i < len(line); i++ {
+		switch c := line[i]; {
+		case c == '"':
+			quoted = !quoted
+		case quoted && c == '\\':
+			i++
+		case quoted:
+		case c == '{' && len(open) < maxWhole:
+			open = append(open, i)
+		case c == '}' && len(open) > 0:
+			begin := open[len(open)-1]
+			open = open[:len(open)-1]
+			for len(found) > 0 && found[len(found)-1].begin > begin {
+				found = found[:len(found)-1]
+			}
+			if len(found) < maxWhole {
+				found = append(found, object{begin, i + 1})
+			}
+		}
+	}
+	before := r.seen.Events
+	for _, at := range found {
+		text := line[at.begin:at.end]
+		if r.budget.effort < 0 || !r.finders.wasEvent(text) {
+			continue
+		}
+		if n, ok := r.decode(l, text); ok {
+			r.decoded(depth, l, n, len(line)-at.begin, o)
+		}
+	}
+	return r.seen.Events > before
 }
 
 // startOf returns the first place from i on at which a JSON object may begin, or
@@ -153,10 +221,13 @@ func startOf(text []byte, i int) int {
 		for at < i+next && text[at] != '[' {
 			at++
 		}
-		if at > i && text[at-1] == '"' {
+		if isDoubled(text, i+next) { // and no string
+			return i + next
+		}
+		for at > i && (text[at-1] == '"' || text[at-1] == '\\') {
 			at-- // the string may be text as well, then the brace is tried next
 		}
-		if after := skipSpace(text, i+next+1); after < len(text) && (text[after] == '"' || text[after] == '\\') {
+		if after := skipSpace(text, i+next+1); after < len(text) && (text[after] == '"' || text[after] == '\\' || text[after] == '\'') {
 			return at
 		}
 		i += next + 1

@@ -23,7 +23,7 @@ func TestUnreadable(t *testing.T) {
 		{"a line that was cut", `{"log":` + quote(cut) + `}`, "", 1},
 		{"behind the name of a member", `{"log":` + quote(`{"eventVersion":"1.08","awsRegion":"eu-central-1","eventName`) + `}`, "", 1},
 		{"other JSON that was cut", `{"log":` + quote(`{"event":"served","le`) + `}`, "", 0},
-		{"a line that begins like JSON but is not", `{"log":"{\"awsRegion\":\"eu-central-1\",\"eventName\": A, \"eventSource\": B}"}`, "", 1},
+		{"a line that begins like JSON but is not", `{"log":"{\"awsRegion\":\"eu-central-1\",\"eventName\": A B, \"eventSource\": C}"}`, "", 1},
 		{"too many brackets", `{"log":` + quote(`{"eventName":"A","a":`+strings.Repeat("[", 200)+strings.Repeat("]", 200)+`}`) + `}`, "text:A", 1},
 		{"too many brackets in a list", `{"log":` + quote(`{"Records":[{"eventName":"A","eventSource":"s","a":`+strings.Repeat("[", 200)+"\"]\""+strings.Repeat("]", 200)+`},`+eventB+`]}`) + `}`, "text/records:A text/records:B", 1},
 		{"too many brackets that nobody closes", `{"log":` + quote(strings.Repeat("[{\"eventName\":", 200)+"\n"+eventB) + `}`, "text:B", 1},

@@ -256,6 +256,10 @@ func ReadText(b []byte, off int) []byte {
 // it aliases. They must be complete.
 func MapOf(n int, b []byte) Value { return Value{b, of(Map) | meta(uint32(n))} }
 
+// ArrayOf returns an Array value of n elements whose encoding is b, which it aliases.
+// They must be complete.
+func ArrayOf(n int, b []byte) Value { return Value{b, of(Array) | meta(uint32(n))} }
+
 // Encoded returns the encoded members of a Map or Array, aliasing the input,
 // and nil for any other kind. Len is their number.
 func (v Value) Encoded() []byte {
