@@ -23,9 +23,35 @@ const (
 	// a short outage the order is kept.
 	minAlone = 3
 	// maxAttempt is how long an attempt with an isolated alert may take, during which
-	// the others wait.
+	// the others wait, unless the receiver is known to be slow.
 	maxAttempt = 10 * time.Second
+	// maxBrief is how many attempts are limited to about maxAttempt after one that took
+	// longer and failed: enough to isolate the alert to which there is no answer.
+	maxBrief = 64
 )
+
+// attempt returns the context of an attempt with alerts that are not isolated. A
+// receiver that gave no answer for a long time may give none to one of the alerts only,
+// which is to be found soon. If it is slow with all of them, the limit does not hold
+// for long.
+func (s *Sender) attempt() (context.Context, context.CancelFunc) {
+	if s.brief == 0 || s.searches == maxSearches {
+		return context.WithCancel(s.ctx)
+	}
+	return context.WithTimeout(s.ctx, max(maxAttempt, 2*s.took))
+}
+
+// patience returns how long the last attempt that succeeded took, and how many more are
+// to be brief, after an attempt of that duration.
+func (s *Sender) patience(duration time.Duration, err error) (took time.Duration, brief int) {
+	switch {
+	case err == nil:
+		return duration, max(s.brief-1, 0)
+	case duration >= maxAttempt && s.searches < maxSearches:
+		return s.took, maxBrief
+	}
+	return s.took, max(s.brief-1, 0)
+}
 
 // isolated are the alerts that are sent one by one.
 type isolated struct {
@@ -73,7 +99,7 @@ func (s *Sender) isolate(b Batch) {
 
 // sendAgain sends an isolated alert. The error is a *ClosedError.
 func (s *Sender) sendAgain(a *isolatedAlert) error {
-	ctx, cancel := context.WithTimeout(s.ctx, maxAttempt)
+	ctx, cancel := context.WithTimeout(s.ctx, max(maxAttempt, 2*s.took))
 	defer cancel()
 	accepted, err := s.destination.Send(ctx, a.batch)
 	var closed *ClosedError

@@ -58,9 +58,11 @@ type Sender struct {
 	checked  bool  // the destination was available the last time
 	outage   outage
 	isolated isolated
-	searches int        // failures since the last success after which less was sent
-	alone    int        // those with a single alert
-	refusals logger.Log // rate-limited, of isolated alerts
+	searches int           // failures since the last success after which less was sent
+	alone    int           // those with a single alert
+	brief    int           // how many more attempts are brief, after one that took very long
+	took     time.Duration // by the last attempt that succeeded
+	refusals logger.Log    // rate-limited, of isolated alerts
 
 	delivered, failed atomic.Uint64
 	waiting           atomic.Int64 // isolated alerts
@@ -192,7 +194,11 @@ func (s *Sender) check() error {
 // wait.
 func (s *Sender) send() error {
 	b := s.batch.first(min(len(s.batch.Alerts), s.limit))
-	accepted, err := s.destination.Send(s.ctx, b)
+	begin := time.Now()
+	ctx, cancel := s.attempt()
+	accepted, err := s.destination.Send(ctx, b)
+	cancel()
+	s.took, s.brief = s.patience(time.Since(begin), err)
 	s.accept(accepted)
 	var closed *ClosedError
 	var rejected *RejectedError

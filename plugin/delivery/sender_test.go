@@ -17,6 +17,7 @@ import (
 
 // receiver is a destination in memory.
 type receiver struct {
+	ctx     context.Context // of the attempt
 	send    func(ids []string) (accepted int, err error)
 	check   func() error
 	encoded map[string]int // how often, by alert
@@ -33,7 +34,8 @@ func (r *receiver) AppendAlert(dst []byte, a *outbox.Alert) []byte {
 	return fmt.Appendf(dst, "%s\n", a.ID)
 }
 
-func (r *receiver) Send(_ context.Context, b Batch) (int, error) {
+func (r *receiver) Send(ctx context.Context, b Batch) (int, error) {
+	r.ctx = ctx
 	begins()
 	ids := strings.Fields(string(b.All()))
 	for i, a := range b.Alerts {
@@ -306,6 +308,55 @@ func TestIsolated(t *testing.T) {
 				slices.Sort(r.got)
 				if n := len(slices.Compact(r.got)); n != c.alerts+1-c.rejected || n != len(r.got) {
 					t.Errorf("%d different alerts of %d accepted", n, len(r.got))
+				}
+			})
+		})
+	}
+}
+
+// An alert to which the receiver gives no answer keeps the others waiting for one long
+// attempt and some brief ones. A receiver that is slow with all alerts gets them all.
+func TestNoAnswer(t *testing.T) {
+	const timeout = 60 * time.Second
+	for _, c := range []struct {
+		name   string
+		answer func(id string) time.Duration // how long it takes, at most timeout
+		within time.Duration
+		left   int
+	}{
+		{"one of a thousand", func(id string) time.Duration {
+			if id == "370" {
+				return timeout
+			}
+			return time.Millisecond
+		}, timeout + 150*time.Second, 1},
+		{"slow after an outage", func(string) time.Duration { return 25 * time.Second }, time.Hour, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			first := true
+			r := &receiver{}
+			r.send = func(ids []string) (int, error) {
+				wait := time.Duration(0)
+				for _, id := range ids {
+					wait = max(wait, c.answer(id))
+				}
+				if c.left == 0 && first {
+					wait = timeout
+				}
+				first = false
+				select {
+				case <-r.ctx.Done():
+					return 0, &FailedError{r.ctx.Err()}
+				case <-time.After(wait):
+				}
+				if wait == timeout {
+					return 0, &FailedError{errors.New("no answer")}
+				}
+				return len(ids), nil
+			}
+			run(t, r, 1000, func(b *bench) {
+				if pass(c.within); len(r.got) != 1000-c.left || b.left() != c.left {
+					t.Errorf("%d accepted, %d left, want %d", len(r.got), b.left(), c.left)
 				}
 			})
 		})
