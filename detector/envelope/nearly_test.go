@@ -3,6 +3,7 @@ package envelope
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -85,5 +86,22 @@ func TestBase64OfText(t *testing.T) {
 	line := `{"records":[{"data":` + quote(encode64(compressed(eventA)[:30])) + `},{"data":` + quote(encode64(compressed(eventA))) + `}]}`
 	if events, seen := read(t, line); events != "firehose:A" || seen.Unreadable != 1 {
 		t.Errorf("zstd that was cut: %q, %+v", events, seen)
+	}
+}
+
+// Text that is broken in as many places as it can be takes no more time than it is long.
+func TestBrokenTextTakesLinearTime(t *testing.T) {
+	for _, unit := range []string{
+		"[\n", "{\n", `{"eventName" `, "{\"eventName\":\n", `{""eventName"":`, `{\"eventName\":`, `{'eventName':`, `\"{\"`,
+		`[{"eventName":`, `{"eventName"/*`, `{"a":{"eventName" 1}} `, "{\"a\":\"{\\\"eventName\\\":\\\"\n", `{"eventName":[{"key":"a","value":`,
+	} {
+		line := `{"log":` + quote(strings.Repeat(unit, (256<<10)/len(unit))+"\n"+eventA) + `}`
+		begin := time.Now()
+		if events, seen := read(t, line); !strings.HasSuffix(events, ":A") {
+			t.Errorf("%q: %q, %+v", unit, events, seen)
+		}
+		if took := time.Since(begin); took > 3*time.Second {
+			t.Errorf("%q: %d bytes take %v", unit, len(line), took)
+		}
 	}
 }

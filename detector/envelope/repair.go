@@ -6,13 +6,17 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/event"
 )
 
+// maxRescued is the size in bytes up to which a text is read as what is nearly JSON:
+// several times that of the largest event.
+const maxRescued = 1 << 20
+
 // rescue looks for events in a text in which none was found although it has their
 // names: in JSON whose quotation marks are doubled, as in a field of CSV, or escaped
 // without a string around it, and in what is nearly JSON. It returns how many bytes it
 // has read, 0 if there is nothing of this.
 func (r *Reader) rescue(depth int, text []byte, o origin) (end int) {
 	l := r.level(depth + 1)
-	if l == nil || r.budget.effort < 0 {
+	if l == nil || r.budget.effort < 0 || len(text) > maxRescued {
 		return 0
 	}
 	var ok bool

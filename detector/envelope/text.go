@@ -39,6 +39,10 @@ const maxItem = 16 << 20
 // JSON may begin. The first is tried whatever was spent on the lines before.
 const maxStarts = 8
 
+// maxLead is how many bytes there may be from the first bracket of a value of several
+// lines in a broken text to the first name in it.
+const maxLead = 256
+
 // json looks for events in JSON values anywhere in a text, and in base64 that is
 // in none of them. What is broken is
 // counted if it was to be an event. It keeps nothing from what is around it: a
@@ -110,7 +114,7 @@ func (r *Reader) line(depth int, l *level, line, following []byte, o origin) (re
 	others := r.take(len(line)+1, size)
 	defer func() { r.give(others) }()
 	pos := startOf(line, 0)
-	if pos < 0 && len(following) > 0 && len(line) > 0 && (line[0] == '{' || line[0] == '[') && startOf(line[:size:size], 0) == 0 {
+	if pos < 0 && len(following) > 0 && len(line) > 0 && (line[0] == '{' || line[0] == '[') && startOf(line[:min(size, maxLead):size], 0) == 0 {
 		pos = 0 // the object's first name is in a line behind it
 	}
 	for tries := 0; pos >= 0 && tries < maxStarts && (tries == 0 || r.budget.effort > 0); tries++ {
