@@ -29,7 +29,7 @@ var Escapes = slices.Concat([]string{
 // base64Hints are what base64 of an event in JSON has in it, wherever the event stands:
 // of the beginning of its names, and of the escapes with which they can be written.
 var base64Hints = func() (texts []string) {
-	for _, hint := range []string{"event", `\u00`} {
+	for _, hint := range []string{"event", "auditID", `\u00`} {
 		for before := range 3 { // bytes before it, of the three that four characters stand for
 			text := base64.StdEncoding.EncodeToString([]byte("\x00\x00"[:before] + hint))
 			whole := 8 * (before + len(hint)) / 6 // characters that do not depend on what follows
