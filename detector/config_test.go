@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/alert"
+	"github.com/fluent-detect/fluent-detect/detector/enrich/geo"
 	"github.com/fluent-detect/fluent-detect/detector/hold"
 )
 
@@ -14,6 +15,7 @@ import (
 type testConfig struct {
 	Config
 	rules, exceptions string
+	databases         *geo.Databases
 }
 
 // configOf returns the default configuration with the settings, which are key,
@@ -28,6 +30,8 @@ func configOf(t testing.TB, settings ...string) testConfig {
 			c.rules = value
 		case "exceptions":
 			c.exceptions = value
+		case "geo_databases":
+			c.databases, err = geo.Open(strings.Split(value, ","))
 		case "alert_format":
 			c.Format, err = alert.ParseFormat(value)
 		case "dedup_size":

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/alert"
+	"github.com/fluent-detect/fluent-detect/detector/enrich/geo"
 	"github.com/fluent-detect/fluent-detect/detector/envelope"
 	"github.com/fluent-detect/fluent-detect/detector/literal"
 	"github.com/fluent-detect/fluent-detect/detector/match"
@@ -32,6 +33,9 @@ func New(config Config, rules *ruleset.Set, host Host) (*Engine, error) {
 	if host.Warn == nil {
 		host.Warn = func(string) {}
 	}
+	if host.Info == nil {
+		host.Info = func(string) {}
+	}
 	e := &Engine{config: config, host: host}
 	a, r := &e.alerter, &e.reporter
 	*a = alerter{config: &e.config, host: &e.host, state: host.State, schema: rules.Schema, fields: alert.NewFields(rules.Schema), wake: e.wake, large: envelope.NewLarge()}
@@ -53,7 +57,7 @@ func New(config Config, rules *ruleset.Set, host Host) (*Engine, error) {
 	if !config.ReadAll {
 		e.texts = prefilterTexts(set, a.schema)
 	}
-	misses, err := host.State.use(&e.config, rules.Rules, host.Store, host.Name, host.Warn)
+	misses, err := host.State.use(&e.config, rules, host.Store, host.Name, host.Warn)
 	if err != nil {
 		return nil, err
 	}
@@ -64,6 +68,9 @@ func New(config Config, rules *ruleset.Set, host Host) (*Engine, error) {
 	e.wake(host.State.nextSummary())
 	if config.Heartbeat > 0 {
 		e.background.every(config.Heartbeat, r.firstBeat(), "heartbeat", r.beat)
+	}
+	if d := rules.Databases; d != nil {
+		e.background.every(geo.RefreshInterval, geo.RefreshInterval, "geo_databases", func() { r.refresh(d) })
 	}
 	if e.selfTest != nil {
 		e.selfTest.scanner = newScanner(set, e.texts, misses, a)

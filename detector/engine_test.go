@@ -50,7 +50,11 @@ func (b *bench) openWith(change func(*Config), settings ...string) {
 	b.t.Helper()
 	config := configOf(b.t, settings...)
 	change(&config.Config)
-	rules, err := ruleset.Load(config.rules)
+	loader, err := ruleset.NewLoader(config.databases, nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	rules, err := loader.Load(config.rules)
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -20,7 +20,8 @@ type Host struct {
 	// Lost handles an alert that no consumer takes, also one that a previous Engine
 	// left. The alert is not kept.
 	Lost func(outbox.Alert)
-	// Warn logs a line that an operator should know.
+	// Warn logs a line that an operator should know, Info one that he may like to know.
 	Warn func(line string)
+	Info func(line string)
 	Now  func() time.Time // nil: time.Now
 }

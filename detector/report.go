@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"github.com/fluent-detect/fluent-detect/detector/alert"
+	"github.com/fluent-detect/fluent-detect/detector/enrich/geo"
 	"github.com/fluent-detect/fluent-detect/detector/envelope"
 	"github.com/fluent-detect/fluent-detect/detector/stats"
 )
@@ -113,6 +114,21 @@ func (r *reporter) heartbeat(now time.Time) *alert.Notice {
 	set("dedup.size", c.Dedup.Size)
 	set("dedup.evicted", c.Dedup.Evicted)
 	set("dedup.expired", c.Dedup.Expired)
+	if len(c.Databases) > 0 {
+		var replaced, refused, broken uint64
+		oldest := c.Databases[0].Built
+		for _, d := range c.Databases {
+			replaced, refused, broken = replaced+d.Replaced, refused+d.Refused, broken+d.Broken
+			if d.Built.Before(oldest) {
+				oldest = d.Built
+			}
+		}
+		set("geo.databases", len(c.Databases))
+		set("geo.oldest", oldest)
+		set("geo.replaced", replaced)
+		set("geo.refused", refused)
+		set("geo.broken", broken)
+	}
 	if c.SelfTest.On {
 		set("self_test.runs", c.SelfTest.Runs)
 		set("self_test.failures", c.SelfTest.Failures)
@@ -120,6 +136,19 @@ func (r *reporter) heartbeat(now time.Time) *alert.Notice {
 		set("self_test.problem", c.SelfTest.Problem)
 	}
 	return n
+}
+
+// refresh reads databases of addresses again that have changed.
+func (r *reporter) refresh(d *geo.Databases) {
+	lines, errs := d.Refresh()
+	for _, line := range lines {
+		r.host.Info("geo_databases: " + printable(line))
+	}
+	for _, err := range errs {
+		line := "geo_databases: " + printable(err.Error())
+		r.host.Warn(line)
+		r.report(fault{kind: "geo_databases", message: line})
+	}
 }
 
 // maxNearest is the maximum number of conditions that a heartbeat lists.

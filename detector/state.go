@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/fluent-detect/fluent-detect/detector/enrich/geo"
 	"github.com/fluent-detect/fluent-detect/detector/hold"
 	"github.com/fluent-detect/fluent-detect/detector/ruleset"
 	"github.com/fluent-detect/fluent-detect/detector/stats"
@@ -28,7 +29,8 @@ type State struct {
 	summaries  uint64
 	rules      *stats.Rules
 	selfTest   stats.SelfTest
-	lastBeat   time.Time // of the heartbeats
+	lastBeat   time.Time      // of the heartbeats
+	databases  *geo.Databases // of the Engine that uses the state; nil: none
 }
 
 // faultRate limits error records: a stream of garbage breaks every chunk.
@@ -42,7 +44,7 @@ func NewState() *State {
 // use adapts the state to the configuration and the rules of the Engine that uses
 // it from now on, and returns the counters of the near misses of the rules. The
 // first Engine restores what the store has of the detector with that name.
-func (s *State) use(c *Config, rules []*ruleset.Rule, store Store, name string, warn func(string)) (*stats.NearMisses, error) {
+func (s *State) use(c *Config, loaded *ruleset.Set, store Store, name string, warn func(string)) (*stats.NearMisses, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.duplicates == nil {
@@ -57,8 +59,9 @@ func (s *State) use(c *Config, rules []*ruleset.Rule, store Store, name string, 
 	if s.selfTest.On = c.SelfTest > 0; !s.selfTest.On {
 		s.selfTest.Problem = ""
 	}
+	s.databases = loaded.Databases
 	rates := map[string]hold.Rate{}
-	for _, r := range rules {
+	for _, r := range loaded.Rules {
 		rates[r.ID] = hold.Rate{Max: r.MaxSignals, Per: r.IntervalDuration}
 		if c.MaxAlerts != nil {
 			rates[r.ID] = *c.MaxAlerts
@@ -67,7 +70,7 @@ func (s *State) use(c *Config, rules []*ruleset.Rule, store Store, name string, 
 	for _, d := range s.caps.SetRates(rates) {
 		warn(unsummarized(d.Rule, d.Held))
 	}
-	return s.rules.Load(rules), nil
+	return s.rules.Load(loaded.Rules), nil
 }
 
 // restore makes the memories, from what the store has.
@@ -114,7 +117,7 @@ func (s *State) nextSummary() time.Time {
 // continues meanwhile.
 func (s *State) Report() stats.Report {
 	s.mu.Lock()
-	r := stats.Report{Began: s.began, Rules: s.rules.All(), SelfTest: s.selfTest}
+	r := stats.Report{Began: s.began, Rules: s.rules.All(), SelfTest: s.selfTest, Databases: s.databases.Stats()}
 	r.Outcomes, r.Summaries = s.outcomes, s.summaries
 	if s.duplicates != nil {
 		r.Dedup = s.duplicates.Stats()

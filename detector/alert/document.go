@@ -29,7 +29,8 @@ type document struct {
 // value is what a field holds.
 type value struct {
 	kind   kind
-	number int64 // an integer, the bits of a float, a truth, milliseconds since 1970
+	number int64 // an integer, the bits of a float or of a latitude, a truth, milliseconds since 1970
+	more   int64 // of a place the bits of its longitude
 	text   []byte
 	list   [][]byte
 }
@@ -44,6 +45,7 @@ const (
 	aFloat
 	aTruth
 	aTime
+	aPlace
 	encoded // msgpack, in text
 )
 
@@ -202,6 +204,10 @@ func (d *document) setField(f *copiedField, values []msgpack.Value) {
 		d.set(f.slot, text)
 		return
 	}
+	if f.Type == event.TypeGeoPoint {
+		d.setLocation(f, values)
+		return
+	}
 	whole := true
 	var first value
 	var list [][]byte
@@ -251,6 +257,8 @@ func (d *document) fieldValue(t event.Type, v msgpack.Value) value {
 			return value{kind: aTime, number: at.UnixMilli()}
 		}
 		return value{}
+	case event.TypeLong:
+		return integer(v)
 	case event.TypeIP:
 		if _, ok := event.ParseIP(v.Bytes()); !ok {
 			return value{}

@@ -99,7 +99,7 @@ func TestContract(t *testing.T) {
 // All of the ECS view that the event has is in the alert under the same names,
 // but for what the alert has a word of its own for.
 func TestTheECSViewIsInTheAlert(t *testing.T) {
-	for _, name := range []string{"push", "serial", "older", "s3", "iam", "console-login", "ec2"} {
+	for _, name := range []string{"push", "serial", "older", "s3", "iam", "console-login", "ec2", "located"} {
 		alert := decode(t, makeAlert(t, anything(t), FormatECS, eventFile(t, name)))
 		visit(t, eventFile(t, name), func(e *event.Event) {
 			for _, field := range testFields.schema.Names() {

@@ -16,9 +16,11 @@ const maxEvidence = 32
 // fluent_detect.evidence, where a field does not carry it: because it is truncated, or
 // because alerts do not have the field.
 func (m *Maker) Prove(p *match.Program) {
-	m.program, m.uncarried = p, false
+	m.program, m.uncarried, m.added = p, false, false
 	for _, f := range p.Fields() {
-		m.uncarried = m.uncarried || !m.carries(f.Name)
+		if !m.carries(f.Name) {
+			m.uncarried, m.added = true, m.added || f.MayBeAdded()
+		}
 	}
 }
 
@@ -38,7 +40,7 @@ func (m *Maker) carries(name string) bool {
 // prove adds the evidence that the other fields do not carry.
 func (m *Maker) prove(e *event.Event) {
 	d := &m.doc
-	if m.program == nil || len(d.truncated) == 0 && !(m.uncarried && e.IsOpen()) {
+	if m.program == nil || len(d.truncated) == 0 && !(m.uncarried && (m.added || e.IsOpen())) {
 		return
 	}
 	begin := len(m.texts)

@@ -40,6 +40,9 @@ var fixed = []string{
 	ocsfSpare + requestParameters, ocsfSpare + "aws.cloudtrail.flattened.response_elements",
 	ocsfSpare + "aws.cloudtrail.error_code", ocsfSpare + "aws.cloudtrail.error_message",
 	ocsfSpare + userIdentity + "type", ocsfSpare + userIdentity + "arn",
+	ocsfSpare + sourceGeo + "city_name", ocsfSpare + sourceGeo + "country_iso_code", ocsfSpare + sourceGeo + "region_iso_code",
+	ocsfSpare + sourceGeo + "continent_name", ocsfSpare + sourceGeo + "location",
+	ocsfSpare + "source.as.number", ocsfSpare + "source.as.organization.name",
 	ocsfSpare + "user_agent.original", ocsfSpare + "tls.version", ocsfSpare + "tls.cipher", ocsfSpare + "tls.client.server_name",
 
 	// Of the event:
@@ -51,6 +54,8 @@ var fixed = []string{
 	"aws.cloudtrail.api_version", "aws.cloudtrail.request_id", "aws.cloudtrail.error_code", "aws.cloudtrail.error_message",
 	requestParameters, "aws.cloudtrail.flattened.response_elements",
 	"tls.version", "tls.cipher", "tls.client.server_name",
+	sourceGeo + "city_name", sourceGeo + "country_iso_code", sourceGeo + "region_iso_code", sourceGeo + "continent_name",
+	sourceGeo + "location", "source.as.number", "source.as.organization.name",
 }
 
 // notCopied are the fields of an event that an alert has for itself, and those
@@ -139,7 +144,7 @@ func NewFields(s *event.Schema) *Fields {
 
 // isTextType reports whether a field of that type takes every text.
 func isTextType(t event.Type) bool {
-	return t != event.TypeBoolean && t != event.TypeDate && t != event.TypeIP
+	return t != event.TypeBoolean && t != event.TypeDate && t != event.TypeIP && t != event.TypeLong && t != event.TypeGeoPoint
 }
 
 func (f *Fields) ofSource(source *event.Source, copied []copiedField) *sourceFields {

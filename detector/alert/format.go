@@ -47,10 +47,12 @@ type place struct {
 type form uint8
 
 const (
-	asItIs   form = iota // times as ECS has them, 2025-03-04T09:01:00.000Z
-	asMillis             // a time, or a text that is one, as milliseconds since 1970
-	asTruth              // the texts true and false as truths, others not at all
-	asSingle             // of a list the first
+	asItIs      form = iota // times as ECS has them, 2025-03-04T09:01:00.000Z
+	asMillis                // a time, or a text that is one, as milliseconds since 1970
+	asTruth                 // the texts true and false as truths, others not at all
+	asSingle                // of a list the first
+	asLatitude              // of a place
+	asLongitude             // of a place
 )
 
 // places returns where the format has the field of that name; nowhere if it has

@@ -23,7 +23,7 @@ var fuzzMembers = []string{
 	"tlsDetails", "errorCode", "errorMessage", "readOnly", "eventVersion", "event", "user", "source",
 }
 
-var fuzzEvents = []string{"push", "serial", "older", "s3", "iam", "console-login", "ec2"}
+var fuzzEvents = []string{"push", "serial", "older", "s3", "iam", "console-login", "ec2", "located"}
 
 // FuzzMake puts something into an event: a str, a bin, JSON or msgpack, in the
 // place of a member or beside it. No alert of it may panic, each is one that

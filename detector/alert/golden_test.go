@@ -29,6 +29,7 @@ func TestGolden(t *testing.T) {
 		{"iam", []Format{FormatECS, FormatOCSF}},
 		{"console-login", []Format{FormatECS, FormatOCSF}},
 		{"ec2", []Format{FormatECS, FormatOCSF}},
+		{"located", formats},
 	} {
 		r := &other
 		if c.event == "push" || c.event == "serial" || c.event == "older" {

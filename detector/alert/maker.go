@@ -44,6 +44,7 @@ type Maker struct {
 
 	program   *match.Program // of the rule; nil: nothing is known of it
 	uncarried bool           // it reads fields that alerts do not have
+	added     bool           // some of them are in events if a shipper added them
 
 	of        *sourceFields
 	event     *event.Event                        // that is being copied

@@ -18,6 +18,7 @@ const (
 	ocsfAPI      = ocsfEvidence + "api."
 	ocsfUser     = ocsfEvidence + "actor.user."
 	ocsfSession  = ocsfEvidence + "actor.session."
+	ocsfLocation = ocsfEvidence + "src_endpoint.location."
 )
 
 // ocsfOf are the places of the fields in a Detection Finding. A field without
@@ -80,6 +81,13 @@ var ocsfOf = map[string][]place{
 	"aws.cloudtrail.error_message":               {{path: ocsfAPI + "response.error_message", as: asSingle}},
 	"source.ip":                                  {{path: ocsfEvidence + "src_endpoint.ip", as: asSingle}},
 	"source.address":                             {{path: ocsfEvidence + "src_endpoint.name", as: asSingle}},
+	sourceGeo + "city_name":                      {{path: ocsfLocation + "city", as: asSingle}},
+	sourceGeo + "country_iso_code":               {{path: ocsfLocation + "country", as: asSingle}},
+	sourceGeo + "region_iso_code":                {{path: ocsfLocation + "region", as: asSingle}},
+	sourceGeo + "continent_name":                 {{path: ocsfLocation + "continent", as: asSingle}},
+	sourceGeo + "location":                       {{path: ocsfLocation + "lat", as: asLatitude}, {path: ocsfLocation + "long", as: asLongitude}},
+	"source.as.number":                           {{path: ocsfEvidence + "src_endpoint.autonomous_system.number"}},
+	"source.as.organization.name":                {{path: ocsfEvidence + "src_endpoint.autonomous_system.name", as: asSingle}},
 	"user_agent.original":                        {{path: ocsfEvidence + "http_request.user_agent", as: asSingle}},
 	"tls.version":                                {{path: ocsfEvidence + "tls.version", as: asSingle}},
 	"tls.version_protocol":                       nil,
@@ -102,6 +110,7 @@ var ocsfOf = map[string][]place{
 }
 
 const (
+	sourceGeo         = "source.geo."
 	userIdentity      = "aws.cloudtrail.user_identity."
 	sessionContext    = userIdentity + "session_context."
 	requestParameters = "aws.cloudtrail.flattened.request_parameters"

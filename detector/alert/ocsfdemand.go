@@ -19,6 +19,11 @@ var ocsfDemands = []demand{
 	newDemand([]string{"aws.cloudtrail.request_id"}, requestParameters),
 	newDemand([]string{"ocsf.actor", "user.id"}, userIdentity+"type", userIdentity+"arn"),
 	newDemand([]string{"tls.version"}, "tls.cipher", "tls.client.server_name"),
+	newDemand([]string{"source.ip", "source.address"}, // the endpoint
+		sourceGeo+"city_name", sourceGeo+"country_iso_code", sourceGeo+"region_iso_code", sourceGeo+"continent_name",
+		sourceGeo+"location", "source.as.number", "source.as.organization.name"),
+	newDemand([]string{sourceGeo + "city_name", sourceGeo + "country_iso_code", sourceGeo + "region_iso_code"},
+		sourceGeo+"continent_name", sourceGeo+"location"),
 	newDemand([]string{
 		"event.action", "ocsf.actor", "user.id", userIdentity + "invoked_by", userIdentity + "access_key_id",
 		"source.ip", "source.address", "user.target.name", "user.target.id",

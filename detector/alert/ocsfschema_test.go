@@ -52,7 +52,7 @@ type ocsfPrimitive struct {
 const ocsfFacts = "testdata/ocsf-1.6.0.json"
 
 // ocsfObjects are the objects of which findings of ours consist.
-var ocsfObjects = fieldList(`account actor analytic api attack cloud evidences finding_info http_request metadata
+var ocsfObjects = fieldList(`account actor analytic api attack autonomous_system cloud evidences finding_info http_request location metadata
 	network_endpoint observable product related_event request resource_details response service session
 	sub_technique tactic technique tls user`)
 
@@ -305,20 +305,21 @@ func TestOCSFIsValid(t *testing.T) {
 		})
 	}
 	var samples []string
-	for _, name := range []string{"push", "serial", "older", "s3", "iam", "console-login", "ec2"} {
+	for _, name := range []string{"push", "serial", "older", "s3", "iam", "console-login", "ec2", "located"} {
 		samples = append(samples, eventFile(t, name))
 	}
 	for _, file := range []string{"../../test/data/cloudtrail.ndjson", "../../../shared/corpus/stratus.ndjson"} {
 		data, err := os.ReadFile(file)
 		if err != nil {
 			t.Logf("%v: not tested with these events", err)
+			continue
 		}
 		samples = append(samples, strings.Split(strings.TrimSpace(string(data)), "\n")...)
 	}
 	for _, text := range samples {
 		check("an event", text)
 	}
-	for _, name := range []string{"push", "iam", "console-login"} {
+	for _, name := range []string{"push", "iam", "console-login", "located"} {
 		for _, path := range memberPaths(t, eventFile(t, name)) {
 			check("without "+path, with(t, eventFile(t, name), path, ""))
 			for _, value := range []string{`""`, `"text"`, `7`, `true`, `["a","b"]`, `{"a":1}`, `[]`, `"::ffff:10.0.0.1"`} {

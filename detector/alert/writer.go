@@ -129,6 +129,8 @@ func (w *writer) value(v *value, as form) bool {
 	case aTime:
 		w.out = msgpack.AppendStringHeader(w.out, len(timeFormat))
 		w.out = appendTime(w.out, v.number)
+	case aPlace:
+		return w.place(v, as)
 	case encoded:
 		w.out = append(w.out, v.text...)
 	}

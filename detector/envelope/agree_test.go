@@ -25,6 +25,8 @@ func samples() []string {
 		`{"eventSource":"ec2.amazonaws.com","eventName":"AuthorizeSecurityGroupIngress","userIdentity":{"type":"Unknown","arn":"i-0123456789abcdef0"},"requestParameters":{"groupId":"sg-1"}}`,
 		`{"eventSource":"iam.amazonaws.com","eventName":"CreateUser","userIdentity":{"type":"IdentityCenterUser","onBehalfOf":{"userId":"u-2"}},"requestParameters":{"userName":"eve"}}`,
 		`{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"RequestResponse","auditID":"0b5d","stage":"ResponseComplete","requestURI":"/api/v1/namespaces/default/pods","verb":"create","user":{"username":"eve","uid":"u-1","groups":["system:authenticated","ops"],"extra":{"authentication.kubernetes.io/pod-name":["p-1"]}},"impersonatedUser":{"username":"root","uid":"0","groups":["system:masters"],"extra":{"k":["v"]}},"sourceIPs":["203.0.113.24","10.0.0.1"],"userAgent":"kubectl","objectRef":{"resource":"pods","namespace":"default","name":"shell","uid":"1","apiGroup":"g","apiVersion":"v1","resourceVersion":"7","subresource":"exec"},"responseStatus":{"metadata":{},"status":"Failure","reason":"Forbidden","message":"no","code":403},"requestObject":{"kind":"Pod","metadata":{"name":"shell"},"roleRef":{"name":"cluster-admin"},"spec":{"type":"NodePort","hostPID":true,"hostIPC":true,"hostNetwork":true,"serviceAccountName":"sa","volumes":[{"hostPath":{"path":"/"}},{"hostPath":{"path":"/etc"}}],"containers":[{"image":"a"},{"image":"b","securityContext":{"privileged":true,"capabilities":{"add":["SYS_ADMIN"]}}}]}},"requestReceivedTimestamp":"2026-03-02T09:00:00.123456Z","stageTimestamp":"2026-03-02T09:00:00.223456Z","annotations":{"authorization.k8s.io/decision":"forbid","authorization.k8s.io/reason":"RBAC: no rule"}}`,
+		// What a shipper added.
+		`{"eventSource":"kms.amazonaws.com","eventName":"Encrypt","userIdentity":{"type":"IAMUser"},"sourceIPAddress":"203.0.113.7","source.geo.city_name":"Berlin","source.geo.country_iso_code":"DE","source.geo.country_name":null,"source.geo.country_name":"Germany","source":{"geo":{"continent_name":"Europe","region_iso_code":"DE-BE","region_name":"Berlin","timezone":"Europe/Berlin","location":{"lat":52.5,"lon":13.4}},"as":{"number":64500,"organization":{"name":"Example Networks"}}},"host.name":"collector-1","event.action":"never"}`,
 		// A member twice gives both values in every shape.
 		`{"eventSource":"sts.amazonaws.com","eventName":"A","eventName":"B","errorCode":"x","errorCode":null,"userIdentity":{"type":"IAMUser","userName":"a","userName":"b"},"requestParameters":{"k":1,"k":2}}`,
 	)
@@ -37,7 +39,7 @@ func allOf(e *event.Event) string {
 	schema.Describe(e, &s)
 	fmt.Fprintf(&b, "HasDuplicates %v\nActor %s\nPrincipal %s\n%s\n%v\n", e.HasDuplicates(), s.Actor, s.Principal, s.Values, s.Fields)
 	names := append(schema.Names(), "aws.cloudtrail.resources", "aws.cloudtrail.user_identity", "user",
-		"aws.cloudtrail.flattened.request_parameters.k", "aws.cloudtrail.flattened.service_event_details.deep.er.x", "source.geo.country_name")
+		"aws.cloudtrail.flattened.request_parameters.k", "aws.cloudtrail.flattened.service_event_details.deep.er.x", "source.geo.country_name", "host.name")
 	for _, name := range names {
 		for _, v := range e.Values(schema.Field(name)) {
 			fmt.Fprintf(&b, "%s %s\n", name, jsontext.AppendJSON(nil, v))

@@ -3,6 +3,7 @@ package envelope
 import (
 	"bytes"
 	"encoding/base64"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -59,11 +60,16 @@ type finders struct {
 	initials string
 }
 
-// findersOf has the finders of each schema: they take a while to make.
-var findersOf sync.Map // *event.Schema → *finders
+// findersOf has the finders of schemas by the hints and names of their sources: they take
+// a while to make.
+var findersOf sync.Map // string → *finders
 
 func newFinders(s *event.Schema) *finders {
-	if f, ok := findersOf.Load(s); ok {
+	var key strings.Builder
+	for _, source := range s.Sources() {
+		fmt.Fprintf(&key, "%q %q;", source.Hint, source.Names)
+	}
+	if f, ok := findersOf.Load(key.String()); ok {
 		return f.(*finders)
 	}
 	f := &finders{}
@@ -84,7 +90,7 @@ func newFinders(s *event.Schema) *finders {
 	}
 	f.others = literal.NewSet(texts)
 	f.base64, f.inside = literal.NewSet(slices.Concat(base64Starts, base64Hints)), literal.NewSet(base64Hints)
-	findersOf.Store(s, f)
+	findersOf.Store(key.String(), f)
 	return f
 }
 

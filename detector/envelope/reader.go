@@ -19,6 +19,7 @@ type Reader struct {
 	schema  *event.Schema
 	sources []*event.Source
 	marks   event.Set // the members of which every event has one
+	outer   event.Set // those that envelopes and events define
 	finders *finders
 	visit   func(*event.Event)
 	first   *event.Search     // what the first walk over an event looks for
@@ -79,6 +80,12 @@ type Seen struct {
 // visit. The Event is valid until visit returns.
 func NewReader(s *event.Schema, visit func(*event.Event)) *Reader {
 	r := &Reader{schema: s, sources: s.Sources(), marks: s.Marks(), finders: newFinders(s), visit: visit}
+	r.outer = envelopes
+	for _, source := range r.sources {
+		if !source.Open {
+			r.outer = r.outer.Union(source.Own)
+		}
+	}
 	r.Expect(nil)
 	r.levelAt(0)
 	return r
@@ -266,6 +273,9 @@ func (r *Reader) found(depth, i int, s Shape) {
 		return
 	}
 	l.event.Route = routeOf(l.origin.path, s)
+	if l.event.SetOuter(nil, nil); depth > 0 {
+		l.event.SetOuter(&r.levels[0].event, &r.outer)
+	}
 	r.seen.Events++
 	r.visit(&l.event)
 	if l.event.Truncated() {

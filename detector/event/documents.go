@@ -19,6 +19,7 @@ func NewDocument(v msgpack.Value) *Event {
 func (e *Event) ResetDocument(v msgpack.Value) {
 	e.document, e.schema, e.all, e.respelled = v, nil, true, true
 	e.source, e.has, e.again = noSource, Set{}, nil
+	e.outer = nil
 	e.scratch.reset()
 }
 

@@ -37,6 +37,8 @@ type Event struct {
 	layout    uint64          // a keyed digest of the names of the large members, 0: to be read
 	plain     [32][4]uint64   // layouts in which all large members are the source's own
 	kept      [maxKept][]msgpack.Value
+	outer     *Event // the record that it is in, nil if it is one
+	carriers  *Set   // the members in which that has events
 	scratch   scratch
 }
 

@@ -1,6 +1,10 @@
 package event
 
-import "github.com/fluent-detect/fluent-detect/detector/msgpack"
+import (
+	"slices"
+
+	"github.com/fluent-detect/fluent-detect/detector/msgpack"
+)
 
 // Field is one field of events, by its ECS name. A Field never changes and may
 // be shared.
@@ -23,18 +27,20 @@ type Field struct {
 // way is how a field follows from an event of one source.
 type way struct {
 	Place
-	also     Place // a second place whose values count as well, below the same member
-	byName   bool  // it is looked up in the document by the field's name
-	plain    bool  // a copy of the member as a whole
-	nested   bool  // every text of it is below the member, as it is
-	leaves   bool  // the object as a whole was asked for: every leaf is a value
-	kept     int8  // it was found when the event was recognized: its place in Event.kept, from 1 on
+	also     Place  // a second place whose values count as well, below the same member
+	byName   bool   // it is looked up in the document by the field's name
+	plain    bool   // a copy of the member as a whole
+	nested   bool   // every text of it is below the member, as it is
+	leaves   bool   // the object as a whole was asked for: every leaf is a value
+	kept     int8   // it was found when the event was recognized: its place in Event.kept, from 1 on
+	added    *Added // where shippers add it to the record; nil: they do not
 	constant []msgpack.Value
 	derive   Derive
 	without  func(*Event) string // see Definition.Without
 	reads    Set                 // the members that derive looks at
 	inside   []Member            // nested: other members that the texts may be below
 	never    []string            // see Definition.Never
+	lacking  bool                // see Definition.Lacking
 }
 
 // byName is the way of fields that are looked up in the document.
@@ -51,8 +57,11 @@ func (e *Event) way(f *Field) *way {
 // source, without an event.
 type Prospect struct {
 	// Exists reports whether some events have the field. Documents in ECS form have
-	// any field.
+	// any field. Others may have any that a shipper adds to the record: that counts if
+	// [AddedFields] says so.
 	Exists bool
+	// Lacking: what the field is looked up in is not there, see [Definition].
+	Lacking bool
 	// Constant are its values in every event, if they are always the same.
 	Constant []msgpack.Value
 	// Never are texts that it does not have in any event, see [Definition].
@@ -67,7 +76,8 @@ func (f *Field) Prospect(i int) Prospect {
 	}
 	w := &f.ways[i]
 	return Prospect{
-		Exists:   w.byName || w.constant != nil || w.derive != nil || w.kept != 0 || w.Member != None,
+		Exists:   !w.lacking && (w.byName || w.constant != nil || w.derive != nil || w.kept != 0 || w.Member != None || w.added.said()),
+		Lacking:  w.lacking,
 		Constant: w.constant,
 		Never:    w.never,
 	}
@@ -89,6 +99,12 @@ func (f *Field) WithType(t Type) *Field {
 // Nested reports whether some source has every text of the field below one
 // member of the event, as it is, so that MayHave is quicker than Values.
 func (f *Field) Nested() bool { return f.nested }
+
+// MayBeAdded reports whether events of some source have the field only if a shipper
+// added it to the record.
+func (f *Field) MayBeAdded() bool {
+	return slices.ContainsFunc(f.ways, func(w way) bool { return w.added != nil || w.lacking })
+}
 
 // Verbatim reports whether every text that the field can have is in the event
 // as it is, or is a part of a text in it: not put together, not changed and not

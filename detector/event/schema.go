@@ -19,6 +19,7 @@ type Schema struct {
 	scopedID [][][]*Field // by source: what ScopedID looks for
 	known    []*FieldSet  // by source: what Describe looks for
 	dataset  *Field
+	added    AddedFields
 
 	// objectMembers are, by source, the members that are objects and that other programs
 	// flatten or write as texts.
@@ -31,11 +32,15 @@ const maxSources = 8
 // NewSchema returns the schema of those sources, eight at most. The first of them describes
 // documents in ECS form whose dataset is of none. A field that two sources
 // define with different types is an error in their tables, and panics.
-func NewSchema(sources ...*Source) *Schema {
+func NewSchema(sources ...*Source) *Schema { return AddedFields(nil).NewSchema(sources...) }
+
+// NewSchema is [NewSchema] for records to which shippers add fields under other names
+// than their own.
+func (a AddedFields) NewSchema(sources ...*Source) *Schema {
 	if len(sources) == 0 || len(sources) > maxSources {
 		panic("event: a schema has one to eight sources")
 	}
-	s := &Schema{sources: sources, fields: map[string]*Field{}, objects: map[string]*Field{}}
+	s := &Schema{sources: sources, fields: map[string]*Field{}, objects: map[string]*Field{}, added: a}
 	for _, source := range sources {
 		for i := range source.Fields {
 			s.define(&source.Fields[i])
@@ -53,10 +58,10 @@ func NewSchema(sources ...*Source) *Schema {
 		for name, o := range objects {
 			f := s.objects[name]
 			if f == nil {
-				f = &Field{Name: name, Type: TypeObject, Derivable: true, ways: s.unknown()}
+				f = &Field{Name: name, Type: TypeObject, Derivable: true, ways: s.unknown(name)}
 				s.objects[name] = f
 			}
-			f.ways[i].derive = o.value
+			f.ways[i].derive, f.ways[i].added = o.value, nil
 		}
 	}
 	s.names = slices.Clip(s.names)
@@ -77,17 +82,17 @@ func (s *Schema) define(d *Definition) {
 }
 
 // unknown returns the ways of a field that no table has.
-func (s *Schema) unknown() []way {
+func (s *Schema) unknown(name string) []way {
 	ways := make([]way, len(s.sources))
 	for i, source := range s.sources {
-		ways[i].byName = source.Open
+		ways[i].byName, ways[i].added = source.Open, s.added.addedTo(source, name)
 	}
 	return ways
 }
 
 // setWays sets the ways of a field that some table has.
 func (s *Schema) setWays(f *Field) {
-	f.ways = s.unknown()
+	f.ways = s.unknown(f.Name)
 	f.verbatim = true
 	for i, source := range s.sources {
 		f.ways[i].leaves = f.Type == TypeFlattened
@@ -133,7 +138,7 @@ func (s *Schema) Field(name string) *Field {
 			return s.leaf(name, root, name[i+1:])
 		}
 	}
-	f := &Field{Name: name, ways: s.unknown(), verbatim: true}
+	f := &Field{Name: name, ways: s.unknown(name), verbatim: true}
 	for i, source := range s.sources {
 		if p, ok := source.rest(name); ok {
 			f.Type, f.Derivable, f.nested = TypeKeyword, true, true
@@ -173,16 +178,16 @@ func (s *Source) rest(name string) (p Place, ok bool) {
 
 // leaf returns the field of that name below a flattened object.
 func (s *Schema) leaf(name string, root *Field, below string) *Field {
-	f := &Field{Name: name, Type: TypeFlattened, Derivable: root.Derivable, ways: s.unknown(), verbatim: true}
+	f := &Field{Name: name, Type: TypeFlattened, Derivable: root.Derivable, ways: s.unknown(name), verbatim: true}
 	for i := range f.ways {
 		if w := &f.ways[i]; root.ways[i].plain {
 			w.Place = Place{root.ways[i].Member, below}
 			w.reads, w.without = root.ways[i].reads, root.ways[i].without
-			w.nested, f.nested = true, true
+			w.nested, w.added, f.nested = true, nil, true
 		} else if root.ways[i].Member != None {
 			w.Place = Place{root.ways[i].Member, root.ways[i].Below + "." + below}
 			w.reads = root.ways[i].reads
-			w.nested, f.nested = true, true
+			w.nested, w.added, f.nested = true, nil, true
 		}
 	}
 	return f

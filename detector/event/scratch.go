@@ -29,6 +29,8 @@ type scratch struct {
 	respelled []byte          // the event with its own names
 	identity  []byte          // what an identity was made of last: memory for the next
 	state     [maxSources]any // what the sources keep
+	workspace any             // what is kept for all sources
+	added     addedMembers
 }
 
 // maxArena is how many elements of an arena are kept for the next event.
@@ -38,6 +40,7 @@ func (s *scratch) reset() {
 	if cap(s.values) > maxArena || cap(s.text) > 16*maxArena || cap(s.prints) > maxArena {
 		s.values, s.text, s.prints = nil, nil, nil
 		clear(s.state[:]) // it may alias them
+		s.workspace = nil
 	}
 	s.number++
 	s.values = s.values[:0]
@@ -65,6 +68,7 @@ type visitor struct {
 	leaves bool // of objects it gets what is at their ends
 	empty  bool // it also gets values that are empty
 	found  bool // do has returned true: it gets no more
+	any    bool // do was called
 }
 
 // push appends a value that was found, or hands it to the visitor if there is one.
@@ -86,7 +90,7 @@ func (s *scratch) visit(v msgpack.Value, to *visitor) {
 	case to.leaves && v.Kind() == msgpack.Map:
 		s.leavesOf(v, v.Encoded(), 0, maxDepth, to)
 	case to.empty || !IsEmpty(v):
-		to.found = to.do(v)
+		to.any, to.found = true, to.do(v)
 	}
 }
 

@@ -142,6 +142,9 @@ type Definition struct {
 	Without func(e *Event) string
 	// Reads are the members that Derive looks at, besides that in From.
 	Reads []string
+	// Lacking: what Derive looks the values up in is not there, so that events do not
+	// have the field unless it was added to the record.
+	Lacking bool
 	// Kept is the place, from 1 on, of values that Recognize found: see
 	// [Event.Keep].
 	Kept int
@@ -176,7 +179,7 @@ func (d *Definition) way() way {
 	if d.Also != "" {
 		w.also = PlaceOf(d.Also)
 	}
-	w.never, w.without = d.Never, d.Without
+	w.never, w.without, w.lacking = d.Never, d.Without, d.Lacking
 	w.reads = w.reads.Union(SetNamed(d.Reads...))
 	if d.Inside {
 		for _, name := range d.Reads {

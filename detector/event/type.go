@@ -19,9 +19,10 @@ const (
 	TypeObject
 	TypeNested
 	TypeWildcard // as keyword, but made for searches with wildcards
+	TypeGeoPoint // an object with lat and lon
 )
 
-var typeNames = [...]string{"dynamic", "keyword", "constant_keyword", "boolean", "long", "double", "ip", "date", "text", "flattened", "object", "nested", "wildcard"}
+var typeNames = [...]string{"dynamic", "keyword", "constant_keyword", "boolean", "long", "double", "ip", "date", "text", "flattened", "object", "nested", "wildcard", "geo_point"}
 
 // String returns Elasticsearch's name of the type.
 func (t Type) String() string { return typeNames[t] }

@@ -18,6 +18,8 @@ func (e *Event) Any(f *Field, do func(msgpack.Value) bool) bool {
 	}
 	to := visitor{do: do, leaves: w.leaves, empty: w.byName}
 	switch {
+	case w.added != nil:
+		e.findAdded(w.added, &to)
 	case w.byName:
 		e.scratch.findMembers(e.document.Encoded(), 0, e.document.Len(), f.Name, maxDepth, &to)
 	case w.Member != None && e.find(w.Member):
@@ -42,6 +44,8 @@ func (e *Event) Values(f *Field) []msgpack.Value {
 		return w.derive(e, w.Place)
 	case w.kept != 0:
 		return e.kept[w.kept-1]
+	case w.added != nil:
+		return e.Added(w.added)
 	}
 	taken := w.taken(e)
 	s := &e.scratch
@@ -256,6 +260,14 @@ func (e *Event) State(create func() any) any {
 		*state = create()
 	}
 	return *state
+}
+
+// Workspace is State for what follows in the same way from the events of all sources.
+func (e *Event) Workspace(create func() any) any {
+	if e.scratch.workspace == nil {
+		e.scratch.workspace = create()
+	}
+	return e.scratch.workspace
 }
 
 // Number returns a number that tells the event from those before it that are kept in

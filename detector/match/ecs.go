@@ -38,7 +38,7 @@ var ecsTypes = func() map[string]event.Type {
 			client.as.number client.bytes client.nat.port client.packets client.port
 			destination.as.number destination.bytes destination.nat.port destination.packets destination.port
 			server.as.number server.bytes server.nat.port server.packets server.port
-			source.as.number source.bytes source.nat.port source.packets source.port
+			source.bytes source.nat.port source.packets source.port
 			dns.answers.ttl event.duration event.sequence event.severity file.size host.uptime
 			http.request.body.bytes http.request.bytes http.response.body.bytes http.response.bytes http.response.status_code
 			log.origin.file.line log.syslog.facility.code log.syslog.priority log.syslog.severity.code

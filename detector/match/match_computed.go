@@ -73,7 +73,7 @@ func (c *compiler) columnType(f query.Field) (expr.Type, *expr.Problem) {
 		return expr.TypeDate, nil
 	case event.TypeDynamic:
 		return expr.TypeAny, nil
-	case event.TypeText, event.TypeObject, event.TypeNested:
+	case event.TypeText, event.TypeObject, event.TypeNested, event.TypeGeoPoint:
 		return expr.TypeAny, &expr.Problem{At: f.At, Message: f.Name + " is of type " + t.typ.String() + ", of which nothing can be computed"}
 	}
 	return expr.TypeText, nil

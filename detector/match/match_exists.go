@@ -8,7 +8,7 @@ import (
 // newExists returns the matcher of values that make the field exist.
 func newExists(t target) matcher {
 	switch t.typ {
-	case event.TypeObject, event.TypeDynamic:
+	case event.TypeObject, event.TypeDynamic, event.TypeGeoPoint:
 		return nonEmpty{}
 	case event.TypeNested:
 		return never{}

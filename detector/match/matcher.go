@@ -83,7 +83,7 @@ func (c *compiler) equal(t target, v query.Value, text string) (matcher, error) 
 		return span, nil
 	case event.TypeText:
 		return newWordMatcher(text, v.Phrase), nil
-	case event.TypeObject, event.TypeNested:
+	case event.TypeObject, event.TypeNested, event.TypeGeoPoint:
 		return never{}, nil
 	case event.TypeDynamic:
 		return newDynamicEqual(text), nil
@@ -121,7 +121,7 @@ func (c *compiler) part(t target, v query.Value, p query.Pattern) (matcher, erro
 		return nil, c.refuse(v.At, "%s is of type %s, which does not support wildcards", t.describe(), t.typ)
 	case event.TypeText:
 		return newWordPattern(p), nil
-	case event.TypeObject, event.TypeNested:
+	case event.TypeObject, event.TypeNested, event.TypeGeoPoint:
 		return never{}, nil
 	}
 	return t.overLeaves(newPattern(p)), nil
@@ -195,7 +195,7 @@ func (c *compiler) order(t target, op query.Op, v query.Value) (matcher, error) 
 		return t.overLeaves(textOrder{op, []byte(v.Text)}), nil
 	case event.TypeText:
 		return wordOrder{op, []byte(v.Text)}, nil
-	case event.TypeObject, event.TypeNested:
+	case event.TypeObject, event.TypeNested, event.TypeGeoPoint:
 		return never{}, nil
 	case event.TypeDynamic:
 		return newDynamicOrder(op, v.Text), nil

@@ -27,6 +27,9 @@ type Lack struct {
 	Constant []msgpack.Value
 	// Never is a text that the condition needs and that the field has in no event.
 	Never string
+	// Lacking: events would have the field if there was what it is looked up in, or if a
+	// shipper added it to the record.
+	Lacking bool
 }
 
 // truth is the result of a node for all events of a source.
@@ -133,6 +136,7 @@ func (o *outlook) condition(c *Condition) (truth, Lack) {
 		p := test.field.Prospect(o.source)
 		switch {
 		case !p.Exists:
+			lack.Lacking = lack.Lacking || p.Lacking
 		case p.Constant != nil:
 			lack.Constant = p.Constant
 			for _, v := range p.Constant {

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"unicode/utf8"
 
+	"github.com/fluent-detect/fluent-detect/detector/enrich/geo"
 	"github.com/fluent-detect/fluent-detect/detector/envelope"
 	"github.com/fluent-detect/fluent-detect/detector/stats"
 )
@@ -22,6 +23,15 @@ func counter(name, help string, of func(*view) uint64) family {
 
 func gauge(name, help string, of func(*view) uint64) family {
 	return family{name, "gauge", help, func(w *writer, v *view) { w.sample(of(v), v.labels()...) }}
+}
+
+// database is a family of one sample for each database of addresses.
+func database(name, kind, help string, of func(*geo.Stat) uint64) family {
+	return family{name, kind, help, func(w *writer, v *view) {
+		for i := range v.Databases {
+			w.sample(of(&v.Databases[i]), v.labels("file", v.Databases[i].Path)...)
+		}
+	}}
 }
 
 // labels returns the labels of all samples of the detector, followed by more.
@@ -100,6 +110,12 @@ var families = []family{
 	gauge("fluent_detect_dedup_keys", "Alerts that are remembered to recognise duplicates.", func(v *view) uint64 { return uint64(v.Dedup.Size) }),
 	counter("fluent_detect_dedup_evicted_total", "Of these, forgotten too early because dedup_size is too small.", func(v *view) uint64 { return v.Dedup.Evicted }),
 	counter("fluent_detect_dedup_expired_total", "Of these, forgotten because they had expired.", func(v *view) uint64 { return v.Dedup.Expired }),
+
+	database("fluent_detect_geo_database_build_timestamp_seconds", "gauge", "When the database of addresses in use was built.", func(d *geo.Stat) uint64 { return uint64(max(d.Built.Unix(), 0)) }),
+	database("fluent_detect_geo_database_bytes", "gauge", "How large it is, in memory.", func(d *geo.Stat) uint64 { return uint64(d.Bytes) }),
+	database("fluent_detect_geo_database_replaced_total", "counter", "Changes of the file after which the new database was taken into use.", func(d *geo.Stat) uint64 { return d.Replaced }),
+	database("fluent_detect_geo_database_refused_total", "counter", "Changes of the file after which the database from before stayed in use, since the new one cannot be.", func(d *geo.Stat) uint64 { return d.Refused }),
+	database("fluent_detect_geo_database_broken_total", "counter", "Look-ups that met damaged data and found nothing.", func(d *geo.Stat) uint64 { return d.Broken }),
 
 	counter("fluent_detect_heartbeats_total", "Heartbeat records that were sent.", func(v *view) uint64 { return v.Heartbeats }),
 	counter("fluent_detect_heartbeats_dropped_total", "Heartbeat records for which the outbox had no room.", func(v *view) uint64 { return v.HeartbeatsDropped }),

@@ -20,10 +20,12 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector"
 	"github.com/fluent-detect/fluent-detect/detector/alert"
+	"github.com/fluent-detect/fluent-detect/detector/enrich/geo"
 	"github.com/fluent-detect/fluent-detect/detector/hold"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack/msgpacktest"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
 	"github.com/fluent-detect/fluent-detect/detector/ruleset"
+	"github.com/fluent-detect/fluent-detect/test/mmdb"
 )
 
 var update = flag.Bool("update", false, "write the golden file anew")
@@ -69,6 +71,9 @@ func detectors(t *testing.T) []Detector {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if i == 0 {
+			loaded.Databases = databases(t)
+		}
 		d := Detector{Channel: "default", Name: fmt.Sprint("default.", i), State: detector.NewState(), Outbox: box}
 		e, err := detector.New(config, loaded, detector.Host{
 			Outbox: box, State: d.State, Name: d.Name, Observer: alert.Observer{Version: "v1", Hostname: "h"},
@@ -101,11 +106,26 @@ func detectors(t *testing.T) []Detector {
 	return all
 }
 
+// databases returns a database.
+func databases(t *testing.T) *geo.Databases {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "asn.mmdb")
+	if err := os.WriteFile(path, mmdb.ASN().Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d, err := geo.Open([]string{path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
 // exposition returns the text for the detectors, without values that change from run
 // to run.
 func exposition(t *testing.T) []byte {
 	text := Append(nil, "v1.2.3", detectors(t))
 	text = regexp.MustCompile(`(fluent_detect_start_time_seconds{.*} )\d.*`).ReplaceAll(text, []byte("${1}1790000000.000"))
+	text = regexp.MustCompile(`file="[^"]*/`).ReplaceAll(text, []byte(`file="`))
 	text = regexp.MustCompile(`(\ngo_goroutines )\d+`).ReplaceAll(text, []byte("${1}1"))
 	return bytes.ReplaceAll(text, []byte(runtime.Version()), []byte("go1"))
 }

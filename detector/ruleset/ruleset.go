@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/fluent-detect/fluent-detect/conf"
+	"github.com/fluent-detect/fluent-detect/detector/enrich/geo"
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/match"
 	"github.com/fluent-detect/fluent-detect/detector/query"
@@ -24,12 +25,23 @@ import (
 type Loader struct {
 	Schema    *event.Schema
 	Languages query.Languages
+	// Databases are what the schema looks addresses up in; nil: nothing.
+	Databases *geo.Databases
 }
 
 // DefaultLoader returns the loader for all sources and languages that are built
 // in.
 func DefaultLoader() Loader {
-	return Loader{source.Schema(), query.Languages{kql.Language, eql.Language}}
+	return Loader{Schema: source.Schema(), Languages: query.Languages{kql.Language, eql.Language}}
+}
+
+// NewLoader is DefaultLoader for events whose addresses are looked up in databases, nil for
+// none, and to whose records shippers add fields.
+func NewLoader(databases *geo.Databases, added event.AddedFields) (l Loader, err error) {
+	l = DefaultLoader()
+	l.Databases = databases
+	l.Schema, err = source.NewSchema(databases, added)
+	return l, err
 }
 
 // Set holds rules that are ready for use. Nothing in it changes afterwards, so

@@ -47,10 +47,10 @@ func (l Loader) Outlook(what, does string, p *match.Program) (lines []string) {
 	source := l.Schema.Sources()[i]
 	o, form := p.Outlook(i), ownForm(source)
 	if o.Never {
-		return []string{fmt.Sprintf("%s never %s an event in %s, only documents in ECS form: %s", what, does, form, l.reasons(source, o.Fewer))}
+		return []string{fmt.Sprintf("%s never %s an event in %s, only documents in ECS form%s: %s", what, does, form, unlessAdded(o.Fewer), l.reasons(source, o.Fewer))}
 	}
 	if len(o.Fewer) > 0 {
-		lines = append(lines, fmt.Sprintf("%s %s fewer events in %s than documents in ECS form: %s", what, does, form, l.reasons(source, o.Fewer)))
+		lines = append(lines, fmt.Sprintf("%s %s fewer events in %s than documents in ECS form%s: %s", what, does, form, unlessAdded(o.Fewer), l.reasons(source, o.Fewer)))
 	}
 	if len(o.More) > 0 {
 		lines = append(lines, fmt.Sprintf("%s %s more events in %s than in Elastic, since what it excludes by these fields is not excluded: %s",
@@ -67,6 +67,14 @@ func (l Loader) about(p *match.Program) int {
 		return !s.Open && (p == nil || !p.Outlook(slices.Index(l.Schema.Sources(), s)).Never)
 	})
 	return max(i, 0)
+}
+
+// unlessAdded says which other events may have what is lacking.
+func unlessAdded(lacks []match.Lack) string {
+	if slices.ContainsFunc(lacks, func(lack match.Lack) bool { return lack.Lacking }) {
+		return " and records to which a shipper adds it"
+	}
+	return ""
 }
 
 // ownForm is what events of a source have before they are mapped to ECS.

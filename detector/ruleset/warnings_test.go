@@ -31,9 +31,9 @@ func TestWarningsOfRules(t *testing.T) {
 	for _, c := range []struct{ query, rest, want string }{
 		{`event.action: x and user.name: y`, ``, ""},
 		{`event.category: iam and not related.entity: x and user.email: *`, ``, ""},
-		{`event.action: x and source.geo.country_iso_code: NL`, ``, never + `source.geo.country_iso_code does not exist (Elastic looks it up by the address)`},
-		{`event.action: x and not source.as.organization.name: (A or B)`, ``, more + `source.as.organization.name does not exist (Elastic looks it up by the address)`},
-		{`event.action: x and not user_agent.name: Firefox and not source.as.number: 5`, ``, more + `user_agent.name does not exist (Elastic reads it out of user_agent.original, this detector does not); source.as.number does not exist (Elastic looks it up by the address)`},
+		{`event.action: x and source.geo.country_iso_code: NL`, ``, strings.Replace(never, "form: ", "form and records to which a shipper adds it: ", 1) + `source.geo.country_iso_code does not exist (needs geo: a database of places in geo_databases, or a shipper that adds it)`},
+		{`event.action: x and not source.as.organization.name: (A or B)`, ``, more + `source.as.organization.name does not exist (needs geo: a database of autonomous systems in geo_databases, or a shipper that adds it)`},
+		{`event.action: x and not user_agent.name: Firefox and not source.as.number: 5`, ``, more + `source.as.number does not exist (needs geo: a database of autonomous systems in geo_databases, or a shipper that adds it)`},
 		{`event.action: x or host.name: y`, ``, fewer + `host.name does not exist`},
 		{`(event.action: x or host.name: y) and not process.pid: 1`, ``, fewer + `host.name does not exist` + "\n" + more + `process.pid does not exist`},
 		{`event.action: x and aws.cloudtrail.event_category: Insight`, ``, never + `aws.cloudtrail.event_category is never Insight (Insight records, which have it, are not events here)`},
@@ -47,7 +47,7 @@ func TestWarningsOfRules(t *testing.T) {
 			`:12:15: suppress_by: ` + none + `user.nmae does not exist; did you mean "user.name"?` + "\n" +
 				`:14:12: dedup_by: ` + none + `aws.cloudtrail.sharedEventID does not exist; did you mean "aws.cloudtrail.shared_event_id"?`},
 		{`event.action: x`, "[rule.alert_suppression]\ngroup_by = [\"source.geo.city_name\", \"user.name\"]\n",
-			`:12:12: alert_suppression.group_by: ` + none + `source.geo.city_name does not exist (Elastic looks it up by the address)`},
+			`:12:12: alert_suppression.group_by: ` + none + `source.geo.city_name does not exist (needs geo: a database of places in geo_databases, or a shipper that adds it)`},
 	} {
 		path := ruleFile(t, c.query, c.rest)
 		set, err := Load(path)
@@ -89,7 +89,7 @@ func TestWarningsOfExceptions(t *testing.T) {
 		{`event.dataset: aws.cloudtrail`, "exception: it covers every event"},
 		{`*`, "exception: it covers every event"},
 		{`user.nmae: alice and host.name: "some value"`, `exception never covers an event in CloudTrail's own form, only documents in ECS form: user.nmae does not exist; did you mean "user.name"?; host.name does not exist`},
-		{`user.name: alice and not source.as.number: 5`, `exception covers more events in CloudTrail's own form than in Elastic, since what it excludes by these fields is not excluded: source.as.number does not exist (Elastic looks it up by the address)`},
+		{`user.name: alice and not source.as.number: 5`, `exception covers more events in CloudTrail's own form than in Elastic, since what it excludes by these fields is not excluded: source.as.number does not exist (needs geo: a database of autonomous systems in geo_databases, or a shipper that adds it)`},
 
 		{`user.name: deploy`, ""},
 		{`user.name: deploy and user_agent.original: z`, ""},

@@ -3,6 +3,7 @@ package stats
 import (
 	"time"
 
+	"github.com/fluent-detect/fluent-detect/detector/enrich/geo"
 	"github.com/fluent-detect/fluent-detect/detector/hold"
 )
 
@@ -14,6 +15,8 @@ type Report struct {
 	Rules    []Rule    // those in force, in their order
 	Dedup    hold.DuplicateStats
 	SelfTest SelfTest
+	// Databases are those that addresses are looked up in.
+	Databases []geo.Stat
 }
 
 // SelfTest counts self-tests: synthetic events that take the path of all events.

@@ -56,6 +56,7 @@ func Open(o Options) (*Engine, error) {
 		Name:     o.Name,
 		Lost:     o.Lost,
 		Warn:     func(line string) { o.Log(logger.Warn, line) },
+		Info:     func(line string) { o.Log(logger.Info, line) },
 	}}
 	if o.Store != nil {
 		e.host.Store = o.Store

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fluent-detect/fluent-detect/detector/enrich/geo"
 	"github.com/fluent-detect/fluent-detect/detector/ruleset"
 	"github.com/fluent-detect/fluent-detect/detector/ruletest"
 	"github.com/fluent-detect/fluent-detect/plugin/logger"
@@ -16,7 +17,11 @@ import (
 // tests of the rules. The error is a *settings.KeyError of the key that is the
 // cause.
 func LoadRules(c *settings.Detector) (*ruleset.Set, error) {
-	rules, err := ruleset.Load(c.Rules)
+	loader, err := NewLoader(c)
+	if err != nil {
+		return nil, err
+	}
+	rules, err := loader.Load(c.Rules)
 	if err != nil {
 		return nil, keyError("rules", err)
 	}
@@ -32,6 +37,26 @@ func LoadRules(c *settings.Detector) (*ruleset.Set, error) {
 		}
 	}
 	return rules, nil
+}
+
+// NewLoader returns the loader for rules about events with the fields that the
+// configuration adds. The error is a *settings.KeyError of the key that is the cause.
+func NewLoader(c *settings.Detector) (l ruleset.Loader, err error) {
+	var databases *geo.Databases
+	if len(c.GeoDatabases) > 0 {
+		if databases, err = geo.Open(c.GeoDatabases); err != nil {
+			return l, keyError("geo_databases", err)
+		}
+	}
+	return LoaderWith(databases, c)
+}
+
+// LoaderWith is NewLoader with databases that are open already.
+func LoaderWith(databases *geo.Databases, c *settings.Detector) (l ruleset.Loader, err error) {
+	if l, err = ruleset.NewLoader(databases, c.AddedFields); err != nil {
+		return l, keyError("added_fields", err)
+	}
+	return l, nil
 }
 
 // keyError attributes an error to a key, unless its message begins with that key.

@@ -2,6 +2,8 @@ package hostconf
 
 import (
 	"strings"
+
+	"github.com/fluent-detect/fluent-detect/detector/ruleset"
 )
 
 // config is a configuration with all its files.
@@ -15,6 +17,7 @@ type config struct {
 	broken    bool              // Fluent Bit stops reading at a finding
 	refused   bool              // Fluent Bit does not start
 	misspelt  bool              // the name of a section is wrong, so sections may be missing
+	loaders   map[*section]ruleset.Loader
 }
 
 // section is a section of a kind such as "input".

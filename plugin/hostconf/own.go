@@ -52,7 +52,7 @@ func (c *config) ownSections() {
 		c.ownProperties(s)
 		d, err := settings.ReadDetector(getter(s))
 		c.badValues(s, err)
-		c.suppressBy(s.position("suppress_by"), d.SuppressBy)
+		c.suppressBy(s, s.position("suppress_by"), d.SuppressBy)
 		c.outputSettings(s)
 	}
 	for _, s := range c.of("input", "detect_alerts") {

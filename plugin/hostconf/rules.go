@@ -8,9 +8,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fluent-detect/fluent-detect/detector/enrich/geo"
 	"github.com/fluent-detect/fluent-detect/detector/rule/files"
 	"github.com/fluent-detect/fluent-detect/detector/ruleset"
 	"github.com/fluent-detect/fluent-detect/detector/spelling"
+	"github.com/fluent-detect/fluent-detect/plugin/host"
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
@@ -70,12 +72,54 @@ func (c *config) loadRules(s *section) *ruleset.Set {
 			}
 		}
 	}
-	rules, err := ruleset.Load(s.text("rules", files.Builtin))
+	rules, err := c.loader(s).Load(s.text("rules", files.Builtin))
 	if err != nil {
 		c.failAll(s.position("rules"), err)
 		return nil
 	}
 	return rules
+}
+
+// loader returns the loader for the rules of an output, with the fields that its keys add.
+// Databases that are not on this machine are assumed to have everything.
+func (c *config) loader(s *section) ruleset.Loader {
+	if l, ok := c.loaders[s]; ok {
+		return l
+	}
+	d, _ := settings.ReadDetector(getter(s)) // what is wrong with it is reported elsewhere
+	l, err := c.openLoader(s, &d)
+	if err != nil {
+		key := "geo_databases"
+		var of *settings.KeyError
+		if errors.As(err, &of) {
+			key = of.Key
+		}
+		c.failAll(s.position(key), err)
+		l = ruleset.DefaultLoader()
+	}
+	if c.loaders == nil {
+		c.loaders = map[*section]ruleset.Loader{}
+	}
+	c.loaders[s] = l
+	return l
+}
+
+func (c *config) openLoader(s *section, d *settings.Detector) (ruleset.Loader, error) {
+	p := s.get("geo_databases")
+	if p == nil {
+		return host.NewLoader(d)
+	}
+	here := p.unknown == "" && !p.isList
+	for _, path := range d.GeoDatabases {
+		if here && !exists(path) {
+			c.notHere(p, path, Error, "it is not checked")
+			here = false
+		}
+	}
+	if !here {
+		return host.LoaderWith(geo.Assumed(), d)
+	}
+	return host.NewLoader(d)
 }
 
 // exceptions checks the file of exceptions against the rules, if they are known.
@@ -107,8 +151,8 @@ func (c *config) ruleWarnings(s *section, rules *ruleset.Set) {
 }
 
 // suppressBy reports fields of the key suppress_by that events do not have.
-func (c *config) suppressBy(at Position, fields []string) {
-	for _, line := range ruleset.DefaultLoader().UnknownFields(fields, nil) {
+func (c *config) suppressBy(s *section, at Position, fields []string) {
+	for _, line := range c.loader(s).UnknownFields(fields, nil) {
 		c.warn(at, "suppress_by: %s", line)
 	}
 }

@@ -42,7 +42,7 @@ func (c *config) sidecar(path string) {
 		}
 	}
 	s := &section{at: Position{File: path}}
-	for _, key := range []string{"rules", "exceptions"} {
+	for _, key := range []string{"rules", "exceptions", "geo_databases", "added_fields"} {
 		if v := file.Get(key); v != "" {
 			at := Position{File: path}
 			if p, _, ok := cutPosition(file.Locate(&settings.KeyError{Key: key}).Error()); ok {
@@ -61,7 +61,7 @@ func (c *config) sidecar(path string) {
 	if p, _, ok := cutPosition(file.Locate(&settings.KeyError{Key: "suppress_by"}).Error()); ok {
 		at = p
 	}
-	c.suppressBy(at, config.SuppressBy)
+	c.suppressBy(s, at, config.SuppressBy)
 }
 
 // toSidecar returns the outputs of Fluent Bit that go to fluent-detect serve.

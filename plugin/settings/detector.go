@@ -6,6 +6,7 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector"
 	"github.com/fluent-detect/fluent-detect/detector/alert"
+	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/hold"
 )
 
@@ -17,6 +18,8 @@ type Detector struct {
 	Rules         string
 	RuleTests     bool
 	Exceptions    string   // path, or empty
+	GeoDatabases  []string // paths
+	AddedFields   event.AddedFields
 	StatePath     string   // directory, or empty: memory only
 	MetricsListen string   // address of the Prometheus endpoint; empty: none
 	Forward       *Forward // nil: not by the Forward protocol
@@ -74,6 +77,14 @@ var detectorKeys = []row[Detector]{
 	{Key: Key{"exceptions", "the path of a TOML file", "",
 		"known events that do not make an alert: per rule a query, an owner, a reason and an expiry date"},
 		set: func(d *Detector, v string) error { d.Exceptions = v; return nil }},
+	{Key: Key{"geo_databases", "paths of .mmdb files, separated by commas", "",
+		"where source addresses are looked up, for source.geo and source.as: databases of MaxMind, DB-IP or IPinfo; of several the first that knows something counts; a file that changes is read again"},
+		list: true,
+		set:  func(d *Detector, v string) error { d.GeoDatabases = parseList(v); return nil }},
+	{Key: Key{"added_fields", "a list of NAME=FIELD, separated by commas", "",
+		"keys that the shipper adds to raw records, at their top, and the ECS field that each of them is; a field that is added by its own name needs none"},
+		list: true,
+		set:  func(d *Detector, v string) (err error) { d.AddedFields, err = parseAdded(v); return err }},
 	{Key: Key{"state_path", "the path of a directory", "",
 		"where undelivered alerts and the memory of duplicates, suppression and caps survive a crash or a restart; empty: they are in memory only"},
 		set: func(d *Detector, v string) error { d.StatePath = v; return nil }},

@@ -4,9 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/fluent-detect/fluent-detect/detector/event"
 )
 
 func parseName(v string) (string, error) {
@@ -25,6 +28,22 @@ func parseList(v string) []string {
 		}
 	}
 	return list
+}
+
+// parseAdded parses a list of NAME=FIELD.
+func parseAdded(v string) (event.AddedFields, error) {
+	added := event.AddedFields{}
+	for _, pair := range parseList(v) {
+		name, field, ok := strings.Cut(pair, "=")
+		name, field = strings.TrimSpace(name), strings.TrimSpace(field)
+		if !ok || name == "" || field == "" || strings.ContainsAny(name+field, " \t=*\"'") {
+			return nil, fmt.Errorf("%q is not of the form NAME=FIELD", pair)
+		}
+		if !slices.Contains(added[field], name) {
+			added[field] = append(added[field], name)
+		}
+	}
+	return added, nil
 }
 
 func parseCount(v string, maxCount int) (int, error) {

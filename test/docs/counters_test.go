@@ -21,6 +21,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/plugin/sidecar"
 	"github.com/fluent-detect/fluent-detect/test/docs/generated"
 	"github.com/fluent-detect/fluent-detect/test/freeport"
+	"github.com/fluent-detect/fluent-detect/test/mmdb"
 )
 
 // output is a buffer that can be read while it is written to.
@@ -45,7 +46,11 @@ func (o *output) lines() []string {
 // output with its alerts and heartbeats.
 func serve(t *testing.T) (url string, alerts *output) {
 	t.Helper()
-	keys := map[string]string{"listen": "127.0.0.1:0", "alerts": "-", "heartbeat": "1s", "self_test": "1h", "state_path": t.TempDir()}
+	addresses := filepath.Join(t.TempDir(), "asn.mmdb")
+	if err := os.WriteFile(addresses, mmdb.ASN().Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	keys := map[string]string{"geo_databases": addresses, "listen": "127.0.0.1:0", "alerts": "-", "heartbeat": "1s", "self_test": "1h", "state_path": t.TempDir()}
 	config, err := settings.ReadSidecar(func(key string) string { return keys[key] })
 	if err != nil {
 		t.Fatal(err)

@@ -125,9 +125,8 @@ func elsewhere(field string) string {
 		return "Insight records, which have it, are not events here"
 	}
 	for _, e := range []struct{ object, why string }{
-		{"source.geo", "Elastic looks it up by the address"},
-		{"source.as", "Elastic looks it up by the address"},
-		{"user_agent", "Elastic reads it out of user_agent.original, this detector does not"},
+		{"source.geo", "needs geo: a database of places in geo_databases, or a shipper that adds it"},
+		{"source.as", "needs geo: a database of autonomous systems in geo_databases, or a shipper that adds it"},
 		{"aws.cloudtrail.flattened.insight_details", "Insight records, which have it, are not events here"},
 		{"aws.cloudtrail.flattened.digest", "digest files, which have it, are not events here"},
 		{"aws.cloudtrail.digest", "digest files, which have it, are not events here"},

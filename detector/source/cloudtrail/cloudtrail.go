@@ -42,6 +42,9 @@ var ownNames = []string{
 	"tlsDetails", "userAgent", "userIdentity", "vpcEndpointId", "vpcEndpointAccountId",
 }
 
+// own are these members.
+var own = event.SetNamed(ownNames...)
+
 // Source is the source.
 var Source = &event.Source{
 	Name:             "CloudTrail",
@@ -50,7 +53,7 @@ var Source = &event.Source{
 	Cloud:            "AWS",
 	Marks:            marks.Union(event.SetOf(eventVersion)).Union(others),
 	Recognize:        recognize,
-	Own:              event.SetNamed(ownNames...),
+	Own:              own,
 	Expected:         userIdentity,
 	Flattened:        event.SetNamed(append(flattened, "eventName", "eventSource")...),
 	Respell:          respell,

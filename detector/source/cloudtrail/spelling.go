@@ -111,6 +111,10 @@ func respell(e *event.Event, dst []byte) (out []byte, ok bool) {
 			break
 		}
 		name, is := bytes.CutPrefix(key.Bytes(), prefix)
+		if !is && !own.Has(event.Lookup(key.Bytes())) { // a shipper added it
+			root.members = append(root.members, &respelled{name: key.Bytes(), value: value})
+			continue
+		}
 		if !is || len(name) == 0 {
 			continue
 		}

@@ -8,7 +8,8 @@ import (
 )
 
 func (a *app) ecs() *cobra.Command {
-	return &cobra.Command{
+	var fields *keys
+	c := &cobra.Command{
 		Use:   "ecs FILE...",
 		Short: "Print the events as the rules see them",
 		Long: `Print the ECS fields of each CloudTrail event, as the rules see them: one line of
@@ -20,8 +21,12 @@ Exit code: 0 if everything was read, 1 if something could not be read.`,
   fluent-detect ecs trail.json.gz | fluent-detect eval --query 'user.name: alice' -`,
 		Args: atLeastOne("FILE"),
 		RunE: func(c *cobra.Command, files []string) error {
+			loader, err := fields.loader()
+			if err != nil {
+				return err
+			}
 			var packed []byte
-			return a.eachEvent(c.Context(), files, func(r *reading, e located) error {
+			return a.eachEvent(c.Context(), loader.Schema, files, func(r *reading, e located) error {
 				packed = e.AppendECS(packed[:0])
 				view, _, err := msgpack.Read(packed, 0)
 				if err != nil {
@@ -32,4 +37,7 @@ Exit code: 0 if everything was read, 1 if something could not be read.`,
 			})
 		},
 	}
+	c.Flags().SortFlags = false
+	fields = fieldFlags(c)
+	return c
 }

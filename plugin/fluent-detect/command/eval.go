@@ -16,11 +16,11 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/query"
 	"github.com/fluent-detect/fluent-detect/detector/query/kql"
 	"github.com/fluent-detect/fluent-detect/detector/ruleset"
-	"github.com/fluent-detect/fluent-detect/detector/source"
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/pipeline"
 )
 
 func (a *app) eval() *cobra.Command {
+	var fields *keys
 	text, language, category := "", kql.Language.Name, ""
 	var ecs bool
 	var types []string
@@ -65,7 +65,11 @@ column.`,
 				a.warn(fmt.Sprintf("--query:%v", advice))
 			}
 			if ecs {
-				return a.evalEvents(c.Context(), q, declared, files)
+				loader, err := fields.loader()
+				if err != nil {
+					return err
+				}
+				return a.evalEvents(c.Context(), loader, q, declared, files)
 			}
 			return a.evalDocuments(c.Context(), q, declared, files)
 		},
@@ -76,6 +80,7 @@ column.`,
 	c.Flags().Var(textValue{&category}, "event-category-field", "the field with the category of an event in EQL (default event.category)")
 	c.Flags().BoolVar(&ecs, "ecs", false, "the documents are CloudTrail events, the query is about their ECS fields")
 	c.Flags().Var(typeValue{listValue{&types}}, "type", "the type of a field, as in source.ip=ip; may be given several times")
+	fields = fieldFlags(c)
 	return c
 }
 
@@ -117,15 +122,15 @@ func (m typedECS) Field(name string) *event.Field {
 }
 
 // evalEvents prints the CloudTrail events that match.
-func (a *app) evalEvents(ctx context.Context, q query.Query, declared map[string]event.Type, files []string) error {
-	p, err := match.Compile(q, typedECS{match.ECS{Schema: source.Schema()}, declared})
+func (a *app) evalEvents(ctx context.Context, loader ruleset.Loader, q query.Query, declared map[string]event.Type, files []string) error {
+	p, err := match.Compile(q, typedECS{match.ECS{Schema: loader.Schema}, declared})
 	if err != nil {
 		return refused(err)
 	}
-	for _, line := range ruleset.DefaultLoader().Outlook("the query", "matches", p) {
+	for _, line := range loader.Outlook("the query", "matches", p) {
 		a.warn("--query: " + line)
 	}
-	return a.eachEvent(ctx, files, func(r *reading, e located) error {
+	return a.eachEvent(ctx, loader.Schema, files, func(r *reading, e located) error {
 		if !p.Match(e.Event) {
 			return nil
 		}

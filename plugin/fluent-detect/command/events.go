@@ -10,7 +10,6 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/envelope"
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/ingest"
-	"github.com/fluent-detect/fluent-detect/detector/source"
 	"github.com/fluent-detect/fluent-detect/detector/stats"
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/pipeline"
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/terminal"
@@ -33,15 +32,15 @@ type located struct {
 	record *ingest.Record
 }
 
-// eachEvent calls visit with each event of the files, in order.
-func (a *app) eachEvent(ctx context.Context, files []string, visit func(*reading, located) error) error {
+// eachEvent calls visit with each event of the files, in order, as the schema shows it.
+func (a *app) eachEvent(ctx context.Context, schema *event.Schema, files []string, visit func(*reading, located) error) error {
 	var r *reading
 	var at located
 	var unreadable []int // offsets of records
 	var unrecognized []detector.Unrecognized
 	var keys stats.Keys
 	var err error
-	reader := envelope.NewReader(source.Schema(), func(e *event.Event) {
+	reader := envelope.NewReader(schema, func(e *event.Event) {
 		at.Event = e
 		r.events++
 		if err == nil {

@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/fluent-detect/fluent-detect/detector/ruleset"
-	"github.com/fluent-detect/fluent-detect/detector/source"
 	"github.com/fluent-detect/fluent-detect/plugin/logger"
 )
 
@@ -16,6 +15,7 @@ func (a *app) explain() *cobra.Command {
 	var globs []string
 	var name string
 	var matching bool
+	var fields *keys
 	c := &cobra.Command{
 		Use:   "explain --rule RULE FILE...",
 		Short: "Show, event by event, why a rule matches or does not",
@@ -34,7 +34,11 @@ command line or a rule is wrong.`,
 			if name == "" {
 				return usage(c, "--rule is missing")
 			}
-			rules, err := loadRules(globs)
+			loader, err := fields.loader()
+			if err != nil {
+				return err
+			}
+			rules, err := loadRulesWith(loader, globs)
 			if err != nil {
 				return err
 			}
@@ -46,7 +50,7 @@ command line or a rule is wrong.`,
 				a.warn(line)
 			}
 			fmt.Printf("%s\n  %s\n", a.out.Strong(rule.Name), oneLine(rule.Query.Text))
-			return a.eachEvent(c.Context(), files, func(r *reading, e located) error {
+			return a.eachEvent(c.Context(), loader.Schema, files, func(r *reading, e located) error {
 				matches, findings := rule.Explain(e.Event)
 				if matches || !matching {
 					r.out.buf = a.appendEvent(r.out.buf, e, matches)
@@ -59,6 +63,7 @@ command line or a rule is wrong.`,
 	c.Flags().SortFlags = false
 	c.Flags().Var(textValue{&name}, "rule", "the rule to explain (required)")
 	rulesFlag(c, &globs)
+	fields = fieldFlags(c)
 	c.Flags().BoolVar(&matching, "matching", false, "only the events that match")
 	_ = c.RegisterFlagCompletionFunc("rule", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return ruleNames(globs), cobra.ShellCompDirectiveNoFileComp
@@ -74,7 +79,7 @@ func (a *app) appendEvent(dst []byte, e located, matches bool) []byte {
 	}
 	head := fmt.Sprintf("%s:%d:", e.file, e.record.Line)
 	for _, f := range []string{"event.action", "event.id"} {
-		if text := e.First(source.Schema().Field(f)).Bytes(); len(text) > 0 {
+		if text := e.First(e.Schema().Field(f)).Bytes(); len(text) > 0 {
 			head += " " + printable(string(text))
 		}
 	}

@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/fluent-detect/fluent-detect/detector/ruleset"
+	"github.com/fluent-detect/fluent-detect/plugin/host"
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
@@ -33,6 +35,27 @@ func keyFlags(c *cobra.Command, all []settings.Key, except ...string) *keys {
 		c.Flags().Var(textValue{v}, name, describe(key))
 	}
 	return k
+}
+
+// fieldKeys are the keys that decide which fields events have.
+var fieldKeys = []string{"geo_databases", "added_fields"}
+
+// fieldFlags adds flags for these.
+func fieldFlags(c *cobra.Command) *keys {
+	return keyFlags(c, slices.DeleteFunc(settings.DetectorKeys(), func(k settings.Key) bool { return !slices.Contains(fieldKeys, k.Name) }))
+}
+
+// loader returns the loader for events with the fields of the flags.
+func (k *keys) loader() (ruleset.Loader, error) {
+	config, err := k.read()
+	if err != nil {
+		return ruleset.Loader{}, fail(exitUsage, err)
+	}
+	l, err := host.NewLoader(&config)
+	if err != nil {
+		return l, fail(exitUsage, asFlags(err))
+	}
+	return l, nil
 }
 
 // rulesFlag adds the flag --rules.

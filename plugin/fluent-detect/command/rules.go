@@ -56,11 +56,15 @@ techniques in ATT&CK.`,
 
 // loadRules loads the rules of a flag, or the built-in ones.
 func loadRules(globs []string) (*ruleset.Set, error) {
+	return loadRulesWith(ruleset.DefaultLoader(), globs)
+}
+
+func loadRulesWith(loader ruleset.Loader, globs []string) (*ruleset.Set, error) {
 	spec := strings.Join(globs, ",")
 	if spec == "" {
 		spec = files.Builtin
 	}
-	rules, err := ruleset.Load(spec)
+	rules, err := loader.Load(spec)
 	if err != nil {
 		return nil, fail(exitUsage, rulesError(err))
 	}
