@@ -8,7 +8,9 @@
 package enrich
 
 import (
+	"bytes"
 	"net/netip"
+	"slices"
 
 	"github.com/fluent-detect/fluent-detect/detector/enrich/geo"
 	"github.com/fluent-detect/fluent-detect/detector/enrich/useragent"
@@ -92,7 +94,32 @@ type workspace struct {
 	networks []*geo.Place
 
 	parsed uint64 // the event that agents are of
-	agents []useragent.Agent
+	agents []*useragent.Agent
+	known  [64]knownAgent // that were parsed before, at the place of a digest
+}
+
+// knownAgent is a user agent that was parsed before: most events have one of few.
+type knownAgent struct {
+	text  []byte
+	agent useragent.Agent // of text
+}
+
+// agentOf returns what is known of a user agent, valid until the next event.
+func (w *workspace) agentOf(text []byte) *useragent.Agent {
+	text = text[:min(len(text), useragent.MaxText)]
+	digest := uint32(len(text))
+	for i := 0; i < len(text); i += 1 + len(text)/16 {
+		digest = digest*31 + uint32(text[i])
+	}
+	k := &w.known[digest%uint32(len(w.known))]
+	if !bytes.Equal(k.text, text) || k.agent.Name == "" {
+		if slices.Contains(w.agents, &k.agent) { // another one of this event
+			k = new(knownAgent)
+		}
+		k.text = append(k.text[:0], text...)
+		k.agent.Parse(k.text)
+	}
+	return &k.agent
 }
 
 func newWorkspace() any { return new(workspace) }
@@ -213,7 +240,7 @@ func deriveAgent(f agentField) event.Derive {
 		for i := range w.agents {
 			arena := e.Arena()
 			from := len(arena)
-			arena = f.append(arena, &w.agents[i])
+			arena = f.append(arena, w.agents[i])
 			e.SetArena(arena)
 			if len(arena) > from {
 				e.Add(msgpack.TextOf(arena[from:]))
@@ -234,8 +261,7 @@ func (w *workspace) parse(e *event.Event) {
 	w.parsed, w.agents = e.Number(), w.agents[:0]
 	for i, v := range e.Values(w.agent) {
 		if i < maxAgents && v.IsText() {
-			w.agents = append(w.agents, useragent.Agent{})
-			w.agents[len(w.agents)-1].Parse(v.Bytes())
+			w.agents = append(w.agents, w.agentOf(v.Bytes()))
 		}
 	}
 }

@@ -26,15 +26,15 @@ type Agent struct {
 // valid as long as the Agent is.
 func (a *Agent) OSVersion() []byte { return a.osVersion[:a.osLength] }
 
-// maxText is how many bytes of a user agent are looked at.
-const maxText = 512
+// MaxText is how many bytes of a user agent are looked at.
+const MaxText = 512
 
 // other is the name of what is not known.
 const other = "Other"
 
 // Parse sets the agent to what is known of the text. It keeps the text.
 func (a *Agent) Parse(text []byte) {
-	text = text[:min(len(text), maxText)]
+	text = text[:min(len(text), MaxText)]
 	*a = Agent{Name: other}
 	a.Name, a.Version = client(text)
 	a.findOS(text)

@@ -50,7 +50,7 @@ func TestParse(t *testing.T) {
 		"python-requests/2.28.1":                             "Python Requests 2.28||Other",
 		"S3 Browser 9.5.5 https://s3browser.com":             "S3 Browser 9.5.5||Other",
 		"Cyberduck/8.4.2.38481 (Mac OS X/12.5) (x86_64)":     "Cyberduck 8.4.2|Mac OS X 12.5|Mac",
-		strings.Repeat("x", maxText) + " aws-cli/2.1.0":      "Other ||Other",
+		strings.Repeat("x", MaxText) + " aws-cli/2.1.0":      "Other ||Other",
 		"aws-cli/2.1.0 " + strings.Repeat("Linux/", 100_000): "aws-cli 2.1.0|Linux |Other",
 		"": "Other ||Other",
 	} {
@@ -93,7 +93,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		var a Agent
 		a.Parse(text)
-		if a.Name == "" || len(a.Version) > maxText {
+		if a.Name == "" || len(a.Version) > MaxText {
 			t.Errorf("%+v", a)
 		}
 	})
