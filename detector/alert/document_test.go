@@ -221,6 +221,10 @@ func TestNothingIsInKibanaAlone(t *testing.T) {
 	eql.Query.Language = "eql"
 	decode(t, makeAlert(t, &eql, FormatKibana, eventFile(t, "push"))).want(t,
 		"kibana.alert.rule.type", `"eql"`, "kibana.alert.rule.rule_type_id", `"siem.eqlRule"`, "kibana.alert.rule.category", `"Event Correlation Rule"`)
+	esql := *r
+	esql.Query.Language = "esql"
+	decode(t, makeAlert(t, &esql, FormatKibana, eventFile(t, "push"))).want(t,
+		"kibana.alert.rule.type", `"esql"`, "kibana.alert.rule.rule_type_id", `"siem.esqlRule"`, "kibana.alert.rule.category", `"ES|QL Rule"`)
 	delete(kibana, "kibana")
 	for name := range kibana {
 		if kibana.at(name) != ecs.at(name) {

@@ -119,8 +119,11 @@ func (m *Maker) appendKibanaReason(dst []byte) []byte {
 type ruleType struct{ name, id, category string }
 
 func kibanaRuleType(r *rule.Rule) ruleType {
-	if r.Query.Language == "eql" {
+	switch r.Query.Language {
+	case "eql":
 		return ruleType{"eql", "siem.eqlRule", "Event Correlation Rule"}
+	case "esql":
+		return ruleType{"esql", "siem.esqlRule", "ES|QL Rule"}
 	}
 	return ruleType{"query", "siem.queryRule", "Custom Query Rule"}
 }

@@ -71,10 +71,17 @@ func (c *compiler) compile(n query.Node) (int32, error) {
 			return c.anyField(n)
 		}
 		return c.leaf(n, n.Field, func(t target) (matcher, error) { return c.comparison(t, n.Op, n.Value) })
+	case *query.Only:
+		return c.one(n)
 	case *query.Nested:
 		return c.objects(n)
 	case *query.Computed:
+		if n.Whole {
+			return c.whole(n)
+		}
 		return c.computed(n)
+	case *query.Table:
+		return c.table(n)
 	}
 	return 0, fmt.Errorf("match: unknown node of type %T", n)
 }
@@ -157,6 +164,12 @@ func (c *compiler) leaf(n query.Node, f query.Field, newMatcher newMatcher) (int
 		return c.fieldsLike(n, f, newMatcher)
 	}
 	t := c.target(c.fullName(f.Name))
+	if f.Column {
+		var err error
+		if t, err = c.columnTarget(f); err != nil {
+			return 0, err
+		}
+	}
 	if err := c.checkExact(n, f, t); err != nil {
 		return 0, err
 	}

@@ -17,6 +17,9 @@ type Condition struct {
 	// negated means that the query shows the condition and the not around it as one,
 	// as in user.name != "root".
 	negated bool
+	// only means that the condition is true only of a field with one value, for which
+	// the tests are true or, if inverse is set, false.
+	only, inverse bool
 	// The condition is true if any of these is.
 	tests    []test
 	unmapped *unmapped
@@ -47,6 +50,9 @@ func (c *Condition) Holds(e *event.Event) bool { return c.holds(e, msgpack.Value
 // holds evaluates the condition for the event or, if object is valid, for that
 // object of a nested field.
 func (c *Condition) holds(e *event.Event, object msgpack.Value) bool {
+	if c.only {
+		return c.holdsForOne(e)
+	}
 	for i := range c.tests {
 		if c.tests[i].holds(e, object) {
 			return true
@@ -90,4 +96,23 @@ func (c *Condition) Fields() []*event.Field {
 func (c *Condition) Span() query.Span { return c.node.Span() }
 
 // String returns the condition in the language of the query, on one line.
-func (c *Condition) String() string { return c.query.Show(c.node) }
+func (c *Condition) String() string {
+	text := c.query.Show(c.node)
+	if opposite(c.node) {
+		return "not " + text
+	}
+	return text
+}
+
+// opposite reports whether what is written where a node was is its opposite.
+func opposite(n query.Node) bool {
+	switch n := n.(type) {
+	case *query.Exists:
+		return n.Negated
+	case *query.Only:
+		return n.Negated
+	case *query.Computed:
+		return n.Negated
+	}
+	return false
+}

@@ -120,7 +120,7 @@ func (s *Set) Literals() (texts []string, ok bool) {
 }
 
 func (c *Condition) literals() (texts []string, ok bool) {
-	if c.nested != nil || c.unmapped != nil || c.computed != nil {
+	if c.nested != nil || c.unmapped != nil || c.computed != nil || c.inverse {
 		return nil, false
 	}
 	for i := range c.tests {

@@ -18,6 +18,7 @@ const maxColumns = 8
 type computed struct {
 	columns []column
 	program *expr.Program
+	whole   bool // all values of a field are one
 }
 
 // column is a field of a computed condition.
@@ -104,6 +105,9 @@ type combination struct {
 
 // holds evaluates the condition for the event.
 func (m *computed) holds(e *event.Event) bool {
+	if m.whole {
+		return m.holdsWhole(e)
+	}
 	c := combination{work: minWork + workPerByte*len(e.Document().Encoded())}
 	holds := false
 	if len(m.columns) == 1 { // usually: however many values there are, they are not put together

@@ -9,6 +9,9 @@ import (
 
 // comparison returns the matcher of a comparison for the type of the field.
 func (c *compiler) comparison(t target, op query.Op, v query.Value) (matcher, error) {
+	if v.Literal {
+		return c.literal(t, op, v)
+	}
 	if op != query.Is {
 		return c.order(t, op, v)
 	}

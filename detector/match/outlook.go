@@ -140,10 +140,12 @@ func (o *outlook) condition(c *Condition) (truth, Lack) {
 		case p.Constant != nil:
 			lack.Constant = p.Constant
 			for _, v := range p.Constant {
-				if test.match.match(v) {
+				if test.match.match(v) != c.inverse {
 					return everyEvent, lack
 				}
 			}
+		case c.inverse:
+			return depends, lack
 		default:
 			if lack.Never = only(test.match, p.Never); lack.Never == "" {
 				return depends, lack
@@ -261,7 +263,7 @@ func (p *Program) Requires(c *Condition, wanted bool) bool {
 	}
 	field := c.tests[0].field.Name
 	texts, ok := p.required(0, func(own *Condition) ([]string, bool) {
-		if own.nested != nil || own.unmapped != nil || len(own.tests) != 1 || own.tests[0].field.Name != field {
+		if own.nested != nil || own.unmapped != nil || own.inverse || len(own.tests) != 1 || own.tests[0].field.Name != field {
 			return nil, false
 		}
 		return textsOf(own.tests[0].match)
@@ -318,6 +320,9 @@ func (c *Condition) Patterns() [][]string {
 		for _, is := range list {
 			add(is)
 		}
+	case *query.Only:
+		inner := Condition{node: n.Node}
+		return inner.Patterns()
 	}
 	return patterns
 }

@@ -50,7 +50,7 @@ func (p *Program) requiredValues(field *event.Field) (texts []string, ok bool) {
 }
 
 func (c *Condition) values(field *event.Field) (texts []string, ok bool) {
-	if c.nested != nil || c.unmapped != nil || c.computed != nil {
+	if c.nested != nil || c.unmapped != nil || c.computed != nil || c.inverse {
 		return nil, false
 	}
 	if len(c.tests) == 0 { // never true

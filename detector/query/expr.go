@@ -1,8 +1,8 @@
 package query
 
 // Expr is an expression, which has a value: one of [*Constant], [*Column] and
-// [*Call]. A value is null, true or false, a number or a text. An expression does not
-// change once it is built.
+// [*Call]. A value is null, true or false, a number, a text, a time, an IP address, or a
+// list of these. An expression does not change once it is built.
 type Expr interface {
 	// Span returns where the expression was written.
 	Span() Span
@@ -11,9 +11,14 @@ type Expr interface {
 
 // Constant is a value that was written down.
 type Constant struct {
-	Value any // nil, bool, int64, float64 or string
+	// Value is nil, or a bool, int64, float64, string, time.Time, netip.Addr,
+	// time.Duration or [Months].
+	Value any
 	At    Span
 }
+
+// Months is a span of time of so many months.
+type Months int
 
 // Column is the value of a field.
 type Column struct{ Field Field }
@@ -26,9 +31,12 @@ type Call struct {
 	// and for [FnIn].
 	Fold bool
 	// Patterns are what the argument of [FnLike] is compared with: values of the kinds
-	// Glob and Regexp.
+	// Glob and Regexp. [FnDissect], [FnGrok] and [FnReplace] have one pattern, whose text
+	// counts.
 	Patterns []Value
-	At       Span
+	// Part is the name of the part of a text that [FnDissect] and [FnGrok] find.
+	Part string
+	At   Span
 }
 
 func (e *Constant) Span() Span { return e.At }
@@ -76,4 +84,54 @@ const (
 	FnToString
 	FnStringContains
 	FnSubstring
+
+	// The functions of ES|QL that are not among those above. Most of them are null for
+	// a list, and those whose names begin with FnMV take it as a whole.
+
+	FnCase
+	FnCoalesce
+	FnOneOf    // as FnIn, but null if nothing equals and one of the list is null
+	FnHas      // a value of the first argument equals the second
+	FnContains // without patterns
+	FnToLower
+	FnToUpper
+	FnFromBase64
+	FnReplace
+	FnSubstr     // from a position, counted from 1, so many characters
+	FnCharLength // in characters
+	FnLocate
+	FnTrim
+	FnSplit
+	FnRound
+	FnToBoolean
+	FnToDate
+	FnToDouble
+	FnToIP
+	FnToLong
+	FnMVConcat
+	FnMVCount
+	FnMVDedupe
+	FnMVFirst
+	FnMVLast
+	FnMVMax
+	FnMVMin
+	FnDateTrunc
+	FnDateDiff
+	FnNow // stands for a constant or a column, and is not evaluated
+	FnKQL // the condition on a document that its constant is in KQL; likewise
+	FnDissect
+	FnGrok
+
+	// Functions of many rows, which are not evaluated as the others are.
+
+	FnCount
+	FnCountDistinct
+	FnValues
+	FnMin
+	FnMax
+	FnSum
+	FnAvg
 )
+
+// IsAggregate reports whether the function is one of many rows.
+func (f Func) IsAggregate() bool { return f >= FnCount }

@@ -1,7 +1,7 @@
 package query
 
 // Node is a part of an expression tree: one of [*MatchAll], [*And], [*Or], [*Not],
-// [*Compare], [*Exists], [*Nested] and [*Computed]. A tree does not change once it is
+// [*Compare], [*Exists], [*Only], [*Nested], [*Computed] and [*Table]. A tree does not change once it is
 // built, so goroutines may share it.
 type Node interface {
 	// Span returns where the node was written. A node made from one value of a
@@ -46,7 +46,20 @@ type Compare struct {
 // every document.
 type Exists struct {
 	Field Field
-	At    Span
+	// Negated means that what is written at At is the opposite.
+	Negated bool
+	At      Span
+}
+
+// Only is true if a field has exactly one value and Node is true or, if Not is set,
+// false. Node is a comparison of the field, or several that are joined by [*Or]. Equal
+// texts, addresses and leaves of a flattened field are one value.
+type Only struct {
+	Node Node
+	Not  bool
+	// Negated means that what is written at At is the opposite.
+	Negated bool
+	At      Span
 }
 
 // Nested is true if Node is true for at least one of the objects at Path. The
@@ -59,10 +72,26 @@ type Nested struct {
 }
 
 // Computed is true if Expr is for at least one combination of values, one of each
-// field in it. The values of a field without any are null, and null is not true.
+// field in it. The values of a field without any are null, and null is not true. If
+// Whole is set, the values of a field are one: a list if there are several.
 type Computed struct {
-	Expr Expr
-	At   Span
+	Expr  Expr
+	Whole bool
+	// Negated means that what is written at At is the opposite.
+	Negated bool
+	At      Span
+}
+
+// Table is true if Node is: the root of a query about the rows of a table.
+type Table struct {
+	Node Node
+	// Values is what the query computes besides, also of many rows, which the types of
+	// fields have to allow.
+	Values []Expr
+	// Groups is where the query makes groups of rows, so that Node says only which rows
+	// are in them: it is not about one event. It is empty if there are none.
+	Groups Span
+	At     Span
 }
 
 func (n *MatchAll) Span() Span { return n.At }
@@ -71,8 +100,10 @@ func (n *Or) Span() Span       { return n.At }
 func (n *Not) Span() Span      { return n.At }
 func (n *Compare) Span() Span  { return n.At }
 func (n *Exists) Span() Span   { return n.At }
+func (n *Only) Span() Span     { return n.At }
 func (n *Nested) Span() Span   { return n.At }
 func (n *Computed) Span() Span { return n.At }
+func (n *Table) Span() Span    { return n.At }
 
 func (*MatchAll) isNode() {}
 func (*And) isNode()      {}
@@ -80,8 +111,10 @@ func (*Or) isNode()       {}
 func (*Not) isNode()      {}
 func (*Compare) isNode()  {}
 func (*Exists) isNode()   {}
+func (*Only) isNode()     {}
 func (*Nested) isNode()   {}
 func (*Computed) isNode() {}
+func (*Table) isNode()    {}
 
 // Op is the operator of a [Compare].
 type Op uint8
@@ -116,6 +149,9 @@ type Field struct {
 	// Exact means that only fields that keep their values as they are may be
 	// compared: an analyzed text, an object or a nested field is refused.
 	Exact bool
+	// Column means that the field is a column of a table: it has to be known, and the
+	// values of an analyzed text are as they were written.
+	Column bool
 	// At is where the name was written, empty if there is none.
 	At Span
 }
@@ -134,6 +170,9 @@ type Value struct {
 	Fold bool
 	// Strict means that the type of the value has to be that of the field.
 	Strict bool
+	// Literal means more than Strict: the value of a date or an address is a single one,
+	// no span or block, and may be true or false as text.
+	Literal bool
 	// Phrase is true of a [String] whose words have to follow one another in an
 	// analyzed text. Otherwise one of them is enough.
 	Phrase bool

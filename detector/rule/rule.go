@@ -37,6 +37,7 @@ type Rule struct {
 	Threat              []Threat
 	InvestigationFields []string // fields to look at first
 
+	Type  string // as the file has it, such as "eql"
 	Query Query
 
 	Index             []string      // metadata: the host decides where records come from
@@ -167,6 +168,7 @@ type Skipped struct {
 	Name         string
 	ID           string
 	Reason       string
+	Type         string // of the rule as its file has it, such as "eql"; empty if it is not known
 }
 
 // String returns "path:line: rule "name": reason".

@@ -14,6 +14,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/match"
 	"github.com/fluent-detect/fluent-detect/detector/query"
 	"github.com/fluent-detect/fluent-detect/detector/query/eql"
+	"github.com/fluent-detect/fluent-detect/detector/query/esql"
 	"github.com/fluent-detect/fluent-detect/detector/query/kql"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
 	"github.com/fluent-detect/fluent-detect/detector/rule/elastic"
@@ -32,7 +33,7 @@ type Loader struct {
 // DefaultLoader returns the loader for all sources and languages that are built
 // in.
 func DefaultLoader() Loader {
-	return Loader{Schema: source.Schema(), Languages: query.Languages{kql.Language, eql.Language}}
+	return Loader{Schema: source.Schema(), Languages: query.Languages{kql.Language, eql.Language, esql.Language}}
 }
 
 // NewLoader is DefaultLoader for events whose addresses are looked up in databases, nil for
@@ -138,7 +139,7 @@ func notEvaluated(r *rule.Rule, err error) *rule.Skipped {
 	if !errors.As(err, &q) || !q.Unsupported {
 		return nil
 	}
-	skipped := &rule.Skipped{Path: r.Source.Path, Key: "query", Name: r.Name, ID: r.ID, Reason: "query: " + q.Message}
+	skipped := &rule.Skipped{Path: r.Source.Path, Key: "query", Name: r.Name, ID: r.ID, Reason: "query: " + q.Message, Type: r.Type}
 	skipped.Line, skipped.Column = r.Query.Position(q.Position())
 	return skipped
 }

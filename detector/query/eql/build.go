@@ -8,6 +8,7 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector/query"
 	"github.com/fluent-detect/fluent-detect/detector/query/expr"
+	"github.com/fluent-detect/fluent-detect/detector/query/pattern"
 )
 
 // builder makes the tree of a query.
@@ -367,9 +368,9 @@ func (b *builder) search(c *query.Call) query.Node {
 	v := query.Value{Kind: query.Glob, Text: what, Fold: c.Fold, At: text.At}
 	switch c.Func {
 	case query.FnStringContains:
-		v.Pattern = rawGlob("*" + what + "*")
+		v.Pattern = pattern.Escaped("*" + what + "*")
 	case query.FnEndsWith:
-		v.Pattern = rawGlob("*" + what)
+		v.Pattern = pattern.Escaped("*" + what)
 	default:
 		v.Pattern = query.Pattern{what, ""}
 	}

@@ -135,8 +135,7 @@ func (p *parser) patterns(operand query.Expr, op token) (query.Expr, *query.Erro
 	return like, p.closing(opened)
 }
 
-// pattern returns what an operator compares with, of the current token. On the text of
-// a field, regular expressions are Lucene's, on a computed one Java's.
+// pattern returns what an operator compares with, of the current token.
 func (p *parser) pattern(op token, plain bool) (query.Value, *query.Error) {
 	v := query.Value{Kind: query.Glob, Text: p.token.text, Fold: op.tilde || op.text == ":", At: p.token.span}
 	if op.text != "regex" {
@@ -145,11 +144,7 @@ func (p *parser) pattern(op token, plain bool) (query.Value, *query.Error) {
 	}
 	v.Kind = query.Regexp
 	var err *query.Error
-	if plain {
-		v.Text, err = p.lucene(v)
-	} else {
-		v.Text, err = p.java(v)
-	}
+	v.Text, err = p.regexp(v, plain)
 	return v, err
 }
 

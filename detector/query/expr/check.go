@@ -2,6 +2,8 @@ package expr
 
 import (
 	"fmt"
+	"net/netip"
+	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/query"
@@ -19,21 +21,23 @@ const (
 	TypeText
 	TypeIP
 	TypeDate
+	TypeSpan
 )
 
 // String returns the type with an article.
 func (t Type) String() string {
-	return [...]string{"a value", "null", "a boolean", "a number", "a text", "an IP address", "a date"}[t]
+	return [...]string{"a value", "null", "a boolean", "a number", "a text", "an IP address", "a date", "a span of time"}[t]
 }
 
 // Problem is something in an expression that cannot be.
 type Problem struct {
 	At      query.Span
 	Message string
+	Cause   error // of a problem with a column, or nil
 }
 
 func problem(at query.Span, format string, args ...any) *Problem {
-	return &Problem{at, fmt.Sprintf(format, args...)}
+	return &Problem{At: at, Message: fmt.Sprintf(format, args...)}
 }
 
 // signature is what a function takes and gives.
@@ -197,6 +201,12 @@ func typeOf(constant any) Type {
 		return TypeNumber
 	case string:
 		return TypeText
+	case time.Time:
+		return TypeDate
+	case netip.Addr:
+		return TypeIP
+	case time.Duration, query.Months:
+		return TypeSpan
 	}
 	return TypeNull
 }

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/query"
@@ -22,6 +23,11 @@ type node struct {
 	globs    []*pattern.Glob
 	regexps  []*pattern.Regexp
 	blocks   []event.Block
+
+	unit        int64 // of FnDateDiff, as in dateUnits
+	replacement []byte
+	extractor   pattern.Extractor
+	part        string
 }
 
 type nodeKind uint8
@@ -65,6 +71,12 @@ func compile(e query.Expr, column func(query.Field) int) (n node, err error) {
 		}
 		n.args = append(n.args, compiled)
 	}
+	if err := n.compileTable(call); err != nil {
+		return n, err
+	}
+	if n.extractor != nil {
+		return n, nil
+	}
 	for _, p := range call.Patterns {
 		if p.Kind == query.Glob {
 			n.globs = append(n.globs, pattern.NewGlob(p.Pattern, p.Fold))
@@ -77,6 +89,23 @@ func compile(e query.Expr, column func(query.Field) int) (n node, err error) {
 		n.regexps = append(n.regexps, re)
 	}
 	return n, nil
+}
+
+// compileTable adds what the functions of ES|QL need.
+func (n *node) compileTable(call *query.Call) (err error) {
+	switch call.Func {
+	case query.FnDateDiff:
+		unit, _ := call.Args[0].(*query.Constant).Value.(string)
+		n.unit = dateUnits[strings.ToLower(unit)]
+	case query.FnReplace:
+		text, _ := call.Args[2].(*query.Constant).Value.(string)
+		n.replacement = []byte(text)
+	case query.FnDissect, query.FnGrok:
+		n.part = call.Part
+		n.extractor, err = extractor(call)
+		n.args = n.args[:1]
+	}
+	return err
 }
 
 // Fold returns an expression that [Check] has no objection to, with constants in the
@@ -97,7 +126,7 @@ func Fold(e query.Expr) (query.Expr, error) {
 		_, ok := folded.Args[i].(*query.Constant)
 		constant = constant && ok
 	}
-	if !constant {
+	if !constant || call.Func == query.FnKQL || call.Func.IsAggregate() {
 		return &folded, nil
 	}
 	p, err := Compile(&folded, nil)
@@ -105,5 +134,9 @@ func Fold(e query.Expr) (query.Expr, error) {
 		return nil, err
 	}
 	var m Memory
-	return &query.Constant{Value: p.Eval(nil, &m).constant(), At: call.At}, nil
+	v := p.Eval(nil, &m)
+	if v.kind > IP {
+		return &folded, nil // no constant is a list
+	}
+	return &query.Constant{Value: v.constant(), At: call.At}, nil
 }

@@ -21,6 +21,9 @@ func (n *node) eval(columns []Value, m *Memory) Value {
 	case isColumn:
 		return columns[n.column]
 	}
+	if n.fn >= query.FnCase {
+		return n.ofTable(columns, m)
+	}
 	switch n.fn {
 	case query.FnAnd:
 		return n.decide(columns, m, false)
@@ -41,9 +44,11 @@ func (n *node) eval(columns []Value, m *Memory) Value {
 		return BoolOf(args[0].kind == Null)
 	case query.FnNotNull:
 		return BoolOf(args[0].kind != Null)
+	case query.FnToString:
+		return n.each(args[0], m)
 	}
 	for i := range args {
-		if args[i].kind == Null {
+		if args[i].kind == Null || args[i].kind == List {
 			return Value{}
 		}
 	}
@@ -59,8 +64,6 @@ func (n *node) eval(columns []Value, m *Memory) Value {
 		return arithmetic(n.fn, args[0], args[1])
 	case query.FnMinus:
 		return arithmetic(query.FnSubtract, IntOf(0), args[0])
-	case query.FnToString:
-		return TextOf(m.text(args[0]))
 	}
 	return n.ofText(args, m)
 }
@@ -86,8 +89,8 @@ func (n *node) concat(columns []Value, m *Memory) Value {
 	start, end := len(m.Text), len(m.Text)
 	for i := range n.args {
 		v := n.args[i].eval(columns, m)
-		if v.kind == Null {
-			return v
+		if v.kind == Null || v.kind == List {
+			return Value{}
 		}
 		m.Text = v.appendText(m.Text[:end])
 		end = len(m.Text)

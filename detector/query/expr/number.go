@@ -11,8 +11,13 @@ import (
 
 // arithmetic computes with two numbers: with whole ones as long as both are.
 func arithmetic(fn query.Func, a, b Value) Value {
-	if a.kind == Int && b.kind == Int {
+	switch {
+	case a.kind == Int && b.kind == Int:
 		return whole(fn, a.number, b.number)
+	case a.kind == Date:
+		return shifted(fn, a, b)
+	case b.kind == Date:
+		return shifted(fn, b, a)
 	}
 	x, isNumber := a.asFloat()
 	y, areNumbers := b.asFloat()

@@ -96,7 +96,7 @@ func offset(text []byte, n int64) int {
 // wholePart returns the whole part of a number.
 func (v Value) wholePart() int64 {
 	if v.kind == Float {
-		return int64(v.float)
+		return int64(v.float())
 	}
 	return v.number
 }

@@ -36,6 +36,27 @@ func NewGlob(p query.Pattern, fold bool) *Glob {
 	return g
 }
 
+// Escaped returns the pattern of a text in which * and ? stand for characters, and a
+// backslash takes the next character literally. At the end it is one.
+func Escaped(text string) query.Pattern {
+	runs := query.Pattern{""}
+	for i := 0; i < len(text); i++ {
+		last := &runs[len(runs)-1]
+		switch c := text[i]; {
+		case c == '*':
+			runs = append(runs, "")
+		case c == '?':
+			*last += string([]byte{query.AnyChar})
+		case c == '\\' && i+1 < len(text):
+			i++
+			*last += text[i : i+1]
+		default:
+			*last += text[i : i+1]
+		}
+	}
+	return runs
+}
+
 // Literal returns the longest text that is in every text that fits. If fold is true,
 // its letters are in lower case, and are there in any case.
 func (g *Glob) Literal() (text string, fold bool) {

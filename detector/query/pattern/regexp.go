@@ -9,11 +9,27 @@ import (
 )
 
 // Regexp is a regular expression. It looks at a text only if a literal that it needs
-// is in it.
+// is in it, or one of several.
 type Regexp struct {
 	re      *regexp.Regexp
 	literal []byte // in lower case if fold
 	fold    bool
+	// oneOf are literals of which it needs one, if it needs no certain one.
+	oneOf []literal
+}
+
+// literal is a text, in lower case if fold is true: its letters are then there in any
+// case.
+type literal struct {
+	text []byte
+	fold bool
+}
+
+func (l *literal) in(text []byte) bool {
+	if l.fold {
+		return ContainsFold(text, l.text)
+	}
+	return bytes.Contains(text, l.text)
 }
 
 // NewRegexp compiles a regular expression in RE2's syntax.
@@ -29,7 +45,44 @@ func NewRegexp(text string) (*Regexp, error) {
 	var s literalSearch
 	s.visit(parsed)
 	s.flush()
-	return &Regexp{re: re, literal: []byte(s.best), fold: s.bestFold}, nil
+	r := &Regexp{re: re, literal: []byte(s.best), fold: s.bestFold}
+	if s.best == "" {
+		r.oneOf, _ = oneOf(parsed)
+	}
+	return r, nil
+}
+
+// maxOneOf is how many literals are searched for before a regular expression is tried.
+const maxOneOf = 64
+
+// oneOf returns literals of which an expression needs one, of its first alternation
+// that has them.
+func oneOf(re *syntax.Regexp) (literals []literal, ok bool) {
+	switch re.Op {
+	case syntax.OpConcat:
+		for _, sub := range re.Sub {
+			if literals, ok = oneOf(sub); ok {
+				return literals, true
+			}
+		}
+	case syntax.OpCapture, syntax.OpPlus:
+		return oneOf(re.Sub[0])
+	case syntax.OpAlternate:
+		for _, sub := range re.Sub {
+			var s literalSearch
+			s.visit(sub)
+			s.flush()
+			more := []literal{{[]byte(s.best), s.bestFold}}
+			if s.best == "" {
+				if more, ok = oneOf(sub); !ok {
+					return nil, false
+				}
+			}
+			literals = append(literals, more...)
+		}
+		return literals, len(literals) <= maxOneOf
+	}
+	return nil, false
 }
 
 // Literal returns a text that is in every text that matches, "" if there is none that
@@ -40,15 +93,50 @@ func (r *Regexp) Literal() (text string, fold bool) { return string(r.literal), 
 // Match reports whether a text matches.
 func (r *Regexp) Match(text []byte) bool { return r.MayMatch(text) && r.re.Match(text) }
 
-// MayMatch reports whether the literal is in a text, without which it does not match.
+// MayMatch reports whether the literals are in a text without which it does not match.
 func (r *Regexp) MayMatch(text []byte) bool {
-	switch {
-	case len(r.literal) == 0:
-		return true
-	case r.fold:
-		return ContainsFold(text, r.literal)
+	if len(r.literal) > 0 {
+		return (&literal{r.literal, r.fold}).in(text)
 	}
-	return bytes.Contains(text, r.literal)
+	for i := range r.oneOf {
+		if r.oneOf[i].in(text) {
+			return true
+		}
+	}
+	return len(r.oneOf) == 0
+}
+
+// AppendReplaced appends a text in which a template of Java replaces what matches: in it
+// $1 is the first group, and a backslash takes the next character literally.
+func (r *Regexp) AppendReplaced(dst, text, template []byte) []byte {
+	if !r.MayMatch(text) {
+		return append(dst, text...)
+	}
+	end := 0
+	for _, at := range r.re.FindAllSubmatchIndex(text, -1) {
+		dst = append(dst, text[end:at[0]]...)
+		dst = appendTemplate(dst, text, template, at)
+		end = at[1]
+	}
+	return append(dst, text[end:]...)
+}
+
+func appendTemplate(dst, text, template []byte, at []int) []byte {
+	for i := 0; i < len(template); i++ {
+		switch c := template[i]; {
+		case c == '\\' && i+1 < len(template):
+			i++
+			dst = append(dst, template[i])
+		case c == '$' && i+1 < len(template) && isDigit(template[i+1]):
+			i++
+			if group := int(template[i] - '0'); 2*group < len(at) && at[2*group] >= 0 {
+				dst = append(dst, text[at[2*group]:at[2*group+1]]...)
+			}
+		default:
+			dst = append(dst, c)
+		}
+	}
+	return dst
 }
 
 // literalSearch finds the longest literal that an expression needs.

@@ -44,6 +44,7 @@ func (r *reader) read(set *rule.Set, table, extension, metadata *document.Value)
 		r.readKey(out, v)
 	}
 	out.Query.CategoryField = r.category
+	out.Type = r.ruleType
 	for _, k := range requiredKeys {
 		r.Required(table, k.name, k.allowed)
 	}

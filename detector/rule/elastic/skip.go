@@ -105,7 +105,7 @@ func (r *reader) known(v *document.Value, allowed string, words []string) string
 }
 
 func (r *reader) skipped(table, v *document.Value, reason string) *rule.Skipped {
-	s := &rule.Skipped{Path: r.path, Key: v.Key, Name: table.TextOf("name"), ID: table.TextOf("rule_id"), Reason: reason}
+	s := &rule.Skipped{Path: r.path, Key: v.Key, Name: table.TextOf("name"), ID: table.TextOf("rule_id"), Reason: reason, Type: table.TextOf("type")}
 	s.Line, s.Column = r.Position(v)
 	return s
 }

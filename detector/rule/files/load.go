@@ -147,7 +147,7 @@ func (l *loader) selectRules() {
 }
 
 func (l *loader) skip(r *rule.Rule, reason string) {
-	l.set.Skipped = append(l.set.Skipped, rule.Skipped{Path: r.Source.Path, Line: r.Source.Line, Column: 1, Name: r.Name, ID: r.ID, Reason: reason})
+	l.set.Skipped = append(l.set.Skipped, rule.Skipped{Path: r.Source.Path, Line: r.Source.Line, Column: 1, Name: r.Name, ID: r.ID, Reason: reason, Type: r.Type})
 }
 
 func idPosition(s *rule.Source) string { return fmt.Sprintf("%s:%d:%d", s.Path, s.IDLine, s.IDColumn) }

@@ -14,6 +14,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/match"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/query"
+	"github.com/fluent-detect/fluent-detect/detector/query/esql"
 	"github.com/fluent-detect/fluent-detect/detector/query/kql"
 	"github.com/fluent-detect/fluent-detect/detector/ruleset"
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/pipeline"
@@ -21,7 +22,7 @@ import (
 
 func (a *app) eval() *cobra.Command {
 	var fields *keys
-	text, language, category := "", kql.Language.Name, ""
+	text, language, category, now := "", kql.Language.Name, "", ""
 	var ecs bool
 	var types []string
 	c := &cobra.Command{
@@ -29,12 +30,14 @@ func (a *app) eval() *cobra.Command {
 		Short: "Print the documents that a query matches",
 		Long: `Print the documents that a query in KQL (Kibana's query language) or EQL
 (Elasticsearch's event query language, of queries about one event) matches,
-unchanged, as lines of JSON.
+unchanged, as lines of JSON. Of a query in ES|QL the rows are printed that it makes
+of all documents, as JSON objects with the names of columns for keys.
 
 A document is a JSON object. Its fields have the types that Elasticsearch's
 dynamic mapping would give them: the first value of a field decides whether it is
 a number, a boolean or a keyword. --type declares another type, and is needed for
-dates, addresses, text, and flattened and nested objects. With --ecs the documents
+dates, addresses, text, and flattened and nested objects. In ES|QL @timestamp is a
+date, and without LIMIT there are 1,000 rows at most. With --ecs the documents
 are CloudTrail events, in any envelope, and the query is about their ECS fields,
 as a rule's is; the original event is printed.
 
@@ -43,6 +46,7 @@ something could not be read; 2 if the query is refused, with its line and
 column.`,
 		Example: `  fluent-detect eval --ecs --query 'event.action: *Trail and not user.name: ci' trail.json.gz
   fluent-detect eval --ecs --language eql --query 'iam where event.action : "create*"' trail.json.gz
+  fluent-detect eval --ecs --language esql --query 'FROM x | STATS COUNT(*) BY event.action' trail.json.gz
   fluent-detect eval --query 'source.ip: 10.0.0.0/8' --type source.ip=ip docs.ndjson`,
 		Args: atLeastOne("FILE"),
 		RunE: func(c *cobra.Command, files []string) error {
@@ -57,6 +61,24 @@ column.`,
 			if err != nil {
 				return err
 			}
+			loader, err := fields.loader()
+			if err != nil {
+				return err
+			}
+			if language == esql.Language.Name {
+				at, err := parseNow(c, now)
+				if err != nil {
+					return err
+				}
+				q, err := esql.Parse(text)
+				switch {
+				case err != nil:
+					return refused(err)
+				case ecs:
+					return a.evalEventTable(c.Context(), loader.Schema, q, declared, at, files)
+				}
+				return a.evalDocumentTable(c.Context(), q, declared, at, files)
+			}
 			q, err := languages.Query(language, text, category)
 			if err != nil {
 				return refused(err)
@@ -65,10 +87,6 @@ column.`,
 				a.warn(fmt.Sprintf("--query:%v", advice))
 			}
 			if ecs {
-				loader, err := fields.loader()
-				if err != nil {
-					return err
-				}
 				return a.evalEvents(c.Context(), loader, q, declared, files)
 			}
 			return a.evalDocuments(c.Context(), q, declared, files)
@@ -76,8 +94,9 @@ column.`,
 	}
 	c.Flags().SortFlags = false
 	c.Flags().Var(textValue{&text}, "query", "the query (required; an empty one matches everything)")
-	c.Flags().Var(textValue{&language}, "language", "the language of the query, kuery or eql")
+	c.Flags().Var(textValue{&language}, "language", "the language of the query: kuery, eql or esql")
 	c.Flags().Var(textValue{&category}, "event-category-field", "the field with the category of an event in EQL (default event.category)")
+	c.Flags().Var(textValue{&now}, "now", "what NOW() is in ES|QL, as in 2026-01-02T03:04:05Z (default the time)")
 	c.Flags().BoolVar(&ecs, "ecs", false, "the documents are CloudTrail events, the query is about their ECS fields")
 	c.Flags().Var(typeValue{listValue{&types}}, "type", "the type of a field, as in source.ip=ip; may be given several times")
 	fields = fieldFlags(c)

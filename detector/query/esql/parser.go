@@ -1,0 +1,547 @@
+package esql
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/fluent-detect/fluent-detect/detector/query"
+	"github.com/fluent-detect/fluent-detect/detector/query/pattern"
+	"github.com/fluent-detect/fluent-detect/detector/spelling"
+)
+
+const (
+	// MaxLength is the maximum length of a query, in bytes.
+	MaxLength = 256 << 10
+	// MaxDepth is the maximum number of parentheses, functions and signs that are in
+	// each other.
+	MaxDepth = 64
+	// MaxChain is the maximum number of arithmetic operators in a row.
+	MaxChain = 256
+	// MaxSize is the maximum number of parts of what a column is computed of.
+	MaxSize = 1 << 12
+	// MaxCommands is the maximum number of commands.
+	MaxCommands = 256
+)
+
+// parser is a recursive-descent parser with one token of lookahead.
+type parser struct {
+	lexer
+	token  token
+	behind int // the end of the token before
+	depth  int
+}
+
+// Parse reads a query. The error, if any, is a [*query.Error] and reports the first
+// mistake. The types of columns, and whether they exist, are not looked at.
+func Parse(text string) (*Query, error) {
+	q, err := parse(text)
+	if err != nil {
+		return nil, err
+	}
+	return q, nil
+}
+
+func parse(text string) (*Query, *query.Error) {
+	if err := checkText(text); err != nil {
+		return nil, err
+	}
+	p := parser{lexer: lexer{query: text}}
+	if err := p.advance(); err != nil {
+		return nil, err
+	}
+	q := &Query{Text: text}
+	if err := p.from(q); err != nil {
+		return nil, err
+	}
+	for p.isOperator("|") {
+		if len(q.Commands) == MaxCommands {
+			return nil, p.refuse(p.token.span, "more than %d commands", MaxCommands)
+		}
+		if err := p.advance(); err != nil {
+			return nil, err
+		}
+		c, err := p.command()
+		if err != nil {
+			return nil, err
+		}
+		q.Commands = append(q.Commands, c)
+	}
+	if p.token.kind != nothing {
+		return nil, p.unexpected(`an operator, "," or "|"`)
+	}
+	return q, nil
+}
+
+func checkText(text string) *query.Error {
+	if len(text) > MaxLength {
+		return refuse(text, span(MaxLength, len(text)), "the query has %d bytes, at most %d are allowed", len(text), MaxLength)
+	}
+	for i, r := range text {
+		if r != utf8.RuneError {
+			continue
+		}
+		if _, n := utf8.DecodeRuneInString(text[i:]); n == 1 {
+			return refuse(text, span(i, i+1), "byte 0x%02X is not valid UTF-8", text[i])
+		}
+	}
+	return nil
+}
+
+// advance goes to the next token.
+func (p *parser) advance() *query.Error {
+	p.behind = p.token.span.End
+	var err *query.Error
+	p.token, err = p.lexer.next()
+	return err
+}
+
+func (p *parser) isOperator(text string) bool {
+	return p.token.kind == operator && p.token.text == text
+}
+
+func (p *parser) isKeyword(word string) bool {
+	return p.token.kind == name && strings.EqualFold(p.token.text, word)
+}
+
+// accept moves behind an operator, and reports whether it was there.
+func (p *parser) accept(text string) (bool, *query.Error) {
+	if !p.isOperator(text) {
+		return false, nil
+	}
+	return true, p.advance()
+}
+
+// acceptKeyword moves behind a keyword, and reports whether it was there.
+func (p *parser) acceptKeyword(word string) (bool, *query.Error) {
+	if !p.isKeyword(word) {
+		return false, nil
+	}
+	return true, p.advance()
+}
+
+func (p *parser) expect(text string) *query.Error {
+	if !p.isOperator(text) {
+		return p.unexpected(fmt.Sprintf("%q", text))
+	}
+	return p.advance()
+}
+
+func (p *parser) expectKeyword(word string) *query.Error {
+	if !p.isKeyword(word) {
+		return p.unexpected(word)
+	}
+	return p.advance()
+}
+
+// enter counts what is in each other.
+func (p *parser) enter() *query.Error {
+	if p.depth++; p.depth > MaxDepth {
+		return p.refuse(p.token.span, "more than %d parentheses, functions and signs are in each other", MaxDepth)
+	}
+	return nil
+}
+
+func (p *parser) leave() { p.depth-- }
+
+// metadata are the columns that FROM can add.
+var metadata = []string{"_id", "_ignored", "_index", "_index_mode", "_score", "_source", "_tier", "_tsid", "_version"}
+
+// from reads the first command.
+func (p *parser) from(q *Query) *query.Error {
+	if !p.isKeyword("from") {
+		if p.token.kind == name && slices.Contains([]string{"ROW", "SHOW", "TS", "PROMQL"}, strings.ToUpper(p.token.text)) {
+			return p.unsupported(p.token.span, "%s is not supported: a rule reads documents, as in FROM logs-*", strings.ToUpper(p.token.text))
+		}
+		return p.unexpected("FROM")
+	}
+	p.behind = p.token.span.End
+	if err := p.indices(); err != nil {
+		return err
+	}
+	if ok, err := p.acceptKeyword("metadata"); err != nil || !ok {
+		return err
+	}
+	names, err := p.names(false)
+	if err != nil {
+		return err
+	}
+	for _, n := range names {
+		if !slices.Contains(metadata, n.Text) {
+			return unknownColumn(p.query, n.At, n.Text, ": METADATA has "+strings.Join(metadata, ", "), metadata)
+		}
+	}
+	q.Metadata = names
+	return nil
+}
+
+// indices reads the names of indices, which may have nearly any character in them.
+func (p *parser) indices() *query.Error {
+	for more := true; more; {
+		if err := p.skipBlank(); err != nil {
+			return err
+		}
+		start := p.pos
+		if p.lexer.at(start) == '"' {
+			if _, err := p.str(); err != nil {
+				return err
+			}
+		} else {
+			for p.pos < len(p.query) && strings.IndexByte(" \t\r\n,|\"`()[]", p.query[p.pos]) < 0 && !strings.HasPrefix(p.query[p.pos:], "//") && !strings.HasPrefix(p.query[p.pos:], "/*") {
+				p.pos++
+			}
+		}
+		p.token.span = span(start, p.pos)
+		if start == p.pos {
+			if err := p.advance(); err != nil {
+				return err
+			}
+			return p.unexpected("the name of an index, such as logs-*")
+		}
+		if err := p.advance(); err != nil {
+			return err
+		}
+		if more = p.isOperator(","); more {
+			p.behind = p.token.span.End
+		}
+	}
+	return nil
+}
+
+// commands are the commands that are evaluated, in the order of the manual.
+var commands = map[string]func(*parser, int) (Command, *query.Error){}
+
+func init() {
+	commands["WHERE"] = (*parser).where
+	commands["EVAL"] = (*parser).eval
+	commands["KEEP"] = (*parser).keep
+	commands["DROP"] = (*parser).drop
+	commands["RENAME"] = (*parser).rename
+	commands["DISSECT"] = (*parser).dissect
+	commands["GROK"] = (*parser).grok
+	commands["STATS"] = (*parser).stats
+	commands["SORT"] = (*parser).sort
+	commands["LIMIT"] = (*parser).limit
+}
+
+// commandNames are the names of those commands, and otherCommands those that ES|QL has
+// besides.
+var (
+	commandNames  = []string{"DISSECT", "DROP", "EVAL", "FROM", "GROK", "KEEP", "LIMIT", "RENAME", "SORT", "STATS", "WHERE"}
+	otherCommands = []string{"CHANGE_POINT", "COMPLETION", "ENRICH", "FORK", "FUSE", "INLINE", "INLINESTATS", "INSIST", "LOOKUP", "MV_EXPAND", "REGISTERED_DOMAIN", "RERANK", "SAMPLE", "URI_PARTS", "USER_AGENT"}
+)
+
+// command reads a command behind a pipe.
+func (p *parser) command() (Command, *query.Error) {
+	t := p.token
+	word := strings.ToUpper(t.text)
+	read, ok := commands[word]
+	switch {
+	case t.kind != name:
+		return nil, p.unexpected("a command such as WHERE or EVAL")
+	case word == "FROM":
+		return nil, p.refuse(t.span, "FROM is the first command, and only that")
+	case slices.Contains(otherCommands, word):
+		return nil, p.unsupported(t.span, "%s is not evaluated here; allowed are %s", word, strings.Join(commandNames, ", "))
+	case !ok:
+		return nil, p.refuse(t.span, "unknown command %s%s", p.shown(t.span), spelling.Suggest(word, commandNames))
+	}
+	if err := p.advance(); err != nil {
+		return nil, err
+	}
+	return read(p, t.span.Start)
+}
+
+// since returns the place of a command that begins there and ends before the current
+// token.
+func (p *parser) since(start int) at { return at{span(start, p.behind)} }
+
+func (p *parser) where(start int) (Command, *query.Error) {
+	condition, err := p.or()
+	return &Where{condition, p.since(start)}, err
+}
+
+func (p *parser) eval(start int) (Command, *query.Error) {
+	columns, err := p.assignments(false)
+	return &Eval{columns, p.since(start)}, err
+}
+
+func (p *parser) keep(start int) (Command, *query.Error) {
+	names, err := p.names(true)
+	return &Keep{names, p.since(start)}, err
+}
+
+func (p *parser) drop(start int) (Command, *query.Error) {
+	names, err := p.names(true)
+	return &Drop{names, p.since(start)}, err
+}
+
+// rename reads "a AS b, c = d", where c is the new name.
+func (p *parser) rename(start int) (Command, *query.Error) {
+	r := &Rename{}
+	for more := true; more; {
+		first, err := p.name(false)
+		if err != nil {
+			return nil, err
+		}
+		reversed, err := p.accept("=")
+		if err != nil {
+			return nil, err
+		}
+		if !reversed {
+			if err := p.expectKeyword("AS"); err != nil {
+				return nil, err
+			}
+		}
+		second, err := p.name(false)
+		if err != nil {
+			return nil, err
+		}
+		if reversed {
+			first, second = second, first
+		}
+		r.Old, r.New = append(r.Old, first), append(r.New, second)
+		if more, err = p.accept(","); err != nil {
+			return nil, err
+		}
+	}
+	r.at = p.since(start)
+	return r, nil
+}
+
+func (p *parser) dissect(start int) (Command, *query.Error) {
+	x, err := p.extract(query.FnDissect, "DISSECT")
+	if err != nil {
+		return nil, err
+	}
+	if p.isKeyword("APPEND_SEPARATOR") {
+		if err := p.advance(); err != nil {
+			return nil, err
+		}
+		if err := p.expect("="); err != nil {
+			return nil, err
+		}
+		if p.token.kind != str {
+			return nil, p.unexpected("a string")
+		}
+		x.Separator = p.token.text
+		if err := p.advance(); err != nil {
+			return nil, err
+		}
+	}
+	d, wrong := pattern.NewDissect(x.Pattern.Text, x.Separator)
+	if wrong != nil {
+		return nil, p.refuse(x.Pattern.At, "DISSECT: %v", wrong)
+	}
+	x.Parts, x.at = d.Names(), p.since(start)
+	return x, nil
+}
+
+func (p *parser) grok(start int) (Command, *query.Error) {
+	x, err := p.extract(query.FnGrok, "GROK")
+	if err != nil {
+		return nil, err
+	}
+	if p.isOperator(",") {
+		return nil, p.unsupported(p.token.span, "several patterns are not evaluated here; write one, with | in it")
+	}
+	g, wrong := pattern.NewGrok(x.Pattern.Text)
+	if wrong != nil {
+		refused := p.refuse(x.Pattern.At, "GROK: %v", wrong)
+		var lookaround *pattern.LuceneError
+		refused.Unsupported = errors.As(wrong, &lookaround)
+		return nil, refused
+	}
+	x.Parts, x.at = g.Names(), p.since(start)
+	return x, nil
+}
+
+// extract reads a column and a pattern.
+func (p *parser) extract(fn query.Func, command string) (*Extract, *query.Error) {
+	input, err := p.primary()
+	if err != nil {
+		return nil, err
+	}
+	if p.token.kind != str {
+		return nil, p.unexpected("a pattern in quotes behind the column of " + command)
+	}
+	x := &Extract{Func: fn, Input: input, Pattern: query.Value{Text: p.token.text, At: p.token.span}}
+	return x, p.advance()
+}
+
+func (p *parser) stats(start int) (Command, *query.Error) {
+	s := &Stats{}
+	var err *query.Error
+	if !p.isKeyword("by") {
+		if s.Aggregates, err = p.assignments(true); err != nil {
+			return nil, err
+		}
+	}
+	by, err := p.acceptKeyword("by")
+	if err != nil {
+		return nil, err
+	}
+	if by {
+		if s.By, err = p.assignments(false); err != nil {
+			return nil, err
+		}
+	}
+	s.at = p.since(start)
+	return s, nil
+}
+
+func (p *parser) sort(start int) (Command, *query.Error) {
+	s := &Sort{}
+	for more := true; more; {
+		e, err := p.or()
+		if err != nil {
+			return nil, err
+		}
+		k := Key{Expr: e}
+		if k.Descending, err = p.acceptKeyword("desc"); err == nil && !k.Descending {
+			_, err = p.acceptKeyword("asc")
+		}
+		if err != nil {
+			return nil, err
+		}
+		k.NullsFirst = k.Descending
+		nulls, err := p.acceptKeyword("nulls")
+		if err != nil {
+			return nil, err
+		}
+		if nulls {
+			if k.NullsFirst, err = p.acceptKeyword("first"); err == nil && !k.NullsFirst {
+				err = p.expectKeyword("LAST")
+			}
+			if err != nil {
+				return nil, err
+			}
+		}
+		s.Keys = append(s.Keys, k)
+		if more, err = p.accept(","); err != nil {
+			return nil, err
+		}
+	}
+	s.at = p.since(start)
+	return s, nil
+}
+
+func (p *parser) limit(start int) (Command, *query.Error) {
+	rows, err := strconv.Atoi(p.token.text)
+	if p.token.kind != integer || err != nil {
+		return nil, p.unexpected("a number of rows")
+	}
+	if err := p.advance(); err != nil {
+		return nil, err
+	}
+	return &Limit{rows, p.since(start)}, nil
+}
+
+// assignments reads "a = expression, expression", of STATS with "WHERE condition".
+func (p *parser) assignments(aggregates bool) (list []Assignment, err *query.Error) {
+	for more := true; more; {
+		var a Assignment
+		if a, err = p.assignment(aggregates); err != nil {
+			return nil, err
+		}
+		list = append(list, a)
+		if more, err = p.accept(","); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+func (p *parser) assignment(aggregate bool) (a Assignment, err *query.Error) {
+	start := p.token.span.Start
+	if a.Expr, err = p.or(); err != nil {
+		return a, err
+	}
+	a.Name = Name{Text: p.query[start:p.behind], At: span(start, p.behind)}
+	column, isColumn := a.Expr.(*query.Column)
+	if isColumn {
+		a.Name.Text = column.Field.Name
+	}
+	if isColumn && p.isOperator("=") {
+		if err = p.advance(); err != nil {
+			return a, err
+		}
+		if a.Expr, err = p.or(); err != nil {
+			return a, err
+		}
+	}
+	if aggregate && p.isKeyword("where") {
+		if err = p.advance(); err != nil {
+			return a, err
+		}
+		a.Where, err = p.or()
+	}
+	return a, err
+}
+
+// names reads names of columns, or patterns of them.
+func (p *parser) names(patterns bool) (list []Name, err *query.Error) {
+	for more := true; more; {
+		var n Name
+		if n, err = p.name(patterns); err != nil {
+			return nil, err
+		}
+		list = append(list, n)
+		if more, err = p.accept(","); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// name reads the name of a column: names joined by dots, or a pattern with stars.
+func (p *parser) name(patterns bool) (Name, *query.Error) {
+	n := Name{At: p.token.span}
+	var runs query.Pattern
+	run := ""
+	for first := true; ; first = false {
+		t := p.token
+		if !first && t.span.Start != p.behind { // parts follow each other without blanks
+			break
+		}
+		switch {
+		case t.kind == name, t.kind == quoted, t.kind == integer && !first:
+			run += t.text
+		case t.kind == decimal && !first && strings.HasPrefix(t.text, "."):
+			run += t.text
+		case p.isOperator("*") && patterns:
+			runs, run = append(runs, run), ""
+		case p.isOperator(".") && !first:
+			run += "."
+		default:
+			if first {
+				return n, p.unexpected("the name of a column")
+			}
+			n.finish(runs, run)
+			return n, p.checkName(n)
+		}
+		n.At.End = t.span.End
+		if err := p.advance(); err != nil {
+			return n, err
+		}
+	}
+	n.finish(runs, run)
+	return n, p.checkName(n)
+}
+
+func (n *Name) finish(runs query.Pattern, run string) {
+	n.Text = strings.Join(append(runs, run), "*")
+	if runs != nil {
+		n.Pattern = append(runs, run)
+	}
+}
+
+func (p *parser) checkName(n Name) *query.Error {
+	if strings.HasSuffix(n.Text, ".") {
+		return p.unexpected("a name behind the dot")
+	}
+	return nil
+}
