@@ -77,6 +77,23 @@ func unlessAdded(lacks []match.Lack) string {
 	return ""
 }
 
+// NeedsEnrichment reports whether a query matches fewer events of the source that it is
+// about than documents in ECS form because it reads fields that are looked up elsewhere,
+// such as where an address is.
+func (l Loader) NeedsEnrichment(p *match.Program) bool {
+	i := l.about(p)
+	source := l.Schema.Sources()[i]
+	if source.Open {
+		return false
+	}
+	for _, lack := range p.Outlook(i).Fewer {
+		if lack.Never == "" && lack.Constant == nil && because(source, lack.Field) != "" {
+			return true
+		}
+	}
+	return false
+}
+
 // ownForm is what events of a source have before they are mapped to ECS.
 func ownForm(source *event.Source) string { return source.Name + "'s own form" }
 

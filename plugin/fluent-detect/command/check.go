@@ -22,7 +22,8 @@ import (
 )
 
 func (a *app) check() *cobra.Command {
-	return &cobra.Command{
+	summary := false
+	c := &cobra.Command{
 		Use:   "check PATH...",
 		Short: "Find errors in rules, exceptions and configurations",
 		Long: `Find errors in rule files (*.toml, *.ndjson), in all rule files below a directory,
@@ -37,16 +38,21 @@ buffers too small for CloudTrail, and settings that lose alerts.
 Errors are printed to stdout, each beginning with file:line:column and followed by
 the position in a query. Everything else is printed to stderr: warnings, notes,
 keys without an effect, and rules in a directory for other engines. Tests in rules
-are not run: use fluent-detect test.
+are not run: use fluent-detect test. With --summary a table is printed of how many
+rules of each type run, how many of these need fields that are looked up elsewhere,
+and why the others do not run.
 
 Exit code: 0 without errors, 1 with errors, 2 if the command line is wrong.`,
 		Example: `  fluent-detect check rules/
   fluent-detect check rules/ exceptions.toml
+  fluent-detect check --summary rules/
   fluent-detect check /etc/fluent-bit/fluent-bit.conf
   fluent-detect check builtin`,
 		Args: atLeastOne("PATH"),
-		RunE: func(_ *cobra.Command, args []string) error { return a.runCheck(args) },
+		RunE: func(_ *cobra.Command, args []string) error { return a.runCheck(args, summary) },
 	}
+	c.Flags().BoolVar(&summary, "summary", false, "print how many rules of each type run, and why others do not")
+	return c
 }
 
 // findings are the results of a check. Errors are texts that begin with their
@@ -57,6 +63,7 @@ type findings struct {
 	notes    []string
 	skipped  []string
 	good     []string // what has no errors: "3 rules"
+	rules    *ruleset.Set
 }
 
 func (f *findings) fail(err error) {
@@ -79,7 +86,7 @@ var kinds = []kind{
 	{func(string) bool { return true }, checkUnknown},
 }
 
-func (a *app) runCheck(paths []string) error {
+func (a *app) runCheck(paths []string, summary bool) error {
 	sorted := make([][]string, len(kinds))
 	for _, path := range paths {
 		if hostconf.HasConfigurations(path) {
@@ -96,6 +103,9 @@ func (a *app) runCheck(paths []string) error {
 		if k.check != nil && len(sorted[i]) > 0 {
 			k.check(sorted[i], &f)
 		}
+	}
+	if summary && f.rules != nil {
+		fmt.Print(summaryOf(f.rules))
 	}
 	return a.report(&f)
 }
@@ -149,6 +159,7 @@ func checkRules(paths, exceptions []string, f *findings) {
 			return
 		}
 	} else if len(paths) > 0 {
+		f.rules = rules
 		f.good = append(f.good, terminal.Plural(len(rules.Rules), "rule"))
 	}
 	for _, path := range exceptions {
