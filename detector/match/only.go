@@ -52,20 +52,15 @@ func sameStored(t event.Type, a, b msgpack.Value) bool {
 	case event.TypeLong, event.TypeDouble, event.TypeDate, event.TypeBoolean:
 		return false
 	}
+	if t == event.TypeIP {
+		x, ok := event.ParseIP(a.Bytes())
+		y, okToo := event.ParseIP(b.Bytes())
+		return ok && okToo && x.Unmap() == y.Unmap()
+	}
 	var room, other [maxNumberText]byte
 	x, ok := scalarText(room[:0], a)
 	y, okToo := scalarText(other[:0], b)
-	switch {
-	case !ok || !okToo:
-		return false
-	case bytes.Equal(x, y):
-		return true
-	case t != event.TypeIP:
-		return false
-	}
-	one, ok := event.ParseIP(x)
-	two, okToo := event.ParseIP(y)
-	return ok && okToo && one.Unmap() == two.Unmap()
+	return ok && okToo && bytes.Equal(x, y)
 }
 
 // columnTarget returns a field that is a column of a table, or refuses one that is not

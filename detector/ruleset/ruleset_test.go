@@ -85,5 +85,5 @@ func TestUpstreamDirectoriesLoad(t *testing.T) {
 		name := "`rules/" + folder + "`"
 		rows = append(rows, []string{name, strconv.Itoa(len(r.Rules) + len(r.Skipped)), strconv.Itoa(len(r.Rules)), strconv.Itoa(byLanguage["kuery"]), strconv.Itoa(byLanguage["eql"]), strconv.Itoa(byLanguage["esql"])})
 	}
-	generated.Check(t, "docs/rules.md", "upstream", generated.Table([]string{"folder", "rules", "run here", "in KQL", "in EQL", "in ES|QL"}, rows))
+	generated.Check(t, "docs/rules.md", "upstream", generated.Table([]string{"folder", "rules", "run here", "in KQL", "in EQL", `in ES\|QL`}, rows))
 }

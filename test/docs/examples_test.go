@@ -309,7 +309,8 @@ func TestQueries(t *testing.T) {
 	f := newFolder(t, d)
 	typed := d.rows("| types | query | document | matches |")
 	rows, eql := d.rows("| query | document | matches |"), d.rows("| EQL | document | matches |")
-	if len(rows) == 0 || len(typed) == 0 || len(eql) == 0 {
+	esql := d.rows(`| ES\|QL | document | row |`)
+	if len(rows) == 0 || len(typed) == 0 || len(eql) == 0 || len(esql) == 0 {
 		t.Fatal("no tables of queries")
 	}
 	for _, r := range rows {
@@ -318,12 +319,15 @@ func TestQueries(t *testing.T) {
 	for _, r := range eql {
 		typed = append(typed, append([]string{"eql"}, r...))
 	}
+	for _, r := range esql {
+		typed = append(typed, append([]string{"esql"}, r...))
+	}
 	for _, r := range typed {
 		line := "fluent-detect eval --query " + quote(strings.Trim(r[1], "`"))
 		switch r[0] {
 		case "":
-		case "eql":
-			line += " --language eql"
+		case "eql", "esql":
+			line += " --language " + r[0]
 		default:
 			line += " --type " + strings.Trim(r[0], "`")
 		}

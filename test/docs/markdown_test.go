@@ -139,9 +139,11 @@ func (d *document) rows(head string) (rows [][]string) {
 		if strings.HasPrefix(line, "|---") {
 			continue
 		}
+		const escaped = "\x00" // a | in a cell
+		line = strings.ReplaceAll(line, `\|`, escaped)
 		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
 		for i := range cells {
-			cells[i] = strings.TrimSpace(cells[i])
+			cells[i] = strings.TrimSpace(strings.ReplaceAll(cells[i], escaped, "|"))
 		}
 		rows = append(rows, cells)
 	}

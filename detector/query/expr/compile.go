@@ -26,8 +26,10 @@ type node struct {
 
 	unit        int64 // of FnDateDiff, as in dateUnits
 	replacement []byte
-	extractor   pattern.Extractor
+	dissect     *pattern.Dissect
+	grok        *pattern.Grok
 	part        string
+	partKind    pattern.PartKind
 }
 
 type nodeKind uint8
@@ -74,7 +76,7 @@ func compile(e query.Expr, column func(query.Field) int) (n node, err error) {
 	if err := n.compileTable(call); err != nil {
 		return n, err
 	}
-	if n.extractor != nil {
+	if n.part != "" {
 		return n, nil
 	}
 	for _, p := range call.Patterns {
@@ -92,7 +94,7 @@ func compile(e query.Expr, column func(query.Field) int) (n node, err error) {
 }
 
 // compileTable adds what the functions of ES|QL need.
-func (n *node) compileTable(call *query.Call) (err error) {
+func (n *node) compileTable(call *query.Call) error {
 	switch call.Func {
 	case query.FnDateDiff:
 		unit, _ := call.Args[0].(*query.Constant).Value.(string)
@@ -101,11 +103,16 @@ func (n *node) compileTable(call *query.Call) (err error) {
 		text, _ := call.Args[2].(*query.Constant).Value.(string)
 		n.replacement = []byte(text)
 	case query.FnDissect, query.FnGrok:
-		n.part = call.Part
-		n.extractor, err = extractor(call)
+		x, err := extractor(call)
+		if err != nil {
+			return err
+		}
+		n.dissect, _ = x.(*pattern.Dissect)
+		n.grok, _ = x.(*pattern.Grok)
+		n.part, n.partKind = call.Part, x.Kind(call.Part)
 		n.args = n.args[:1]
 	}
-	return err
+	return nil
 }
 
 // Fold returns an expression that [Check] has no objection to, with constants in the

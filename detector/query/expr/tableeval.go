@@ -295,21 +295,35 @@ func concatMembers(v, delimiter Value, m *Memory) Value {
 
 // extract returns the parts of a name in the members of a value.
 func (n *node) extract(v Value, m *Memory) Value {
-	var found []Value
+	var one Value
+	var several []Value
 	for _, member := range v.Members() {
 		if member.kind != Text {
 			continue
 		}
 		var room [2][]byte
 		var parts [][]byte
-		parts, m.Text = n.extractor.Find(room[:0], n.part, member.text, m.Text)
+		if n.dissect != nil {
+			parts, m.Text = n.dissect.Find(room[:0], n.part, member.text, m.Text)
+		} else {
+			parts, m.Text = n.grok.Find(room[:0], n.part, member.text, m.Text)
+		}
 		for _, part := range parts {
-			if p := partValue(n.extractor.Kind(n.part), part); p.kind != Null {
-				found = append(found, p)
+			switch p := partValue(n.partKind, part); {
+			case p.kind == Null:
+			case one.kind == Null:
+				one = p
+			case several == nil:
+				several = []Value{one, p}
+			default:
+				several = append(several, p)
 			}
 		}
 	}
-	return ListOf(found)
+	if several != nil {
+		return ListOf(several)
+	}
+	return one
 }
 
 func partValue(kind pattern.PartKind, text []byte) Value {

@@ -67,6 +67,15 @@ func oneOf(re *syntax.Regexp) (literals []literal, ok bool) {
 		}
 	case syntax.OpCapture, syntax.OpPlus:
 		return oneOf(re.Sub[0])
+	case syntax.OpCharClass: // alternatives of one character each become one
+		for i := 0; i+1 < len(re.Rune); i += 2 {
+			for r := re.Rune[i]; r <= re.Rune[i+1]; r++ {
+				if literals = append(literals, literal{text: utf8.AppendRune(nil, r)}); len(literals) > maxOneOf {
+					return nil, false
+				}
+			}
+		}
+		return literals, true
 	case syntax.OpAlternate:
 		for _, sub := range re.Sub {
 			var s literalSearch
