@@ -30,7 +30,7 @@ func TestParseNDJSON(t *testing.T) {
 		InvestigationFields: []string{"user.name"},
 		Threat: []rule.Threat{{Framework: "MITRE ATT&CK",
 			Tactic: rule.Tactic{ID: "TA0004", Name: "Privilege Escalation", Reference: "https://attack.mitre.org/tactics/TA0004/"}}},
-		Query: rule.Query{Text: "event.action: \"Größe\" and\n  user.name: maria", Language: "kuery", Anchors: got.Query.Anchors},
+		Type: "query", Query: rule.Query{Text: "event.action: \"Größe\" and\n  user.name: maria", Language: "kuery", Anchors: got.Query.Anchors},
 		Index: []string{"logs-*"}, From: "now-540s", Interval: "5m", IntervalDuration: 5 * time.Minute,
 		MaxSignals: 100, Enabled: true,
 		Notices: []rule.Notice{
@@ -48,7 +48,7 @@ func TestParseNDJSON(t *testing.T) {
 	}
 	wantSkipped := []rule.Skipped{
 		{Path: file, Line: 3, Column: strings.Index(strings.Split(string(data), "\n")[2], `"eql"`) + 1, Key: "type", Name: "Sequence", ID: "sequence",
-			Reason: `type "eql" is not evaluated here; only type "query" in language "kuery" is`},
+			Reason: `type "eql" is not evaluated here; only type "query" in language "kuery" is`, Type: "eql"},
 		{Path: file, Line: 5, Column: 1, Name: "Trusted", ID: "list", Reason: "an exception list of Kibana, not a rule"},
 		{Path: file, Line: 6, Column: 1, Name: "Maria", ID: "item", Reason: "an exception of Kibana, not a rule"},
 		{Path: file, Line: 7, Column: 1, ID: "mail", Reason: "a saved object of Kibana, not a rule"},

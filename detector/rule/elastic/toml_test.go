@@ -62,7 +62,7 @@ func TestParseTOML(t *testing.T) {
 			Framework: "MITRE ATT&CK",
 			Tactic:    rule.Tactic{ID: "TA0003", Name: "Persistence", Reference: "https://attack.mitre.org/tactics/TA0003/"},
 		}},
-		Query: rule.Query{Text: "event.action: \"Größe\" and\n  user.name: maria\n", Language: "kuery", Anchors: got.Query.Anchors},
+		Type: "query", Query: rule.Query{Text: "event.action: \"Größe\" and\n  user.name: maria\n", Language: "kuery", Anchors: got.Query.Anchors},
 		Index: []string{"filebeat-*", "logs-aws.cloudtrail-*"}, From: "now-9m", Interval: "15m", IntervalDuration: 15 * time.Minute,
 		MaxSignals: 33, TimestampOverride: "event.ingested", BuildingBlock: true, Enabled: true, Maturity: "deprecated",
 		Extension: rule.Extension{
@@ -141,7 +141,7 @@ func TestByteOrderMark(t *testing.T) {
 func TestSkipped(t *testing.T) {
 	set, errs := kuery.parseTOML("a.toml", []byte(strings.Replace(minimal, `"query"`, `"new_terms"`, 1)))
 	want := rule.Skipped{Path: "a.toml", Line: 4, Column: 8, Key: "type", Name: "Minimal", ID: "minimal",
-		Reason: `type "new_terms" is not evaluated here; only type "query" in language "kuery" is`}
+		Reason: `type "new_terms" is not evaluated here; only type "query" in language "kuery" is`, Type: "new_terms"}
 	if len(errs) > 0 || len(set.Rules) > 0 || len(set.Skipped) != 1 || set.Skipped[0] != want {
 		t.Errorf("%+v, %v", set, errs)
 	}
