@@ -3,21 +3,15 @@ package aws
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
-	"net/url"
 	"regexp"
-	"strings"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
-	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
@@ -58,19 +52,9 @@ func RegionOf(queueURL string) string {
 }
 
 func newClients(ctx context.Context, a Account) (*clients, error) {
-	var options []func(*config.LoadOptions) error
-	if a.Region != "" {
-		options = append(options, config.WithRegion(a.Region))
-	}
-	if a.Profile != "" {
-		options = append(options, config.WithSharedConfigProfile(a.Profile))
-	}
-	c, err := config.LoadDefaultConfig(ctx, options...)
+	c, err := loadConfig(ctx, a)
 	if err != nil {
 		return nil, err
-	}
-	if c.Region == "" {
-		return nil, errors.New("region: it is not set, neither here nor in the environment")
 	}
 	if a.RoleARN != "" {
 		client := sts.NewFromConfig(c, func(o *sts.Options) { set(&o.BaseEndpoint, a.STSEndpoint) })
@@ -140,59 +124,4 @@ func (c *clients) moved(bucket string, err error) bool {
 	}
 	c.regions[bucket] = region
 	return true
-}
-
-// codeOf returns the code of an error of AWS, such as AccessDenied, or "".
-func codeOf(err error) string {
-	var e smithy.APIError
-	if errors.As(err, &e) {
-		return e.ErrorCode()
-	}
-	return ""
-}
-
-// statusOf returns the HTTP status of an error, or 0.
-func statusOf(err error) int {
-	var e *awshttp.ResponseError
-	if errors.As(err, &e) {
-		return e.HTTPStatusCode()
-	}
-	return 0
-}
-
-// isMissing reports whether an error says that an object does not exist.
-func isMissing(err error) bool {
-	switch codeOf(err) {
-	case "NoSuchKey", "NoSuchVersion":
-		return true
-	case "NoSuchBucket":
-		return false
-	}
-	return statusOf(err) == http.StatusNotFound
-}
-
-// isDenied reports whether an error says that something is not allowed.
-func isDenied(err error) bool {
-	code := codeOf(err)
-	return statusOf(err) == http.StatusForbidden || strings.Contains(code, "AccessDenied") || strings.HasPrefix(code, "KMS.")
-}
-
-// shortError returns an error of AWS without the request's details.
-func shortError(err error) error {
-	var e smithy.APIError
-	if errors.As(err, &e) {
-		if e.ErrorMessage() == "" {
-			return errors.New(e.ErrorCode())
-		}
-		return fmt.Errorf("%s: %s", e.ErrorCode(), e.ErrorMessage())
-	}
-	var operation *smithy.OperationError
-	if errors.As(err, &operation) {
-		err = operation.Err
-	}
-	var u *url.Error
-	if errors.As(err, &u) {
-		return u.Err
-	}
-	return err
 }

@@ -17,6 +17,11 @@ import (
 // errStalled is why the reading of an object is given up.
 var errStalled = errors.New("no more bytes come")
 
+// brokenError is why an object cannot be read although all of it came.
+type brokenError struct{ error }
+
+func (e *brokenError) Unwrap() error { return e.error }
+
 // objects reads objects.
 type objects struct {
 	clients  *clients
@@ -24,6 +29,7 @@ type objects struct {
 	insights bool
 	idle     time.Duration // how long to wait for more of an object
 	stats    *intake.Stats
+	errors   *Errors
 	slow     logger.Log // rate-limited
 	denied   once
 }
@@ -51,35 +57,36 @@ func (r *objects) open(ctx context.Context, o Object) (io.ReadCloser, error) {
 }
 
 // read reads an object and puts its records on the queue; done is called when they are
-// confirmed, or with why they are not. An object that is not to be read is done.
-func (r *objects) read(ctx context.Context, reader *intake.Reader, queue *intake.Queue, o Object, done func(error)) {
+// confirmed, or with why they are not. An object that is not to be read is done. It returns
+// why the object was not read to its end.
+func (r *objects) read(ctx context.Context, reader *intake.Reader, queue *intake.Queue, o Object, done func(error)) error {
 	switch {
 	case !isTrail(o.Key, r.insights):
 		r.stats.Count(intake.Skipped)
 		done(nil)
-		return
+		return nil
 	case o.Size == 0:
 		r.stats.Count(intake.Empty)
 		done(nil)
-		return
+		return nil
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	timer := time.AfterFunc(r.idle, func() { cancel(errStalled) })
 	defer timer.Stop()
-	where := "s3://" + o.Bucket + "/" + o.Key
+	where := nameOfObject(o.Bucket, o.Key)
 	body, err := r.open(ctx, o)
 	switch {
 	case err != nil && isMissing(err):
 		r.stats.Count(intake.Missing)
 		r.slow.Warnf("%s does not exist any more: its events are lost to this input", where)
 		done(nil)
-		return
+		return nil
 	case err != nil:
 		err = cause(ctx, err)
 		r.failed(ctx, where, o, err)
 		done(err)
-		return
+		return err
 	}
 	defer body.Close()
 	reading := queue.Begin(where, nil, done)
@@ -93,9 +100,13 @@ func (r *objects) read(ctx context.Context, reader *intake.Reader, queue *intake
 	switch err = cause(ctx, err); {
 	case err != nil && report.Truncated:
 		r.stats.Count(intake.Incomplete)
-		r.slow.Errorf("%s: %v; what came before, %d records, was read; the message comes again", where, err, report.Records)
+		r.slow.Errorf("%s: %v; what came before, %d records, was read; it will be tried again", where, err, report.Records)
+		err = &brokenError{err}
 	case err != nil:
 		r.failed(ctx, where, o, err)
+		if in.n > 0 && ctx.Err() == nil && kindOf(err) == Other {
+			err = &brokenError{err}
+		}
 	case in.n == 0:
 		r.stats.Count(intake.Empty)
 	case report.Truncated:
@@ -104,7 +115,11 @@ func (r *objects) read(ctx context.Context, reader *intake.Reader, queue *intake
 		r.stats.Count(intake.Done)
 	}
 	reading.End(err)
+	return err
 }
+
+// nameOfObject returns the name of an object for the log.
+func nameOfObject(bucket, key string) string { return "s3://" + bucket + "/" + key }
 
 // cause returns why a request failed: that the object stalled, if it did.
 func cause(ctx context.Context, err error) error {
@@ -119,6 +134,7 @@ func (r *objects) failed(ctx context.Context, where string, o Object, err error)
 		return // stopped
 	}
 	r.stats.Count(intake.Failed)
+	r.errors.count(err)
 	if isDenied(err) {
 		if r.denied.first(o.Bucket + "\x00" + codeOf(err)) {
 			r.slow.Errorf("%s: not allowed: %v. s3:GetObject on the object is needed, s3:GetObjectVersion if the bucket has versions, and kms:Decrypt if it is encrypted with a key of KMS; further objects of this bucket are counted only", where, shortError(err))

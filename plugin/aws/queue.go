@@ -25,10 +25,14 @@ type QueueOptions struct {
 	Parallel   int           // objects that are read at the same time
 	Insights   bool
 	Payer      bool // the requester pays
-	Queue      *intake.Queue
-	Stats      *intake.Stats
-	Messages   *Messages
-	Log        logger.Log
+	// MaxReceives is after how many receives a message that cannot be read is written to
+	// DeadLetters and deleted; 0: never.
+	MaxReceives int
+	DeadLetters *DeadLetters
+	Queue       *intake.Queue
+	Stats       *intake.Stats
+	Messages    *Messages
+	Log         logger.Log
 }
 
 // timing says for how long things are waited for. Tests have less time.
@@ -51,6 +55,15 @@ var defaultTiming = timing{
 	depth:    time.Minute, close: 5 * time.Second, abandon: 300 * time.Millisecond, minDelay: 30 * time.Second, maxDelay: 15 * time.Minute,
 }
 
+// backoff returns how long an object is left alone that could not be read so often.
+func (t *timing) backoff(tries int) time.Duration {
+	d := t.minDelay
+	for range min(max(tries-1, 0), 10) {
+		d = min(2*d, t.maxDelay)
+	}
+	return d
+}
+
 // maxHeld is the maximum number of messages that are not deleted yet.
 const maxHeld = 2000
 
@@ -70,6 +83,7 @@ type Queue struct {
 	held     map[string]*message // by ID
 	deleting []*message          // to be deleted
 	giving   []*message          // to be given back
+	dying    []*message          // to become dead letters
 	stopping bool
 }
 
@@ -83,7 +97,8 @@ type job struct {
 // message is a message that is not deleted yet. The queue's lock protects it.
 type message struct {
 	id, receipt string
-	body        string
+	body        string // nothing or its beginning, once it is parsed
+	cut         bool
 	receives    int // including this one
 	received    time.Time
 	extendAt    time.Time
@@ -107,7 +122,7 @@ func startQueue(ctx context.Context, o QueueOptions, t timing) (*Queue, error) {
 		return nil, err
 	}
 	q := &Queue{QueueOptions: o, timing: t, clients: c, slow: o.Log.Limited(), held: map[string]*message{}, jobs: make(chan job)}
-	q.objects = objects{clients: c, payer: o.Payer, insights: o.Insights, idle: t.idle, stats: o.Stats, slow: q.slow}
+	q.objects = objects{clients: c, payer: o.Payer, insights: o.Insights, idle: t.idle, stats: o.Stats, errors: &o.Messages.Errors, slow: q.slow}
 	if err := q.look(ctx, true); err != nil {
 		return nil, err
 	}
@@ -176,7 +191,7 @@ func (q *Queue) receive(ctx context.Context) {
 			return
 		}
 		if err != nil {
-			q.Messages.Errors.Add(1)
+			q.Messages.Errors.count(err)
 			q.slow.Errorf("queue_url: receiving from %s: %v; it will be tried again", q.URL, shortError(err))
 			sleep(ctx, q.retry)
 			continue
@@ -231,10 +246,17 @@ func (q *Queue) hold(in *types.Message) *message {
 
 // announce passes on what a message announces, and waits until it is being read.
 func (q *Queue) announce(ctx context.Context, m *message) {
-	n, err := Parse([]byte(m.body))
+	body := m.body
+	n, err := Parse([]byte(body))
+	switch {
+	case q.MaxReceives == 0:
+		m.body = ""
+	case len(body) > maxBody:
+		m.body, m.cut = strings.ToValidUTF8(strings.Clone(body[:maxBody]), ""), true
+	}
 	if err != nil {
 		q.Messages.Unknown.Add(1)
-		q.slow.Errorf("queue_url: message %s: %v: %s; it is left to the queue", m.id, err, logger.Printable(m.body, 200))
+		q.slow.Errorf("queue_url: message %s: %v: %s; it is left to the queue", m.id, err, logger.Printable(body, 200))
 	}
 	if n.Other != "" && len(n.Objects) == 0 {
 		q.Messages.Ignored.Add(1)
@@ -245,7 +267,6 @@ func (q *Queue) announce(ctx context.Context, m *message) {
 	if n.Events != nil {
 		q.add(ctx, job{message: m, events: n.Events})
 	}
-	m.body = ""
 	q.done(m, err)
 }
 
@@ -267,7 +288,9 @@ func (q *Queue) work(ctx context.Context) {
 	for j := range q.jobs {
 		done := func(err error) { q.done(j.message, err) }
 		if j.events == nil {
-			q.objects.read(ctx, reader, q.Queue, j.object, done)
+			if err := q.objects.read(ctx, reader, q.Queue, j.object, done); err != nil && kindOf(err) == Throttled {
+				sleep(ctx, q.retry) // fewer are read at the same time
+			}
 			continue
 		}
 		reading := q.Queue.Begin("message "+j.message.id, nil, done)
@@ -292,20 +315,52 @@ func (q *Queue) done(m *message, err error) {
 		q.deleting = append(q.deleting, m)
 		return
 	}
+	if q.MaxReceives > 0 && m.receives >= q.MaxReceives && !q.interrupted(m) {
+		q.dying = append(q.dying, m)
+		return
+	}
 	m.delay = q.delay(m)
 	q.giving = append(q.giving, m)
 }
 
+// interrupted reports whether the reading of a message failed since the input ends. The
+// lock is held.
+func (q *Queue) interrupted(m *message) bool {
+	return q.stopping || errors.Is(m.err, intake.ErrClosed) || errors.Is(m.err, context.Canceled)
+}
+
+// bury writes messages to the dead letters, so that they are deleted.
+func (q *Queue) bury() {
+	for {
+		batch := q.pop(&q.dying)
+		if len(batch) == 0 {
+			return
+		}
+		for _, m := range batch {
+			err := q.DeadLetters.add(deadLetter{Kind: "message", Reason: m.err.Error(), Queue: q.URL, Message: m.id, Receives: m.receives, Cut: m.cut, Text: m.body})
+			q.mu.Lock()
+			if err != nil {
+				q.giving = append(q.giving, m)
+			} else {
+				q.deleting = append(q.deleting, m)
+				q.Messages.Dead.Add(1)
+			}
+			q.mu.Unlock()
+			if err != nil {
+				q.slow.Errorf("dead_letters: %v; message %s comes again", err, m.id)
+			} else {
+				q.slow.Errorf("queue_url: message %s could not be read %d times: %v; it is in the dead letters, and deleted", m.id, m.receives, shortError(m.err))
+			}
+		}
+	}
+}
+
 // delay returns after which time a message whose object cannot be read comes again.
 func (q *Queue) delay(m *message) time.Duration {
-	if q.stopping || errors.Is(m.err, intake.ErrClosed) || errors.Is(m.err, context.Canceled) {
+	if q.interrupted(m) {
 		return 0
 	}
-	d := q.minDelay
-	for range min(max(m.receives-1, 0), 10) {
-		d = min(2*d, q.maxDelay)
-	}
-	return d
+	return q.backoff(m.receives)
 }
 
 // keep deletes, extends and gives back messages.
@@ -317,6 +372,7 @@ func (q *Queue) keep(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
+		q.bury()
 		q.deleteDone(ctx)
 		q.giveBack(ctx)
 		q.extend(ctx)
@@ -386,7 +442,7 @@ func (q *Queue) again(list *[]*message, batch []*message, what string, err error
 	if list != nil {
 		*list = append(*list, batch...)
 	}
-	q.Messages.Errors.Add(1)
+	q.Messages.Errors.count(err)
 	q.slow.Errorf("queue_url: %s messages of %s: %v; it will be tried again", what, q.URL, shortError(err))
 }
 
@@ -511,6 +567,7 @@ func (q *Queue) Stop() {
 func (q *Queue) Close() {
 	ctx, cancel := context.WithTimeout(context.Background(), q.close)
 	defer cancel()
+	q.bury()
 	q.deleteDone(ctx)
 	q.mu.Lock()
 	for _, m := range q.held {

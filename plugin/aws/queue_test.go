@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"net/http"
+	"os"
+	"path/filepath"
 	"regexp"
 	"runtime"
 	"slices"
@@ -32,7 +35,9 @@ type machine struct {
 	server  *fake.Server
 	timing  timing
 	options QueueOptions
-	queue   *Queue
+	source  source
+	queue   *Queue  // the source, or nil
+	bucket  *Bucket // likewise
 	records *intake.Queue
 	stats   *intake.Stats
 	marks   *intake.Marks
@@ -58,7 +63,26 @@ func newMachine(t *testing.T) *machine {
 	return m
 }
 
+// start starts to read the queue.
 func (m *machine) start() {
+	m.t.Helper()
+	m.run(func(log logger.Log, account Account) (source, error) {
+		o := m.options
+		o.URL, o.Queue, o.Stats, o.Messages, o.Log, o.Account = m.server.QueueURL(), m.records, m.stats, new(Messages), log, account
+		q, err := startQueue(context.Background(), o, m.timing)
+		m.queue = q
+		return q, err
+	})
+}
+
+// source is a Queue or a Bucket.
+type source interface {
+	Stop()
+	Close()
+}
+
+// run starts a source, and what takes records.
+func (m *machine) run(start func(logger.Log, Account) (source, error)) {
 	m.t.Helper()
 	log := func(_ logger.Level, line string) {
 		m.mu.Lock()
@@ -67,11 +91,8 @@ func (m *machine) start() {
 	}
 	m.stats, m.marks = new(intake.Stats), intake.NewMarks()
 	m.records = intake.NewQueue(intake.Options{Marks: m.marks, InFlight: 64 << 20, Log: log, Stats: m.stats})
-	o := m.options
-	o.URL, o.Queue, o.Stats, o.Messages, o.Log = m.server.QueueURL(), m.records, m.stats, new(Messages), log
-	o.Account = Account{Region: "eu-west-1", Endpoint: m.server.URL, SQSEndpoint: m.server.URL}
 	var err error
-	if m.queue, err = startQueue(context.Background(), o, m.timing); err != nil {
+	if m.source, err = start(log, Account{Region: "eu-west-1", Endpoint: m.server.URL, SQSEndpoint: m.server.URL}); err != nil {
 		m.t.Fatal(err)
 	}
 	m.stop, m.ended = make(chan struct{}), make(chan struct{})
@@ -129,15 +150,15 @@ func (m *machine) confirm() {
 }
 
 func (m *machine) end() {
-	if m.queue == nil {
+	if m.source == nil {
 		return
 	}
-	m.queue.Stop()
+	m.source.Stop()
 	close(m.stop)
 	<-m.ended
 	m.records.Close()
-	m.queue.Close()
-	m.queue = nil
+	m.source.Close()
+	m.source = nil
 	if m.t.Failed() {
 		m.t.Log(m.log)
 	}
@@ -306,8 +327,9 @@ func TestDeleteFails(t *testing.T) {
 	m.start()
 	m.empty()
 	m.want("a b c")
-	if n := m.queue.Messages.Deleted.Load(); n != 3 || refused.Load() < 3 {
-		t.Error(n, refused.Load())
+	m.wait("three deletions counted", func() bool { return m.queue.Messages.Deleted.Load() == 3 })
+	if refused.Load() < 3 {
+		t.Error(refused.Load())
 	}
 }
 
@@ -523,5 +545,96 @@ func TestDelay(t *testing.T) {
 	}
 	if d := q.delay(&message{err: errors.Join(intake.ErrClosed)}); d != 0 {
 		t.Error(d)
+	}
+}
+
+// With max_receives a message that cannot be read is a dead letter after so many receives,
+// and deleted; it delays no other, and what cannot be written down is not deleted.
+func TestDeadLetters(t *testing.T) {
+	m := newMachine(t)
+	dir := t.TempDir()
+	path := filepath.Join(dir, "dead")
+	var err error
+	if m.options.DeadLetters, err = OpenDeadLetters(path); err != nil {
+		t.Fatal(err)
+	}
+	m.options.MaxReceives = 3
+	cut := object("cut")
+	m.server.Put("b", day+"cut.json.gz", cut[:len(cut)-6])
+	m.server.Put("b", day+"good.json.gz", object("good"))
+	poison := []string{created("b", day+"cut.json.gz", 5), "no notification", strings.Repeat("é", maxBody)}
+	for _, p := range poison {
+		m.server.Send(p)
+	}
+	m.server.Send(created("b", day+"good.json.gz", 5))
+	if err := os.Rename(path, path+".away"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(path, 0o700); err != nil { // it cannot be written to
+		t.Fatal(err)
+	}
+	m.start()
+	m.wait("more receives than that", func() bool {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		return m.times["cut"] > 2*m.options.MaxReceives
+	})
+	if all, _ := m.server.Messages(); all < 3 {
+		t.Fatal("deleted without a dead letter")
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	m.empty()
+	if n := m.queue.Messages.Dead.Load(); n != 3 {
+		t.Error(n)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]bool{}
+	for line := range strings.Lines(string(text)) {
+		var l deadLetter
+		if err := json.Unmarshal([]byte(line), &l); err != nil || l.Kind != "message" || l.Receives < 3 || l.Reason == "" || l.Queue != m.server.QueueURL() {
+			t.Errorf("%s, %v", line, err)
+		}
+		if l.Cut && len(l.Text) <= maxBody && strings.HasPrefix(poison[2], l.Text) {
+			l.Text = poison[2]
+		}
+		found[l.Text] = true
+	}
+	for _, p := range poison {
+		if !found[p] {
+			t.Errorf("no dead letter for %.80s", p)
+		}
+	}
+	if !strings.Contains(m.got(), "good") {
+		t.Error(m.got())
+	}
+}
+
+// Errors of requests are counted by their kinds.
+func TestErrorKinds(t *testing.T) {
+	m := newMachine(t)
+	var code atomic.Value
+	code.Store("")
+	m.server.Fail = func(operation, _ string) string {
+		if operation == "ReceiveMessage" {
+			return code.Load().(string)
+		}
+		return ""
+	}
+	m.start()
+	for text, kind := range map[string]Kind{"ExpiredToken": Credentials, "AccessDenied": Denied, "QueueDoesNotExist": NotFound, "RequestThrottled": Throttled, "Something": Other} {
+		before := m.queue.Messages.Errors.Of(kind)
+		code.Store(text)
+		m.wait(text, func() bool { return m.queue.Messages.Errors.Of(kind) > before })
+	}
+	m.server.CloseClientConnections()
+	m.server.Close()
+	m.wait("network", func() bool { return m.queue.Messages.Errors.Of(Network) > 0 })
+	if got := fmt.Sprint(AllKinds()); got != "[denied credentials throttled not_found network server other]" {
+		t.Error(got)
 	}
 }

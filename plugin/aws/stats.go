@@ -10,9 +10,20 @@ type Messages struct {
 	Extended atomic.Uint64
 	Ignored  atomic.Uint64 // tests and the like, which are deleted
 	Unknown  atomic.Uint64 // none that we know, which are left to the queue
-	Errors   atomic.Uint64 // requests that failed
+	Dead     atomic.Uint64 // given up: they are dead letters, and deleted
+	Errors   Errors
 
 	Lag        atomic.Int64 // age of the message that was received last, in nanoseconds
 	Visible    atomic.Int64 // number of messages in the queue
 	NotVisible atomic.Int64 // of those that somebody has received
+}
+
+// Listing counts the objects of a bucket that is listed. It is safe for concurrent use.
+type Listing struct {
+	Requests atomic.Uint64
+	Found    atomic.Uint64 // objects that are new
+	Dead     atomic.Uint64 // objects that are broken and were given up
+	Errors   Errors
+
+	Lag atomic.Int64 // age of the object that was opened last, in nanoseconds
 }

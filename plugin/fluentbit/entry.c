@@ -3,6 +3,7 @@
  * can be loaded and registered without the Go runtime, which starts with the first
  * instance (runtime.h). Before that there is nothing to end, to pause or to collect.
  */
+#include "resident.h"
 #include "runtime.h"
 #include "wakeup.h"
 
@@ -68,7 +69,9 @@ ENTRY void FLBPluginUnregister(void *definition)
 ENTRY int FLBPluginInit(void *plugin)
 {
     detect_runtime_start();
-    return detect_go_output_init(plugin);
+    int code = detect_go_output_init(plugin);
+    detect_resident_trim();
+    return code;
 }
 
 ENTRY int FLBPluginFlushCtx(void *context, void *data, size_t size, char *tag)
@@ -107,7 +110,9 @@ ENTRY void detect_input_unregister(void *definition)
 ENTRY uintptr_t detect_input_init(void *plugin, int has_context)
 {
     detect_runtime_start();
-    return detect_go_input_init(plugin, has_context);
+    uintptr_t handle = detect_go_input_init(plugin, has_context);
+    detect_resident_trim();
+    return handle;
 }
 
 /*
@@ -179,7 +184,9 @@ ENTRY void detect_cloudtrail_unregister(void *definition)
 ENTRY uintptr_t detect_cloudtrail_init(void *plugin, int has_context)
 {
     detect_runtime_start();
-    return detect_go_cloudtrail_init(plugin, has_context);
+    uintptr_t handle = detect_go_cloudtrail_init(plugin, has_context);
+    detect_resident_trim();
+    return handle;
 }
 
 /* Appends records, or returns some if the host does not export the function for that. */

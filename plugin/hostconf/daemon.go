@@ -16,7 +16,7 @@ var daemonPaths = []struct {
 }{
 	{"service", "", []string{"log_file", "storage.path"}},
 	{"input", "tail", []string{"path", "db"}},
-	{"input", "cloudtrail", []string{"path", "state_path"}},
+	{"input", "cloudtrail", []string{"path", "state_path", "dead_letters"}},
 	{"output", "file", []string{"path"}},
 	{"output", "detect", []string{"rules", "exceptions", "state_path", "forward_tls_ca_file"}},
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector/spelling"
 	"github.com/fluent-detect/fluent-detect/plugin/intake/files"
+	trail "github.com/fluent-detect/fluent-detect/plugin/intake/layout"
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
 
@@ -70,6 +71,11 @@ func (c *config) ownSections() {
 				c.fail(s.position("path"), "path: %v", err)
 			}
 		}
+		if err == nil && known(s, "prefix") {
+			if _, err := trail.ParsePrefix(config.Prefix); err != nil {
+				c.fail(s.position("prefix"), "prefix: %v", err)
+			}
+		}
 		c.trailSettings(s, config.Appended)
 	}
 }
@@ -94,7 +100,6 @@ func (c *config) ownProperties(s *section) {
 		switch first := s.get(p.name); {
 		case isUseless(p.name):
 			c.warn(p.at, "%s: it has no effect in %s", p.key, plugin)
-		case plugin == "cloudtrail" && settings.IsRefused(p.name): // an error of the settings
 		case !slices.Contains(known, p.name):
 			c.fail(p.at, "%s: unknown key %q%s", plugin, p.key, unknownKey(p.name, plugin, known))
 		case first != p:

@@ -11,13 +11,17 @@ import (
 )
 
 // CloudTrail is the configuration of a cloudtrail input, or of what the sidecar reads. It
-// has one source: Path or QueueURL.
+// has one source: Path, QueueURL or Bucket.
 type CloudTrail struct {
 	Path      string // see files.ParsePatterns
 	QueueURL  string
-	StatePath string // directory
-	InFlight  int    // bytes that are not confirmed
-	Appended  bool   // what the host took counts as confirmed
+	Bucket    string
+	Prefix    string    // see layout.ParsePrefix
+	From      time.Time // the first day, UTC; zero: the first that there is
+	Until     time.Time // the last day, UTC; zero: none
+	StatePath string    // directory
+	InFlight  int       // bytes that are not confirmed
+	Appended  bool      // what the host took counts as confirmed
 	Insights  bool
 
 	Region       string // empty: that of the queue, or the environment's
@@ -30,7 +34,9 @@ type CloudTrail struct {
 	Visibility   time.Duration
 	Wait         time.Duration
 	Parallel     int
-	RequestPayer bool // the requester pays
+	RequestPayer bool   // the requester pays
+	MaxReceives  int    // 0: the queue decides
+	DeadLetters  string // the path of a file
 
 	prefix    string // of the names of the keys
 	effective string
@@ -48,41 +54,51 @@ func (c *CloudTrail) KeyName(key string) string {
 	return key
 }
 
-// withQueue is for keys that have an effect with a queue only.
-var withQueue = []string{"queue_url"}
-
 // The host's own key Tag is the records' tag.
 var cloudTrailKeys = []row[CloudTrail]{
 	{Key: Key{"path", "files, directories and globs, separated by commas", "",
-		"read these files, and new ones: of a directory all below it whose names end in .json, .jsonl, .ndjson or .log, also with .gz or .zst; `**` in a glob stands for any number of directories; either this or `queue_url` must be set"},
+		"read these files, and new ones: of a directory all below it whose names end in .json, .jsonl, .ndjson or .log, also with .gz or .zst; `**` in a glob stands for any number of directories; either this, `queue_url` or `bucket` must be set"},
 		list:  true,
 		set:   func(c *CloudTrail, v string) error { c.Path = v; return nil },
 		needs: []string{"state_path"}},
 	{Key: Key{"state_path", "the path of a directory", "",
-		"where it is noted how far each file of `path` was read"},
-		set:   func(c *CloudTrail, v string) error { c.StatePath = v; return nil },
-		needs: []string{"path"}},
+		"where it is noted how far each file of `path`, or the objects of `bucket`, were read"},
+		set:       func(c *CloudTrail, v string) error { c.StatePath = v; return nil },
+		condition: &hasPositions},
 	{Key: Key{"queue_url", "the URL of a queue of SQS", "",
 		"read the objects in S3 that its messages announce: notifications of S3, directly, by SNS or by EventBridge, or CloudTrail's own by SNS"},
-		set: func(c *CloudTrail, v string) (err error) { c.QueueURL, err = parseHTTP(v); return err }},
+		set: func(c *CloudTrail, v string) (err error) { c.QueueURL = v; _, err = parseHTTP(v); return err }},
+	{Key: Key{"bucket", "the name of a bucket of S3", "",
+		"read the objects of CloudTrail in it by listing it, and new ones, without a queue: by account, region and day"},
+		set:   func(c *CloudTrail, v string) (err error) { c.Bucket, err = parseBucket(v); return err },
+		needs: []string{"state_path"}},
+	{Key: Key{"prefix", "the beginning of keys", "",
+		"what is before `AWSLogs/` in the keys, if anything; it may also lead to an organisation, an account or a region below it, and only that is read then"},
+		set: func(c *CloudTrail, v string) error { c.Prefix = v; return nil }, needs: []string{"bucket"}},
+	{Key: Key{"from", "a day such as `2026-03-02`", "",
+		"the first day to read, UTC; empty: the first that there is"},
+		set: func(c *CloudTrail, v string) (err error) { c.From, err = parseDay(v); return err }, needs: []string{"bucket"}},
+	{Key: Key{"until", "a day such as `2026-03-02`", "",
+		"the last day to read, UTC; empty: new objects are read as they come"},
+		set: func(c *CloudTrail, v string) (err error) { c.Until, err = parseDay(v); return err }, needs: []string{"bucket"}},
 	{Key: Key{"region", "a region such as `eu-west-1`", "",
-		"the region of the queue; empty: the one in `queue_url`, or that of the environment. Buckets may be in others"},
-		set: func(c *CloudTrail, v string) (err error) { c.Region, err = parseName(v); return err }, needs: withQueue},
+		"the region of the queue, or of the bucket; empty: the one in `queue_url`, or that of the environment. Buckets may be in others"},
+		set: func(c *CloudTrail, v string) (err error) { c.Region, err = parseName(v); return err }, condition: &hasAWS},
 	{Key: Key{"profile", "a name", "",
 		"the profile in AWS' shared files to take credentials from; empty: credentials come from the environment, a web identity, AWS' shared files, the container or the machine, as for all of AWS' tools"},
-		set: func(c *CloudTrail, v string) (err error) { c.Profile, err = parseName(v); return err }, needs: withQueue},
+		set: func(c *CloudTrail, v string) (err error) { c.Profile, err = parseName(v); return err }, condition: &hasAWS},
 	{Key: Key{"role_arn", "the ARN of a role", "",
 		"a role to assume with these credentials"},
-		set: func(c *CloudTrail, v string) (err error) { c.RoleARN, err = parseName(v); return err }, needs: withQueue},
+		set: func(c *CloudTrail, v string) (err error) { c.RoleARN, err = parseName(v); return err }, condition: &hasAWS},
 	{Key: Key{"external_id", "a text", "",
 		"the external ID that the role requires"},
 		set: func(c *CloudTrail, v string) error { c.ExternalID = v; return nil }, needs: []string{"role_arn"}},
 	{Key: Key{"endpoint", "a URL", "",
 		"the address of S3, with the bucket in the path; empty: AWS'"},
-		set: func(c *CloudTrail, v string) (err error) { c.Endpoint, err = parseHTTP(v); return err }, needs: withQueue},
+		set: func(c *CloudTrail, v string) (err error) { c.Endpoint, err = parseHTTP(v); return err }, condition: &hasAWS},
 	{Key: Key{"sqs_endpoint", "a URL", "",
 		"the address of SQS; empty: AWS'"},
-		set: func(c *CloudTrail, v string) (err error) { c.SQSEndpoint, err = parseHTTP(v); return err }, needs: withQueue},
+		set: func(c *CloudTrail, v string) (err error) { c.SQSEndpoint, err = parseHTTP(v); return err }, condition: &hasAWS},
 	{Key: Key{"sts_endpoint", "a URL", "",
 		"the address of STS, for `role_arn`; empty: AWS'"},
 		set: func(c *CloudTrail, v string) (err error) { c.STSEndpoint, err = parseHTTP(v); return err }, needs: []string{"role_arn"}},
@@ -102,11 +118,23 @@ var cloudTrailKeys = []row[CloudTrail]{
 	{Key: Key{"parallel", "an integer from 1 to 64", "4",
 		"how many objects are read at the same time"},
 		set:       func(c *CloudTrail, v string) (err error) { c.Parallel, err = parseCount(v, 64); return err },
-		condition: &hasQueue},
+		condition: &hasAWS},
 	{Key: Key{"request_payer", "`on` or `off`", "off",
 		"pay for reading from buckets whose owners let the requester pay"},
 		set:       func(c *CloudTrail, v string) (err error) { c.RequestPayer, err = parseSwitch(v); return err },
+		condition: &hasAWS},
+	{Key: Key{"max_receives", "an integer from 0 to 1000", "0",
+		"after how many receives a message that cannot be read is written to `dead_letters` and deleted; 0: never, so the dead-letter queue decides"},
+		set: func(c *CloudTrail, v string) (err error) {
+			if v != "0" {
+				c.MaxReceives, err = parseCount(v, 1000)
+			}
+			return err
+		},
 		condition: &hasQueue},
+	{Key: Key{"dead_letters", "the path of a file", "",
+		"where messages that `max_receives` gives up, and objects of `bucket` that are broken, are noted, as lines of JSON"},
+		set: func(c *CloudTrail, v string) error { c.DeadLetters = v; return nil }, condition: &hasAWS},
 	{Key: Key{"acknowledge", "`detected` or `appended`", "detected",
 		"when records count as taken care of, so that they are not read again: once a detect output has evaluated them and committed its state, or two seconds after Fluent Bit took them, which a crash may lose"},
 		set: func(c *CloudTrail, v string) error {
@@ -127,14 +155,11 @@ var cloudTrailKeys = []row[CloudTrail]{
 		set: func(c *CloudTrail, v string) (err error) { c.Insights, err = parseSwitch(v); return err }},
 }
 
-var hasQueue = condition[CloudTrail]{"queue_url", func(c *CloudTrail) bool { return c.QueueURL != "" }}
-
-// notSupported are keys that might be expected of an input for S3. They are refused:
-// without them the input would not do what is asked.
-var notSupported = []string{"bucket", "prefix", "from", "until", "max_receives"}
-
-// IsRefused reports whether a cloudtrail input refuses to start with that key.
-func IsRefused(key string) bool { return slices.Contains(notSupported, key) }
+var (
+	hasQueue     = condition[CloudTrail]{"queue_url", func(c *CloudTrail) bool { return c.QueueURL != "" }}
+	hasAWS       = condition[CloudTrail]{"queue_url or bucket", func(c *CloudTrail) bool { return c.QueueURL != "" || c.Bucket != "" }}
+	hasPositions = condition[CloudTrail]{"path or bucket", func(c *CloudTrail) bool { return c.Path != "" || c.Bucket != "" }}
+)
 
 // CloudTrailKeys returns the keys of [INPUT] Name cloudtrail.
 func CloudTrailKeys() []Key { return keysOf(cloudTrailKeys) }
@@ -144,11 +169,6 @@ func CloudTrailKeys() []Key { return keysOf(cloudTrailKeys) }
 func ReadCloudTrail(get Getter) (CloudTrail, error) {
 	v := values[CloudTrail]{cloudTrailKeys, get}
 	c, errs := readCloudTrail(v, "")
-	for _, key := range notSupported {
-		if v.set(key) != "" {
-			errs = append(errs, &KeyError{Key: key, Err: errors.New("is not supported")})
-		}
-	}
 	return c, errors.Join(errs...)
 }
 
@@ -158,14 +178,45 @@ func readCloudTrail(v values[CloudTrail], prefix string) (CloudTrail, []error) {
 	c := CloudTrail{prefix: prefix}
 	errs := v.read(&c)
 	c.effective = v.effective(&c)
-	path, queue := prefix+"path", prefix+"queue_url"
+	path, queue, bucket := prefix+"path", prefix+"queue_url", prefix+"bucket"
+	var sources []string
+	for _, key := range []string{path, queue, bucket} {
+		if v.set(key) != "" {
+			sources = append(sources, key)
+		}
+	}
 	switch {
-	case v.set(path) == "" && v.set(queue) == "":
-		errs = append(errs, &KeyError{Key: path, Err: fmt.Errorf("either %s or %s must be set: there is nothing to read", path, queue)})
-	case v.set(path) != "" && v.set(queue) != "":
-		errs = append(errs, &KeyError{Key: path, Err: fmt.Errorf("%s is set as well: an input has one source only", queue)})
+	case len(sources) == 0:
+		errs = append(errs, &KeyError{Key: path, Err: fmt.Errorf("either %s, %s or %s must be set: there is nothing to read", path, queue, bucket)})
+	case len(sources) > 1:
+		errs = append(errs, &KeyError{Key: sources[0], Err: errors.New(sources[1] + " is set as well: an input has one source only")})
+	case !c.From.IsZero() && !c.Until.IsZero() && c.Until.Before(c.From):
+		errs = append(errs, &KeyError{Key: prefix + "until", Err: fmt.Errorf("it is before %sfrom: no day is read", prefix)})
+	}
+	if c.MaxReceives > 0 && c.DeadLetters == "" {
+		errs = append(errs, &KeyError{Key: prefix + "max_receives", Err: fmt.Errorf("requires %sdead_letters, which is not set", prefix)})
 	}
 	return c, errs
+}
+
+// parseBucket parses the name of a bucket, or the ARN or alias of an access point.
+func parseBucket(v string) (string, error) {
+	switch {
+	case strings.Contains(v, "://"):
+		return v, errors.New("it is the name alone, without s3://; what follows it belongs in prefix")
+	case strings.Contains(v, "/") && !strings.HasPrefix(v, "arn:"):
+		return v, errors.New("a name has no slash; what follows it belongs in prefix")
+	}
+	return parseName(v)
+}
+
+// parseDay parses a day of UTC.
+func parseDay(v string) (time.Time, error) {
+	day, err := time.Parse(time.DateOnly, v)
+	if err != nil {
+		return day, errInvalid
+	}
+	return day, nil
 }
 
 // parseHTTP parses a URL of an HTTP server.

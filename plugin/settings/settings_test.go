@@ -81,7 +81,7 @@ func TestCloudTrail(t *testing.T) {
 		}
 	}
 	f("", "path", "a,b", "state_path", "s", "in_flight", "2m", "acknowledge", "appended", "insights", "on")
-	f("state_path: requires path, which is not set\npath: either path or queue_url must be set: there is nothing to read", "state_path", "s")
+	f("state_path: requires path or bucket, which is not set\npath: either path, queue_url or bucket must be set: there is nothing to read", "state_path", "s")
 	f("path: queue_url is set as well: an input has one source only", "path", "a", "state_path", "s", "queue_url", "https://sqs.eu-west-1.amazonaws.com/111122223333/q")
 	f("", "queue_url", "https://sqs.eu-west-1.amazonaws.com/111122223333/q", "visibility_timeout", "30s", "wait_time", "1s", "parallel", "8", "role_arn", "r", "external_id", "e")
 	f("visibility_timeout: invalid value \"10s\": must be a duration from 30s to 1h", "queue_url", "https://q/", "visibility_timeout", "10s")
@@ -91,7 +91,18 @@ func TestCloudTrail(t *testing.T) {
 	f("path: requires state_path, which is not set", "path", "a")
 	f("in_flight: invalid value \"1M\": must be a size from 2M to 1G", "path", "a", "state_path", "s", "in_flight", "1M")
 	f("in_flight: invalid value \"2G\": must be a size from 2M to 1G", "path", "a", "state_path", "s", "in_flight", "2G")
-	f("bucket: is not supported", "path", "a", "state_path", "s", "bucket", "b")
+	f("", "bucket", "b", "state_path", "s", "prefix", "p", "from", "2026-03-01", "until", "2026-03-02", "dead_letters", "d")
+	f("queue_url: bucket is set as well: an input has one source only", "bucket", "b", "state_path", "s", "queue_url", "https://q/")
+	f("path: bucket is set as well: an input has one source only", "path", "a", "state_path", "s", "bucket", "b")
+	f("bucket: requires state_path, which is not set", "bucket", "b")
+	f("bucket: invalid value \"s3://b/p\": must be the name of a bucket of S3 (it is the name alone, without s3://; what follows it belongs in prefix)", "bucket", "s3://b/p", "state_path", "s")
+	f("bucket: invalid value \"b/p\": must be the name of a bucket of S3 (a name has no slash; what follows it belongs in prefix)", "bucket", "b/p", "state_path", "s")
+	f("until: it is before from: no day is read", "bucket", "b", "state_path", "s", "from", "2026-03-02", "until", "2026-03-01")
+	f("from: invalid value \"2026-02-30\": must be a day such as `2026-03-02`", "bucket", "b", "state_path", "s", "from", "2026-02-30")
+	f("prefix: requires bucket, which is not set\nfrom: requires bucket, which is not set", "queue_url", "https://q/", "prefix", "p", "from", "2026-03-02")
+	f("max_receives: requires dead_letters, which is not set", "queue_url", "https://q/", "max_receives", "5")
+	f("max_receives: requires queue_url, which is not set", "bucket", "b", "state_path", "s", "max_receives", "0")
+	f("region: requires queue_url or bucket, which is not set", "path", "a", "state_path", "s", "region", "r")
 
 	c, err := ReadCloudTrail(getter("path", "a", "state_path", "s"))
 	if err != nil || c.InFlight != 64<<20 || c.Appended || c.Insights || c.String() != "path=a state_path=s acknowledge=detected in_flight=64M insights=off" {
@@ -129,11 +140,11 @@ func TestSidecar(t *testing.T) {
 	const queue = "https://sqs.eu-west-1.amazonaws.com/111122223333/q"
 	f("", "alerts", "-", "s3_queue_url", queue, "s3_visibility_timeout", "30s", "s3_role_arn", "r", "s3_external_id", "e")
 	f("", "alerts", "-", "s3_path", "a,b", "state_path", "s")
-	f("s3_path: either s3_path or s3_queue_url must be set: there is nothing to read", "alerts", "-", "s3_in_flight", "8M")
+	f("s3_path: either s3_path, s3_queue_url or s3_bucket must be set: there is nothing to read", "alerts", "-", "s3_in_flight", "8M")
 	f("s3_path: s3_queue_url is set as well: an input has one source only", "alerts", "-", "state_path", "s", "s3_path", "a", "s3_queue_url", queue)
 	f("s3_path: requires state_path, which is not set", "alerts", "-", "s3_path", "a")
 	f("s3_external_id: requires s3_role_arn, which is not set", "alerts", "-", "s3_queue_url", queue, "s3_external_id", "e")
-	f("s3_parallel: requires s3_queue_url, which is not set", "alerts", "-", "state_path", "s", "s3_path", "a", "s3_parallel", "2")
+	f("s3_parallel: requires s3_queue_url or s3_bucket, which is not set", "alerts", "-", "state_path", "s", "s3_path", "a", "s3_parallel", "2")
 	f("s3_wait_time: invalid value \"1m\": must be a duration from 1s to 20s", "alerts", "-", "s3_queue_url", queue, "s3_wait_time", "1m")
 	f("alerts: invalid value \"http://u:xxxxx@h/\": must be a URL with http:// or https://, or `-` for stdout (use alerts_username and alerts_password for the name and the password)",
 		"alerts", "http://u:hunter2@h/")

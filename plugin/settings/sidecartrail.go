@@ -41,7 +41,11 @@ var sidecarTrailKeys = func() (table []row[CloudTrail]) {
 			r.needs[i] = prefixed(key)
 		}
 		if r.condition != nil {
-			r.condition = &condition[CloudTrail]{prefixed(r.condition.what), r.condition.holds}
+			words := strings.Fields(r.condition.what)
+			for i, word := range words {
+				words[i] = prefixed(word)
+			}
+			r.condition = &condition[CloudTrail]{strings.Join(words, " "), r.condition.holds}
 		}
 		table = append(table, r)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector/ingest"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
+	"github.com/fluent-detect/fluent-detect/plugin/aws"
 	"github.com/fluent-detect/fluent-detect/plugin/intake"
 	"github.com/fluent-detect/fluent-detect/plugin/intake/files"
 	"github.com/fluent-detect/fluent-detect/plugin/logger"
@@ -24,8 +25,8 @@ type objects struct {
 	ingest *ingestHandler
 	input  *trail.Input
 	counts trail.Counts
-	store  *files.Store // of positions; nil: none
-	slow   logger.Log   // rate-limited
+	store  interface{ Close() error } // of positions; nil: none
+	slow   logger.Log                 // rate-limited
 	log    logger.Log
 	limits *limits
 	buffer buffer
@@ -50,16 +51,14 @@ func startObjects(c settings.CloudTrail, h *ingestHandler, log logger.Log, l *li
 		wake: make(chan struct{}, 1), quit: make(chan struct{}), ended: make(chan struct{}),
 	}
 	o.input, err = trail.Open(setup, trail.Options{
-		Intake: intake.Options{Acknowledge: intake.Evaluated, Large: h.waitForMemory},
-		Counts: &o.counts,
-		OpenStore: func(dir string) (*files.Store, error) {
-			store, err := files.OpenStore(dir, func(line string) { log.Warnf("state_path: %s", line) })
-			o.store = store
-			return store, err
-		},
-		Log: log,
+		Intake:     intake.Options{Acknowledge: intake.Evaluated, Large: h.waitForMemory},
+		Counts:     &o.counts,
+		OpenFiles:  func(dir string) (*files.Store, error) { return openPositions(o, dir, files.OpenStore) },
+		OpenBucket: func(dir string) (*aws.Positions, error) { return openPositions(o, dir, aws.OpenPositions) },
+		Log:        log,
 	})
 	if err != nil {
+		o.closePositions()
 		return nil, err
 	}
 	o.input.Notify(func() {
@@ -70,6 +69,24 @@ func startObjects(c settings.CloudTrail, h *ingestHandler, log logger.Log, l *li
 	})
 	go o.run()
 	return o, nil
+}
+
+// openPositions opens how far files or buckets were read.
+func openPositions[T interface{ Close() error }](o *objects, dir string, open func(string, func(string)) (T, error)) (T, error) {
+	store, err := open(dir, func(line string) { o.log.Warnf("state_path: %s", line) })
+	if err == nil {
+		o.store = store
+	}
+	return store, err
+}
+
+func (o *objects) closePositions() {
+	if o.store == nil {
+		return
+	}
+	if err := o.store.Close(); err != nil {
+		o.log.Errorf("state_path: %v", err)
+	}
 }
 
 // run evaluates batches until quit is closed.
@@ -136,11 +153,7 @@ func (o *objects) close() {
 		close(o.quit)
 		<-o.ended
 		o.input.Close()
-		if o.store != nil {
-			if err := o.store.Close(); err != nil {
-				o.log.Errorf("state_path: %v", err)
-			}
-		}
+		o.closePositions()
 	})
 }
 

@@ -98,7 +98,7 @@ func TestObjects(t *testing.T) {
 		}
 	}
 	r.Stop()
-	if !strings.Contains(r.log.String(), "messages: received=1 deleted=1 returned=0 ignored=0 unknown=0") {
+	if !strings.Contains(r.log.String(), "messages: received=1 deleted=1 returned=0 ignored=0 unknown=0 dead=0") {
 		t.Error("the log does not count the messages")
 	}
 }
@@ -288,5 +288,19 @@ func TestFolders(t *testing.T) {
 	wait(t, "another alert", func() bool { return strings.Count(r.stdout.String(), `"alert_id"`) == 1 })
 	if text := r.get("/metrics"); !strings.Contains(text, `fluent_detect_s3_events_total{input="s3"} 2`) || strings.Contains(text, "fluent_detect_s3_messages_total{") {
 		t.Errorf("not what one object without a queue has:\n%s", text)
+	}
+}
+
+// A bucket is listed, without a queue.
+func TestBucket(t *testing.T) {
+	t.Parallel()
+	c := fake.New(t)
+	s := queued(t, c, "s3_queue_url", "", "s3_sqs_endpoint", "", "s3_visibility_timeout", "", "s3_wait_time", "", "s3_bucket", "trail")
+	c.Put("trail", "AWSLogs/111122223333/CloudTrail/eu-west-1/2026/03/02/x.json.gz", []byte(pack(t, "gzip", trailOf(push("a"), other))))
+	r := run(t, s)
+	wait(t, "an alert", func() bool { return strings.Count(r.stdout.String(), `"alert_id"`) == 1 })
+	r.Stop()
+	if !strings.Contains(r.log.String(), "listing: requests=") {
+		t.Error("the log does not count the requests")
 	}
 }

@@ -6,39 +6,40 @@ import (
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/metrics"
+	"github.com/fluent-detect/fluent-detect/plugin/aws"
 	"github.com/fluent-detect/fluent-detect/plugin/intake"
 )
 
 // families are the metrics of sources. The first label of each is the name of
 // the input, another one is more.
 var families = []struct {
-	name, kind, more, help string
-	queue                  bool // only of sources with a queue
-	samples                func(c *Counts, add func(value float64, more string))
+	name, metric, more, help string
+	of                       kind // only of inputs with one of these sources
+	samples                  func(c *Counts, add func(value float64, more string))
 }{
-	{"fluent_detect_s3_events_total", "counter", "", "Events that were passed to Fluent Bit, or that the sidecar evaluated.", false,
+	{"fluent_detect_s3_events_total", "counter", "", "Events that were passed to Fluent Bit, or that the sidecar evaluated.", fromAny,
 		func(c *Counts, add func(float64, string)) { add(float64(c.Objects.Events.Load()), "") }},
-	{"fluent_detect_s3_bytes_total", "counter", "", "Bytes of objects that were read, before decompression.", false,
+	{"fluent_detect_s3_bytes_total", "counter", "", "Bytes of objects that were read, before decompression.", fromAny,
 		func(c *Counts, add func(float64, string)) { add(float64(c.Objects.Bytes.Load()), "") }},
-	{"fluent_detect_s3_objects_total", "counter", "result", "Objects in S3 or in folders, by what became of them.", false,
+	{"fluent_detect_s3_objects_total", "counter", "result", "Objects in S3 or in folders, by what became of them.", fromAny,
 		func(c *Counts, add func(float64, string)) {
 			for _, r := range intake.AllResults() {
 				add(float64(c.Objects.Objects[r].Load()), r.String())
 			}
 		}},
-	{"fluent_detect_s3_unreadable_total", "counter", "", "Parts of objects that could not be read.", false,
+	{"fluent_detect_s3_unreadable_total", "counter", "", "Parts of objects that could not be read.", fromAny,
 		func(c *Counts, add func(float64, string)) { add(float64(c.Objects.Unreadable.Load()), "") }},
-	{"fluent_detect_s3_in_flight_bytes", "gauge", "", "Size of the records that are not confirmed.", false,
+	{"fluent_detect_s3_in_flight_bytes", "gauge", "", "Size of the records that are not confirmed.", fromAny,
 		func(c *Counts, add func(float64, string)) {
 			n, _ := c.Objects.InFlight()
 			add(float64(n), "")
 		}},
-	{"fluent_detect_s3_unconfirmed_age_seconds", "gauge", "", "For how long Fluent Bit has the oldest of them, without pauses; 0 in the sidecar.", false,
+	{"fluent_detect_s3_unconfirmed_age_seconds", "gauge", "", "For how long Fluent Bit has the oldest of them, without pauses; 0 in the sidecar.", fromAny,
 		func(c *Counts, add func(float64, string)) {
 			_, age := c.Objects.InFlight()
 			add(age.Seconds(), "")
 		}},
-	{"fluent_detect_s3_messages_total", "counter", "outcome", "Messages of the queue: received, deleted, returned to it; ignored are tests and the like, unknown are none that are known.", true,
+	{"fluent_detect_s3_messages_total", "counter", "outcome", "Messages of the queue: received, deleted, returned to it; ignored are tests and the like, unknown are none that are known, dead are in the dead letters.", fromQueue,
 		func(c *Counts, add func(float64, string)) {
 			m := &c.Messages
 			add(float64(m.Received.Load()), "received")
@@ -46,18 +47,35 @@ var families = []struct {
 			add(float64(m.Returned.Load()), "returned")
 			add(float64(m.Ignored.Load()), "ignored")
 			add(float64(m.Unknown.Load()), "unknown")
+			add(float64(m.Dead.Load()), "dead")
 		}},
-	{"fluent_detect_s3_extensions_total", "counter", "", "Messages whose visibility was extended.", true,
+	{"fluent_detect_s3_extensions_total", "counter", "", "Messages whose visibility was extended.", fromQueue,
 		func(c *Counts, add func(float64, string)) { add(float64(c.Messages.Extended.Load()), "") }},
-	{"fluent_detect_s3_errors_total", "counter", "", "Requests to the queue that failed.", true,
-		func(c *Counts, add func(float64, string)) { add(float64(c.Messages.Errors.Load()), "") }},
-	{"fluent_detect_s3_lag_seconds", "gauge", "", "How long the message that was received last had been in the queue.", true,
+	{"fluent_detect_s3_list_requests_total", "counter", "", "Requests for lists of the bucket, a page each.", fromBucket,
+		func(c *Counts, add func(float64, string)) { add(float64(c.Listing.Requests.Load()), "") }},
+	{"fluent_detect_s3_dead_objects_total", "counter", "", "Objects of the bucket that are broken and were given up.", fromBucket,
+		func(c *Counts, add func(float64, string)) { add(float64(c.Listing.Dead.Load()), "") }},
+	{"fluent_detect_s3_errors_total", "counter", "kind", "Requests to S3 and to the queue that failed.", fromAWS,
 		func(c *Counts, add func(float64, string)) {
-			add(time.Duration(c.Messages.Lag.Load()).Seconds(), "")
+			errors := &c.Messages.Errors
+			if c.reads(fromBucket) {
+				errors = &c.Listing.Errors
+			}
+			for _, k := range aws.AllKinds() {
+				add(float64(errors.Of(k)), k.String())
+			}
 		}},
-	{"fluent_detect_s3_queue_visible", "gauge", "", "Messages in the queue that wait, about.", true,
+	{"fluent_detect_s3_lag_seconds", "gauge", "", "How long the message that was received last had been in the queue, or the object that was opened last in the bucket.", fromAWS,
+		func(c *Counts, add func(float64, string)) {
+			lag := c.Messages.Lag.Load()
+			if c.reads(fromBucket) {
+				lag = c.Listing.Lag.Load()
+			}
+			add(time.Duration(lag).Seconds(), "")
+		}},
+	{"fluent_detect_s3_queue_visible", "gauge", "", "Messages in the queue that wait, about.", fromQueue,
 		func(c *Counts, add func(float64, string)) { add(float64(c.Messages.Visible.Load()), "") }},
-	{"fluent_detect_s3_queue_in_flight", "gauge", "", "Messages in the queue that somebody has received, about.", true,
+	{"fluent_detect_s3_queue_in_flight", "gauge", "", "Messages in the queue that somebody has received, about.", fromQueue,
 		func(c *Counts, add func(float64, string)) { add(float64(c.Messages.NotVisible.Load()), "") }},
 }
 
@@ -66,13 +84,13 @@ func Metrics(all map[string]*Counts) []metrics.Family {
 	names := slices.Sorted(maps.Keys(all))
 	var list []metrics.Family
 	for _, m := range families {
-		f := metrics.Family{Name: m.name, Type: m.kind, Help: m.help, Labels: []string{"input"}}
+		f := metrics.Family{Name: m.name, Type: m.metric, Help: m.help, Labels: []string{"input"}}
 		if m.more != "" {
 			f.Labels = append(f.Labels, m.more)
 		}
 		for _, name := range names {
 			c := all[name]
-			if m.queue && !c.queued.Load() {
+			if !c.reads(m.of) {
 				continue
 			}
 			m.samples(c, func(value float64, more string) {

@@ -11,6 +11,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/plugin/aws"
 	"github.com/fluent-detect/fluent-detect/plugin/intake"
 	"github.com/fluent-detect/fluent-detect/plugin/intake/files"
+	"github.com/fluent-detect/fluent-detect/plugin/intake/layout"
 	"github.com/fluent-detect/fluent-detect/plugin/logger"
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
@@ -19,20 +20,24 @@ import (
 type Setup struct {
 	config   settings.CloudTrail
 	patterns []files.Pattern
+	prefix   layout.Prefix
 }
 
 // Check checks a configuration as far as that is possible without opening the source. The
 // error is a *settings.KeyError.
 func Check(c settings.CloudTrail) (Setup, error) {
 	s := Setup{config: c}
-	if c.Path == "" {
-		return s, nil
-	}
 	var err error
-	if s.patterns, err = files.ParsePatterns(c.Path); err != nil {
-		return s, &settings.KeyError{Key: c.KeyName("path"), Err: err}
+	if c.Path != "" {
+		if s.patterns, err = files.ParsePatterns(c.Path); err != nil {
+			err = &settings.KeyError{Key: c.KeyName("path"), Err: err}
+		}
+		return s, err
 	}
-	return s, nil
+	if s.prefix, err = layout.ParsePrefix(c.Prefix); err != nil {
+		err = &settings.KeyError{Key: c.KeyName("prefix"), Err: err}
+	}
+	return s, err
 }
 
 // String lists the values in effect, without secrets.
@@ -42,8 +47,33 @@ func (s *Setup) String() string { return s.config.String() }
 type Counts struct {
 	Objects  intake.Stats
 	Messages aws.Messages
-	queued   atomic.Bool // the source has a queue
+	Listing  aws.Listing
+	from     atomic.Int32 // a kind
 }
+
+// kind is a kind of source. Several are a mask.
+type kind int32
+
+const (
+	fromPath kind = 1 << iota
+	fromQueue
+	fromBucket
+	fromAWS = fromQueue | fromBucket
+	fromAny = fromPath | fromAWS
+)
+
+func kindOf(c *settings.CloudTrail) kind {
+	switch {
+	case c.QueueURL != "":
+		return fromQueue
+	case c.Bucket != "":
+		return fromBucket
+	}
+	return fromPath
+}
+
+// reads reports whether the source is of one of these kinds.
+func (c *Counts) reads(from kind) bool { return kind(c.from.Load())&from != 0 }
 
 // Options are what an Input needs of its host.
 type Options struct {
@@ -51,9 +81,11 @@ type Options struct {
 	// Stats.
 	Intake intake.Options
 	Counts *Counts
-	// OpenStore opens the positions in a directory. The host closes them after the Input.
-	OpenStore func(dir string) (*files.Store, error)
-	Log       logger.Log
+	// OpenFiles and OpenBucket open the positions in a directory, of files and of a bucket.
+	// The host closes them after the Input, also if it cannot be opened.
+	OpenFiles  func(dir string) (*files.Store, error)
+	OpenBucket func(dir string) (*aws.Positions, error)
+	Log        logger.Log
 }
 
 // Input is an open source with the queue of its records.
@@ -76,15 +108,18 @@ type source interface {
 func Open(s Setup, o Options) (*Input, error) {
 	c := &s.config
 	t := &Input{counts: o.Counts, log: named(c, o.Log)}
-	o.Counts.queued.Store(c.QueueURL != "")
+	o.Counts.from.Store(int32(kindOf(c)))
 	options := o.Intake
 	options.InFlight, options.Stats, options.Log = c.InFlight, &o.Counts.Objects, t.log
 	t.Queue = intake.NewQueue(options)
 	var err error
-	if t.counts.queued.Load() {
+	switch kindOf(c) {
+	case fromQueue:
 		err = t.readQueue(c)
-	} else {
-		err = t.readFiles(&s, o.OpenStore)
+	case fromBucket:
+		err = t.readBucket(&s, o.OpenBucket)
+	default:
+		err = t.readFiles(&s, o.OpenFiles)
 	}
 	if err != nil {
 		t.Queue.Close()
@@ -93,23 +128,65 @@ func Open(s Setup, o Options) (*Input, error) {
 	return t, nil
 }
 
-// startTime is how long the start of a queue may take.
+// startTime is how long the start of a queue or bucket may take.
 const startTime = 10 * time.Second
+
+func accountOf(c *settings.CloudTrail) aws.Account {
+	return aws.Account{Region: c.Region, Profile: c.Profile, RoleARN: c.RoleARN, ExternalID: c.ExternalID,
+		Endpoint: c.Endpoint, SQSEndpoint: c.SQSEndpoint, STSEndpoint: c.STSEndpoint}
+}
+
+// deadLettersOf opens the dead letters, or returns nil if there are none.
+func deadLettersOf(c *settings.CloudTrail) (*aws.DeadLetters, error) {
+	if c.DeadLetters == "" {
+		return nil, nil
+	}
+	d, err := aws.OpenDeadLetters(c.DeadLetters)
+	if err != nil {
+		return nil, &settings.KeyError{Key: c.KeyName("dead_letters"), Err: err}
+	}
+	return d, nil
+}
 
 func (t *Input) readQueue(c *settings.CloudTrail) error {
 	ctx, cancel := context.WithTimeout(context.Background(), startTime)
 	defer cancel()
+	dead, err := deadLettersOf(c)
+	if err != nil {
+		return err
+	}
 	q, err := aws.StartQueue(ctx, aws.QueueOptions{
-		URL: c.QueueURL,
-		Account: aws.Account{Region: c.Region, Profile: c.Profile, RoleARN: c.RoleARN, ExternalID: c.ExternalID,
-			Endpoint: c.Endpoint, SQSEndpoint: c.SQSEndpoint, STSEndpoint: c.STSEndpoint},
-		Visibility: c.Visibility, Wait: c.Wait, Parallel: c.Parallel, Insights: c.Insights, Payer: c.RequestPayer,
+		URL: c.QueueURL, Account: accountOf(c), Visibility: c.Visibility, Wait: c.Wait, Parallel: c.Parallel, Insights: c.Insights, Payer: c.RequestPayer,
+		MaxReceives: c.MaxReceives, DeadLetters: dead,
 		Queue: t.Queue, Stats: &t.counts.Objects, Messages: &t.counts.Messages, Log: t.log,
 	})
 	if err != nil {
 		return errors.New(nameKey(c, err.Error()))
 	}
 	t.source = q
+	return nil
+}
+
+func (t *Input) readBucket(s *Setup, open func(string) (*aws.Positions, error)) error {
+	c := &s.config
+	ctx, cancel := context.WithTimeout(context.Background(), startTime)
+	defer cancel()
+	dead, err := deadLettersOf(c)
+	if err != nil {
+		return err
+	}
+	store, err := open(c.StatePath)
+	if err != nil {
+		return &settings.KeyError{Key: "state_path", Err: err}
+	}
+	b, err := aws.StartBucket(ctx, aws.BucketOptions{
+		Name: c.Bucket, Prefix: s.prefix, From: c.From, Until: c.Until, Account: accountOf(c), Positions: store, Parallel: c.Parallel, Insights: c.Insights,
+		Payer: c.RequestPayer, DeadLetters: dead, Queue: t.Queue, Stats: &t.counts.Objects, Listing: &t.counts.Listing, Log: t.log,
+	})
+	if err != nil {
+		return errors.New(nameKey(c, err.Error()))
+	}
+	t.source = b
 	return nil
 }
 
@@ -148,7 +225,10 @@ func (t *Input) Close() {
 		objects = append(objects, fmt.Sprintf("%s=%d", result, o.Objects[result].Load()))
 	}
 	t.log.Infof("events=%d bytes=%d unreadable=%d objects: %s", o.Events.Load(), o.Bytes.Load(), o.Unreadable.Load(), strings.Join(objects, " "))
-	if m := &t.counts.Messages; t.counts.queued.Load() {
-		t.log.Infof("messages: received=%d deleted=%d returned=%d ignored=%d unknown=%d", m.Received.Load(), m.Deleted.Load(), m.Returned.Load(), m.Ignored.Load(), m.Unknown.Load())
+	switch m, l := &t.counts.Messages, &t.counts.Listing; {
+	case t.counts.reads(fromQueue):
+		t.log.Infof("messages: received=%d deleted=%d returned=%d ignored=%d unknown=%d dead=%d", m.Received.Load(), m.Deleted.Load(), m.Returned.Load(), m.Ignored.Load(), m.Unknown.Load(), m.Dead.Load())
+	case t.counts.reads(fromBucket):
+		t.log.Infof("listing: requests=%d found=%d dead=%d", l.Requests.Load(), l.Found.Load(), l.Dead.Load())
 	}
 }

@@ -11,7 +11,9 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -32,7 +34,9 @@ type Server struct {
 	RefuseDelete func(body string) bool
 
 	mu       sync.Mutex
+	began    time.Time
 	objects  map[string][]byte // by bucket/key
+	page     int               // how many objects a listing has
 	regions  map[string]string // of buckets
 	messages []*message
 	receipts int
@@ -51,7 +55,7 @@ type message struct {
 
 // New starts a server, which ends with the test.
 func New(t testing.TB) *Server {
-	s := &Server{objects: map[string][]byte{}, regions: map[string]string{}, calls: map[string]int{}}
+	s := &Server{objects: map[string][]byte{}, regions: map[string]string{}, calls: map[string]int{}, page: 3, began: time.Now()}
 	s.Server = httptest.NewServer(s)
 	t.Cleanup(s.Close)
 	return s
@@ -65,6 +69,13 @@ func (s *Server) Put(bucket, key string, data []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.objects[bucket+"/"+key] = data
+}
+
+// Page sets how many objects a page of a listing has. Otherwise it has three.
+func (s *Server) Page(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.page = n
 }
 
 // Delete deletes an object.
@@ -294,25 +305,35 @@ func (s *Server) s3(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// list answers ListObjectsV2, with pages of three.
+// list answers ListObjectsV2, with small pages. All objects are as old as the server.
 func (s *Server) list(w http.ResponseWriter, r *http.Request, bucket string) {
-	const page = 3
 	q := r.URL.Query()
+	encode := func(key string) string { return key }
+	if q.Get("encoding-type") == "url" {
+		encode = url.QueryEscape
+	}
 	prefix, delimiter := q.Get("prefix"), q.Get("delimiter")
 	after := max(q.Get("start-after"), q.Get("continuation-token"))
 	type object struct {
-		Key  string
-		Size int
+		Key          string
+		Size         int
+		LastModified string
 	}
 	type common struct{ Prefix string }
 	var out struct {
 		XMLName               xml.Name `xml:"ListBucketResult"`
+		EncodingType          string   `xml:",omitempty"`
 		IsTruncated           bool
 		NextContinuationToken string `xml:",omitempty"`
 		Contents              []object
 		CommonPrefixes        []common
 	}
+	out.EncodingType = q.Get("encoding-type")
 	s.mu.Lock()
+	page := s.page
+	if n, err := strconv.Atoi(q.Get("max-keys")); err == nil {
+		page = min(page, n)
+	}
 	var keys []string
 	for name := range s.objects {
 		if key, ok := strings.CutPrefix(name, bucket+"/"); ok && strings.HasPrefix(key, prefix) && key > after {
@@ -320,10 +341,11 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request, bucket string) {
 		}
 	}
 	slices.Sort(keys)
+	last := ""
 	for _, key := range keys {
 		if delimiter != "" {
 			if i := strings.Index(key[len(prefix):], delimiter); i >= 0 {
-				c := common{key[:len(prefix)+i+len(delimiter)]}
+				c := common{encode(key[:len(prefix)+i+len(delimiter)])}
 				if !slices.Contains(out.CommonPrefixes, c) {
 					out.CommonPrefixes = append(out.CommonPrefixes, c)
 				}
@@ -331,10 +353,11 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request, bucket string) {
 			}
 		}
 		if len(out.Contents) == page {
-			out.IsTruncated, out.NextContinuationToken = true, out.Contents[page-1].Key
+			out.IsTruncated, out.NextContinuationToken = true, last
 			break
 		}
-		out.Contents = append(out.Contents, object{key, len(s.objects[bucket+"/"+key])})
+		last = key
+		out.Contents = append(out.Contents, object{encode(key), len(s.objects[bucket+"/"+key]), s.began.UTC().Format(time.RFC3339)})
 	}
 	s.mu.Unlock()
 	w.Header().Set("Content-Type", "application/xml")

@@ -4,10 +4,16 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -168,14 +174,49 @@ func TestQueue(t *testing.T) {
 	t.Run("moto", func(t *testing.T) { t.Parallel(); f(t, newMoto(t), 60) })
 }
 
-// feedQueue announces n objects with an event each that matches, over a time.
-func feedQueue(c cloud, n int, over time.Duration) <-chan struct{} {
+// numbered returns n events that match nothing, with the IDs r-from and following.
+func numbered(from, n int) string {
+	var b strings.Builder
+	for i := from; i < from+n; i++ {
+		fmt.Fprintf(&b, `{"eventVersion":"1.08","eventTime":"2026-03-02T09:00:00Z","eventSource":"ec2.amazonaws.com","eventName":"DescribeInstances",`+
+			`"awsRegion":"eu-west-1","requestParameters":null,"eventID":"r-%d","recipientAccountId":"111122223333"}`+"\n", i)
+	}
+	return b.String()
+}
+
+var otherIDs = regexp.MustCompile(`"eventID":"(r-\d+)"`)
+
+// wantNoOtherLost checks that there is a record of each of n numbered events. The process has
+// ended.
+func (f *fluentBit) wantNoOtherLost(n int) {
+	f.t.Helper()
+	missing, repeated := 0, 0
+	found := f.found("originals", otherIDs)
+	for i := range n {
+		switch times := found[fmt.Sprint("r-", i)]; {
+		case times == 0:
+			missing++
+		case times > 1:
+			repeated++
+		}
+	}
+	if missing > 0 {
+		f.t.Errorf("%d of %d events without a match are lost", missing, n)
+	}
+	f.t.Logf("%d events without a match, %d of them repeated", n, repeated)
+}
+
+// others is how many events without a match feedQueue puts beside each one that matches.
+func others(t *testing.T) int { return number(t, "DETECT_KILL_OTHERS", 5) }
+
+// feedQueue announces n objects with an event each that matches, and others, over a time.
+func feedQueue(c cloud, n, others int, over time.Duration) <-chan struct{} {
 	done := make(chan struct{})
 	began := time.Now()
 	go func() {
 		defer close(done)
 		for i := range n {
-			announce(c, i, pushes(i, 1)+otherEvents(5))
+			announce(c, i, pushes(i, 1)+numbered(i*others, others))
 			time.Sleep(time.Until(began.Add(over * time.Duration(i+1) / time.Duration(n))))
 		}
 	}()
@@ -197,7 +238,7 @@ func TestQueueKill(t *testing.T) {
 	c := fakeCloud{fake.New(t)}
 	c.Second = 100 * time.Millisecond // messages of the one that was killed come soon
 	f := queued(t, c)
-	fed := feedQueue(c, events, time.Duration(kills)*1700*time.Millisecond)
+	fed := feedQueue(c, events, others(t), time.Duration(kills)*1700*time.Millisecond)
 	for range kills {
 		f.run()
 		time.Sleep(moment())
@@ -212,6 +253,7 @@ func TestQueueKill(t *testing.T) {
 	f.wantEvents(events)
 	f.wait("an empty queue", 30*time.Second, func() bool { return c.left() == 0 })
 	f.wantNoneLost(events)
+	f.wantNoOtherLost(events * others(t))
 }
 
 // SIGTERM at random moments: no event is lost, and the messages that are not done are
@@ -222,7 +264,7 @@ func TestQueueStops(t *testing.T) {
 	c := fakeCloud{fake.New(t)}
 	c.Second = time.Minute
 	f := queued(t, c)
-	fed := feedQueue(c, 300, time.Duration(stops)*3*time.Second)
+	fed := feedQueue(c, 300, others(t), time.Duration(stops)*3*time.Second)
 	for range stops {
 		f.run()
 		time.Sleep(moment())
@@ -235,6 +277,7 @@ func TestQueueStops(t *testing.T) {
 	<-fed
 	f.run()
 	f.wantNoneLost(300)
+	f.wantNoOtherLost(300 * others(t))
 	if n := c.left(); n != 0 {
 		t.Errorf("%d messages are left", n)
 	}
@@ -247,7 +290,7 @@ func TestQueueReloads(t *testing.T) {
 	c := fakeCloud{fake.New(t)}
 	c.Second = time.Minute
 	f := queued(t, c, "-Y")
-	fed := feedQueue(c, 300, time.Duration(reloads)*3*time.Second)
+	fed := feedQueue(c, 300, others(t), time.Duration(reloads)*3*time.Second)
 	f.run()
 	for i := range reloads {
 		f.wait("reload "+strconv.Itoa(i), 30*time.Second, func() bool { return strings.Count(f.read("log"), "rule loaded") == i+1 })
@@ -256,8 +299,116 @@ func TestQueueReloads(t *testing.T) {
 	}
 	<-fed
 	f.wantNoneLost(300)
+	f.wantNoOtherLost(300 * others(t))
 	if n := c.left(); n != 0 {
 		t.Errorf("%d messages are left", n)
+	}
+}
+
+// An input that Fluent Bit pauses again and again loses nothing, not even when it is stopped
+// meanwhile.
+func TestQueuePaused(t *testing.T) {
+	t.Parallel()
+	const objects, each = 20, 300
+	c := fakeCloud{fake.New(t)}
+	c.Second = time.Minute // what is not given back at the end does not come again
+	f := queued(t, c)
+	f.reconfigure(func(config string) string {
+		return strings.Replace(config, "storage.type  filesystem\n    # none", "mem_buf_limit 200k", 1)
+	})
+	for i := range objects {
+		announce(c, i, pushes(i*each, each))
+	}
+	f.run()
+	f.wantLog("paused")
+	f.stop()
+	f.runAgain()
+	f.run()
+	f.wantNoneLost(objects * each)
+}
+
+// A destination of the raw records that is down for a while: nothing is lost, and messages do
+// not wait for it.
+func TestQueueOutage(t *testing.T) {
+	t.Parallel()
+	outage := time.Duration(number(t, "DETECT_OUTAGE", 5)) * time.Second
+	began := time.Now()
+	var mu sync.Mutex
+	got := map[string]int{}
+	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if time.Since(began) < outage {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		for _, m := range otherIDs.FindAllSubmatch(body, -1) {
+			got[string(m[1])]++
+		}
+	}))
+	t.Cleanup(receiver.Close)
+	c := fakeCloud{fake.New(t)}
+	const objects, each = 50, 100
+	f := queued(t, c)
+	f.reconfigure(func(config string) string {
+		address := strings.TrimPrefix(receiver.URL, "http://")
+		host, port, _ := strings.Cut(address, ":")
+		return strings.Replace(config, "Grace         3", "Grace 3\n    scheduler.base 1\n    scheduler.cap 3", 1) +
+			"\n[OUTPUT]\n    Name http\n    Match cloudtrail\n    Host " + host + "\n    Port " + port + "\n    Format json\n    Retry_Limit no_limits\n"
+	})
+	for i := range objects {
+		announce(c, i, pushes(i, 1)+numbered(i*each, each))
+	}
+	f.run()
+	f.wait("an empty queue", 30*time.Second, func() bool { return c.left() == 0 })
+	f.wait("all records at the destination", outage+time.Minute, func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return len(got) == objects*each
+	})
+	f.wantNoneLost(objects)
+	f.wantNoOtherLost(objects * each)
+}
+
+// A full disk, on which Fluent Bit cannot store records, and detect no state: the messages
+// wait, and nothing is lost once there is room again.
+func TestQueueFullDisk(t *testing.T) {
+	t.Parallel()
+	c := fakeCloud{fake.New(t)}
+	c.Second = 100 * time.Millisecond
+	f := queued(t, c)
+	disk := filepath.Join(f.dir, "state")
+	if err := os.MkdirAll(disk, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=32m,mode=0700", "tmpfs", disk).CombinedOutput(); err != nil {
+		t.Skipf("not tested: a full disk, since no small file system can be mounted here: %v: %s", err, out)
+	}
+	t.Cleanup(func() { _ = exec.Command("umount", "-l", disk).Run() })
+	fill := filepath.Join(disk, "fill")
+	const objects, each = 20, 100
+	f.run()
+	announce(c, 0, pushes(0, 1))
+	f.wait("the first alert", 20*time.Second, func() bool { return f.lines("alerts") == 1 })
+	if err := exec.Command("dd", "if=/dev/zero", "of="+fill, "bs=64k").Run(); err == nil {
+		t.Fatal("the disk has no limit")
+	}
+	for i := 1; i < objects; i++ {
+		announce(c, i, pushes(i*each, each)+numbered(i*each, each))
+	}
+	f.wantLog("its alerts cannot be stored")
+	if c.left() == 0 {
+		t.Error("all messages are deleted, and nothing is stored")
+	}
+	if err := os.Remove(fill); err != nil {
+		t.Fatal(err)
+	}
+	f.wait("an empty queue", 2*time.Minute, func() bool { return c.left() == 0 })
+	f.wait("all alerts", time.Minute, func() bool { return len(f.found("alerts", alertIDs)) == (objects-1)*each+1 })
+	f.stop()
+	if n := len(f.found("originals", otherIDs)); n != (objects-1)*each {
+		t.Errorf("%d records of %d", n, (objects-1)*each)
 	}
 }
 
@@ -280,6 +431,23 @@ func TestQueueConfigurations(t *testing.T) {
 	}
 }
 
+// Messages that announce the same object, and one that SQS delivers twice, make records
+// again, and no second alert.
+func TestQueueDuplicates(t *testing.T) {
+	t.Parallel()
+	c := fakeCloud{fake.New(t)}
+	announce(c, 0, pushes(0, 5))
+	f := queued(t, c)
+	f.run()
+	f.wantEvents(5)
+	announce(c, 0, pushes(0, 5))
+	f.wait("records twice", 20*time.Second, func() bool { return f.lines("originals") == 10 })
+	f.wait("an empty queue", 30*time.Second, func() bool { return c.left() == 0 })
+	time.Sleep(2 * time.Second)
+	f.wantStill("alerts", 5)
+	f.stop()
+}
+
 // A queue that does not exist stops the start.
 func TestQueueRefused(t *testing.T) {
 	t.Parallel()
@@ -296,4 +464,10 @@ func TestQueueRefused(t *testing.T) {
 	if log := f.read("log"); !strings.Contains(log, "the queue does not exist") {
 		t.Error(log)
 	}
+}
+
+// reconfigure edits the configuration before the first run.
+func (f *fluentBit) reconfigure(edit func(config string) string) {
+	f.t.Helper()
+	f.configure(edit(f.read("fluent-bit.conf")))
 }

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 
 	"github.com/fluent-detect/fluent-detect/detector/metrics"
+	"github.com/fluent-detect/fluent-detect/plugin/aws"
 	"github.com/fluent-detect/fluent-detect/plugin/intake"
 	"github.com/fluent-detect/fluent-detect/plugin/intake/files"
 	"github.com/fluent-detect/fluent-detect/plugin/logger"
@@ -20,10 +21,11 @@ type CloudTrail struct {
 	log      logger.Log
 }
 
-// positions is a store of positions and the number of inputs that use it.
+// positions is a store of positions, a *files.Store or *aws.Positions, and the number of
+// inputs that use it.
 type positions struct {
-	*files.Store
-	dir   string
+	store interface{ Close() error }
+	name  string // in the registry
 	users int
 }
 
@@ -54,8 +56,13 @@ func (r *Registry) OpenCloudTrail(name string, get settings.Getter, log logger.L
 	if appended {
 		options.Acknowledge = intake.Appended
 	}
-	t.Input, err = trail.Open(setup, trail.Options{Intake: options, Counts: counts, OpenStore: t.openStore, Log: log})
+	t.Input, err = trail.Open(setup, trail.Options{
+		Intake: options, Counts: counts, Log: log,
+		OpenFiles:  func(dir string) (*files.Store, error) { return openPositions(t, "files", dir, files.OpenStore) },
+		OpenBucket: func(dir string) (*aws.Positions, error) { return openPositions(t, "bucket", dir, aws.OpenPositions) },
+	})
 	if err != nil {
+		t.closePositions()
 		return nil, err
 	}
 	r.open++
@@ -76,26 +83,42 @@ func readCloudTrail(get settings.Getter) (setup trail.Setup, appended bool, err 
 	return setup, config.Appended, err
 }
 
-// openStore opens the positions in a directory, which several inputs may share. The
-// registry's lock is held.
-func (t *CloudTrail) openStore(dir string) (*files.Store, error) {
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		return nil, err
+// openPositions opens the positions of a kind in a directory, which several inputs may
+// share. The registry's lock is held.
+func openPositions[T interface{ Close() error }](t *CloudTrail, kind, dir string, open func(dir string, warn func(string)) (T, error)) (store T, err error) {
+	r := t.registry
+	if dir, err = filepath.Abs(dir); err != nil {
+		return store, err
 	}
-	all := t.registry.positions
-	p := all[dir]
+	name := kind + ":" + dir
+	p := r.positions[name]
 	if p == nil {
-		store, err := files.OpenStore(dir, func(line string) { t.log.Warnf("state_path: %s", line) })
-		if err != nil {
-			return nil, err
+		if store, err = open(dir, func(line string) { t.log.Warnf("state_path: %s", line) }); err != nil {
+			return store, err
 		}
-		p = &positions{Store: store, dir: dir}
-		all[dir] = p
+		p = &positions{store: store, name: name}
+		r.positions[name] = p
 	}
 	p.users++
 	t.store = p
-	return p.Store, nil
+	return p.store.(T), nil
+}
+
+// closePositions closes the positions, unless another input uses them. The registry's lock is
+// held.
+func (t *CloudTrail) closePositions() {
+	p := t.store
+	if p == nil {
+		return
+	}
+	t.store = nil
+	if p.users--; p.users > 0 {
+		return
+	}
+	delete(t.registry.positions, p.name)
+	if err := p.store.Close(); err != nil {
+		t.log.Errorf("state_path: %v", err)
+	}
 }
 
 // Close ends the input. What is not confirmed is read again by the next one.
@@ -105,14 +128,7 @@ func (t *CloudTrail) Close() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.open--
-	if p := t.store; p != nil {
-		if p.users--; p.users == 0 {
-			delete(r.positions, p.dir)
-			if err := p.Store.Close(); err != nil {
-				t.log.Errorf("state_path: %v", err)
-			}
-		}
-	}
+	t.closePositions()
 }
 
 // appendTrails appends the metrics of all inputs to dst.

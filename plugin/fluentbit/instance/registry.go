@@ -34,7 +34,7 @@ type Registry struct {
 	inputs   map[string]settings.Input // likewise
 	reloaded bool                      // there was a hot reload
 	// Of cloudtrail inputs: their settings and counters by instance, and their
-	// positions by directory.
+	// positions by kind and directory.
 	trailSetups map[string]trailSetup
 	trailCounts map[string]*trail.Counts
 	positions   map[string]*positions
