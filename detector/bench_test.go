@@ -180,13 +180,34 @@ func ruleDirectory(t testing.TB, n int) string {
 	return dir
 }
 
+// unmatched returns a chunk of the ordinary events that no rule matches, as make makes them.
+func unmatched(t testing.TB, rules string, make func(i int) string) (chunk []byte, records int) {
+	t.Helper()
+	e, next := newBench(t, "rules", rules), 0
+	return fill(t, func(int) string {
+		for ; ; next++ {
+			before := e.engine.Report()
+			e.mustScan(events.Ordinary(next))
+			if after := e.engine.Report(); after.Matched() == before.Matched() {
+				next++
+				return make(next - 1)
+			}
+		}
+	})
+}
+
 // Quiet chunks may be skipped, awake ones are read. Text is awake: the same events as
 // JSON in lines of a container.
 func BenchmarkRules(b *testing.B) {
-	quiet, records := fill(b, events.Ordinary)
 	line := func(i int) string { return envelopes["cri"]([]string{events.Ordinary(i)})[0] }
-	text, lines := fill(b, line)
+	ordinary, ordinaryRecords := fill(b, events.Ordinary)
+	ordinaryText, ordinaryLines := fill(b, line)
 	run := func(name string, rules func(testing.TB) string) {
+		quiet, records, text, lines := ordinary, ordinaryRecords, ordinaryText, ordinaryLines
+		if name == "rules=upstream" && os.Getenv("DETECTION_RULES") != "" { // some of them remember ordinary events
+			quiet, records = unmatched(b, rules(b), events.Ordinary)
+			text, lines = unmatched(b, rules(b), line)
+		}
 		for _, c := range []struct {
 			kind    string
 			chunk   []byte
@@ -303,5 +324,41 @@ func BenchmarkGoroutines(b *testing.B) {
 			}
 			wg.Wait()
 		})
+	}
+}
+
+// A rule with a memory matches every event. What it remembers is known: nothing alerts.
+// With a lock held while chunks are evaluated, two goroutines would not be faster than one.
+func BenchmarkRemembered(b *testing.B) {
+	const everything = "query = 'event.dataset: aws.cloudtrail'"
+	for _, c := range []struct{ kind, rule string }{
+		{"terms", newTerms("7d", "event.action", "aws.cloudtrail.user_identity.arn")},
+		{"threshold", threshold(1_000_000, "", "event.action")},
+	} {
+		path := write(b, "r.toml", strings.Replace(c.rule, "query = 'event.action: Act'", everything, 1))
+		chunk, records := fill(b, events.Ordinary)
+		for _, n := range []int{1, 2} {
+			b.Run(fmt.Sprintf("%s/goroutines=%d", c.kind, n), func(b *testing.B) {
+				e := newBench(b, "rules", path, "max_alerts", "1/5m")
+				if _, err := e.engine.Scan("b", chunk); err != nil {
+					b.Fatal(err)
+				}
+				b.SetBytes(int64(n * len(chunk)))
+				b.ReportAllocs()
+				b.ResetTimer()
+				var wg sync.WaitGroup
+				for range n {
+					wg.Go(func() {
+						for range b.N {
+							if _, err := e.engine.Scan("b", chunk); err != nil {
+								b.Error(err)
+							}
+						}
+					})
+				}
+				wg.Wait()
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n*records), "ns/record")
+			})
+		}
 	}
 }

@@ -61,7 +61,7 @@ func (d *disk) Commit(b store.Batch) (numbers []uint64, err error) {
 func (d *disk) Restore(_ string, memories hold.Memories) error {
 	for _, m := range memories {
 		for _, key := range slices.Sorted(maps.Keys(d.entries)) {
-			if c := d.entries[key]; c.Space == m.Space() && time.Now().Before(c.Expires) {
+			if c := d.entries[key]; c.Space == m.Space() && (c.Expires.IsZero() || time.Now().Before(c.Expires)) {
 				if !m.Restore(c.Key, c.Value, c.Expires) {
 					return fmt.Errorf("%s does not know its own entry", c.Space)
 				}

@@ -18,11 +18,19 @@ type Config struct {
 	SuppressBy  []string // fields; empty: only rules with their own suppression
 	SuppressFor time.Duration
 
+	// Lateness is how much later than the newest an event may come and still count for
+	// rules with a memory; LearnFor is for how long, by the time of events from the first one
+	// on, rules of type new_terms learn what is known, and alert on nothing.
+	Lateness, LearnFor time.Duration
+
 	Heartbeat time.Duration // between heartbeat records; 0: none
 	SelfTest  time.Duration // between self-tests; 0: none
 
 	// NoDedup lets exact duplicates through.
 	NoDedup bool
+	// NoSuppression lets alerts through that resemble others. The hold-off of rules of type
+	// threshold stays.
+	NoSuppression bool
 	// ReadAll parses also records that cannot match, so that every record is
 	// counted by its shape.
 	ReadAll bool

@@ -9,9 +9,29 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/envelope"
 	"github.com/fluent-detect/fluent-detect/detector/literal"
 	"github.com/fluent-detect/fluent-detect/detector/match"
+	"github.com/fluent-detect/fluent-detect/detector/outbox"
 	"github.com/fluent-detect/fluent-detect/detector/ruleset"
 	"github.com/fluent-detect/fluent-detect/detector/stats"
 )
+
+// Host is what an Engine needs from its environment.
+type Host struct {
+	Outbox   *outbox.Box
+	Observer alert.Observer
+	// State is the state of a previous Engine, or NewState().
+	State *State
+	// Store keeps alerts and State's memories on disk; nil: memory only. Name
+	// identifies the detector among those that share the Store.
+	Store Store
+	Name  string
+	// Lost handles an alert that no consumer takes, also one that a previous Engine
+	// left. The alert is not kept.
+	Lost func(outbox.Alert)
+	// Warn logs a line that an operator should know, Info one that he may like to know.
+	Warn func(line string)
+	Info func(line string)
+	Now  func() time.Time // nil: time.Now
+}
 
 // Engine evaluates chunks against a set of rules.
 type Engine struct {
@@ -38,7 +58,8 @@ func New(config Config, rules *ruleset.Set, host Host) (*Engine, error) {
 	}
 	e := &Engine{config: config, host: host}
 	a, r := &e.alerter, &e.reporter
-	*a = alerter{config: &e.config, host: &e.host, state: host.State, schema: rules.Schema, fields: alert.NewFields(rules.Schema), wake: e.wake, large: envelope.NewLarge()}
+	*a = alerter{config: &e.config, host: &e.host, state: host.State, schema: rules.Schema, fields: alert.NewFields(rules.Schema), wake: e.wake, large: envelope.NewLarge(),
+		timestamp: rules.Schema.Field("@timestamp"), eventID: rules.Schema.Field("event.id")}
 	*r = reporter{&e.config, &e.host, host.State}
 	e.background.warn, e.background.panicked = host.Warn, r.panicked
 	var programs []*match.Program
@@ -102,6 +123,18 @@ func (e *Engine) Scan(tag string, chunk []byte) (Result, error) {
 	if err != nil {
 		e.reporter.reportBroken(err)
 	}
+	return r, err
+}
+
+// Learn lets the rules of type new_terms learn from a chunk that was read from files, of
+// which all events are in the past. There are no alerts, and nothing else changes. The
+// error is that of Scan.
+func (e *Engine) Learn(tag string, chunk []byte) (Result, error) {
+	s := e.scanners.Get().(*scanner)
+	s.tx.noted.learning = true
+	r, err := s.scan(tag, chunk)
+	s.tx.noted.learning = false
+	e.scanners.Put(s)
 	return r, err
 }
 

@@ -129,6 +129,14 @@ func (r *reporter) heartbeat(now time.Time) *alert.Notice {
 		set("geo.refused", refused)
 		set("geo.broken", broken)
 	}
+	memory := c.Memory()
+	set("memory.rules", memory.Rules)
+	set("memory.learning", memory.Learning)
+	set("memory.keys", memory.Keys)
+	set("memory.bytes", memory.Bytes)
+	set("memory.late", memory.Late)
+	set("memory.evicted", memory.Evicted)
+	set("memory.beyond", memory.Beyond)
 	if c.SelfTest.On {
 		set("self_test.runs", c.SelfTest.Runs)
 		set("self_test.failures", c.SelfTest.Failures)

@@ -11,11 +11,13 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/hold"
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
 	"github.com/fluent-detect/fluent-detect/detector/ruleset"
+	"github.com/fluent-detect/fluent-detect/detector/stateful"
 )
 
 // activeRule is a rule with what decides between its match and its alert.
 type activeRule struct {
 	*alert.Maker
+	plan        *stateful.Plan // nil: the rule is about one event
 	exceptions  []*ruleset.Exception
 	warned      []bool // by exception: that it has expired
 	dedupBy     []*event.Field
@@ -33,6 +35,9 @@ func newActiveRule(r *ruleset.Rule, c Config, o alert.Observer, fields *alert.Fi
 		suppressFor: r.Extension.SuppressFor,
 	}
 	a.Prove(r.Program)
+	if r.Memory != nil {
+		a.plan = stateful.NewPlan(r.Rule, s)
+	}
 	if len(a.suppressBy) == 0 {
 		a.suppressBy, a.suppressFor = s.FieldsNamed(c.SuppressBy), c.SuppressFor
 	}
@@ -61,6 +66,12 @@ func (a *activeRule) excepted(e *event.Event, now time.Time, warn func(string)) 
 		warn(x.ExpiredWarning() + "; an event that it covered alerts")
 	}
 	return false
+}
+
+// mayWarn reports whether excepted may have to warn of the event: then it must not be
+// called without the state locked.
+func (a *activeRule) mayWarn(now time.Time) bool {
+	return slices.ContainsFunc(a.exceptions, func(x *ruleset.Exception) bool { return x.Expired(now) })
 }
 
 // dedupKey returns the key by which events are duplicates: the ID of the alert, or

@@ -14,6 +14,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/match"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
+	"github.com/fluent-detect/fluent-detect/detector/stateful"
 	"github.com/fluent-detect/fluent-detect/detector/stats"
 )
 
@@ -47,8 +48,9 @@ func newScanner(programs *match.Set, texts *literal.Set, misses *stats.NearMisse
 		misses:    misses,
 		prefilter: prefilter{texts: texts},
 		timestamp: a.schema.Field("@timestamp"),
-		tx:        transaction{alerter: a},
+		tx:        transaction{alerter: a, first: noMoment},
 	}
+	s.tx.noted.digester = a.state.memory.Digester()
 	s.reader = envelope.NewReader(a.schema, s.visit)
 	s.reader.Expect(programs.FrequentFields())
 	s.reader.Bound(a.large, func() bool { return s.tx.open })
@@ -60,6 +62,14 @@ func (s *scanner) scan(tag string, chunk []byte) (Result, error) {
 	s.reset() // what the last chunk left, if it has to come again
 	defer s.end()
 	broken := s.evaluate(chunk)
+	if s.settle(); s.tx.again {
+		first := s.tx.first
+		s.tx.reset()
+		s.reset()
+		s.tx.first = first
+		s.tx.begin()
+		broken = s.walk(chunk, 0)
+	}
 	s.reader.Trim()
 	alerts, err := s.tx.commit()
 	if err != nil {
@@ -77,10 +87,12 @@ func (s *scanner) scan(tag string, chunk []byte) (Result, error) {
 		now = s.tx.host.Now()
 	}
 	traffic := &s.tx.state.traffic
-	traffic.Add(&s.tally, len(chunk), now)
-	s.near.Commit(s.misses, traffic)
-	if s.tally.Unrecognized > 0 {
-		s.warnUnrecognized(traffic.AddKeys(&s.keys))
+	if !s.tx.noted.learning { // that is no traffic
+		traffic.Add(&s.tally, len(chunk), now)
+		s.near.Commit(s.misses, traffic)
+		if s.tally.Unrecognized > 0 {
+			s.warnUnrecognized(traffic.AddKeys(&s.keys))
+		}
 	}
 	r := Result{
 		Records: int(s.tally.Records + s.tally.Skipped), Skipped: int(s.tally.Skipped),
@@ -88,12 +100,37 @@ func (s *scanner) scan(tag string, chunk []byte) (Result, error) {
 		Unreadable: slices.Clone(s.unreadable), Unrecognized: slices.Clone(s.unrecognized),
 	}
 	if broken != nil {
-		traffic.Broken.Add(1)
+		if !s.tx.noted.learning {
+			traffic.Broken.Add(1)
+		}
 		e := &ScanError{Tag: tag, Records: int(s.tally.Records)}
 		errors.As(broken, &e.Err)
 		return r, e
 	}
 	return r, nil
+}
+
+// settle begins the transaction if something of the chunk is to be added to the memory
+// of rules, or if a summary is due by the time of its events.
+func (s *scanner) settle() {
+	t := &s.tx
+	if t.open || s.tally.Events == 0 {
+		return
+	}
+	switch {
+	case len(t.noted.list) > 0, len(t.matches) > 0:
+	case t.noted.learning && t.noted.oldest != stateful.Undated:
+	case t.noted.learning:
+		return
+	case t.state.unbegun.Load() && t.first != noMoment:
+	case t.first.Event != stateful.Undated && t.first.Event > t.state.memoryDue.Load():
+	default:
+		return
+	}
+	t.begin()
+	if t.noted.learning && t.noted.oldest != stateful.Undated {
+		t.state.memory.Learned(t.noted.oldest)
+	}
 }
 
 // end ends a scan, after a panic as well.
@@ -110,11 +147,16 @@ func (s *scanner) reset() {
 	s.unreadable = s.unreadable[:0]
 	s.unrecognized = s.unrecognized[:0]
 	s.keys.Reset()
+	s.tx.first = noMoment
+	s.tx.noted.oldest = stateful.Undated
 }
 
 // evaluate evaluates the chunk. If no record in it can match it reads only the
 // last one, unless that one is special.
 func (s *scanner) evaluate(chunk []byte) error {
+	if s.tx.noted.learning || s.tx.state.unbegun.Load() { // each event counts
+		return s.walk(chunk, 0)
+	}
 	records, last, ok := s.prefilter.skip(chunk)
 	if !ok {
 		return s.walk(chunk, 0)
@@ -210,6 +252,11 @@ func (s *scanner) visit(e *event.Event) {
 		s.matched(e, matches)
 		return
 	}
+	if s.tx.noted.learning {
+		if at := stateful.MillisOf(event.ParseTime(e.First(s.timestamp))); at != stateful.Undated && (s.tx.noted.oldest == stateful.Undated || at < s.tx.noted.oldest) {
+			s.tx.noted.oldest = at
+		}
+	}
 	s.sample(e)
 	s.near.Add(s.misses, s.matches.NearMisses())
 	for _, n := range matches {
@@ -233,6 +280,7 @@ func (s *scanner) sample(e *event.Event) {
 	case msgpack.Invalid: // there is none
 		if s.recordTime.IsZero() {
 			s.recordTime = s.tx.recordTime(s.read)
+			s.tx.first.Record = stateful.MillisOf(s.recordTime)
 		}
 		return
 	case msgpack.Str, msgpack.Bin:
@@ -244,6 +292,7 @@ func (s *scanner) sample(e *event.Event) {
 	}
 	if year := at.Year(); year >= 1970 && year < 2200 { // in the range of nanoseconds
 		s.tally.EventTime = at
+		s.tx.first.Event = at.UnixMilli()
 	}
 }
 

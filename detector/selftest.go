@@ -128,7 +128,7 @@ func (t *selfTest) matched(e *event.Event, matches []int32) {
 	if len(matches) == 0 || int(matches[len(matches)-1]) != len(a.rules) {
 		return
 	}
-	tx := transaction{alerter: a}
+	tx := transaction{alerter: a, first: noMoment}
 	tx.begin()
 	defer tx.rollback()
 	id := a.fields.IDOf(t.maker.Rule().ID, e)

@@ -2,11 +2,14 @@ package detector
 
 import (
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/enrich/geo"
 	"github.com/fluent-detect/fluent-detect/detector/hold"
+	"github.com/fluent-detect/fluent-detect/detector/rule"
 	"github.com/fluent-detect/fluent-detect/detector/ruleset"
+	"github.com/fluent-detect/fluent-detect/detector/stateful"
 	"github.com/fluent-detect/fluent-detect/detector/stats"
 )
 
@@ -18,6 +21,10 @@ type State struct {
 	faults  *hold.Throttle // of error records
 
 	unrecognized *hold.Throttle // of log lines about them
+	leftOut      *hold.Throttle // of log lines about what rules could not remember
+
+	unbegun   atomic.Bool  // some rule with a memory has not seen an event
+	memoryDue atomic.Int64 // when, by the time of events, a summary of a memory is due
 
 	commits // its mu guards what follows
 
@@ -25,6 +32,8 @@ type State struct {
 	eventIDs   *hold.EventIDs
 	suppressor *hold.Suppressor
 	caps       *hold.Caps
+	memory     *stateful.Memory // of the rules
+	logged     stateful.Counts  // of memory
 	outcomes   stats.Outcomes
 	summaries  uint64
 	rules      *stats.Rules
@@ -38,7 +47,7 @@ var faultRate = hold.Rate{Max: 3, Per: time.Minute}
 
 // NewState returns the state of a detector that has seen nothing.
 func NewState() *State {
-	return &State{began: time.Now(), faults: hold.NewThrottle(faultRate), unrecognized: hold.NewThrottle(unrecognizedRate), rules: stats.NewRules()}
+	return &State{began: time.Now(), faults: hold.NewThrottle(faultRate), unrecognized: hold.NewThrottle(unrecognizedRate), leftOut: hold.NewThrottle(unrecognizedRate), rules: stats.NewRules()}
 }
 
 // use adapts the state to the configuration and the rules of the Engine that uses
@@ -60,6 +69,7 @@ func (s *State) use(c *Config, loaded *ruleset.Set, store Store, name string, wa
 		s.selfTest.Problem = ""
 	}
 	s.databases = loaded.Databases
+	s.useMemory(c, loaded.Rules, warn)
 	rates := map[string]hold.Rate{}
 	for _, r := range loaded.Rules {
 		rates[r.ID] = hold.Rate{Max: r.MaxSignals, Per: r.IntervalDuration}
@@ -85,14 +95,35 @@ func (s *State) restore(c *Config, store Store, name string) error {
 		return err
 	}
 	caps := hold.NewCaps()
-	memories := hold.Memories{duplicates, eventIDs, suppressor, caps}
+	memory := stateful.NewMemory()
+	memories := hold.Memories{duplicates, eventIDs, suppressor, caps, memory}
 	if store != nil {
 		if err := store.Restore(name, memories); err != nil {
 			return err
 		}
 	}
-	s.duplicates, s.eventIDs, s.suppressor, s.caps, s.memories = duplicates, eventIDs, suppressor, caps, memories
+	s.duplicates, s.eventIDs, s.suppressor, s.caps, s.memory, s.memories = duplicates, eventIDs, suppressor, caps, memory, memories
 	return nil
+}
+
+// useMemory makes the rules those whose memories are used.
+func (s *State) useMemory(c *Config, rules []*ruleset.Rule, warn func(string)) {
+	list := make([]*rule.Rule, len(rules))
+	for i, r := range rules {
+		list[i] = r.Rule
+	}
+	limits := stateful.DefaultLimits
+	limits.Lateness, limits.LearnFor = c.Lateness, c.LearnFor
+	for _, line := range s.memory.Use(list, limits) {
+		warn(line)
+	}
+	s.noteMemory()
+}
+
+// noteMemory notes what chunks without a match have to know of the memory of rules.
+func (s *State) noteMemory() {
+	s.unbegun.Store(!s.memory.Began())
+	s.memoryDue.Store(s.memory.Due())
 }
 
 // unsummarized is the log line about alerts that a rule held back that is no
@@ -108,9 +139,30 @@ func (s *State) nextSummary() time.Time {
 	defer s.mu.Unlock()
 	next, ok := s.caps.Next()
 	if end, held := s.suppressor.Next(); held && (!ok || end.Before(next)) {
-		next = end
+		next, ok = end, true
+	}
+	if over, held := s.memory.NextHeldOff(); held && (!ok || over.Before(next)) {
+		next = over
 	}
 	return next
+}
+
+// leftOutLine returns a log line about what rules with a memory could not remember since
+// the last such line, "" if there is nothing to log now.
+func (s *State) leftOutLine(now time.Time) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.memory.Counts()
+	if c == s.logged {
+		return ""
+	}
+	if _, ok := s.leftOut.Pass(now); !ok {
+		return ""
+	}
+	line := fmt.Sprintf("rules with a memory: events too late to count: %d, forgotten because there was too much to remember: %d, combinations of an event left out: %d",
+		c.Late-s.logged.Late, c.Evicted-s.logged.Evicted, c.Beyond-s.logged.Beyond)
+	s.logged = c
+	return line
 }
 
 // Report returns all counters. Those of matches are of one moment; the traffic
@@ -121,6 +173,11 @@ func (s *State) Report() stats.Report {
 	r.Outcomes, r.Summaries = s.outcomes, s.summaries
 	if s.duplicates != nil {
 		r.Dedup = s.duplicates.Stats()
+		for i := range r.Rules {
+			if m, ok := s.memory.Report(i); ok {
+				r.Rules[i].Memory = &m
+			}
+		}
 	}
 	s.mu.Unlock()
 	s.traffic.Load(&r.Counts)

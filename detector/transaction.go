@@ -10,6 +10,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/hold"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
+	"github.com/fluent-detect/fluent-detect/detector/stateful"
 	"github.com/fluent-detect/fluent-detect/detector/stats"
 )
 
@@ -21,9 +22,11 @@ type alerter struct {
 	state  *State
 	schema *event.Schema
 	fields *alert.Fields
-	rules  []activeRule         // used with the state locked
+	rules  []activeRule         // their makers are used with the state locked
 	wake   func(next time.Time) // makes summaries at that time, if it is not zero
 	large  envelope.Large
+
+	timestamp, eventID *event.Field
 }
 
 // rule returns the rule with that ID, nil if it is not loaded.
@@ -39,17 +42,26 @@ func (a *alerter) rule(id string) *activeRule {
 // transaction is what the matches of one chunk do to the state. It begins with the
 // first match, and locks the state until the end of the chunk. See commits for what
 // happens then.
+//
+// Matches of rules with a memory do not begin it: what the memory has to know of them is
+// noted, and added when it begins, at the end of the chunk at the latest. So a rule that
+// matches every event does not make chunks wait for each other. If it then turns out that
+// one of these matches alerts, its event is gone: the transaction is undone, and the chunk
+// is evaluated again with the state locked from the beginning.
 type transaction struct {
 	*alerter
 	open      bool // it has locked the state
+	again     bool // a match that was noted alerts
 	force     bool // what was held back is reported now
 	now       time.Time
+	first     stateful.Moment // of the first event of the chunk that has a time
 	matches   []matched
 	alerts    []outbox.Alert
 	summaries uint64 // of alerts
 	unwanted  []outbox.Alert
 	emitted   int
 	decisions decisions
+	noted     notes
 
 	record  []byte        // of the last alert, before it is copied to its size
 	subject event.Subject // of the current match
@@ -70,14 +82,39 @@ func (t *transaction) begin() {
 	t.open = true
 	t.now = t.host.Now()
 	t.state.memories.Begin()
+	memory := t.state.memory
+	if !t.noted.learning {
+		memory.See(t.first, t.now)
+		if t.first != noMoment && !memory.Began() {
+			memory.Start(t.first, t.now)
+		}
+	}
+	t.again = t.noted.add(memory, t.matches, t.now)
 }
+
+// noMoment is that of an event without any time.
+var noMoment = stateful.Moment{Event: stateful.Undated, Record: stateful.Undated}
 
 // add decides about a match of the rule at that index. Nothing of the event is
 // kept.
 func (t *transaction) add(rule int, e *event.Event, tag string, read time.Time) {
-	t.begin()
-	outcome := t.decide(&t.rules[rule], e, tag, read)
-	t.matches = append(t.matches, matched{rule, outcome, len(t.alerts) - 1})
+	r := &t.rules[rule]
+	if r.plan != nil {
+		t.remember(rule, e, tag, read)
+		return
+	}
+	if t.noted.learning {
+		return
+	}
+	if t.begin(); t.again {
+		return
+	}
+	t.note(rule, t.decide(r, e, tag, read))
+}
+
+// note notes the outcome of a match, or of one of its alerts.
+func (t *transaction) note(rule int, o stats.Outcome) {
+	t.matches = append(t.matches, matched{rule, o, len(t.alerts) - 1})
 }
 
 // decide returns the outcome of a match. If it is Emitted, the alert is staged.
@@ -85,32 +122,42 @@ func (t *transaction) decide(r *activeRule, e *event.Event, tag string, read tim
 	if r.excepted(e, t.now, t.host.Warn) {
 		return stats.Excepted
 	}
-	state, ruleID := t.state, r.Rule().ID
-	id := t.fields.IDOf(ruleID, e)
+	id := t.fields.IDOf(r.Rule().ID, e)
 	key := r.dedupKey(id.Alert, e)
-	if !t.config.NoDedup && state.duplicates.Seen(key) {
+	if !t.config.NoDedup && t.state.duplicates.Seen(key) {
 		return stats.Duplicate
 	}
+	t.describe(e, read)
+	if !t.config.NoDedup {
+		t.state.duplicates.Add(key, ownerOf(string(t.subject.Principal)))
+	}
+	return t.alert(r, e, id, nil, tag, read)
+}
+
+// describe describes the event in t.subject.
+func (t *transaction) describe(e *event.Event, read time.Time) {
 	t.subject.RecordTime = t.recordTime(read)
 	t.schema.Describe(e, &t.subject)
-	principal := string(t.subject.Principal)
-	if !t.config.NoDedup {
-		state.duplicates.Add(key, ownerOf(principal))
-	}
+}
+
+// alert returns the outcome of an alert about the event that t.subject describes, which is
+// no duplicate. If it is Emitted, the alert is staged.
+func (t *transaction) alert(r *activeRule, e *event.Event, id alert.ID, memory *alert.Memory, tag string, read time.Time) stats.Outcome {
+	state, ruleID := t.state, r.Rule().ID
 	reused := false
 	if scoped, ok := t.schema.ScopedID(e); ok {
 		reused = state.eventIDs.Reused(hold.EventID(scoped[:16]), hold.EventID(id.Event[:16]))
 	}
 	subject := func() *hold.Subject { return t.fields.Subject(&t.subject) }
-	if group, ok := r.digest("suppress", r.suppressBy, e); ok &&
+	if group, ok := r.digest("suppress", r.suppressBy, e); ok && !t.config.NoSuppression &&
 		!state.suppressor.Take(group, ruleID, func() []string { return r.by(e) }, subject(), t.now, r.suppressFor) {
 		return stats.Suppressed
 	}
 	t.summarizeCap(r)
-	if !state.caps.Take(ruleID, subject, principal, t.now) {
+	if !state.caps.Take(ruleID, subject, string(t.subject.Principal), t.now) {
 		return stats.Capped
 	}
-	t.record = r.Make(t.record[:0], id, e, &t.subject, alert.Arrival{Tag: tag, Read: read, Now: t.now, IDReused: reused})
+	t.record = r.Make(t.record[:0], id, e, &t.subject, alert.Arrival{Tag: tag, Read: read, Now: t.now, IDReused: reused, Memory: memory})
 	t.stage(r.Maker, id.Alert, bytes.Clone(t.record))
 	return stats.Emitted
 }
@@ -164,6 +211,29 @@ func (t *transaction) summarizeGroups() {
 	}
 }
 
+// summarizeMemory stages the summaries of what rules have learned, and of what came after
+// their alerts.
+func (t *transaction) summarizeMemory() {
+	memory := t.state.memory
+	for _, l := range memory.Lessons(t.force) {
+		t.summary(&t.rules[l.Rule], alert.Summary{
+			Kind: alert.SummaryLearned,
+			Held: hold.Held{Begin: l.From, End: l.To, Count: l.Count},
+		})
+	}
+	for _, h := range memory.HeldOff(t.now, t.force) {
+		r := &t.rules[h.Rule]
+		s := alert.Summary{
+			Kind: alert.SummaryHeldOff, By: h.By, Key: h.Key[:],
+			Held: hold.Held{Begin: h.Begin, End: h.End, Count: h.Count, First: h.First, Last: h.Last},
+		}
+		if r.plan.DistinctOf != "" {
+			s.DistinctOf, s.Distinct = r.plan.DistinctOf, h.Distinct
+		}
+		t.summary(r, s)
+	}
+}
+
 func (t *transaction) summary(r *activeRule, s alert.Summary) {
 	key, record := r.MakeSummary(nil, s, t.now)
 	t.summaries++
@@ -178,6 +248,7 @@ func (t *transaction) commit() (alerts int, err error) {
 		return 0, nil
 	}
 	t.summarizeGroups()
+	t.summarizeMemory()
 	d := &t.decisions
 	if d.room, t.unwanted, err = t.host.Outbox.Reserve(t.alerts); err != nil {
 		t.rollback()
@@ -190,6 +261,9 @@ func (t *transaction) commit() (alerts int, err error) {
 	}
 	for _, a := range t.unwanted {
 		t.host.Lost(a)
+	}
+	if line := t.state.leftOutLine(t.now); line != "" {
+		t.host.Warn(line)
 	}
 	t.wake(t.state.nextSummary())
 	return t.emitted, nil
@@ -214,6 +288,7 @@ func (t *transaction) final() {
 		t.state.rules.Count(t.rules[m.rule].Rule().ID, o)
 	}
 	t.state.summaries += t.summaries
+	t.state.noteMemory()
 }
 
 // rollback undoes the transaction, if it is open.
@@ -233,6 +308,8 @@ func (t *transaction) reset() {
 		t.subject.Release() // it aliases the last event
 	}
 	t.matches, t.alerts, t.unwanted, t.summaries, t.emitted = t.matches[:0], t.alerts[:0], nil, 0, 0
+	t.again = false
+	t.noted.reset()
 	t.decisions = decisions{changes: t.decisions.changes[:0]}
 }
 
@@ -242,7 +319,7 @@ const retrySummary = time.Second
 // summarize makes the summaries that are due. If the Engine ends, it makes those of
 // everything that was held back up to now.
 func (a *alerter) summarize(ends bool) {
-	t := transaction{alerter: a, force: ends}
+	t := transaction{alerter: a, force: ends, first: noMoment}
 	t.begin()
 	defer t.rollback()
 	for i := range a.rules {

@@ -32,6 +32,12 @@ var fixed = []string{
 	"fluent_detect.summary.interval.begin", "fluent_detect.summary.interval.end",
 	"fluent_detect.summary.more",
 
+	"fluent_detect.memory.kind", "fluent_detect.memory.sha256", "fluent_detect.memory.terms", "fluent_detect.memory.previous",
+	"fluent_detect.memory.since", "fluent_detect.memory.group", "fluent_detect.memory.count", "fluent_detect.memory.cardinality",
+	"fluent_detect.memory.from", "fluent_detect.memory.to", "fluent_detect.memory.event_ids",
+
+	"kibana.alert.new_terms", "kibana.alert.threshold_result.terms", "kibana.alert.threshold_result.cardinality",
+	"kibana.alert.threshold_result.count", "kibana.alert.threshold_result.from", "kibana.alert.original_time",
 	"kibana.alert.reason", "kibana.alert.original_event.dataset", "kibana.alert.original_event.module",
 	"ocsf.actor", "ocsf.observables", "ocsf.resources", "ocsf.cloud", "ocsf.data_sources", "ocsf.profiles",
 
@@ -232,6 +238,23 @@ var (
 	slotSummaryKind          = slotOf("fluent_detect.summary.kind")
 	slotSummaryLast          = slotOf("fluent_detect.summary.last")
 	slotSummaryMore          = slotOf("fluent_detect.summary.more")
+	slotMemoryKind           = slotOf("fluent_detect.memory.kind")
+	slotMemoryDigest         = slotOf("fluent_detect.memory.sha256")
+	slotMemoryTerms          = slotOf("fluent_detect.memory.terms")
+	slotMemoryPrevious       = slotOf("fluent_detect.memory.previous")
+	slotMemorySince          = slotOf("fluent_detect.memory.since")
+	slotMemoryGroup          = slotOf("fluent_detect.memory.group")
+	slotMemoryCount          = slotOf("fluent_detect.memory.count")
+	slotMemoryCardinality    = slotOf("fluent_detect.memory.cardinality")
+	slotMemoryFrom           = slotOf("fluent_detect.memory.from")
+	slotMemoryTo             = slotOf("fluent_detect.memory.to")
+	slotMemoryEventIDs       = slotOf("fluent_detect.memory.event_ids")
+	slotKibanaNewTerms       = slotOf("kibana.alert.new_terms")
+	slotKibanaTerms          = slotOf("kibana.alert.threshold_result.terms")
+	slotKibanaCardinality    = slotOf("kibana.alert.threshold_result.cardinality")
+	slotKibanaCount          = slotOf("kibana.alert.threshold_result.count")
+	slotKibanaFrom           = slotOf("kibana.alert.threshold_result.from")
+	slotKibanaOriginalTime   = slotOf("kibana.alert.original_time")
 	slotKibanaAlertReason    = slotOf("kibana.alert.reason")
 	slotOCSFActor            = slotOf("ocsf.actor")
 	slotOriginalDataset      = slotOf("kibana.alert.original_event.dataset")

@@ -8,7 +8,6 @@ import "github.com/fluent-detect/fluent-detect/detector/rule"
 var kibanaPlaces = map[string][]place{
 	"alert_id":       {{path: "kibana.alert.uuid"}, {path: "kibana.alert.instance.id"}},
 	"@timestamp":     {{path: "kibana.alert.start"}, {path: "kibana.alert.last_detected"}},
-	"event.start":    {{path: "kibana.alert.original_time"}},
 	"event.created":  {{path: "kibana.alert.original_event.created"}},
 	"event.action":   {{path: "kibana.alert.original_event.action"}},
 	"event.provider": {{path: "kibana.alert.original_event.provider"}},
@@ -119,10 +118,14 @@ func (m *Maker) appendKibanaReason(dst []byte) []byte {
 type ruleType struct{ name, id, category string }
 
 func kibanaRuleType(r *rule.Rule) ruleType {
-	switch r.Query.Language {
-	case "eql":
+	switch {
+	case r.Memory != nil && r.Memory.Kind == rule.NewTerms:
+		return ruleType{"new_terms", "siem.newTermsRule", "New Terms Rule"}
+	case r.Memory != nil:
+		return ruleType{"threshold", "siem.thresholdRule", "Threshold Rule"}
+	case r.Query.Language == "eql":
 		return ruleType{"eql", "siem.eqlRule", "Event Correlation Rule"}
-	case "esql":
+	case r.Query.Language == "esql":
 		return ruleType{"esql", "siem.esqlRule", "ES|QL Rule"}
 	}
 	return ruleType{"query", "siem.queryRule", "Custom Query Rule"}

@@ -84,6 +84,7 @@ type Arrival struct {
 	Now  time.Time // when the alert is made
 	// IDReused: another event came before with the ID of this one.
 	IDReused bool
+	Memory   *Memory // of a rule with one
 }
 
 // Make appends the alert with that ID, which [Fields.IDOf] returned, to dst as a msgpack
@@ -103,6 +104,7 @@ func (m *Maker) Make(dst []byte, id ID, e *event.Event, s *event.Subject, a Arri
 	}
 	m.describe(s)
 	d.setTime(slotEventStart, s.Time)
+	d.setTime(slotKibanaOriginalTime, s.Time)
 	d.setTime(slotEventCreated, a.Read)
 	d.setString(slotInputTag, a.Tag)
 	m.shape = envelope.AppendShape(m.shape[:0], e)
@@ -120,7 +122,10 @@ func (m *Maker) Make(dst []byte, id ID, e *event.Event, s *event.Subject, a Arri
 	m.prove(e)
 	d.put(slotIntegrity, value{kind: aList, list: m.views(s.Integrity)})
 	d.setInt(slotDuplicateCount, 0)
-	m.reason = m.appendReason(m.reason[:0], e, s) // of the other fields
+	if a.Memory != nil {
+		m.remember(a.Memory)
+	}
+	m.reason = m.appendReason(m.reason[:0], e, s, a.Memory) // of the other fields
 	d.set(slotEventReason, m.reason)
 	return m.finish(dst, s.Source)
 }

@@ -311,7 +311,7 @@ func TestOCSFIsValid(t *testing.T) {
 	for _, file := range []string{"../../test/data/cloudtrail.ndjson", "../../../shared/corpus/stratus.ndjson"} {
 		data, err := os.ReadFile(file)
 		if err != nil {
-			t.Logf("%v: not tested with these events", err)
+			t.Logf("not tested: these events: %v", err)
 			continue
 		}
 		samples = append(samples, strings.Split(strings.TrimSpace(string(data)), "\n")...)

@@ -10,7 +10,7 @@ import (
 
 // appendReason appends the alert's sentence: the rule's template filled in, or
 // one that fits every rule.
-func (m *Maker) appendReason(dst []byte, e *event.Event, s *event.Subject) []byte {
+func (m *Maker) appendReason(dst []byte, e *event.Event, s *event.Subject, memory *Memory) []byte {
 	if t := m.rule.Extension.Reason; !t.IsZero() {
 		dst, _ = appendTemplate(dst, t.Parts, func(field string) []byte {
 			return oneLine(m.text(e, s, field))
@@ -21,6 +21,9 @@ func (m *Maker) appendReason(dst []byte, e *event.Event, s *event.Subject) []byt
 	action := d.first(slotEventAction)
 	if len(action) == 0 {
 		action = view(m.rule.Name)
+	}
+	if memory != nil {
+		return m.appendMemoryReason(dst, action, s, memory)
 	}
 	dst = append(dst, oneLine(action)...)
 	if b := d.first(slotCloudServiceName); len(b) > 0 {

@@ -14,13 +14,31 @@ import (
 // Summary is what was held back, and why.
 type Summary struct {
 	hold.Held
-	Cap hold.Rate // that was reached; zero for suppression
-	By  []string  // of suppression: "user.name: alice" for each field of the group
+	Kind SummaryKind // if it is not of suppression or of a cap
+	Cap  hold.Rate   // that was reached; zero for the other kinds
+	By   []string    // of suppression: "user.name: alice" for each field of the group
+
+	// Of what came in the hold-off of a threshold:
+	Key        []byte // what the group is, should By not be known
+	DistinctOf string // the field whose distinct values are counted, if any
+	Distinct   int
 }
+
+// SummaryKind is a kind of summaries of rules with a memory.
+type SummaryKind string
+
+// The kinds. The others are "capped" and "suppressed".
+const (
+	SummaryLearned SummaryKind = "learned"
+	SummaryHeldOff SummaryKind = "held_off"
+)
 
 // kind is fluent_detect.summary.kind.
 func (s *Summary) kind() string {
-	if s.Cap.Max > 0 {
+	switch {
+	case s.Kind != "":
+		return string(s.Kind)
+	case s.Cap.Max > 0:
 		return "capped"
 	}
 	return "suppressed"
@@ -30,9 +48,20 @@ func (s *Summary) kind() string {
 func (s *Summary) reason() string {
 	from, to := s.Begin.UTC().Format(timeFormat), s.End.UTC().Format(timeFormat)
 	var reason string
-	if s.Cap.Max > 0 {
+	switch {
+	case s.Kind == SummaryLearned:
+		reason = fmt.Sprintf("%d new values were learned from %s to %s, and made no alert", s.Count, from, to)
+	case s.Kind == SummaryHeldOff:
+		reason = fmt.Sprintf("%d more events of the group came after its alert, from %s to %s", s.Count, from, to)
+		if s.DistinctOf != "" {
+			reason += fmt.Sprintf(", with %d values of %s", s.Distinct, s.DistinctOf)
+		}
+		if len(s.By) > 0 {
+			reason += " (" + strings.Join(s.By, ", ") + ")"
+		}
+	case s.Cap.Max > 0:
 		reason = fmt.Sprintf("%d more alerts of this rule were held back from %s to %s: the cap is %s", s.Count, from, to, s.Cap)
-	} else {
+	default:
 		reason = fmt.Sprintf("%d more alerts of this rule were suppressed from %s to %s: they resemble one that came out (%s)",
 			s.Count, from, to, strings.Join(s.By, ", "))
 	}
@@ -63,6 +92,10 @@ func (m *Maker) MakeSummary(dst []byte, s Summary, now time.Time) (hold.Key, []b
 	for _, by := range s.By {
 		write(id, []byte(by))
 	}
+	if s.Kind != "" {
+		write(id, []byte(s.Kind))
+		write(id, s.Key)
+	}
 	_, _ = id.Write(strconv.AppendInt(nil, s.Begin.UnixNano(), 10))
 	var key hold.Key
 	id.Sum(key[:0])
@@ -70,6 +103,7 @@ func (m *Maker) MakeSummary(dst []byte, s Summary, now time.Time) (hold.Key, []b
 	d := &m.doc
 	m.head(key, Arrival{Now: now})
 	d.setTime(slotEventStart, s.First)
+	d.setTime(slotKibanaOriginalTime, s.First)
 	d.setTime(slotEventEnd, s.Last)
 	d.setString(slotEventReason, s.reason())
 	d.setString(slotSummaryKind, s.kind())

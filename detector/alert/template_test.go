@@ -36,6 +36,7 @@ var ownTypes = map[string][]string{
 		fluent_detect.shape fluent_detect.integrity fluent_detect.truncated_fields fluent_detect.evidence
 		fluent_detect.key.console fluent_detect.key.type fluent_detect.key.fingerprint
 		fluent_detect.summary.kind fluent_detect.summary.by
+		fluent_detect.memory.kind fluent_detect.memory.sha256 fluent_detect.memory.event_ids
 
 		kibana.space_ids
 		kibana.alert.uuid kibana.alert.instance.id kibana.alert.status kibana.alert.workflow_status kibana.alert.severity
@@ -44,7 +45,7 @@ var ownTypes = map[string][]string{
 		kibana.alert.original_event.action kibana.alert.original_event.dataset kibana.alert.original_event.id
 		kibana.alert.original_event.kind kibana.alert.original_event.module kibana.alert.original_event.outcome
 		kibana.alert.original_event.provider
-		kibana.alert.suppression.terms
+		kibana.alert.suppression.terms kibana.alert.new_terms
 		kibana.alert.rule.author kibana.alert.rule.category kibana.alert.rule.consumer kibana.alert.rule.description
 		kibana.alert.rule.false_positives kibana.alert.rule.from kibana.alert.rule.indices kibana.alert.rule.interval
 		kibana.alert.rule.license kibana.alert.rule.name kibana.alert.rule.producer kibana.alert.rule.references
@@ -61,13 +62,18 @@ var ownTypes = map[string][]string{
 	"date": fieldList(`@timestamp event.start event.end event.created fluent_detect.key.expires
 		fluent_detect.summary.first fluent_detect.summary.last
 		fluent_detect.summary.interval.begin fluent_detect.summary.interval.end
+		fluent_detect.memory.previous fluent_detect.memory.since fluent_detect.memory.from fluent_detect.memory.to
+		kibana.alert.threshold_result.from
 		kibana.alert.start kibana.alert.last_detected kibana.alert.original_time
 		kibana.alert.original_event.created`),
 	"boolean": fieldList(`fluent_detect.summary.more`),
 	"float":   fieldList(`event.risk_score kibana.alert.risk_score kibana.alert.rule.risk_score`),
 	"long": fieldList(`event.severity fluent_detect.latency_ms fluent_detect.duplicate_count fluent_detect.summary.count
+		fluent_detect.memory.count fluent_detect.memory.cardinality kibana.alert.threshold_result.count
 		kibana.alert.depth kibana.alert.ancestors.depth kibana.alert.suppression.docs_count
 		kibana.alert.rule.max_signals kibana.alert.rule.revision`),
+	"flattened": fieldList(`fluent_detect.memory.terms fluent_detect.memory.group
+		kibana.alert.threshold_result.terms kibana.alert.threshold_result.cardinality`),
 }
 
 // textToo are the keywords for which ECS has a multi-field text.
@@ -163,8 +169,8 @@ func completeRule(t *testing.T) *rule.Rule {
 	r.TimestampOverride, r.Source.Ruleset = "event.ingested", "rules"
 	for i, v := 0, reflect.ValueOf(r); i < v.NumField(); i++ {
 		switch name := v.Type().Field(i).Name; name {
-		case "Note", "Setup", "InvestigationFields", "Maturity", "Extension", "Notices":
-			// no alert has them
+		case "Note", "Setup", "InvestigationFields", "Maturity", "Extension", "Notices", "Memory":
+			// no alert has them as the rule does
 		default:
 			if v.Field(i).IsZero() {
 				t.Errorf("the rule for this test has no %s", name)

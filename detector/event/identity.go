@@ -99,6 +99,16 @@ func AlertID(ruleID string, identity [sha256.Size]byte) [sha256.Size]byte {
 	return sha256.Sum256(hex.AppendEncode(append(b, IDSeparator), identity[:]))
 }
 
+// MemoryAlertID returns the id of the alert that a rule with a memory makes when the event
+// with that identity comes, about the values that the digest stands for.
+func MemoryAlertID(ruleID string, identity, values [sha256.Size]byte) [sha256.Size]byte {
+	var room [256]byte
+	b := append(room[:0], IDScheme+"/memory"...)
+	b = append(append(b, IDSeparator), ruleID...)
+	b = hex.AppendEncode(append(b, IDSeparator), identity[:])
+	return sha256.Sum256(hex.AppendEncode(append(b, IDSeparator), values[:]))
+}
+
 // digestDepth bounds how deep a digest looks into a value; what lies deeper
 // counts by its encoded bytes.
 const digestDepth = jsontext.MaxDepth

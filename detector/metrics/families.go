@@ -7,6 +7,7 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector/enrich/geo"
 	"github.com/fluent-detect/fluent-detect/detector/envelope"
+	"github.com/fluent-detect/fluent-detect/detector/stateful"
 	"github.com/fluent-detect/fluent-detect/detector/stats"
 )
 
@@ -30,6 +31,17 @@ func database(name, kind, help string, of func(*geo.Stat) uint64) family {
 	return family{name, kind, help, func(w *writer, v *view) {
 		for i := range v.Databases {
 			w.sample(of(&v.Databases[i]), v.labels("file", v.Databases[i].Path)...)
+		}
+	}}
+}
+
+// ofMemory is a family of one sample for each rule with a memory.
+func ofMemory(name, kind, help string, of func(*stateful.Report) uint64) family {
+	return family{name, kind, help, func(w *writer, v *view) {
+		for i := range v.Rules {
+			if m := v.Rules[i].Memory; m != nil {
+				w.sample(of(m), v.labels("rule", v.rules[i])...)
+			}
 		}
 	}}
 }
@@ -83,7 +95,7 @@ var families = []family{
 			w.sample(n, v.labels("outcome", outcome.String())...)
 		}
 	}},
-	counter("fluent_detect_summaries_total", "Summary alerts of what was suppressed or capped.", func(v *view) uint64 { return v.Summaries }),
+	counter("fluent_detect_summaries_total", "Summary alerts of what was suppressed, capped, learned or held off.", func(v *view) uint64 { return v.Summaries }),
 
 	gauge("fluent_detect_rules", "Rules that are loaded.", func(v *view) uint64 { return uint64(len(v.Rules)) }),
 	{"fluent_detect_rule_matches_total", "counter", "Events that the rule matched; the sum of their outcomes.", func(w *writer, v *view) {
@@ -106,6 +118,18 @@ var families = []family{
 			}
 		}
 	}},
+
+	ofMemory("fluent_detect_rule_memory_keys", "gauge", "Combinations of values, or groups, that the rule remembers.", func(m *stateful.Report) uint64 { return uint64(m.Keys) }),
+	ofMemory("fluent_detect_rule_memory_bytes", "gauge", "About how much memory they take.", func(m *stateful.Report) uint64 { return uint64(m.Bytes) }),
+	ofMemory("fluent_detect_rule_memory_late_total", "counter", "Events that came too late to count, see lateness.", func(m *stateful.Report) uint64 { return m.Late }),
+	ofMemory("fluent_detect_rule_memory_evicted_total", "counter", "What the rule has forgotten too early, because it had too much to remember: a rule of type new_terms may alert again, one of type threshold may miss.", func(m *stateful.Report) uint64 { return m.Evicted }),
+	ofMemory("fluent_detect_rule_memory_beyond_total", "counter", "Combinations of values beyond the first 1,000 of an event, which were left out.", func(m *stateful.Report) uint64 { return m.Beyond }),
+	ofMemory("fluent_detect_rule_learning", "gauge", "Whether the rule only learns and makes no alerts yet, see learn_for.", func(m *stateful.Report) uint64 {
+		if m.Learning {
+			return 1
+		}
+		return 0
+	}),
 
 	gauge("fluent_detect_dedup_keys", "Alerts that are remembered to recognise duplicates.", func(v *view) uint64 { return uint64(v.Dedup.Size) }),
 	counter("fluent_detect_dedup_evicted_total", "Of these, forgotten too early because dedup_size is too small.", func(v *view) uint64 { return v.Dedup.Evicted }),

@@ -12,7 +12,7 @@ func CheckField(name string) error {
 	for i := range len(name) {
 		c := name[i]
 		if !isFieldByte(c) {
-			return fmt.Errorf("%q is not a field name: it may have letters, digits, and _ - @ $ between dots", name)
+			return fmt.Errorf("%q is not a field name: it may have letters, digits, and _ - @ $ / between dots", name)
 		}
 		if c == '.' && before == '.' {
 			return fmt.Errorf("%q is not a field name: nothing before a dot", name)
@@ -30,5 +30,5 @@ func isFieldByte(c byte) bool {
 	case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
 		return true
 	}
-	return c == '.' || c == '_' || c == '-' || c == '@' || c == '$'
+	return c == '.' || c == '_' || c == '-' || c == '@' || c == '$' || c == '/'
 }

@@ -3,6 +3,7 @@ package rule
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -38,4 +39,21 @@ func unitOf(c byte) time.Duration {
 		return 24 * time.Hour
 	}
 	return 0
+}
+
+// ParseFrom parses the beginning of a window as Elastic writes it, "now-6m", and
+// returns the length of the window.
+func ParseFrom(text string) (time.Duration, error) {
+	interval, ok := strings.CutPrefix(text, "now-")
+	if ok {
+		if weeks, ok := strings.CutSuffix(interval, "w"); ok {
+			if n, err := strconv.ParseUint(weeks, 10, 16); err == nil {
+				interval = strconv.FormatUint(7*n, 10) + "d"
+			}
+		}
+		if d, err := ParseInterval(interval); err == nil {
+			return d, nil
+		}
+	}
+	return 0, fmt.Errorf("%q is not the beginning of a window: must be now- with a whole number from 1 and a unit, s, m, h, d or w, as in %q", text, "now-6m")
 }

@@ -39,6 +39,9 @@ type Rule struct {
 
 	Type  string // as the file has it, such as "eql"
 	Query Query
+	// Memory says what a rule remembers of the events that match its query; nil for a
+	// rule about one event.
+	Memory *Memory
 
 	Index             []string      // metadata: the host decides where records come from
 	From              string        // metadata: records of any age are evaluated
@@ -95,6 +98,10 @@ type Extension struct {
 	// Exceptions is the path of a file of exceptions, as written. A relative
 	// path starts from the directory of the rule file.
 	Exceptions string
+
+	// Window and HoldOff take the place of those that follow from the rule; LearnFor
+	// takes the place of the detector's setting. Nil: they do not.
+	Window, HoldOff, LearnFor *time.Duration
 
 	// Reason is the template of an alert's one-line reason.
 	Reason Template

@@ -34,6 +34,16 @@ func (s *Set) warnOfRule(r *Rule) {
 	for _, line := range s.UnknownFields(x.DedupBy, r.Program) {
 		s.warn(r, "%s:%d:%d: %s: %s", r.Source.Path, x.DedupAt.Line, x.DedupAt.Column, x.DedupAt.Key, line)
 	}
+	if m := r.Memory; m != nil {
+		for _, line := range s.withoutMemory(m.Fields, "are not remembered") {
+			s.warn(r, "%s:%d:%d: %s: %s", r.Source.Path, m.FieldsAt.Line, m.FieldsAt.Column, m.FieldsAt.Key, line)
+		}
+		if m.DistinctOf != "" {
+			for _, line := range s.withoutMemory([]string{m.DistinctOf}, "have no value to count") {
+				s.warn(r, "%s:%d:%d: %s: %s", r.Source.Path, m.DistinctAt.Line, m.DistinctAt.Column, m.DistinctAt.Key, line)
+			}
+		}
+	}
 	for _, n := range r.Notices {
 		s.warn(r, "%s:%d:%d: %s: %s", r.Source.Path, n.Line, n.Column, n.Key, n.Text)
 	}
@@ -180,6 +190,20 @@ func (l Loader) UnknownFields(names []string, p *match.Program) (lines []string)
 		}
 		if source := l.Schema.Sources()[about]; !known {
 			lines = append(lines, fmt.Sprintf("has no effect for events in %s: %s", ownForm(source), l.absence(source, name)))
+		}
+	}
+	return lines
+}
+
+// withoutMemory returns a line for each of the fields that a rule with a memory asks for
+// and that the events of some source do not have. What is the end of the sentence about
+// these events.
+func (l Loader) withoutMemory(names []string, what string) (lines []string) {
+	for i, source := range l.Schema.Sources() {
+		for _, name := range names {
+			if !source.Open && !l.Schema.Field(name).Prospect(i).Exists {
+				lines = append(lines, fmt.Sprintf("events in %s %s: %s", ownForm(source), what, l.absence(source, name)))
+			}
 		}
 	}
 	return lines

@@ -9,7 +9,8 @@ import (
 // Outcome is what became of a match.
 type Outcome uint8
 
-// Every match has exactly one of these outcomes.
+// Every match has exactly one of these outcomes. A match for which a rule with a memory
+// decides about several alerts counts as so many.
 const (
 	Emitted    Outcome = iota // its alert is in the outbox
 	Duplicate                 // alerted before
@@ -17,11 +18,12 @@ const (
 	Excepted                  // an exception covers it
 	Capped                    // over max_alerts
 	Failed                    // its alert has no destination
+	Remembered                // its rule has a memory, and it was nothing to alert on
 	numOutcomes
 )
 
 // The names are those of metrics, heartbeats and logs.
-var outcomeNames = [numOutcomes]string{"emitted", "duplicate", "suppressed", "excepted", "capped", "failed"}
+var outcomeNames = [numOutcomes]string{"emitted", "duplicate", "suppressed", "excepted", "capped", "failed", "remembered"}
 
 // String returns the name: "emitted".
 func (o Outcome) String() string { return outcomeNames[o] }

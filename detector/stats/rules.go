@@ -5,13 +5,15 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector/rule"
 	"github.com/fluent-detect/fluent-detect/detector/ruleset"
+	"github.com/fluent-detect/fluent-detect/detector/stateful"
 )
 
 // Rule counts the matches of one rule. The counters continue across reloads.
 type Rule struct {
 	*rule.Rule
 	Outcomes   Outcomes
-	Conditions []Condition // in the order of the query
+	Conditions []Condition      // in the order of the query
+	Memory     *stateful.Report // nil: the rule has none
 }
 
 // Condition counts the near misses of one condition of a rule: events that have
@@ -101,6 +103,35 @@ func (r *Rules) All() []Rule {
 		for j, c := range l.conditions {
 			one.Conditions[j] = Condition{c.text, c.near.Load()}
 		}
+	}
+	return all
+}
+
+// Memory is what rules with a memory remember, all together.
+type Memory struct {
+	Rules    int // with a memory
+	Learning int // of them: those that do not alert yet
+	Keys     int
+	Bytes    int // of memory, about
+	stateful.Counts
+}
+
+// Memory returns what the rules remember.
+func (r *Report) Memory() (all Memory) {
+	for i := range r.Rules {
+		m := r.Rules[i].Memory
+		if m == nil {
+			continue
+		}
+		all.Rules++
+		if m.Learning {
+			all.Learning++
+		}
+		all.Keys += m.Keys
+		all.Bytes += m.Bytes
+		all.Late += m.Late
+		all.Evicted += m.Evicted
+		all.Beyond += m.Beyond
 	}
 	return all
 }

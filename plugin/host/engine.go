@@ -3,6 +3,7 @@ package host
 import (
 	"errors"
 	"os"
+	"runtime/debug"
 	"sync"
 
 	"github.com/fluent-detect/fluent-detect/detector"
@@ -66,6 +67,9 @@ func Open(o Options) (*Engine, error) {
 		return nil, err
 	}
 	logRules(o.Log, o.Rules)
+	if o.Store != nil {
+		debug.FreeOSMemory() // what it took to load rules and state is several times what they take
+	}
 	return e, nil
 }
 
@@ -74,6 +78,13 @@ func (e *Engine) Scan(tag string, chunk []byte) (detector.Result, error) {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	return e.current.Scan(tag, chunk)
+}
+
+// Learn lets rules learn from a chunk, see [detector.Engine.Learn].
+func (e *Engine) Learn(tag string, chunk []byte) (detector.Result, error) {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	return e.current.Learn(tag, chunk)
 }
 
 // Panicked counts and reports a panic during the evaluation of a chunk with that

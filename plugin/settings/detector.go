@@ -74,6 +74,12 @@ var detectorKeys = []row[Detector]{
 			d.MaxAlerts = &rate
 			return nil
 		}},
+	{Key: Key{"learn_for", "a duration of at least 1s, or `0` for none", "24h",
+		"how long, by the time of events from the first one on, rules of type `new_terms` learn what is known, and make no alerts"},
+		set: func(d *Detector, v string) (err error) { d.LearnFor, err = parseInterval(v); return err }},
+	{Key: Key{"lateness", "a duration of at least 1s, or `0` for none", "1h",
+		"how much later than the newest an event may come and still count for rules of type `threshold`; and how much longer than its window a rule remembers what no event touches"},
+		set: func(d *Detector, v string) (err error) { d.Lateness, err = parseInterval(v); return err }},
 	{Key: Key{"exceptions", "the path of a TOML file", "",
 		"known events that do not make an alert: per rule a query, an owner, a reason and an expiry date"},
 		set: func(d *Detector, v string) error { d.Exceptions = v; return nil }},
@@ -86,7 +92,7 @@ var detectorKeys = []row[Detector]{
 		list: true,
 		set:  func(d *Detector, v string) (err error) { d.AddedFields, err = parseAdded(v); return err }},
 	{Key: Key{"state_path", "the path of a directory", "",
-		"where undelivered alerts and the memory of duplicates, suppression and caps survive a crash or a restart; empty: they are in memory only"},
+		"where undelivered alerts, what rules remember, and the memory of duplicates, suppression and caps survive a crash or a restart; empty: they are in memory only"},
 		set: func(d *Detector, v string) error { d.StatePath = v; return nil }},
 	{Key: Key{"forward_to", "`unix:///path` or `tcp://host:port`", "",
 		"send the alerts by the Forward protocol, with acknowledgements, to this forward input of Fluent Bit or Fluentd; empty: to a detect_alerts input"},

@@ -75,10 +75,10 @@ var ruleKeys = map[string]ruleKey{
 	"event_category_override": {ruleType: "eql", read: (*reader).categoryField},
 	"tiebreaker_field":        {ruleType: "eql"},
 	"timestamp_field":         {ruleType: "eql"},
-	"history_window_start":    {ruleType: "new_terms"},
-	"new_terms":               {ruleType: "new_terms"},
-	"new_terms_fields":        {ruleType: "new_terms"},
-	"threshold":               {ruleType: "threshold"},
+	"history_window_start":    {ruleType: "new_terms", read: func(*reader, *rule.Rule, *document.Value) {}}, // by memory
+	"new_terms":               {ruleType: "new_terms", read: func(*reader, *rule.Rule, *document.Value) {}}, // by memory
+	"new_terms_fields":        {ruleType: "new_terms", read: func(*reader, *rule.Rule, *document.Value) {}}, // by memory
+	"threshold":               {ruleType: "threshold", read: func(*reader, *rule.Rule, *document.Value) {}}, // by memory
 }
 
 // ruleKeyNames are the names of those keys.

@@ -48,7 +48,7 @@ func TestParseNDJSON(t *testing.T) {
 	}
 	wantSkipped := []rule.Skipped{
 		{Path: file, Line: 3, Column: strings.Index(strings.Split(string(data), "\n")[2], `"eql"`) + 1, Key: "type", Name: "Sequence", ID: "sequence",
-			Reason: `type "eql" is not evaluated here; only type "query" in language "kuery" is`, Type: "eql"},
+			Reason: `type "eql" is not evaluated here; only type "query", "new_terms" or "threshold" in language "kuery" is`, Type: "eql"},
 		{Path: file, Line: 5, Column: 1, Name: "Trusted", ID: "list", Reason: "an exception list of Kibana, not a rule"},
 		{Path: file, Line: 6, Column: 1, Name: "Maria", ID: "item", Reason: "an exception of Kibana, not a rule"},
 		{Path: file, Line: 7, Column: 1, ID: "mail", Reason: "a saved object of Kibana, not a rule"},
@@ -75,7 +75,7 @@ func TestNDJSONText(t *testing.T) {
 	f(one+one, "x:1:109: not JSON: invalid character '{' after top-level value")
 	f("null", "x:1:1: every line must be a JSON object")
 	f(`{"rule_id":"`+strings.Repeat("x", files.MaxSize)+`"}`, "x:1:1: the line is longer than the maximum of 1048576 bytes")
-	f("{}", `x:1:1: type: is missing, must be "query"`+"\nx:1:1: rule_id: is missing, must be an ID that no other rule has\n"+
+	f("{}", `x:1:1: type: is missing, must be "query", "new_terms" or "threshold"`+"\nx:1:1: rule_id: is missing, must be an ID that no other rule has\n"+
 		"x:1:1: name: is missing, must be a line of text\n"+
 		`x:1:1: severity: is missing, must be "low", "medium", "high" or "critical"`+"\n"+
 		"x:1:1: risk_score: is missing, must be an integer from 0 to 100\nx:1:1: query: is missing, must be a query")

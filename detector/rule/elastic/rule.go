@@ -54,6 +54,7 @@ func (r *reader) read(set *rule.Set, table, extension, metadata *document.Value)
 	if extension != nil && r.Expect(extension, document.Table, "a table") {
 		native.ReadExtension(&r.Reader, extension, &out.Extension)
 	}
+	r.memory(out, table, extension)
 	if v := metadata.Get("maturity"); v != nil {
 		if out.Maturity = r.Line(v); out.Maturity == "deprecated" {
 			r.notice(out, v, "deprecated: upstream does not ship this rule any more")
@@ -119,8 +120,17 @@ func (r *reader) suppression(out *rule.Rule, v *document.Value) {
 	if !r.Expect(v, document.Table, "a table") {
 		return
 	}
+	if r.ruleType == rule.Threshold.String() { // its groups are what is suppressed
+		for _, key := range v.Items {
+			if key.Key == "group_by" || key.Key == "missing_fields_strategy" {
+				r.FailKey(key, "a rule of type %q is suppressed by the fields of its threshold; only duration is allowed", r.ruleType)
+			}
+		}
+		r.Required(v, "duration", "a table with value and unit")
+	} else {
+		out.Extension.SuppressBy = r.Fields(r.Required(v, "group_by", "a list of fields"))
+	}
 	r.Known(v, "group_by", "duration", "missing_fields_strategy")
-	out.Extension.SuppressBy = r.Fields(r.Required(v, "group_by", "a list of fields"))
 	if by := v.Get("group_by"); by != nil {
 		out.Extension.SuppressAt.Key = "alert_suppression.group_by"
 		out.Extension.SuppressAt.Line, out.Extension.SuppressAt.Column = r.Position(by)

@@ -25,22 +25,32 @@ type ruleType struct {
 // evaluated returns the types that run here, of the languages that do: a language that
 // is also a type is that of the type, and the others are those of type "query".
 func evaluated(languages []string) []ruleType {
-	types := []ruleType{{name: "query"}}
+	var types []ruleType
+	var common []string
 	for _, l := range languages {
 		if slices.Contains(ruleTypes, l) {
 			types = append(types, ruleType{l, []string{l}})
 		} else {
-			types[0].languages = append(types[0].languages, l)
+			common = append(common, l)
 		}
 	}
-	return types
+	first := []ruleType{{"query", common}}
+	for _, kind := range rule.MemoryKinds {
+		first = append(first, ruleType{kind, common})
+	}
+	return append(first, types...)
 }
 
 // describe says which rules run here, for the end of a sentence.
 func describe(types []ruleType) string {
-	parts := make([]string, len(types))
-	for i, t := range types {
-		parts[i] = fmt.Sprintf("type %q in language %s", t.name, document.Quoted(t.languages))
+	var parts []string
+	for i := 0; i < len(types); {
+		languages := types[i].languages
+		var names []string
+		for ; i < len(types) && slices.Equal(types[i].languages, languages); i++ {
+			names = append(names, types[i].name)
+		}
+		parts = append(parts, fmt.Sprintf("type %s in language %s", document.Quoted(names), document.Quoted(languages)))
 	}
 	if len(parts) == 1 {
 		return parts[0] + " is"

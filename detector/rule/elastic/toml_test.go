@@ -139,9 +139,9 @@ func TestByteOrderMark(t *testing.T) {
 }
 
 func TestSkipped(t *testing.T) {
-	set, errs := kuery.parseTOML("a.toml", []byte(strings.Replace(minimal, `"query"`, `"new_terms"`, 1)))
+	set, errs := kuery.parseTOML("a.toml", []byte(strings.Replace(minimal, `"query"`, `"machine_learning"`, 1)))
 	want := rule.Skipped{Path: "a.toml", Line: 4, Column: 8, Key: "type", Name: "Minimal", ID: "minimal",
-		Reason: `type "new_terms" is not evaluated here; only type "query" in language "kuery" is`, Type: "new_terms"}
+		Reason: `type "machine_learning" is not evaluated here; only type "query", "new_terms" or "threshold" in language "kuery" is`, Type: "machine_learning"}
 	if len(errs) > 0 || len(set.Rules) > 0 || len(set.Skipped) != 1 || set.Skipped[0] != want {
 		t.Errorf("%+v, %v", set, errs)
 	}

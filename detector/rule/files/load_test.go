@@ -118,7 +118,7 @@ func TestLoadPrecedence(t *testing.T) {
 		{"team/*,own", "team/other.toml team/z.ndjson -own/a.toml", "the rule with the same rule_id in team/z.ndjson:1:12 is used instead"},
 		{"team/z.ndjson,own,team", "team/other.toml team/z.ndjson -own/a.toml", "the rule with the same rule_id in team/z.ndjson:1:12 is used instead"},
 		{"disabled.toml,builtin", "builtin/y.toml -builtin/x.toml -disabled.toml", "the rule with the same rule_id in disabled.toml:2:11 is used instead"},
-		{"builtin,eql", "builtin/x.toml builtin/y.toml -eql/x.toml", `type "eql" is not evaluated here; only type "query" in language "kuery" is`},
+		{"builtin,eql", "builtin/x.toml builtin/y.toml -eql/x.toml", `type "eql" is not evaluated here; only type "query", "new_terms" or "threshold" in language "kuery" is`},
 		{"off", "off/on.toml -off/off.toml", "disabled: enabled is false in the file"},
 	} {
 		set, err := files.Load(c.spec, builtin, elastic.Formats("kuery")...)
@@ -171,11 +171,11 @@ func TestLoadRefuses(t *testing.T) {
 	f("README.md", `rules: "README.md" is not a rule file: the name must be *.toml or *.ndjson`)
 	f("large.toml", "large.toml: cannot be read: 1703936 bytes, more than the maximum of 1048576")
 	f("empty.ndjson", "empty.ndjson: no rule in the file")
-	f("rules/eql.toml", `rules/eql.toml:4:8: type: rule "Minimal": type "eql" is not evaluated here; only type "query" in language "kuery" is`)
-	f("rules, rules/eql.toml", `rules/eql.toml:4:8: type: rule "Minimal": type "eql" is not evaluated here; only type "query" in language "kuery" is`)
-	f("eql.ndjson", `eql.ndjson:1:38: type: rule "eql": type "eql" is not evaluated here; only type "query" in language "kuery" is`)
+	f("rules/eql.toml", `rules/eql.toml:4:8: type: rule "Minimal": type "eql" is not evaluated here; only type "query", "new_terms" or "threshold" in language "kuery" is`)
+	f("rules, rules/eql.toml", `rules/eql.toml:4:8: type: rule "Minimal": type "eql" is not evaluated here; only type "query", "new_terms" or "threshold" in language "kuery" is`)
+	f("eql.ndjson", `eql.ndjson:1:38: type: rule "eql": type "eql" is not evaluated here; only type "query", "new_terms" or "threshold" in language "kuery" is`)
 	f("only", `rules: "only" holds no rule that runs: 1 skipped, the first is only/eql.toml:4: `+
-		`type "eql" is not evaluated here; only type "query" in language "kuery" is`)
+		`type "eql" is not evaluated here; only type "query", "new_terms" or "threshold" in language "kuery" is`)
 	f("off.toml", `rules: "off.toml" holds no rule that runs: 1 skipped, the first is off.toml:1: disabled: enabled is false in the file`)
 	f("twins",
 		`twins/2.ndjson:1:12: rule_id: "twin" is the ID of the rule in twins/1.toml:2:11 already; leave one of the two out`,

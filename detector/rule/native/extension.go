@@ -5,6 +5,7 @@ package native
 import (
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/rule"
 	"github.com/fluent-detect/fluent-detect/detector/rule/document"
@@ -14,7 +15,7 @@ import (
 const Table = "fluent_detect"
 
 // Keys are the keys of that table.
-var Keys = []string{"dedup_by", "exceptions", "reason", "suppress_by", "suppress_for", "test"}
+var Keys = []string{"dedup_by", "exceptions", "hold_off", "learn_for", "reason", "suppress_by", "suppress_for", "test", "window"}
 
 // ReadExtension reads the extension of a rule. What x has already stays unless
 // the table says otherwise.
@@ -31,6 +32,12 @@ func ReadExtension(r *document.Reader, table *document.Value, x *rule.Extension)
 			}
 		case "suppress_for":
 			x.SuppressFor = r.Interval(v)
+		case "window":
+			x.Window = interval(r, v)
+		case "hold_off":
+			x.HoldOff = intervalOrNone(r, v)
+		case "learn_for":
+			x.LearnFor = intervalOrNone(r, v)
 		case "exceptions":
 			x.Exceptions = r.Line(v)
 		case "reason":
@@ -39,6 +46,19 @@ func ReadExtension(r *document.Reader, table *document.Value, x *rule.Extension)
 			x.Tests = tests(r, v)
 		}
 	}
+}
+
+func interval(r *document.Reader, v *document.Value) *time.Duration {
+	d := r.Interval(v)
+	return &d
+}
+
+// intervalOrNone reads an interval, or "0" for none.
+func intervalOrNone(r *document.Reader, v *document.Value) *time.Duration {
+	if v.Kind == document.String && v.Text == "0" {
+		return new(time.Duration)
+	}
+	return interval(r, v)
 }
 
 func placeOf(r *document.Reader, v *document.Value) rule.Place {

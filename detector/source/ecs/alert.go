@@ -16,12 +16,14 @@ var (
 	modules     = event.DocumentField("event.module", event.TypeKeyword)
 	ruleDigests = event.DocumentField("fluent_detect.rule.sha256", event.TypeKeyword)
 	identities  = event.DocumentField("fluent_detect.event.sha256", event.TypeKeyword)
+	memories    = event.DocumentField("fluent_detect.memory.sha256", event.TypeKeyword)
 )
 
 // isAlert reports whether a document in ECS form is an alert of a detector, of
 // this one or of another. An alert has an id that follows from its rule and from
-// the identity of its event, which the alert has too: a document that only says
-// that it is an alert has not.
+// the identity of its event, and for a rule with a memory from a digest of what it is
+// about, all of which the alert has too: a document that only says that it is an alert
+// has not.
 func isAlert(e *event.Event) bool {
 	if text(e, modules) != "fluent_detect" || text(e, alertRules) == "" || text(e, ruleDigests) == "" {
 		return false
@@ -33,6 +35,13 @@ func isAlert(e *event.Event) bool {
 		return false
 	}
 	want := event.AlertID(rule, [sha256.Size]byte(identity))
+	if digest := text(e, memories); digest != "" {
+		values, err := hex.DecodeString(digest)
+		if err != nil || len(values) != sha256.Size {
+			return false
+		}
+		want = event.MemoryAlertID(rule, [sha256.Size]byte(identity), [sha256.Size]byte(values))
+	}
 	return bytes.Equal(id, want[:])
 }
 

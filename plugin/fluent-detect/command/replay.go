@@ -23,8 +23,9 @@ import (
 )
 
 func (a *app) replay() *cobra.Command {
-	var noDedup, noCap bool
+	var noDedup, noCap, noSuppression, sorted bool
 	var format string
+	var learn []string
 	var k *keys
 	c := &cobra.Command{
 		Use:   "replay [flags] PATH...",
@@ -37,7 +38,10 @@ directory all files below it are read whose names end in .json, .jsonl, .ndjson 
 
 Duplicates make no alerts, and the number of alerts of a rule in an interval is
 limited, by the current time and not that of the events: --no-dedup and --no-cap
-turn this off. Alerts are in the order of the files.
+turn this off. Alerts are in the order of the files. Rules of type new_terms alert
+from the first event on, unless --learn names files to learn from, or --learn-for says
+for how long. Rules of type threshold count events that are late by up to --lateness:
+--sort reads everything into memory and evaluates it in the order of time.
 
 Exit code: 0 if everything was read, whether or not anything matched; 1 if
 something could not be read; 2 if the command line or a rule is wrong; 130 after
@@ -45,6 +49,7 @@ Ctrl-C, with the summary so far.`,
 		Example: `  fluent-detect replay trail.json.gz
   fluent-detect replay AWSLogs/
   fluent-detect replay --no-cap --rules rules/ --rules extra.toml logs/*.json.gz > alerts.ndjson
+  fluent-detect replay --learn AWSLogs/2025/ --sort AWSLogs/2026/
   zcat old.gz | fluent-detect replay --format kibana -`,
 		Args: atLeastOne("PATH"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -56,19 +61,26 @@ Ctrl-C, with the summary so far.`,
 			if noCap {
 				*k.values["max_alerts"] = "0"
 			}
+			if v := k.values["learn_for"]; *v == "" {
+				*v = "0"
+			}
 			config, err := k.read()
 			if err != nil {
 				return fail(exitUsage, err)
 			}
+			config.NoSuppression = noSuppression
 			config.NoDedup, config.ReadAll, config.Heartbeat = noDedup, true, 0
 			config.IgnoreRecordTime = true // it is the time of the replay
-			return a.runReplay(c.Context(), config, args)
+			return a.runReplay(c.Context(), config, args, learn, sorted)
 		},
 	}
 	c.Flags().SortFlags = false
 	c.Flags().Var(textValue{&format}, "format", "the form of the alerts: ecs, kibana or ocsf; short for --alert-format")
 	c.Flags().BoolVar(&noDedup, "no-dedup", false, "alert on exact duplicates too")
 	c.Flags().BoolVar(&noCap, "no-cap", false, "do not limit the number of alerts; short for --max-alerts 0")
+	c.Flags().BoolVar(&noSuppression, "no-suppression", false, "do not suppress alerts; the hold-off of thresholds stays")
+	c.Flags().Var(listValue{&learn}, "learn", "files, directories or globs from which rules of type new_terms learn first; may be given several times")
+	c.Flags().BoolVar(&sorted, "sort", false, "evaluate the records in the order of the times of their events")
 	k = keyFlags(c, settings.DetectorKeys(), "heartbeat", "metrics_listen", "self_test") // these are for servers
 	c.MarkFlagsMutuallyExclusive("no-cap", "max-alerts")
 	c.MarkFlagsMutuallyExclusive("format", flagOf(formatKey))
@@ -92,10 +104,11 @@ type replay struct {
 	faults   faults
 	begin    time.Time
 	bytes    int64
+	sorted   *sorter       // nil: in the order of the files
 	alerts   atomic.Uint64 // for the progress bar
 }
 
-func (a *app) runReplay(ctx context.Context, config settings.Detector, paths []string) error {
+func (a *app) runReplay(ctx context.Context, config settings.Detector, paths, learn []string, sorted bool) error {
 	rules, err := host.LoadRules(&config)
 	if err != nil {
 		return fail(exitUsage, asFlags(err))
@@ -124,15 +137,24 @@ func (a *app) runReplay(ctx context.Context, config settings.Detector, paths []s
 		Outbox:   box,
 		State:    r.counters,
 		Store:    state,
-		Name:     "replay",
+		Name:     config.Channel + ".0", // as in Fluent Bit and in the sidecar
 		Lost:     func(outbox.Alert) {}, // cannot happen: the consumer takes all alerts
 		Log:      log,
 	})
 	if err != nil {
 		return fail(exitUsage, err)
 	}
+	if sorted {
+		r.sorted = newSorter()
+	}
+	l := lesson{engine: r.engine, faults: &r.faults}
+	if err = l.learn(ctx, learn); err != nil {
+		return fail(exitUsage, err)
+	}
 	r.progress = terminal.StartProgress(os.Stderr, r.state)
-	err = r.pipe.Run(ctx, r.chunk)
+	if err = r.pipe.Run(ctx, r.chunk); err == nil && r.sorted != nil {
+		err = r.sorted.each(r.evaluate)
+	}
 	r.engine.Close(true)
 	if e := r.drain(); err == nil {
 		err = e
@@ -155,9 +177,19 @@ func (r *replay) state() terminal.State {
 	return terminal.State{Done: done, Total: total, Note: terminal.Plural(r.alerts.Load(), "alert")}
 }
 
-// chunk evaluates a chunk and prints its alerts.
+// chunk evaluates a chunk, or keeps it to be sorted.
 func (r *replay) chunk(c *pipeline.Chunk) error {
 	r.bytes += int64(c.Bytes)
+	if r.sorted != nil {
+		r.faults.add(&pipeline.Chunk{File: c.File, Err: c.Err, Problems: c.Problems}, nil, nil)
+		r.sorted.add(c)
+		return nil
+	}
+	return r.evaluate(c)
+}
+
+// evaluate evaluates a chunk and prints its alerts.
+func (r *replay) evaluate(c *pipeline.Chunk) error {
 	result, err := r.engine.Scan(c.File, c.Data)
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.File, err) // cannot happen: we made the chunk

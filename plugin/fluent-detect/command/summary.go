@@ -96,12 +96,31 @@ func (r *replay) ruleTable(w io.Writer, s *stats.Report) {
 		row(cells(&s.Outcomes), "all")
 	}
 	_ = table.Flush()
+	r.memoryLines(w, s)
 	line := fmt.Sprintf("%s of %s matched", terminal.Count(uint64(matched)), terminal.Plural(len(s.Rules), "rule"))
 	if n := len(r.rules.Skipped); n > 0 {
 		line += fmt.Sprintf("; %s skipped, fluent-detect check lists the reasons", terminal.Plural(n, "rule"))
 	}
 	if s.Summaries > 0 {
-		line += fmt.Sprintf("; %s for suppressed and capped ones", terminal.Plural(s.Summaries, "summary alert"))
+		line += fmt.Sprintf("; %s of what was held back", terminal.Plural(s.Summaries, "summary alert"))
 	}
 	fmt.Fprintln(w, line)
+}
+
+// memoryLines writes what rules with a memory have left out.
+func (r *replay) memoryLines(w io.Writer, s *stats.Report) {
+	for i := range s.Rules {
+		m := s.Rules[i].Memory
+		if m == nil {
+			continue
+		}
+		line := func(n uint64, what, hint string) {
+			if n > 0 {
+				fmt.Fprintf(w, "%s %s: %s %s\n", r.app.err.Doubtful("Left out:"), s.Rules[i].Name, terminal.Plural(n, what), hint)
+			}
+		}
+		line(m.Late, "event", "came later than --lateness allows; --sort evaluates them in their order")
+		line(m.Evicted, "key", "forgotten, because the rule had too much to remember")
+		line(m.Beyond, "combination", "of events with very many values")
+	}
 }

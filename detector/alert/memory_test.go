@@ -1,0 +1,105 @@
+package alert
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/rule"
+	"github.com/fluent-detect/fluent-detect/detector/stateful"
+)
+
+// memories are what rules with a memory may say of an event, by name.
+func memories(t *testing.T) map[string]struct {
+	rule    *rule.Rule
+	values  [][]byte
+	verdict stateful.Verdict
+} {
+	t.Helper()
+	at := time.Date(2025, 3, 4, 9, 11, 0, 0, time.UTC)
+	terms, threshold := *anything(t), *anything(t)
+	terms.Source.SHA256, threshold.Source.SHA256 = "<sha256>", "<sha256>"
+	terms.Memory = &rule.Memory{Kind: rule.NewTerms, Fields: []string{"cloud.account.id", "user.name", "source.ip"}, Window: 240 * time.Hour}
+	threshold.Memory = &rule.Memory{Kind: rule.Threshold, Fields: []string{"user.name"}, Window: 6 * time.Minute, Count: 3, DistinctOf: "event.action", Distinct: 2}
+	return map[string]struct {
+		rule    *rule.Rule
+		values  [][]byte
+		verdict stateful.Verdict
+	}{
+		"terms": {&terms, [][]byte{[]byte("111122223333"), []byte("maria"), []byte("203.0.113.25")}, stateful.Verdict{
+			Result: stateful.New, At: at, Since: at.Add(-300 * time.Hour), Previous: at.Add(-250 * time.Hour)}},
+		"threshold": {&threshold, [][]byte{[]byte("maria")}, stateful.Verdict{
+			Result: stateful.Reached, At: at, Since: at.Add(-300 * time.Hour),
+			Window: &stateful.Window{From: at.Add(-time.Minute), To: at.Add(time.Second), Count: 3, Distinct: 2, EventIDs: []string{"a", "b"}}}},
+	}
+}
+
+// An alert of a rule with a memory says what the memory knows, in every format, and is
+// recognised as an alert.
+func TestMemory(t *testing.T) {
+	for name, c := range memories(t) {
+		plan := stateful.NewPlan(c.rule, testFields.schema)
+		for _, f := range formats {
+			m := NewMaker(c.rule, testObserver, f, testFields)
+			var alert []byte
+			visit(t, eventFile(t, "iam"), func(e *event.Event) {
+				memory := &Memory{Plan: plan, Values: c.values, Digest: plan.Digest(c.values), Verdict: &c.verdict}
+				id := idFor(c.rule.ID, e)
+				id.Alert = event.MemoryAlertID(c.rule.ID, id.Event, memory.Digest)
+				arrival := testArrival
+				arrival.Memory = memory
+				alert = m.Make(nil, id, e, subjectOf(e), arrival)
+			})
+			golden(t, "memory-"+name+"."+f.String(), alert)
+			checkAlert(t, f, alert)
+			if n := visit(t, alert, func(*event.Event) {}); n > 0 {
+				t.Errorf("%s, %s: the alert would be evaluated", name, f)
+			}
+			if f == FormatOCSF {
+				for _, fault := range faultsOf(t, decode(t, alert)) {
+					t.Errorf("%s: %s", name, fault)
+				}
+			} else {
+				checkTypes(t, "", map[string]any(decode(t, alert)))
+			}
+		}
+	}
+}
+
+func TestMemoryReason(t *testing.T) {
+	reason := func(name string, change func(*rule.Rule, *stateful.Verdict)) string {
+		c := memories(t)[name]
+		c.rule.Extension.Reason = rule.Template{}
+		change(c.rule, &c.verdict)
+		plan := stateful.NewPlan(c.rule, testFields.schema)
+		values := c.values[:len(plan.Fields)]
+		m := NewMaker(c.rule, testObserver, FormatECS, testFields)
+		var alert []byte
+		visit(t, eventFile(t, "iam"), func(e *event.Event) {
+			arrival := testArrival
+			arrival.Memory = &Memory{Plan: plan, Values: values, Verdict: &c.verdict}
+			alert = m.Make(nil, idFor(c.rule.ID, e), e, subjectOf(e), arrival)
+		})
+		return strings.Trim(decode(t, alert).at("event.reason"), `"`)
+	}
+	same := func(*rule.Rule, *stateful.Verdict) {}
+	for _, c := range []struct {
+		name   string
+		change func(*rule.Rule, *stateful.Verdict)
+		want   string
+	}{
+		{"terms", same, "first AttachUserPolicy by maria from 203.0.113.25 in 10 days"},
+		{"terms", func(r *rule.Rule, v *stateful.Verdict) {
+			r.Memory.Fields, v.Since = []string{"cloud.account.id"}, v.At.Add(-time.Hour)
+		}, "first AttachUserPolicy by maria in account 111122223333 since 2025-03-04T08:11:00.000Z, where memory begins"},
+		{"threshold", same, "3 AttachUserPolicy events with 2 values of event.action by maria in 6 minutes"},
+		{"threshold", func(r *rule.Rule, _ *stateful.Verdict) {
+			r.Memory.Fields, r.Memory.DistinctOf, r.Memory.Window = nil, "", time.Hour
+		}, "3 AttachUserPolicy events in 1 hour"},
+	} {
+		if got := reason(c.name, c.change); got != c.want {
+			t.Errorf("%s\nwant %s", got, c.want)
+		}
+	}
+}

@@ -1,0 +1,232 @@
+package detector
+
+import (
+	"encoding/binary"
+	"time"
+
+	"github.com/fluent-detect/fluent-detect/detector/alert"
+	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/stateful"
+	"github.com/fluent-detect/fluent-detect/detector/stats"
+)
+
+// notes are observations of rules with a memory that are still to be added to it.
+type notes struct {
+	list     []note
+	values   []uint64
+	ids      []byte
+	scratch  stateful.Scratch
+	digester stateful.Digester
+	learning bool  // from files: nothing else than memories of new terms changes
+	oldest   int64 // learning: the time of the oldest event
+}
+
+// note is an observation of the match at that index of a transaction.
+type note struct {
+	match                        int
+	rule                         int32
+	owner                        uint32
+	key                          stateful.Key
+	at                           stateful.Moment
+	event                        uint64
+	values, valuesEnd, id, idEnd int32
+}
+
+func (n *notes) reset() { n.list, n.values, n.ids = n.list[:0], n.values[:0], n.ids[:0] }
+
+// add adds what was noted to the memory, and reports whether a rule alerts.
+func (n *notes) add(memory *stateful.Memory, matches []matched, now time.Time) (alerts bool) {
+	for i := range n.list {
+		one := &n.list[i]
+		o := stateful.Observation{Rule: int(one.rule), Key: one.key, At: one.at, Owner: one.owner, Event: one.event}
+		if n.learning {
+			memory.Learn(&o, now)
+			continue
+		}
+		if one.valuesEnd > one.values {
+			o.Values = append(o.Values, n.values[one.values:one.valuesEnd]...)
+		}
+		o.ID = string(n.ids[one.id:one.idEnd])
+		switch v := memory.Observe(&o, now); {
+		case v.Alerts():
+			return true
+		case v.Result == stateful.Same:
+			matches[one.match].outcome = stats.Duplicate
+		}
+	}
+	n.reset()
+	return false
+}
+
+// remember lets the rule at that index, which has a memory, know of an event that matches
+// its query.
+func (t *transaction) remember(rule int, e *event.Event, tag string, read time.Time) {
+	if t.again {
+		return
+	}
+	r := &t.rules[rule]
+	now := t.now
+	if !t.open {
+		if len(r.exceptions) > 0 {
+			now = t.host.Now()
+		}
+		if r.mayWarn(now) || len(r.dedupBy) > 0 && !t.noted.learning {
+			t.begin()
+			if t.again {
+				return
+			}
+		}
+	}
+	if r.excepted(e, now, t.host.Warn) {
+		t.note(rule, stats.Excepted)
+		return
+	}
+	if key, ok := r.digest("dedup", r.dedupBy, e); ok && !t.noted.learning {
+		if t.state.duplicates.Seen(key) {
+			t.note(rule, stats.Duplicate)
+			return
+		}
+		t.describe(e, read)
+		t.state.duplicates.Add(key, ownerOf(string(t.subject.Principal)))
+	}
+	one := remembered{t: t, r: r, rule: rule, e: e, tag: tag, read: read, before: len(t.matches)}
+	one.at = t.momentOf(e, read)
+	n := &t.noted
+	one.values = int32(len(n.values))
+	memory := t.state.memory
+	id := memory.RuleID(rule)
+	if r.plan.Count > 0 {
+		one.identity()
+		n.values = r.plan.Distinct(e, &n.scratch, &n.digester, id, n.values)
+	}
+	t.note(rule, stats.Remembered)
+	beyond := r.plan.Combinations(e, &n.scratch, func(values [][]byte) {
+		n.digester.Begin(id)
+		for _, v := range values {
+			n.digester.Add(v)
+		}
+		one.observe(n.digester.Key(), values)
+	})
+	if beyond > 0 && !t.noted.learning {
+		t.begin()
+		memory.Beyond(rule, beyond)
+	}
+	if t.open {
+		n.reset()
+	}
+	n.scratch.Release()
+}
+
+// momentOf returns when an event happened.
+func (t *transaction) momentOf(e *event.Event, read time.Time) stateful.Moment {
+	return stateful.Moment{
+		Event:  stateful.MillisOf(event.ParseTime(e.First(t.timestamp))),
+		Record: stateful.MillisOf(t.recordTime(read)),
+	}
+}
+
+// remembered is a match of a rule with a memory.
+type remembered struct {
+	t      *transaction
+	r      *activeRule
+	rule   int
+	e      *event.Event
+	tag    string
+	read   time.Time
+	at     stateful.Moment
+	before int // matches before
+
+	id         alert.ID // of the event, if it has been made
+	hasID      bool
+	event      uint64
+	values     int32 // in the notes
+	owner      uint32
+	hasOwner   bool
+	identifier []byte
+}
+
+// identity makes what identifies the event.
+func (m *remembered) identity() {
+	if !m.hasID {
+		m.hasID = true
+		m.id.Event = m.t.schema.Identify(m.e)
+		m.event = binary.BigEndian.Uint64(m.id.Event[:])
+		m.identifier = m.e.First(m.t.eventID).Bytes()
+	}
+}
+
+// ownerOf returns who owns what the event makes.
+func (m *remembered) ownerOf() uint32 {
+	if !m.hasOwner {
+		m.hasOwner = true
+		m.t.describe(m.e, m.read)
+		m.owner = m.t.state.memory.Owner(m.t.subject.Principal)
+	}
+	return m.owner
+}
+
+// observe observes one combination of values, or group.
+func (m *remembered) observe(key stateful.Key, values [][]byte) {
+	t := m.t
+	if t.again {
+		return
+	}
+	n := &t.noted
+	var owner uint32
+	if !t.state.memory.Has(m.rule, key) {
+		owner = m.ownerOf()
+	}
+	if !t.open {
+		id := int32(len(n.ids))
+		n.ids = append(n.ids, m.identifier[:min(len(m.identifier), stateful.MaxID)]...)
+		n.list = append(n.list, note{
+			match: m.before, rule: int32(m.rule), key: key, at: m.at, owner: owner, event: m.event,
+			values: m.values, valuesEnd: int32(len(n.values)), id: id, idEnd: int32(len(n.ids)),
+		})
+		return
+	}
+	o := stateful.Observation{Rule: m.rule, Key: key, At: m.at, Owner: owner, Event: m.event, ID: string(m.identifier)}
+	if own := n.values[m.values:]; len(own) > 0 {
+		o.Values = append(o.Values, own...)
+	}
+	o.By = func() []string { return m.by(values) }
+	v := t.state.memory.Observe(&o, t.now)
+	if v.Result == stateful.Same {
+		t.matches[m.before].outcome = stats.Duplicate
+	}
+	if !v.Alerts() {
+		return
+	}
+	outcome := m.alert(values, &v)
+	if last := &t.matches[m.before]; last.outcome == stats.Remembered { // the first alert of the match
+		*last = matched{m.rule, outcome, len(t.alerts) - 1}
+	} else {
+		t.note(m.rule, outcome)
+	}
+}
+
+// alert returns the outcome of an alert about the values.
+func (m *remembered) alert(values [][]byte, v *stateful.Verdict) stats.Outcome {
+	t := m.t
+	m.identity()
+	memory := &alert.Memory{Plan: m.r.plan, Values: values, Digest: m.r.plan.Digest(values), Verdict: v}
+	id := m.id
+	id.Alert = event.MemoryAlertID(m.r.Rule().ID, id.Event, memory.Digest)
+	if !t.config.NoDedup && t.state.duplicates.Seen(id.Alert) {
+		return stats.Duplicate
+	}
+	t.describe(m.e, m.read)
+	t.subject.Time = v.At
+	if !t.config.NoDedup {
+		t.state.duplicates.Add(id.Alert, ownerOf(string(t.subject.Principal)))
+	}
+	return t.alert(m.r, m.e, id, memory, m.tag, m.read)
+}
+
+// by returns "user.name: alice" for each field of the group.
+func (m *remembered) by(values [][]byte) (list []string) {
+	for i, v := range values {
+		list = append(list, m.r.plan.Fields[i]+": "+string(v[:min(len(v), 256)]))
+	}
+	return list
+}

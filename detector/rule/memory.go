@@ -1,0 +1,38 @@
+package rule
+
+import "time"
+
+// MemoryKind says when a rule with a memory makes an alert.
+type MemoryKind uint8
+
+const (
+	// NewTerms alerts on values that no event in the window before had.
+	NewTerms MemoryKind = iota
+	// Threshold alerts when a window has a number of events.
+	Threshold
+)
+
+// MemoryKinds are the names of the kinds, as the types of rules are called.
+var MemoryKinds = []string{NewTerms: "new_terms", Threshold: "threshold"}
+
+// String returns the name of the kind.
+func (k MemoryKind) String() string { return MemoryKinds[k] }
+
+// Memory says what a rule remembers of the events that match its query.
+type Memory struct {
+	Kind MemoryKind
+	// Fields are those whose values are remembered in all combinations: the terms, or
+	// what events are grouped by. A threshold may have none: there is one group.
+	Fields   []string
+	FieldsAt Place
+	// Window is how long a combination is known after its last event, or the length of
+	// the windows in which events are counted.
+	Window time.Duration
+
+	// Of a threshold:
+	Count      int    // of events in a window from which on it alerts, 1 at least
+	Distinct   int    // of values of DistinctOf; 0: they are not counted
+	DistinctOf string // a field
+	DistinctAt Place
+	HoldOff    time.Duration // after the last event of a window that alerted; windows that end in it do not
+}

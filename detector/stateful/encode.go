@@ -1,0 +1,238 @@
+package stateful
+
+import (
+	"encoding/binary"
+	"time"
+
+	"github.com/fluent-detect/fluent-detect/detector/hold"
+	"github.com/fluent-detect/fluent-detect/detector/rule"
+)
+
+// The keys of entries begin with the rule, so that entries of a rule are together, and go on
+// with what the entry is. A term has a number, which grows: entries are added at the end of
+// those of the rule, and not all over the file as the digests are. All zero is the rule of
+// the entry of the memory itself, which comes first.
+type storedKey struct {
+	prefix RuleID
+	kind   byte
+	n      int8 // bytes of rest
+	rest   Key
+}
+
+const (
+	headEntry byte = iota
+	termEntry
+	groupEntry
+)
+
+func headKey(p RuleID) storedKey { return storedKey{prefix: p, kind: headEntry} }
+
+func termKey(p RuleID, slot uint32) storedKey {
+	k := storedKey{prefix: p, kind: termEntry, n: 4}
+	binary.BigEndian.PutUint32(k.rest[:], slot)
+	return k
+}
+
+func groupKey(p RuleID, g Key) storedKey { return storedKey{p, groupEntry, 16, g} }
+
+func (k *storedKey) bytes() []byte {
+	b := make([]byte, 0, 9+k.n)
+	return append(append(append(b, k.prefix[:]...), k.kind), k.rest[:k.n]...)
+}
+
+// Values begin with this byte; another form would begin with another.
+const encoding = 1
+
+// encode returns the entry of the memory itself.
+func (m *Memory) encode() hold.Change {
+	k := headKey(RuleID{})
+	b := append([]byte{encoding}, m.secret[:]...)
+	return hold.Change{Space: m.Space(), Key: k.bytes(), Value: append(binary.BigEndian.AppendUint64(b, uint64(m.newest)), truth(m.dated))}
+}
+
+// encode returns the entry of the rule.
+func (r *ruleMemory) encode() hold.Change {
+	k := headKey(r.prefix)
+	b := append([]byte{encoding, byte(r.kind)}, r.fields[:]...)
+	b = binary.BigEndian.AppendUint64(b, uint64(r.head.since))
+	b = binary.BigEndian.AppendUint64(b, uint64(r.head.from))
+	b = binary.BigEndian.AppendUint32(b, r.head.learned)
+	b = append(b, truth(r.head.files))
+	return hold.Change{Space: (*Memory)(nil).Space(), Key: k.bytes(), Value: append(b, r.id...)}
+}
+
+func truth(is bool) byte {
+	if is {
+		return 1
+	}
+	return 0
+}
+
+func (t *term) encode() []byte {
+	b := make([]byte, 0, 1+16+8+4+4)
+	b = append(append(b, encoding), t.key[:]...)
+	b = binary.BigEndian.AppendUint64(b, uint64(t.last()))
+	b = binary.BigEndian.AppendUint32(b, t.touched)
+	return binary.BigEndian.AppendUint32(b, t.owner)
+}
+
+func (g *group) encode() []byte {
+	b := binary.BigEndian.AppendUint32([]byte{encoding}, g.touched)
+	b = binary.BigEndian.AppendUint32(b, g.owner)
+	for _, at := range []int64{g.newest, g.consumed, g.heldOff, g.due} {
+		b = binary.AppendVarint(b, at)
+	}
+	b = append(b, truth(g.told))
+	b = binary.AppendUvarint(b, uint64(len(g.hits)))
+	before := int64(0)
+	for i := range g.hits {
+		h := &g.hits[i]
+		b = binary.AppendVarint(b, h.at-before)
+		before = h.at
+		b = binary.BigEndian.AppendUint64(b, h.event)
+		b = binary.AppendUvarint(b, uint64(len(h.values)))
+		for _, v := range h.values {
+			b = binary.BigEndian.AppendUint64(b, v)
+		}
+		b = append(binary.AppendUvarint(b, uint64(len(h.id))), h.id...)
+	}
+	return b
+}
+
+// decoder reads what was encoded. After an error it returns zero values.
+type decoder struct {
+	rest   []byte
+	failed bool
+}
+
+func (d *decoder) take(n int) []byte {
+	if n > len(d.rest) {
+		d.failed, d.rest = true, nil
+		n = 0
+	}
+	b := d.rest[:n]
+	d.rest = d.rest[n:]
+	if d.failed {
+		return make([]byte, 16)
+	}
+	return b
+}
+
+func (d *decoder) byte() byte     { return d.take(1)[0] }
+func (d *decoder) uint32() uint32 { return binary.BigEndian.Uint32(d.take(4)) }
+func (d *decoder) uint64() uint64 { return binary.BigEndian.Uint64(d.take(8)) }
+
+func (d *decoder) varint() int64 {
+	v, n := binary.Varint(d.rest)
+	if n <= 0 {
+		d.failed, d.rest = true, nil
+		return 0
+	}
+	d.rest = d.rest[n:]
+	return v
+}
+
+// count returns a number of elements that follow, of that many bytes at least each.
+func (d *decoder) count(size int) int {
+	v, n := binary.Uvarint(d.rest)
+	if n <= 0 || v > uint64(len(d.rest)/size) {
+		d.failed, d.rest = true, nil
+		return 0
+	}
+	d.rest = d.rest[n:]
+	return int(v)
+}
+
+func decodeGroup(value []byte) (g *group, ok bool) {
+	d := decoder{rest: value}
+	g = &group{touched: d.uint32(), owner: d.uint32()}
+	for _, at := range []*int64{&g.newest, &g.consumed, &g.heldOff, &g.due} {
+		*at = d.varint()
+	}
+	g.told = d.byte() != 0
+	before := int64(0)
+	for range d.count(11) {
+		h := hit{at: before + d.varint(), event: d.uint64()}
+		if h.at < before && len(g.hits) > 0 {
+			return nil, false
+		}
+		before = h.at
+		for range d.count(8) {
+			h.values = append(h.values, d.uint64())
+		}
+		h.id = string(d.take(d.count(1)))
+		g.hits = append(g.hits, h)
+	}
+	return g, !d.failed && len(d.rest) == 0
+}
+
+// Restore adds an entry of an earlier process: first that of the memory, then those of each
+// rule.
+func (m *Memory) Restore(key, value []byte, _ time.Time) bool {
+	if len(key) < 9 || len(value) == 0 || value[0] != encoding {
+		return false
+	}
+	m.stored = true
+	prefix, kind, rest := RuleID(key[:8]), key[8], key[9:]
+	d := decoder{rest: value[1:]}
+	if prefix == (RuleID{}) {
+		s, c := d.take(16), clock{int64(d.uint64()), d.byte() != 0}
+		if d.failed || kind != headEntry {
+			return false
+		}
+		m.secret, m.clock, m.known = secret(s), c, true
+		return true
+	}
+	if !m.known { // without the secret no digest can be found again
+		var k storedKey
+		k.prefix, k.kind, k.n = prefix, kind, int8(min(len(rest), len(k.rest)))
+		copy(k.rest[:], rest)
+		m.left = append(m.left, k)
+		return false
+	}
+	if kind == headEntry {
+		of, fields := rule.MemoryKind(d.byte()), [8]byte(d.take(8)[:8])
+		h := head{since: int64(d.uint64()), from: int64(d.uint64()), learned: d.uint32()}
+		h.files = d.byte() != 0
+		id := string(d.rest)
+		if d.failed || ruleID(id) != prefix || int(of) >= len(rule.MemoryKinds) {
+			return false
+		}
+		r := newRuleMemory(id)
+		r.kind, r.fields, r.head = of, fields, h
+		m.rules[id] = r
+		m.restoring = r
+		return true
+	}
+	r := m.restoring
+	if r == nil || r.prefix != prefix { // its head is damaged
+		return false
+	}
+	switch kind {
+	case termEntry:
+		e := term{key: Key(d.take(16))}
+		e.setLast(int64(d.uint64()))
+		e.touched, e.owner = d.uint32(), d.uint32()
+		if d.failed || len(rest) != 4 || len(d.rest) > 0 {
+			return false
+		}
+		if e.slot = binary.BigEndian.Uint32(rest); e.slot == 0 || e.slot == 1<<32-1 {
+			return false
+		}
+		r.nextSlot = max(r.nextSlot, e.slot+1)
+		r.terms.put(e, m.limits.Terms)
+		return true
+	case groupEntry:
+		g, ok := decodeGroup(value[1:])
+		if !ok || len(rest) != 16 {
+			return false
+		}
+		r.groups[Key(rest)] = g
+		if g.heldOff != none && !g.told {
+			m.held[heldGroup{r, Key(rest)}] = struct{}{}
+			m.heldUntil, m.heldDue = min(m.heldUntil, g.heldOff), min(m.heldDue, g.due)
+		}
+		return true
+	}
+	return false
+}

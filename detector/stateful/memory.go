@@ -1,0 +1,283 @@
+package stateful
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/fluent-detect/fluent-detect/detector/hold"
+	"github.com/fluent-detect/fluent-detect/detector/rule"
+)
+
+// Limits are what a memory keeps at most, and for how long.
+type Limits struct {
+	Terms, Groups int           // of one rule
+	Lateness      time.Duration // how much later than the newest an event may come and still count
+	LearnFor      time.Duration // for how long, in event time, rules of type new_terms only learn
+}
+
+// DefaultLimits are the bounds of the number of entries.
+var DefaultLimits = Limits{Terms: 1 << 16, Groups: 1 << 16}
+
+// MaxCombinations is the maximum number of combinations that an event has for a rule.
+const MaxCombinations = 1000
+
+// maxAhead is how far events may be ahead of the host's clock, in milliseconds.
+const maxAhead = 5 * 60 * 1000
+
+// Undated is the time of an event that has none.
+const Undated = none
+
+// Memory is what the rules of a detector remember. Transactions change it in place, the
+// newest one first undone; see [hold.Memory]. Has and Digester may be used at any time by
+// several goroutines; everything else belongs to whoever holds the detector's lock.
+type Memory struct {
+	mu     sync.RWMutex // of the tables, for Has
+	secret secret
+	known  bool // the secret is in the store
+	clock
+	rules  map[string]*ruleMemory // by rule ID
+	loaded []*ruleMemory          // by their place in the list of rules; nil: the rule has no memory
+	limits Limits
+	stored bool // there is a store
+
+	open, free []*transaction
+	number     uint64 // of transactions
+	// left are entries that a change of the rules made obsolete, which the next transaction
+	// deletes from the store.
+	left []storedKey
+	// held are groups whose hold-off has not been summarized.
+	held map[heldGroup]struct{}
+	// No hold-off of them ends before these: the time of events, in milliseconds, and that
+	// of arrival, in seconds.
+	heldUntil, heldDue int64
+	restoring          *ruleMemory // whose entries come from the store
+}
+
+type heldGroup struct {
+	rule *ruleMemory
+	key  Key
+}
+
+// NewMemory returns a memory of no rules.
+func NewMemory() *Memory {
+	return &Memory{
+		secret: newSecret(), clock: clock{newest: none}, rules: map[string]*ruleMemory{}, limits: DefaultLimits,
+		held: map[heldGroup]struct{}{}, heldUntil: never, heldDue: never,
+	}
+}
+
+// never is after all times.
+const never = 1 << 62
+
+// ruleMemory is what one rule remembers.
+type ruleMemory struct {
+	id     string
+	prefix RuleID
+	kind   rule.MemoryKind
+	fields [8]byte // a digest of their names
+
+	// Of a rule that is loaded:
+	window, keep   int64 // milliseconds, seconds
+	count, values  int
+	holdOff, learn int64 // milliseconds
+	lateness       int64 // milliseconds
+
+	head       head
+	terms      table
+	nextSlot   uint32
+	groups     map[Key]*group
+	candidates []candidate
+	flood      map[uint32]int // how many entries owners added since they were chosen
+	swept      int64
+	counts     Counts
+}
+
+// head is what belongs to a rule as a whole.
+type head struct {
+	since   int64  // the first event that the rule saw, or the oldest one in files
+	from    int64  // where learning began
+	files   bool   // it was learned from files: there is no time of learning
+	learned uint32 // combinations of which there was no summary
+}
+
+// Counts are what a rule's memory has counted since the start.
+type Counts struct {
+	Late    uint64 // events that came too late to count
+	Evicted uint64 // entries, and events of groups, that were forgotten because there were too many
+	Beyond  uint64 // combinations beyond [MaxCombinations]
+}
+
+func newRuleMemory(id string) *ruleMemory {
+	return &ruleMemory{id: id, prefix: ruleID(id), nextSlot: 1, groups: map[Key]*group{}, head: head{since: none, from: none}}
+}
+
+func fieldsDigest(m *rule.Memory) [8]byte {
+	h := sha256.New()
+	for _, f := range append(append([]string{}, m.Fields...), "", m.DistinctOf) {
+		_, _ = fmt.Fprintf(h, "%d:%s", len(f), f)
+	}
+	return [8]byte(h.Sum(nil))
+}
+
+// Use makes these the rules in force; their places are how other methods name them. It
+// returns a line for each rule whose memory begins anew. No transaction is open.
+func (m *Memory) Use(rules []*rule.Rule, l Limits) (lines []string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.limits = l; m.limits.Terms == 0 {
+		m.limits.Terms, m.limits.Groups = DefaultLimits.Terms, DefaultLimits.Groups
+	}
+	m.loaded = make([]*ruleMemory, len(rules))
+	for i, r := range rules {
+		if r.Memory == nil {
+			continue
+		}
+		one, fields := m.rules[r.ID], fieldsDigest(r.Memory)
+		switch {
+		case one == nil:
+			one = newRuleMemory(r.ID)
+			m.rules[r.ID] = one
+		case one.kind != r.Memory.Kind || one.fields != fields:
+			lines = append(lines, fmt.Sprintf("rule %q: its type or its fields have changed: its memory of %d entries begins anew", r.Name, one.keys()))
+			m.leave(one)
+			fresh := newRuleMemory(r.ID)
+			fresh.nextSlot, fresh.counts = one.nextSlot, one.counts
+			m.rules[r.ID], one = fresh, fresh
+		}
+		one.kind, one.fields = r.Memory.Kind, fields
+		one.window = r.Memory.Window.Milliseconds()
+		one.lateness = l.Lateness.Milliseconds()
+		one.keep = int64((max(r.Memory.Window, r.Memory.HoldOff) + l.Lateness) / time.Second)
+		one.count, one.values = r.Memory.Count, r.Memory.Distinct
+		one.holdOff = r.Memory.HoldOff.Milliseconds()
+		one.learn = l.LearnFor.Milliseconds()
+		if d := r.Extension.LearnFor; d != nil {
+			one.learn = d.Milliseconds()
+		}
+		m.loaded[i] = one
+	}
+	return lines
+}
+
+// leave notes that the entries of a rule are to be deleted from the store.
+func (m *Memory) leave(r *ruleMemory) {
+	if !m.stored {
+		return
+	}
+	r.terms.each(func(t *term) { m.left = append(m.left, termKey(r.prefix, t.slot)) })
+	for k := range r.groups {
+		m.left = append(m.left, groupKey(r.prefix, k))
+		delete(m.held, heldGroup{r, k})
+	}
+}
+
+func (r *ruleMemory) keys() int { return r.terms.count + len(r.groups) }
+
+// RuleID returns what digests of values of the rule at that place begin with.
+func (m *Memory) RuleID(place int) RuleID { return m.loaded[place].prefix }
+
+// Digester returns a maker of digests.
+func (m *Memory) Digester() Digester { return Digester{secret: m.secret} }
+
+// Has reports whether the rule at that place has an entry with that key. It may be used
+// without the detector's lock, and its answer is a guess then.
+func (m *Memory) Has(place int, k Key) bool {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	r := m.loaded[place]
+	if r.kind == rule.Threshold {
+		_, ok := r.groups[k]
+		return ok
+	}
+	return r.terms.get(&k) != nil
+}
+
+// Began reports whether all rules have seen an event.
+func (m *Memory) Began() bool {
+	for _, r := range m.loaded {
+		if r != nil && r.head.since == none {
+			return false
+		}
+	}
+	return true
+}
+
+// Start notes the time of the first event that the rules see. Rules that have seen one
+// ignore it.
+func (m *Memory) Start(first Moment, now time.Time) {
+	at := m.time(first, now)
+	for _, r := range m.loaded {
+		if r != nil && r.head.since == none {
+			m.setHead(r, func(h *head) { h.since, h.from = at, at })
+		}
+	}
+}
+
+// clock is what is known of the time of events.
+type clock struct {
+	newest int64 // none if there was no event
+	dated  bool  // some event had a time of its own
+}
+
+// Moment is when an event happened: its own time, and that of its record, which some
+// shippers move the time of the event to. Either may be Undated.
+type Moment struct{ Event, Record int64 }
+
+// time returns the time that counts for an event, and notes that it was seen. The time of
+// a record counts as long as no event has a time of its own.
+func (m *Memory) time(at Moment, now time.Time) int64 {
+	host := now.UnixMilli()
+	next := m.clock
+	var when int64
+	switch {
+	case at.Event != Undated:
+		when, next.dated = at.Event, true
+	case !m.dated && at.Record != Undated:
+		when = at.Record
+	case m.newest != none:
+		return m.newest
+	default:
+		when = host
+	}
+	if when > host+maxAhead {
+		when = host
+	}
+	if next.newest = max(next.newest, when); next != m.clock {
+		if t := m.tx(); !t.timed {
+			t.timed, t.clock = true, m.clock
+		}
+		m.clock = next
+	}
+	return when
+}
+
+// Newest returns the newest time that was seen, Undated if there was none.
+func (m *Memory) Newest() int64 { return m.newest }
+
+// See notes that an event came, of which the rules remember nothing.
+func (m *Memory) See(at Moment, now time.Time) {
+	if at.Event != Undated || at.Record != Undated {
+		m.time(at, now)
+	}
+}
+
+func (m *Memory) setHead(r *ruleMemory, change func(*head)) {
+	t := m.tx()
+	t.undo = append(t.undo, undo{what: undoHead, rule: r, head: r.head})
+	change(&r.head)
+	t.heads = append(t.heads, r)
+}
+
+func (m *Memory) tx() *transaction { return m.open[len(m.open)-1] }
+
+// MillisOf returns a time as this package has it, Undated if it is zero.
+func MillisOf(t time.Time) int64 {
+	if t.IsZero() {
+		return Undated
+	}
+	return t.UnixMilli()
+}
+
+var _ hold.Memory = (*Memory)(nil)

@@ -1,0 +1,250 @@
+package stateful
+
+import (
+	"time"
+
+	"github.com/fluent-detect/fluent-detect/detector/rule"
+)
+
+// Observation is what a rule takes from an event that matches its query: one combination
+// of values, or one group.
+type Observation struct {
+	Rule  int // its place
+	Key   Key // of the combination or the group
+	At    Moment
+	Owner uint32 // used if there is no entry yet
+
+	// Of a threshold:
+	Event  uint64   // a digest of what the event is
+	Values []uint64 // digests of the values of which the distinct ones are counted
+	ID     string   // the ID of the event
+	By     func() []string
+}
+
+// Verdict is what a memory says of an observation.
+type Verdict struct {
+	Result
+	At       time.Time // the time that counts
+	Since    time.Time // where the memory of the rule begins
+	Previous time.Time // New: when the combination came last; zero if that is not known
+	Window   *Window   // Reached
+}
+
+// Result is the result of an observation.
+type Result uint8
+
+const (
+	// Known: nothing to tell. The combination is known, or the threshold is not reached.
+	Known Result = iota
+	// Same: the event was observed before.
+	Same
+	// TooLate: the event is too old to count.
+	TooLate
+	// Learned: the combination is new, and the rule is still learning.
+	Learned
+	// New: the combination is new.
+	New
+	// Reached: the threshold is reached.
+	Reached
+)
+
+// Alerts reports whether the rule alerts.
+func (r Result) Alerts() bool { return r >= New }
+
+// Observe changes the memory by an observation of an event that arrives now. It keeps
+// Values.
+func (m *Memory) Observe(o *Observation, now time.Time) Verdict {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r := m.loaded[o.Rule]
+	at := m.time(o.At, now)
+	if r.head.since == none {
+		m.setHead(r, func(h *head) { h.since, h.from = at, at })
+	}
+	var v Verdict
+	if r.kind == rule.NewTerms {
+		v = m.observeTerm(r, o, at, now, false)
+	} else {
+		v = m.observeHit(r, o, at, now)
+	}
+	v.At, v.Since = timeOf(at), timeOf(r.head.since)
+	return v
+}
+
+// Learn is Observe for what was read from files: nothing alerts, and only rules of type
+// new_terms change.
+func (m *Memory) Learn(o *Observation, now time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if r := m.loaded[o.Rule]; r.kind == rule.NewTerms && o.At.Event != Undated {
+		m.observeTerm(r, o, min(o.At.Event, now.UnixMilli()), now, true)
+	}
+}
+
+// Learned notes that all rules of type new_terms have learned from files of which the
+// oldest event has that time: they need not learn any more.
+func (m *Memory) Learned(oldest int64) {
+	for _, r := range m.loaded {
+		if r != nil && r.kind == rule.NewTerms {
+			m.setHead(r, func(h *head) {
+				h.files = true
+				if h.since == none || oldest < h.since {
+					h.since = oldest
+				}
+				if h.from == none {
+					h.from = oldest
+				}
+			})
+		}
+	}
+}
+
+func (m *Memory) observeTerm(r *ruleMemory, o *Observation, at int64, now time.Time, files bool) (v Verdict) {
+	second := uint32(now.Unix())
+	e, known := term{key: o.Key, owner: o.Owner}, false
+	last := int64(none)
+	if old := r.terms.get(&o.Key); old != nil {
+		e = *old
+		if known = !r.expired(old.touched, now); known {
+			last = old.last()
+		} else {
+			e.owner = o.Owner
+		}
+	}
+	if !known || at-last > r.window {
+		v.Result = New
+		if known {
+			v.Previous = timeOf(last)
+		}
+	}
+	if e.slot == 0 {
+		m.makeRoom(r, o.Owner, now)
+		e.slot = r.nextSlot
+		r.nextSlot++ // also if the transaction is undone: numbers are not used again
+	}
+	if newest := max(last, at); !known || newest != last || e.touched != second {
+		e.setLast(newest)
+		e.touched = second
+		m.setTerm(r, e)
+	}
+	if v.Result == New && !files && r.learn > 0 && !r.head.files && at < r.head.from+r.learn {
+		v.Result = Learned
+		m.setHead(r, func(h *head) { h.learned++ })
+	}
+	return v
+}
+
+// expired reports whether what was touched then is forgotten.
+func (r *ruleMemory) expired(touched uint32, now time.Time) bool {
+	return now.Unix()-int64(touched) > r.keep
+}
+
+func (m *Memory) observeHit(r *ruleMemory, o *Observation, at int64, now time.Time) (v Verdict) {
+	g := m.own(r, o.Key)
+	if g != nil && r.expired(g.touched, now) {
+		m.removeGroup(r, o.Key)
+		g = nil
+	}
+	if g == nil {
+		m.makeRoom(r, o.Owner, now)
+		g = &group{newest: none, consumed: none, heldOff: none, owner: o.Owner}
+		m.addGroup(r, o.Key, g)
+	}
+	if g.newest != none && at < g.newest-r.window-r.lateness {
+		m.count(r, Counts{Late: 1})
+		v.Result = TooLate
+		return v
+	}
+	g.touched = uint32(now.Unix())
+	g.newest = max(g.newest, at)
+	switch {
+	case at <= g.consumed:
+		return v
+	case g.has(at, o.Event):
+		v.Result = Same
+		return v
+	}
+	h := hit{at: at, event: o.Event, values: o.Values, id: o.ID[:min(len(o.ID), MaxID)]}
+	g.add(h)
+	g.drop(g.newest - r.window - r.lateness)
+	if most := max(minHits, 4*r.count); len(g.hits) > most {
+		m.count(r, Counts{Evicted: uint64(len(g.hits) - most)})
+		g.hits = append(g.hits[:0], g.hits[len(g.hits)-most:]...)
+	}
+	first, end, distinct := g.window(at, r.window, r.count, r.values)
+	if end == 0 {
+		return v
+	}
+	v.Result, v.Window = Reached, g.describe(first, end, distinct)
+	to := g.hits[end-1].at
+	g.consumed = to
+	g.drop(to + 1)
+	g.heldOff, g.told = to+r.holdOff, false
+	g.due = now.Unix() + r.holdOff/1000
+	if o.By != nil {
+		g.by = o.By()
+	}
+	if r.holdOff > 0 {
+		m.setHeld(heldGroup{r, o.Key}, true)
+		m.heldUntil, m.heldDue = min(m.heldUntil, g.heldOff), min(m.heldDue, g.due)
+	}
+	return v
+}
+
+// makeRoom makes sure that the rule may have one more entry, of that owner.
+func (m *Memory) makeRoom(r *ruleMemory, owner uint32, now time.Time) {
+	most := m.limits.Terms
+	if r.kind == rule.Threshold {
+		most = m.limits.Groups
+	}
+	if r.keys() < most {
+		return
+	}
+	if second := now.Unix(); second-r.swept > max(r.keep/64, 1) {
+		r.swept = second
+		m.sweep(r, now)
+	}
+	for r.keys() >= most {
+		if len(r.candidates) == 0 {
+			r.candidates = choose(r.entries())
+			r.flood = map[uint32]int{}
+		}
+		last := len(r.candidates) - 1
+		c := r.candidates[last]
+		r.candidates = r.candidates[:last]
+		if c.owner != owner {
+			if r.flood[owner]++; r.flood[owner] > maxFlood {
+				r.candidates = nil
+			}
+		}
+		if e := r.terms.get(&c.key); e != nil && e.touched == c.touched {
+			m.removeTerm(r, c.key)
+			m.count(r, Counts{Evicted: 1})
+		} else if g := r.groups[c.key]; g != nil && g.touched == c.touched {
+			m.removeGroup(r, c.key)
+			m.count(r, Counts{Evicted: 1})
+		}
+	}
+}
+
+func (r *ruleMemory) entries() []candidate {
+	all := make([]candidate, 0, r.keys())
+	r.terms.each(func(t *term) { all = append(all, candidate{t.key, t.owner, t.touched}) })
+	for k, g := range r.groups {
+		all = append(all, candidate{k, g.owner, g.touched})
+	}
+	return all
+}
+
+// sweep removes what has expired.
+func (m *Memory) sweep(r *ruleMemory, now time.Time) {
+	for _, c := range r.entries() {
+		switch {
+		case !r.expired(c.touched, now):
+		case r.kind == rule.Threshold:
+			m.removeGroup(r, c.key)
+		default:
+			m.removeTerm(r, c.key)
+		}
+	}
+}

@@ -1,0 +1,157 @@
+package stateful
+
+import (
+	"slices"
+	"time"
+
+	"github.com/fluent-detect/fluent-detect/detector/rule"
+)
+
+// Report is what the memory of a rule has at a moment.
+type Report struct {
+	Counts
+	Kind     rule.MemoryKind
+	Keys     int  // combinations or groups
+	Bytes    int  // of memory, about
+	Learning bool // nothing alerts yet
+	Since    time.Time
+}
+
+// Report returns what the rule at that place has; false if it has no memory.
+func (m *Memory) Report(place int) (Report, bool) {
+	if place >= len(m.loaded) || m.loaded[place] == nil {
+		return Report{}, false
+	}
+	r := m.loaded[place]
+	report := Report{Counts: r.counts, Kind: r.kind, Keys: r.keys(), Bytes: r.terms.bytes()}
+	for _, g := range r.groups {
+		report.Bytes += groupSize + len(g.hits)*hitSize
+	}
+	report.Learning = r.learning(m.newest)
+	if r.head.since != none {
+		report.Since = timeOf(r.head.since)
+	}
+	return report, true
+}
+
+// Counts returns what was counted, of all rules in force together.
+func (m *Memory) Counts() (all Counts) {
+	for _, r := range m.loaded {
+		if r != nil {
+			all.Late += r.counts.Late
+			all.Evicted += r.counts.Evicted
+			all.Beyond += r.counts.Beyond
+		}
+	}
+	return all
+}
+
+// About how many bytes a group and a hit take in memory.
+const (
+	groupSize = 160
+	hitSize   = 80
+)
+
+func (r *ruleMemory) learning(newest int64) bool {
+	return r.kind == rule.NewTerms && !r.head.files && r.learn > 0 && (r.head.from == none || newest < r.head.from+r.learn)
+}
+
+// Lesson is what a rule would have alerted on while it was learning.
+type Lesson struct {
+	Rule     int // its place
+	Count    int
+	From, To time.Time // of learning
+}
+
+// Lessons returns what rules have learned that have just stopped to learn, once; with
+// force, what others have learned up to now.
+func (m *Memory) Lessons(force bool) (lessons []Lesson) {
+	for place, r := range m.loaded {
+		if r == nil || r.head.learned == 0 {
+			continue
+		}
+		end := r.head.from + r.learn
+		if over := m.newest >= end; over || force {
+			lessons = append(lessons, Lesson{place, int(r.head.learned), timeOf(r.head.from), timeOf(min(end, m.newest))})
+			m.setHead(r, func(h *head) { h.learned = 0 })
+		}
+	}
+	return lessons
+}
+
+// Due returns after which time of events something is to be summarized.
+func (m *Memory) Due() int64 {
+	due := m.heldUntil
+	for _, r := range m.loaded {
+		if r != nil && r.head.learned > 0 {
+			due = min(due, r.head.from+r.learn-1)
+		}
+	}
+	return due
+}
+
+// HeldOff is what came of a group after an alert, in the hold-off.
+type HeldOff struct {
+	Rule        int // its place
+	By          []string
+	Key         Key
+	Begin, End  time.Time // the hold-off, in event time
+	Count       int
+	Distinct    int
+	First, Last time.Time // of the events
+}
+
+// HeldOff returns what was held off in groups whose hold-off is over: events are newer, or
+// time has passed; with force, in all groups.
+func (m *Memory) HeldOff(now time.Time, force bool) (list []HeldOff) {
+	over := func(until, due int64) bool { return force || m.newest > until || now.Unix() >= due }
+	if !over(m.heldUntil, m.heldDue) {
+		return nil
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.heldUntil, m.heldDue = never, never
+	for h := range m.held {
+		g, place := h.rule.groups[h.key], slices.Index(m.loaded, h.rule)
+		if g != nil && place >= 0 && !over(g.heldOff, g.due) {
+			m.heldUntil, m.heldDue = min(m.heldUntil, g.heldOff), min(m.heldDue, g.due)
+			continue
+		}
+		m.setHeld(h, false)
+		if g == nil || place < 0 {
+			continue
+		}
+		g = m.own(h.rule, h.key)
+		g.told = true
+		if s := g.heldOffSummary(); s.Count > 0 {
+			s.Rule, s.Key = place, h.key
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+func (g *group) heldOffSummary() HeldOff {
+	s := HeldOff{By: g.by, Begin: timeOf(g.consumed), End: timeOf(g.heldOff)}
+	values := map[uint64]struct{}{}
+	for _, one := range g.hits {
+		if one.at > g.heldOff {
+			break
+		}
+		if s.Count++; s.Count == 1 {
+			s.First = timeOf(one.at)
+		}
+		s.Last = timeOf(one.at)
+		for _, v := range one.values {
+			values[v] = struct{}{}
+		}
+	}
+	s.Distinct = len(values)
+	return s
+}
+
+// NextHeldOff returns when, by arrival, the first hold-off may be over that is to be
+// summarized, and false if there is none.
+func (m *Memory) NextHeldOff() (next time.Time, ok bool) {
+	return time.Unix(m.heldDue, 0), m.heldDue != never
+}
