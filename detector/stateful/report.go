@@ -23,10 +23,7 @@ func (m *Memory) Report(place int) (Report, bool) {
 		return Report{}, false
 	}
 	r := m.loaded[place]
-	report := Report{Counts: r.counts, Kind: r.kind, Keys: r.keys(), Bytes: r.terms.bytes()}
-	for _, g := range r.groups {
-		report.Bytes += groupSize + len(g.hits)*hitSize
-	}
+	report := Report{Counts: r.counts, Kind: r.kind, Keys: r.keys(), Bytes: r.bytes()}
 	report.Learning = r.learning(m.newest)
 	if r.head.since != none {
 		report.Since = timeOf(r.head.since)
@@ -44,6 +41,15 @@ func (m *Memory) Counts() (all Counts) {
 		}
 	}
 	return all
+}
+
+// bytes returns about how many bytes of memory the rule's entries take.
+func (r *ruleMemory) bytes() int {
+	n := r.terms.bytes()
+	for _, g := range r.groups {
+		n += groupSize + len(g.hits)*hitSize
+	}
+	return n
 }
 
 // About how many bytes a group and a hit take in memory.

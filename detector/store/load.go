@@ -50,6 +50,17 @@ func (s *Store) Channels() (names []string, err error) {
 	return names, err
 }
 
+// Detectors returns the names of the detectors whose memories are in the store.
+func (s *Store) Detectors() (names []string, err error) {
+	err = s.view(func(tx *bbolt.Tx) error {
+		return eachIn(tx, spacesBucket, func(_ *bbolt.Bucket, detector string) error {
+			names = append(names, detector)
+			return nil
+		})
+	})
+	return names, err
+}
+
 func numberKey(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
 
 func alertSeed(channel string) uint32 { return seedOf(string(alertsBucket), channel) }

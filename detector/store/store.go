@@ -42,6 +42,12 @@ type Store struct {
 	closed    bool
 }
 
+// Exists returns an error if there is no store in the directory, or if that cannot be told.
+func Exists(dir string) error {
+	_, err := os.Stat(filepath.Join(dir, fileName))
+	return err
+}
+
 // Open opens the directory for this process alone, and creates it if it does not
 // exist. If the file in it is damaged, or of an unknown version, Open takes over the
 // entries whose checksums are right, keeps the file under a name with the time, and warns;

@@ -1,13 +1,20 @@
 package command
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
+	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/hold"
+	"github.com/fluent-detect/fluent-detect/detector/rule"
 	"github.com/fluent-detect/fluent-detect/detector/ruleset"
+	"github.com/fluent-detect/fluent-detect/detector/stateful"
 	"github.com/fluent-detect/fluent-detect/plugin/logger"
 )
 
@@ -16,6 +23,7 @@ func (a *app) explain() *cobra.Command {
 	var name string
 	var matching bool
 	var fields *keys
+	var dir, lateness string
 	c := &cobra.Command{
 		Use:   "explain --rule RULE FILE...",
 		Short: "Show, event by event, why a rule matches or does not",
@@ -24,6 +32,10 @@ the condition, and the value of its field in the event, or - if there is none. T
 result is that of the condition by itself: after "not" it has to be false. A field
 that no event of that form has is marked, and warnings about the rule are printed to
 stderr. RULE is an id or a name as in alert_rule.
+
+For a rule of type new_terms or threshold, what its memory says of each event that
+matches is shown too: a memory of the events before it in the files, or, with
+--state-path, that of a detector, which is not changed.
 
 Exit code: 0 if everything was read, 1 if something could not be read, 2 if the
 command line or a rule is wrong.`,
@@ -50,11 +62,18 @@ command line or a rule is wrong.`,
 				a.warn(line)
 			}
 			fmt.Printf("%s\n  %s\n", a.out.Strong(rule.Name), oneLine(rule.Query.Text))
+			remembers, err := a.explainMemory(loader.Schema, rule, dir, lateness)
+			if err != nil {
+				return err
+			}
 			return a.eachEvent(c.Context(), loader.Schema, files, func(r *reading, e located) error {
 				matches, findings := rule.Explain(e.Event)
 				if matches || !matching {
 					r.out.buf = a.appendEvent(r.out.buf, e, matches)
 					r.out.buf = a.appendFindings(r.out.buf, findings)
+				}
+				if matches && remembers != nil {
+					r.out.buf = a.appendRemembered(r.out.buf, remembers.Explain(e.Event, time.Now()))
 				}
 				return nil
 			})
@@ -64,11 +83,87 @@ command line or a rule is wrong.`,
 	c.Flags().Var(textValue{&name}, "rule", "the rule to explain (required)")
 	rulesFlag(c, &globs)
 	fields = fieldFlags(c)
+	c.Flags().Var(textValue{&dir}, "state-path", "the state_path of a detector whose memory of the rule is to be used")
+	c.Flags().Var(textValue{&lateness}, "lateness", "how much later than the newest an event may come and still count (default 1h)")
 	c.Flags().BoolVar(&matching, "matching", false, "only the events that match")
 	_ = c.RegisterFlagCompletionFunc("rule", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return ruleNames(globs), cobra.ShellCompDirectiveNoFileComp
 	})
 	return c
+}
+
+// explainMemory returns what shows the memory of a rule, nil if it has none. The memory is
+// that of the first detector in the directory that has one of the rule.
+func (a *app) explainMemory(schema *event.Schema, r *ruleset.Rule, dir, lateness string) (*stateful.Explainer, error) {
+	if r.Memory == nil {
+		if dir != "" {
+			return nil, fail(exitUsage, errors.New("--state-path: the rule is neither of type new_terms nor threshold: it has no memory"))
+		}
+		return nil, nil
+	}
+	limits := stateful.DefaultLimits
+	limits.Lateness = time.Hour
+	if lateness != "" {
+		var err error
+		if limits.Lateness, err = time.ParseDuration(lateness); err != nil || limits.Lateness < 0 {
+			return nil, fail(exitUsage, fmt.Errorf("--lateness: invalid value %q: must be a duration such as 1h", lateness))
+		}
+	}
+	m := stateful.NewMemory()
+	if dir != "" {
+		var err error
+		if m, err = a.restoreMemory(dir, r.ID); err != nil {
+			return nil, err
+		}
+	}
+	for _, line := range m.Use([]*rule.Rule{r.Rule}, limits) {
+		a.warn(line)
+	}
+	m.Begin() // it is never committed
+	return stateful.NewExplainer(m, 0, r.Rule, schema), nil
+}
+
+// restoreMemory returns the memory of the first detector in a directory that has one of
+// the rule.
+func (a *app) restoreMemory(dir, id string) (*stateful.Memory, error) {
+	s, err := a.openState(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	detectors, err := s.Detectors()
+	if err != nil {
+		return nil, fail(exitUsage, fmt.Errorf("--state-path: %w", err))
+	}
+	for _, name := range detectors {
+		m := stateful.NewMemory()
+		if err := s.Restore(name, hold.Memories{m}); err != nil {
+			return nil, fail(exitUsage, fmt.Errorf("--state-path: %w", err))
+		}
+		if slices.ContainsFunc(m.Overviews(), func(o stateful.Overview) bool { return o.RuleID == id }) {
+			return m, nil
+		}
+	}
+	return nil, fail(exitUsage, fmt.Errorf("--state-path: no detector in %s remembers anything of the rule", dir))
+}
+
+// appendRemembered appends a line for each finding of a memory.
+func (a *app) appendRemembered(dst []byte, findings []stateful.Finding) []byte {
+	if len(findings) == 0 {
+		return fmt.Appendf(dst, "  %s  a field has no value: nothing is remembered\n", a.out.Faint("memory"))
+	}
+	for _, f := range findings {
+		word := a.out.Faint("memory")
+		if f.Alerts {
+			word = a.out.Good("alert") + " "
+		}
+		text := f.Text
+		if f.By != "" {
+			text = f.By + ": " + text
+		}
+		dst = fmt.Appendf(dst, "  %s  %s\n", word, printable(text))
+	}
+	return dst
 }
 
 // appendEvent appends the line above the findings of an event.

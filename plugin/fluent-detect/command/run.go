@@ -93,7 +93,7 @@ any envelope that the plugin opens. A directory stands for the files below it.`,
 		SilenceErrors: true,
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usage(c, "%s", err) })
-	root.AddCommand(a.replay(), a.learn(), a.eval(), a.explain(), a.ecs(), a.check(), a.test(), a.serve(), a.rules(), a.versionCommand())
+	root.AddCommand(a.replay(), a.learn(), a.eval(), a.explain(), a.ecs(), a.check(), a.test(), a.serve(), a.memory(), a.rules(), a.versionCommand())
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped 96"))
 	root.SetHelpCommand(help(root))
 	return root
