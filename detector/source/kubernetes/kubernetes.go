@@ -22,12 +22,10 @@ const dataset = "kubernetes.audit_logs"
 const root = "kubernetes.audit."
 
 var (
-	auditID     = event.MemberNamed("auditID")
-	stage       = event.MemberNamed("stage")
-	verb        = event.MemberNamed("verb")
-	requestURI  = event.MemberNamed("requestURI")
-	annotations = event.MemberNamed("annotations")
-	sourceIPs   = event.MemberNamed("sourceIPs")
+	auditID    = event.MemberNamed("auditID")
+	stage      = event.MemberNamed("stage")
+	verb       = event.MemberNamed("verb")
+	requestURI = event.MemberNamed("requestURI")
 )
 
 // ownNames are the members that an audit event has.
