@@ -139,8 +139,7 @@ func (e *Event) OpenTexts() {
 	for i, members := range e.has {
 		for members &= objects[i]; members != 0; members &= members - 1 {
 			m := Member(i<<6 | bits.TrailingZeros64(members))
-			at := int(e.offsets[m])
-			if isTextFormat(e.buf[at]) && isObjectText(msgpack.ReadText(e.buf, at)) {
+			if BeginsObjectText(e.buf[e.offsets[m]:]) {
 				e.respell()
 				return
 			}
@@ -318,6 +317,35 @@ func (e *Event) Carriers(list []Carrier, own *Set, isEvent bool) (all []Carrier,
 		}
 	}
 	return list, buf
+}
+
+// AnyName reports whether do returns true for one of the members of the event: its name,
+// the member or None, and the encoded value from its first byte on, to the end of the
+// event. It stops at the first. Values that the first walk has stepped over are not
+// stepped over again.
+func (e *Event) AnyName(do func(name []byte, m Member, value []byte) bool) bool {
+	buf := e.document.Encoded()
+	before := uint32(cap(e.buf) - cap(buf)) // how many bytes of e.buf are before it
+	pos := 0
+	for range e.document.Len() {
+		name, value, _ := msgpack.ReadKey(buf, pos)
+		m := Lookup(name)
+		if do(name, m, buf[value:]) {
+			return true
+		}
+		if e.has.Has(m) && e.offsets[m] == uint32(value)+before && len(e.again) == 0 {
+			pos = int(e.ends[m] - before)
+		} else {
+			pos, _ = msgpack.Skip(buf, value)
+		}
+	}
+	return false
+}
+
+// BeginsObjectText reports whether an encoded value is a text with a JSON object or a list
+// in it, by how it begins.
+func BeginsObjectText(encoded []byte) bool {
+	return isTextFormat(encoded[0]) && isObjectText(msgpack.ReadText(encoded, 0))
 }
 
 // note notes that the value of a member begins at pos.

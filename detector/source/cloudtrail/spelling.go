@@ -95,14 +95,17 @@ func isSeparator(c byte) bool {
 // whether its names were spelled otherwise or its objects were texts; if not nothing is
 // appended.
 func respell(e *event.Event, dst []byte) (out []byte, ok bool) {
-	prefix, lower, ok := spellingOf(e.Document())
-	if !ok {
+	var prefix []byte
+	var lower bool
+	if has := e.Members(); !has.Has(eventName) || !has.Has(eventSource) {
+		if prefix, lower, ok = spellingOf(e.Document()); !ok {
+			return dst, false
+		}
+	}
+	if len(prefix) == 0 && !lower && !changes(e) {
 		return dst, false
 	}
 	s := speller{lower: lower}
-	if len(prefix) == 0 && !lower && !s.changes(e.Document()) {
-		return dst, false
-	}
 	s.below = lower && !hasOwnNames(e.Document())
 	root := &respelled{}
 	for pairs := e.Document().Members(); ; {
@@ -201,6 +204,8 @@ type respelled struct {
 // flattened are the members that are objects.
 var flattened = []string{"userIdentity", "requestParameters", "responseElements", "additionalEventData", "serviceEventDetails", "tlsDetails", "resources"}
 
+var isFlattened = event.SetNamed(flattened...)
+
 // objectOf returns the object that a flattened name is in, and what stands between it
 // and the next part of the name, or "". Without a separator the next part begins with
 // another case.
@@ -261,21 +266,18 @@ func hasOwnNames(document msgpack.Value) bool {
 	}
 }
 
-// changes reports whether some name of the event is flattened, or an object of it a
-// text.
-func (s *speller) changes(document msgpack.Value) bool {
-	for pairs := document.Members(); ; {
-		key, value, more := pairs.Next()
-		if !more {
+// changes reports whether some name of the event is flattened, or an object of it a text.
+func changes(e *event.Event) bool {
+	return e.AnyName(func(name []byte, m event.Member, value []byte) bool {
+		switch {
+		case isFlattened.Has(m):
+			return event.BeginsObjectText(value)
+		case own.Has(m): // nearly all
 			return false
 		}
-		if event.IsObjectText(value) && slices.Contains(flattened, string(key.Bytes())) {
-			return true
-		}
-		if object, _, _ := objectOf(key.Bytes()); object != "" {
-			return true
-		}
-	}
+		object, _, _ := objectOf(name)
+		return object != ""
+	})
 }
 
 // add adds a member of the event.
