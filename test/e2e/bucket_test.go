@@ -116,3 +116,20 @@ func TestBucketKill(t *testing.T) {
 	f.run()
 	f.wantNoneLost(events)
 }
+
+// The shipped configurations read a bucket.
+func TestBucketConfigurations(t *testing.T) {
+	for _, ext := range []string{".conf", ".yaml"} {
+		t.Run(ext, func(t *testing.T) {
+			t.Parallel()
+			c := fakeCloud{fake.New(t)}
+			c.put(trailName(5), objectOf(pushes(0, 2)))
+			s := ship(t, "input-bucket"+ext, edit{`(?i)(bucket:? +)my-trail`, "${1}trail"})
+			s.cmd.Env = append(os.Environ(), awsEnvironment...)
+			s.cmd.Env = append(s.cmd.Env, "AWS_ENDPOINT_URL="+c.url())
+			s.run()
+			s.wait("the alerts on stdout", 20*time.Second, func() bool { return countAlerts(s.read("log")) == 2 })
+			s.stop()
+		})
+	}
+}
