@@ -178,6 +178,7 @@ func (r *Reader) emit(b *Block) {
 			prefix = r.head()
 			v.hasHead = false
 		}
+		r.addHeadLines(b, prefix)
 		r.addValue(b, at, prefix, elements, v.suffix)
 	}
 	v.partial = true
@@ -194,12 +195,42 @@ func (r *Reader) head() []byte {
 	return before
 }
 
-// addHead adds what precedes the list, if no item has it yet.
+// addHead adds what precedes the list, if no item has it yet and no further one will.
 func (r *Reader) addHead(b *Block) {
-	if v := &r.value; v.inList && v.hasHead {
-		b.addPiece(r.line, r.offset, nil, r.head(), v.suffix)
+	switch v := &r.value; {
+	case !v.inList:
+	case v.hasHead:
+		head := r.head()
+		r.addHeadLines(b, head)
+		b.addPiece(r.line, r.offset, nil, head, v.suffix)
 		v.hasHead = false
+	default:
+		r.addHeadLines(b, v.prefix)
 	}
+}
+
+// addHeadLines adds the lines that are values by themselves in what precedes the list, if
+// that was not emitted before. Events among them become null in the prefix, which ends as
+// that does.
+func (r *Reader) addHeadLines(b *Block, prefix []byte) {
+	v := &r.value
+	p := &v.scanner.parts
+	if r.Whole || v.emitted == 0 {
+		return
+	}
+	n := 0
+	for ; n < len(p.lines) && int(p.lines[n].end-r.offset) <= v.emitted; n++ {
+		from, to := int(p.lines[n].begin-r.offset), int(p.lines[n].end-r.offset)
+		if from < 0 {
+			continue
+		}
+		part := r.unread()[from:to]
+		b.add(r.line+bytes.Count(r.unread()[:from], lineEnd), r.offset+int64(from), part)
+		if at := len(prefix) - (v.emitted - from); at >= 0 && looksLikeEvent(part) {
+			replaceByNull(prefix[at : at+len(part)])
+		}
+	}
+	p.lines = p.lines[:copy(p.lines, p.lines[n:])]
 }
 
 // addValue adds an item with a part of the value, which begins at that offset, and the

@@ -92,6 +92,8 @@ func TestLinesAround(t *testing.T) {
 		"{\"Records\":[\nE\n,{\"a\":\"\\x\"}\n]}", "{\"log\":\nE\n}", "{ brace\nE\n}", "[error] x\nE\n[1]\n", "<\nE\n>", "{\"a\":1}\nE\n{\"a\":", "\"\nE\n\"", "{\"\nE\n\":1}", "{,\nE", "[,\nE", "[\n,\nE", "{\"a\" \nE\n}",
 		"{\"a\":tru\nE\n}", "{\"a\":1.\nE\n}", "[1,\n2,\nE\nplain\n[3,\n", "{\"a\":\n{\"b\":\n{\"c\":\nE\n}\n", "\ufeff[\nE\n]", "{\"eventName\":\"x\",\n\"a\":\nE\n,\n\"eventSource\":\"y\"}",
 		strings.Repeat("x", 100) + "\nE\n" + strings.Repeat("y", 100), "[\"" + strings.Repeat("x", 100) + "\",\nE\n]", "{\"a\":\"" + strings.Repeat("x", 1000) + "\",\n\"b\":\nE\n}",
+		"{\"a\":\nE\n,\"Records\":[{\"b\":1}", "{\"a\":\nE\n,\"Records\":[" + strings.Repeat("{\"b\":1},", 50) + "{}]}", "{\"Records\":[{\"b\":1}],\"a\":\nE\n,\"Events\":[" + strings.Repeat("{\"b\":1},", 50) + "{}]}",
+		"{\"a\":\nE\n,\"Records\":[\"" + strings.Repeat("x", 1000) + "\"]}", "{\"a\":\"" + strings.Repeat("x", 50) + "\",\"c\":\nE\n,\"Records\":[\"" + strings.Repeat("x", 1000) + "\"]}",
 		"{\"a\":\"" + strings.Repeat("x", 1000) + "\",\"Records\":[\nE\n]}", "{\"a\":\"" + strings.Repeat("x", 1000) + "\",\"Records\":[{\"b\":\nE\n}]}",
 	} {
 		input := strings.Replace(around, "E", neighbour, 1)
