@@ -37,7 +37,7 @@ func prefilterTexts(programs *match.Set, schema *event.Schema) *literal.Set {
 	if !ok {
 		return nil
 	}
-	s := literal.NewSet(append(append(texts, envelope.Escapes...), schema.Escapes()...))
+	s := literal.NewSet(append(texts, literal.Exact(append(schema.Escapes(), envelope.Escapes...)...)...))
 	if s.Cost() > maxPrefilterCost {
 		return nil
 	}

@@ -38,6 +38,7 @@ func newActiveRule(r *ruleset.Rule, c Config, o alert.Observer, fields *alert.Fi
 	if r.Memory != nil {
 		a.plan = stateful.NewPlan(r.Rule, s)
 	}
+	a.Name(r.Parts, r.Asked)
 	if len(a.suppressBy) == 0 {
 		a.suppressBy, a.suppressFor = s.FieldsNamed(c.SuppressBy), c.SuppressFor
 	}

@@ -47,6 +47,8 @@ func isEmpty(v any) bool {
 		return len(v) == 0
 	case []tree:
 		return len(v) == 0
+	case tree:
+		return !slices.ContainsFunc(v, func(b branch) bool { return !isEmpty(b.value) })
 	}
 	return false
 }
@@ -119,7 +121,21 @@ func commonConstants(r *rule.Rule, o Observer) []constantField {
 		c.set("rule.reference", r.References[0])
 	}
 	c.threat(r.Threat)
+	c.sigma(r)
 	return c.list
+}
+
+// sigma adds what only Sigma rules have.
+func (c *constants) sigma(r *rule.Rule) {
+	if r.Sigma == nil {
+		return
+	}
+	c.set("fluent_detect.rule.level", r.Sigma.Level.String())
+	c.set("fluent_detect.rule.status", r.Sigma.Status)
+	c.set("fluent_detect.rule.references", r.References)
+	c.set("fluent_detect.rule.false_positives", r.FalsePositives)
+	c.set("threat.group.id", r.Sigma.Groups)
+	c.set("threat.software.id", r.Sigma.Software)
 }
 
 // threat adds the rule's ATT&CK mapping as ECS has it: lists side by side.
@@ -151,10 +167,13 @@ func (c *constants) threat(threats []rule.Threat) {
 type threatList struct{ id, name, reference []string }
 
 func (l *threatList) add(id, name, reference string) {
-	if id != "" && !slices.Contains(l.id, id) {
-		l.id = append(l.id, id)
+	if id == "" || slices.Contains(l.id, id) {
+		return
+	}
+	l.id = append(l.id, id)
+	l.reference = append(l.reference, reference)
+	if name != "" { // tags of Sigma rules have none
 		l.name = append(l.name, name)
-		l.reference = append(l.reference, reference)
 	}
 }
 

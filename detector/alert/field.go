@@ -25,7 +25,7 @@ var fixed = []string{
 
 	"fluent_detect.input.tag", "fluent_detect.shape", "fluent_detect.integrity",
 	"fluent_detect.latency_ms", "fluent_detect.duplicate_count", "fluent_detect.event.sha256",
-	"fluent_detect.truncated_fields", "fluent_detect.evidence",
+	"fluent_detect.truncated_fields", "fluent_detect.evidence", "fluent_detect.rule.selections", "fluent_detect.rule.fields",
 
 	"fluent_detect.summary.kind", "fluent_detect.summary.by", "fluent_detect.summary.count",
 	"fluent_detect.summary.first", "fluent_detect.summary.last",
@@ -228,6 +228,8 @@ var (
 	slotIntegrity            = slotOf("fluent_detect.integrity")
 	slotTruncated            = slotOf("fluent_detect.truncated_fields")
 	slotEvidence             = slotOf("fluent_detect.evidence")
+	slotRuleSelections       = slotOf("fluent_detect.rule.selections")
+	slotRuleFields           = slotOf("fluent_detect.rule.fields")
 	slotLatencyMS            = slotOf("fluent_detect.latency_ms")
 	slotShape                = slotOf("fluent_detect.shape")
 	slotSummaryBy            = slotOf("fluent_detect.summary.by")

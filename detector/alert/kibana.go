@@ -111,7 +111,7 @@ func (m *Maker) appendKibanaReason(dst []byte) []byte {
 	if m.remark != "" {
 		dst = append(append(append(dst, " ("...), m.remark...), ')')
 	}
-	return append(dst, '.')
+	return append(m.appendAuthor(dst), '.')
 }
 
 // ruleType is what Kibana calls a type of rules.

@@ -45,6 +45,8 @@ type Maker struct {
 	program   *match.Program // of the rule; nil: nothing is known of it
 	uncarried bool           // it reads fields that alerts do not have
 	added     bool           // some of them are in events if a shipper added them
+	parts     []match.Named  // of the rule, with names
+	asked     []*event.Field // that a Sigma rule wants to be looked at
 
 	of        *sourceFields
 	event     *event.Event                        // that is being copied
@@ -120,12 +122,14 @@ func (m *Maker) Make(dst []byte, id ID, e *event.Event, s *event.Subject, a Arri
 		d.setTexts(slotTruncated, m.views(d.truncated))
 	}
 	m.prove(e)
+	m.name(e)
 	d.put(slotIntegrity, value{kind: aList, list: m.views(s.Integrity)})
 	d.setInt(slotDuplicateCount, 0)
 	if a.Memory != nil {
 		m.remember(a.Memory)
 	}
 	m.reason = m.appendReason(m.reason[:0], e, s, a.Memory) // of the other fields
+	m.reason = m.appendAuthor(m.reason)
 	d.set(slotEventReason, m.reason)
 	return m.finish(dst, s.Source)
 }

@@ -32,6 +32,9 @@ var ownTypes = map[string][]string{
 		threat.technique.id threat.technique.name threat.technique.reference
 		threat.technique.subtechnique.id threat.technique.subtechnique.name threat.technique.subtechnique.reference
 
+		threat.group.id threat.software.id
+		fluent_detect.rule.level fluent_detect.rule.status fluent_detect.rule.references
+		fluent_detect.rule.false_positives fluent_detect.rule.selections fluent_detect.rule.fields
 		fluent_detect.schema fluent_detect.rule.sha256 fluent_detect.event.sha256 fluent_detect.input.tag
 		fluent_detect.shape fluent_detect.integrity fluent_detect.truncated_fields fluent_detect.evidence
 		fluent_detect.key.console fluent_detect.key.type fluent_detect.key.fingerprint
@@ -167,6 +170,7 @@ func completeRule(t *testing.T) *rule.Rule {
 	t.Helper()
 	r := *anything(t)
 	r.TimestampOverride, r.Source.Ruleset = "event.ingested", "rules"
+	r.Sigma = &rule.Sigma{Status: "test", Groups: []string{"G0001"}, Software: []string{"S0001"}}
 	for i, v := 0, reflect.ValueOf(r); i < v.NumField(); i++ {
 		switch name := v.Type().Field(i).Name; name {
 		case "Note", "Setup", "InvestigationFields", "Maturity", "Extension", "Notices", "Memory":

@@ -7,7 +7,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/msgpack/msgpacktest"
 )
 
-var escapes = literal.NewSet(Escapes)
+var escapes = literal.NewSet(literal.Exact(Escapes...))
 
 func TestEscapes(t *testing.T) {
 	type m = map[string]any

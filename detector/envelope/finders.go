@@ -84,12 +84,12 @@ func newFinders(s *event.Schema) *finders {
 		}
 		if source.Hint != "" && !slices.Contains(hints, source.Hint) {
 			hints = append(hints, source.Hint)
-			f.hints = append(f.hints, literal.NewFinder(source.Hint))
+			f.hints = append(f.hints, literal.NewFinder(literal.Text{Text: source.Hint}))
 			texts = append(texts, strings.ToUpper(source.Hint), strings.ToUpper(source.Hint[:1])+source.Hint[1:])
 		}
 	}
-	f.others = literal.NewSet(texts)
-	f.base64, f.inside = literal.NewSet(slices.Concat(base64Starts, base64Hints)), literal.NewSet(base64Hints)
+	f.others = literal.NewSet(literal.Exact(texts...))
+	f.base64, f.inside = literal.NewSet(literal.Exact(slices.Concat(base64Starts, base64Hints)...)), literal.NewSet(literal.Exact(base64Hints...))
 	findersOf.Store(key.String(), f)
 	return f
 }

@@ -127,7 +127,7 @@ func (e *Event) respell() bool {
 		return false
 	}
 	e.document = msgpack.MapOf(header.Len(), e.scratch.respelled[body:])
-	e.all = false
+	e.all, e.scratch.dottedOf = false, 0
 	e.findAll()
 	return true
 }

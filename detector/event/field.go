@@ -41,6 +41,13 @@ type way struct {
 	inside   []Member            // nested: other members that the texts may be below
 	never    []string            // see Definition.Never
 	lacking  bool                // see Definition.Lacking
+
+	// Of a member of the source's own records: its dotted name, and whether it is
+	// documented. A document in ECS form has it in the original record, or else in fields.
+	raw      string
+	known    bool
+	original *Field
+	fields   []*Field
 }
 
 // byName is the way of fields that are looked up in the document.
@@ -75,6 +82,9 @@ func (f *Field) Prospect(i int) Prospect {
 		return Prospect{}
 	}
 	w := &f.ways[i]
+	if w.raw != "" {
+		return Prospect{Exists: w.known}
+	}
 	return Prospect{
 		Exists:   !w.lacking && (w.byName || w.constant != nil || w.derive != nil || w.kept != 0 || w.Member != None || w.added.said()),
 		Lacking:  w.lacking,

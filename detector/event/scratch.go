@@ -25,7 +25,14 @@ type scratch struct {
 	full, filled bool
 	limit        int
 
-	number    uint64          // of the event
+	number uint64 // of the event
+
+	// Of the event with the number: what hasDotted and original have found.
+	dottedOf, originalOf uint64
+	dotted               bool
+	original             msgpack.Value
+	originalText         []byte
+
 	respelled []byte          // the event with its own names
 	identity  []byte          // what an identity was made of last: memory for the next
 	state     [maxSources]any // what the sources keep
@@ -67,6 +74,7 @@ type visitor struct {
 	do     func(msgpack.Value) bool
 	leaves bool // of objects it gets what is at their ends
 	empty  bool // it also gets values that are empty
+	whole  bool // it only gets to know that there is a value, be it null or an empty array
 	found  bool // do has returned true: it gets no more
 	any    bool // do was called
 }
@@ -170,6 +178,10 @@ func (s *scratch) wrap(key, value []byte, to *visitor) {
 // add appends the value, or the elements of an array.
 func (s *scratch) add(buf []byte, off, depth int, to *visitor) (end int) {
 	v, pos, _ := msgpack.ReadHeader(buf, off)
+	if to != nil && to.whole {
+		to.found = true
+		return off
+	}
 	switch v.Kind() {
 	case msgpack.Nil, msgpack.Invalid:
 	case msgpack.Array:

@@ -70,6 +70,10 @@ type Source struct {
 	// escapes of JSON and what envelopes hide are not among them.
 	Escapes []string
 
+	// Raw is for rules that name the members of the source's own records; nil: there
+	// are none.
+	Raw *Raw
+
 	// Identity names the fields that tell an event from all others, the event's
 	// ID last. Of each list the first field that has a value counts.
 	Identity [][]string

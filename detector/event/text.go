@@ -23,7 +23,7 @@ func (e *Event) Text(f *Field) (text []byte, ok bool) {
 // False is certain: the literal is nowhere in the members that the field is in.
 func (e *Event) MayHave(f *Field, l *literal.Finder) bool {
 	w := e.way(f)
-	if !w.nested || len(e.again) > 0 {
+	if !w.nested || len(e.again) > 0 || w.raw != "" && e.hasDotted() {
 		return true
 	}
 	if m := w.Member; e.find(m) && l.In(e.buf[e.offsets[m]:e.ends[m]]) {

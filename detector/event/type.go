@@ -20,9 +20,10 @@ const (
 	TypeNested
 	TypeWildcard // as keyword, but made for searches with wildcards
 	TypeGeoPoint // an object with lat and lon
+	TypeAny      // a member of a source's own records: whatever value is met, as text or as number
 )
 
-var typeNames = [...]string{"dynamic", "keyword", "constant_keyword", "boolean", "long", "double", "ip", "date", "text", "flattened", "object", "nested", "wildcard", "geo_point"}
+var typeNames = [...]string{"dynamic", "keyword", "constant_keyword", "boolean", "long", "double", "ip", "date", "text", "flattened", "object", "nested", "wildcard", "geo_point", "any"}
 
 // String returns Elasticsearch's name of the type.
 func (t Type) String() string { return typeNames[t] }
@@ -41,7 +42,7 @@ func ParseType(name string) (Type, bool) {
 		return TypeText, true
 	}
 	for t, known := range typeNames {
-		if name == known && Type(t) != TypeDynamic {
+		if name == known && Type(t) != TypeDynamic && Type(t) != TypeAny {
 			return Type(t), true
 		}
 	}

@@ -16,12 +16,14 @@ func (e *Event) Any(f *Field, do func(msgpack.Value) bool) bool {
 	if w.constant != nil || w.derive != nil || w.kept != 0 || w.taken(e) != "" {
 		return slices.ContainsFunc(e.Values(f), do)
 	}
-	to := visitor{do: do, leaves: w.leaves, empty: w.byName}
+	to := visitor{do: do, leaves: w.leaves, empty: w.byName || w.raw != ""}
 	switch {
 	case w.added != nil:
 		e.findAdded(w.added, &to)
 	case w.byName:
 		e.scratch.findMembers(e.document.Encoded(), 0, e.document.Len(), f.Name, maxDepth, &to)
+	case w.raw != "":
+		e.findRaw(w, &to)
 	case w.Member != None && e.find(w.Member):
 		e.addPlace(w.Place, &to)
 		if w.also.Member != None {
@@ -54,6 +56,9 @@ func (e *Event) Values(f *Field) []msgpack.Value {
 	case w.byName:
 		s.putTogether()
 		s.findMembers(e.document.Encoded(), 0, e.document.Len(), f.Name, maxDepth, nil)
+	case w.raw != "":
+		s.putTogether()
+		e.findRaw(w, nil)
 	case w.Member != None:
 		e.copyPlace(w.Place)
 		if w.also.Member != None {

@@ -126,16 +126,16 @@ func appendScalar(dst []byte, v msgpack.Value) []byte {
 	case msgpack.Uint:
 		return strconv.AppendUint(dst, v.Uint(), 10)
 	case msgpack.Float:
-		return appendFloat(dst, v.Float())
+		return AppendFloat(dst, v.Float())
 	case msgpack.Ext:
 		return appendExt(dst, v)
 	}
 	return append(dst, "null"...)
 }
 
-// appendFloat appends f with the fewest digits that identify it, with an exponent
+// AppendFloat appends f, which AppendJSON writes so, with the fewest digits that identify it, with an exponent
 // only outside of [1e-6, 1e21).
-func appendFloat(dst []byte, f float64) []byte {
+func AppendFloat(dst []byte, f float64) []byte {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return append(dst, "null"...)
 	}

@@ -5,32 +5,35 @@ import "bytes"
 // Finder searches for one text. The zero Finder has no text. A Finder may be used
 // by several goroutines.
 type Finder struct {
-	text  string
+	Text
 	rare  int // index of the rarest byte of the text
 	check int // index of another byte, which is compared before the whole text
 }
 
-// NewFinder returns a Finder of a text that is not empty.
-func NewFinder(text string) Finder { return inText.finder(text) }
+// NewFinder returns a Finder of a text.
+func NewFinder(text Text) Finder { return inText.finder(text) }
 
-func (f *frequencies) finder(text string) Finder {
-	l := Finder{text: text, rare: f.rarest(text)}
+func (f *frequencies) finder(text Text) Finder {
+	l := Finder{Text: text, rare: f.rarest(text)}
 	if l.rare == 0 {
-		l.check = min(1, len(text)-1)
+		l.check = min(1, len(text.Text)-1)
 	}
 	return l
 }
 
 // IsZero reports whether the Finder has no text.
-func (f *Finder) IsZero() bool { return f.text == "" }
-
-// String returns the text.
-func (f *Finder) String() string { return f.text }
+func (f *Finder) IsZero() bool { return f.Text.Text == "" }
 
 // In reports whether the text is in b.
 func (f *Finder) In(b []byte) bool {
+	c, other := f.Text.Text[f.rare], f.otherCase(f.rare)
+	return f.inBy(b, c) || other != c && f.inBy(b, other)
+}
+
+// inBy is In with the rarest byte in the case of c.
+func (f *Finder) inBy(b []byte, c byte) bool {
 	for i := f.rare; i < len(b); i++ {
-		next := bytes.IndexByte(b[i:], f.text[f.rare])
+		next := bytes.IndexByte(b[i:], c)
 		if next < 0 {
 			return false
 		}
@@ -44,6 +47,12 @@ func (f *Finder) In(b []byte) bool {
 
 // at reports whether the text is at b[begin:]; begin may be negative.
 func (f *Finder) at(b []byte, begin int) bool {
-	return begin >= 0 && begin+len(f.text) <= len(b) && b[begin+f.check] == f.text[f.check] &&
-		string(b[begin:begin+len(f.text)]) == f.text
+	text := f.Text.Text
+	if begin < 0 || begin+len(text) > len(b) {
+		return false
+	}
+	if f.Fold {
+		return equalFold(b[begin:begin+len(text)], text)
+	}
+	return b[begin+f.check] == text[f.check] && string(b[begin:begin+len(text)]) == text
 }

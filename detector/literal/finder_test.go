@@ -23,7 +23,7 @@ func TestFinder(t *testing.T) {
 		{"e", "xyze", true},
 		{"\x00", "a\x00", true},
 	} {
-		f := NewFinder(c.text)
+		f := NewFinder(Text{Text: c.text})
 		if got := f.In([]byte(c.in)); got != c.want {
 			t.Errorf("%q in %q: %v, want %v", c.text, c.in, got, c.want)
 		}
@@ -37,7 +37,7 @@ func FuzzFinder(fuzz *testing.F) {
 		if text == "" {
 			return
 		}
-		f := NewFinder(text)
+		f := NewFinder(Text{Text: text})
 		if got, want := f.In(b), bytes.Contains(b, []byte(text)); got != want {
 			t.Errorf("%q in %q: %v", text, b, got)
 		}

@@ -27,12 +27,21 @@ var inRecords = func() frequencies {
 }()
 
 // rarest returns the index of the rarest byte of a text that is not empty.
-func (f *frequencies) rarest(text string) int {
+func (f *frequencies) rarest(text Text) int {
 	best := 0
-	for i := 1; i < len(text); i++ {
-		if f[text[i]] < f[text[best]] {
+	for i := 1; i < len(text.Text); i++ {
+		if f.of(&text, i) < f.of(&text, best) {
 			best = i
 		}
 	}
 	return best
+}
+
+// of returns the frequency of the byte of a text, in both cases if it may be in either.
+func (f *frequencies) of(text *Text, i int) uint32 {
+	c, other := text.Text[i], text.otherCase(i)
+	if other != c {
+		return uint32(f[c]) + uint32(f[other])
+	}
+	return uint32(f[c])
 }

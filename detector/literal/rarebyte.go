@@ -11,13 +11,21 @@ type rareByte struct {
 	texts []Finder
 }
 
-func newRareBytes(f *frequencies, texts []string) (r rareBytes) {
+func newRareBytes(f *frequencies, texts []Text) (r rareBytes) {
 	for _, text := range texts {
 		finder := f.finder(text)
-		b := r.of(text[finder.rare])
-		b.texts = append(b.texts, finder)
+		c, other := text.Text[finder.rare], finder.otherCase(finder.rare)
+		r.add(c, finder)
+		if other != c {
+			r.add(other, finder)
+		}
 	}
 	return r
+}
+
+func (r *rareBytes) add(value byte, finder Finder) {
+	b := r.of(value)
+	b.texts = append(b.texts, finder)
 }
 
 func (r *rareBytes) of(value byte) *rareByte {

@@ -9,8 +9,8 @@ type Set struct {
 	inText, inRecords rareBytes
 }
 
-// NewSet returns a Set of texts, none of which is empty.
-func NewSet(texts []string) *Set {
+// NewSet returns a Set of texts.
+func NewSet(texts []Text) *Set {
 	s := &Set{inText: newRareBytes(&inText, texts), inRecords: newRareBytes(&inRecords, texts)}
 	if hasAVX2 {
 		s.teddy = newTeddy(texts)

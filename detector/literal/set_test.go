@@ -24,7 +24,7 @@ func TestSetFindsTextsAnywhere(t *testing.T) {
 	for i := range 30 {
 		texts = append(texts, strings.Repeat(string(rune('A'+i%26)), 3+i/26)+"Trail")
 	}
-	s := NewSet(texts)
+	s := NewSet(Exact(texts...))
 	b := bytes.Repeat([]byte("aPyzK-"), block/2)
 	var places []int
 	for near := range 40 {
@@ -55,7 +55,7 @@ func TestSetFindsTextsAnywhere(t *testing.T) {
 // A text is found in bytes of any length, at either end, and not if it lacks a byte.
 func TestSetFindsTextsInShortBytes(t *testing.T) {
 	texts := []string{"kms.amazonaws.com", "PublicKey", "Kay", `\u`, "\x00\x00\x00z", "z\x00\x00\x00"}
-	s := NewSet(texts)
+	s := NewSet(Exact(texts...))
 	for name, anyIn := range algorithms(s) {
 		for n := range 110 {
 			for _, text := range texts {
@@ -76,7 +76,7 @@ func TestSetFindsTextsInShortBytes(t *testing.T) {
 
 // Few texts with rare bytes cost little, many cost more than parsing would.
 func TestCost(t *testing.T) {
-	few, several := NewSet([]string{"ec2-instance-connect.amazonaws.com"}), NewSet(strings.Fields("GetObject CreateUser AssumeRole DeleteTrail StopLogging PutBucketPolicy Invoke Connect"))
+	few, several := NewSet(Exact("ec2-instance-connect.amazonaws.com")), NewSet(Exact(strings.Fields("GetObject CreateUser AssumeRole DeleteTrail StopLogging PutBucketPolicy Invoke Connect")...))
 	if few.inRecords.cost(&inRecords) > 60 || several.inRecords.cost(&inRecords) < 150 {
 		t.Errorf("without AVX2, costs: %d, %d", few.inRecords.cost(&inRecords), several.inRecords.cost(&inRecords))
 	}
@@ -87,8 +87,8 @@ func TestCost(t *testing.T) {
 	if !hasAVX2 {
 		return
 	}
-	if few.Cost() > 100 || several.Cost() > 100 || NewSet(many).Cost() < 200 {
-		t.Errorf("costs: %d, %d, %d", few.Cost(), several.Cost(), NewSet(many).Cost())
+	if few.Cost() > 100 || several.Cost() > 100 || NewSet(Exact(many...)).Cost() < 200 {
+		t.Errorf("costs: %d, %d, %d", few.Cost(), several.Cost(), NewSet(Exact(many...)).Cost())
 	}
 }
 
@@ -107,7 +107,7 @@ func FuzzSet(f *testing.F) {
 			texts = append(texts, strings.Fields("~0 ~1~ ~2~ ~3~ ~4~ ~5~ ~6~ ~7~ ~8~")...)
 			want = want || slices.ContainsFunc(texts, func(text string) bool { return bytes.Contains(b, []byte(text)) })
 		}
-		for name, anyIn := range algorithms(NewSet(texts)) {
+		for name, anyIn := range algorithms(NewSet(Exact(texts...))) {
 			if got := anyIn(b); got != want {
 				t.Errorf("%s: %q or %q in %q: %v", name, one, other, b, got)
 			}

@@ -34,7 +34,7 @@ type fingerprinted struct {
 	offset int
 }
 
-func newTeddy(texts []string) *teddy {
+func newTeddy(texts []Text) *teddy {
 	t := &teddy{}
 	for i, text := range texts {
 		f := fingerprinted{inText.finder(text), inRecords.rarestFingerprint(text)}
@@ -48,12 +48,12 @@ func newTeddy(texts []string) *teddy {
 }
 
 // rarestFingerprint returns the offset of the rarest three bytes of a text.
-func (f *frequencies) rarestFingerprint(text string) (offset int) {
+func (f *frequencies) rarestFingerprint(text Text) (offset int) {
 	lowest := uint64(1) << 63
-	for i := range max(1, len(text)-fingerprintLen+1) {
+	for i := range max(1, len(text.Text)-fingerprintLen+1) {
 		product := uint64(1)
-		for _, c := range []byte(text[i:min(i+fingerprintLen, len(text))]) {
-			product *= uint64(f[c]) + 1
+		for j := i; j < min(i+fingerprintLen, len(text.Text)); j++ {
+			product *= uint64(f.of(&text, j)) + 1
 		}
 		if product < lowest {
 			offset, lowest = i, product
@@ -82,9 +82,9 @@ func (t *teddy) add(bucket int, f fingerprinted) {
 	for i := range fingerprintLen {
 		for half := range 16 {
 			low, high := true, true
-			if f.offset+i < len(f.text) {
-				c := int(f.text[f.offset+i])
-				low, high = half == c&15, half == c>>4
+			if f.offset+i < len(f.Text.Text) {
+				c, other := int(f.Text.Text[f.offset+i]), int(f.otherCase(f.offset+i))
+				low, high = half == c&15 || half == other&15, half == c>>4 || half == other>>4
 			}
 			for _, half := range []int{half, half + 16} {
 				if low {

@@ -14,6 +14,7 @@ import (
 // allow a condition.
 func Compile(q query.Query, m Mapping) (*Program, error) {
 	c := compiler{query: q, mapping: m, program: &Program{}}
+	c.program.raw, _ = m.(*Raw)
 	if _, err := c.compile(q.Root); err != nil {
 		return nil, err
 	}
@@ -27,6 +28,9 @@ type compiler struct {
 	program *Program
 	costs   []int // of the program's nodes
 }
+
+// isRaw reports whether the query names the members of records.
+func (c *compiler) isRaw() bool { return c.program.raw != nil }
 
 // newMatcher returns the matcher of a condition for the type of a field.
 type newMatcher func(target) (matcher, error)
@@ -44,6 +48,9 @@ func (c *compiler) compile(n query.Node) (int32, error) {
 	case *query.And:
 		return c.group(opAnd, n.Nodes)
 	case *query.Or:
+		if list, ok := keywordList(n); ok && c.isRaw() {
+			return c.keywords(n, list)
+		}
 		if list, ok := valueList(n); ok {
 			return c.leaf(n, list[0].Field, func(t target) (matcher, error) { return c.oneOf(t, list) })
 		}
@@ -56,6 +63,9 @@ func (c *compiler) compile(n query.Node) (int32, error) {
 		c.costs[i] += 2 // exclusions rarely apply, so they rarely decide
 		if child := c.program.nodes[c.program.nodes[i].child]; child.op == opCondition && n.Node.Span() == n.At && n.At.End > 0 {
 			c.program.conditions[child.child].negated = true
+			if c.isRaw() {
+				c.program.conditions[child.child].node = n
+			}
 		}
 		return i, nil
 	case *query.Exists:
@@ -68,6 +78,9 @@ func (c *compiler) compile(n query.Node) (int32, error) {
 			return 0, c.refuseNull(n)
 		}
 		if n.Field.Any {
+			if list, ok := keywordList(n); ok && c.isRaw() {
+				return c.keywords(n, list)
+			}
 			return c.anyField(n)
 		}
 		return c.leaf(n, n.Field, func(t target) (matcher, error) { return c.comparison(t, n.Op, n.Value) })

@@ -78,7 +78,7 @@ func TestEQLLiterals(t *testing.T) {
 		}
 		found := "none"
 		if texts, ok := set.Literals(); ok {
-			found = strings.Join(texts, " ")
+			found = strings.Trim(fmt.Sprint(texts), "[]")
 		}
 		if names != providers || found != literals {
 			t.Errorf("%s: needs the providers %s and the literals %s; want %s, %s", text, names, found, providers, literals)

@@ -25,6 +25,7 @@ type Condition struct {
 	unmapped *unmapped
 	nested   *nested
 	computed *computed
+	keyword  *keyword
 }
 
 // test is the test of the values of one field.
@@ -35,9 +36,14 @@ type test struct {
 	// literal occurs in every text that the matcher matches. It is zero if there
 	// is none, or if searching for it would not be faster.
 	literal literal.Finder
+	// presence means that the member is looked for, be it null, and not its values.
+	presence bool
 }
 
-func newTest(t target, m matcher) test { return test{t.field, t.path, m, literalOf(t.field, m)} }
+func newTest(t target, m matcher) test {
+	_, presence := m.(present)
+	return test{t.field, t.path, m, literalOf(t.field, m), presence}
+}
 
 // matcher decides about one value.
 type matcher interface {
@@ -60,7 +66,8 @@ func (c *Condition) holds(e *event.Event, object msgpack.Value) bool {
 	}
 	return c.unmapped != nil && c.unmapped.holds(e, object) ||
 		c.nested != nil && c.nested.holds(e, object) ||
-		c.computed != nil && c.computed.holds(e)
+		c.computed != nil && c.computed.holds(e) ||
+		c.keyword != nil && c.keyword.holds(e)
 }
 
 func (t *test) holds(e *event.Event, object msgpack.Value) bool {
@@ -69,6 +76,9 @@ func (t *test) holds(e *event.Event, object msgpack.Value) bool {
 	}
 	if !t.literal.IsZero() && !e.MayHave(t.field, &t.literal) {
 		return false
+	}
+	if t.presence {
+		return e.HasRaw(t.field)
 	}
 	if text, ok := e.Text(t.field); ok {
 		return t.match.match(msgpack.TextOf(text))

@@ -29,6 +29,9 @@ func (c *Condition) cost() int {
 	if c.computed != nil {
 		cost += 50
 	}
+	if c.keyword != nil {
+		cost += 200
+	}
 	return cost
 }
 
@@ -44,6 +47,8 @@ func matcherCost(m matcher) int {
 		return 6
 	case expression:
 		return 20
+	case *anyText:
+		return 3 + 3*len(m.globs) + 20*len(m.regexps)
 	case guarded:
 		return 2
 	case union:

@@ -1,6 +1,7 @@
 package match
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -34,7 +35,7 @@ func TestESQLLiterals(t *testing.T) {
 		}
 		found := "none"
 		if texts, ok := set.Literals(); ok {
-			found = strings.Join(texts, " ")
+			found = strings.Trim(fmt.Sprint(texts), "[]")
 		}
 		if names != providers || found != literals {
 			t.Errorf("%s: needs the providers %s and the literals %s; want %s, %s", condition, names, found, providers, literals)

@@ -1,6 +1,7 @@
 package match
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -24,17 +25,22 @@ func literalOf(f *event.Field, m matcher) (none literal.Finder) {
 	return literal.NewFinder(texts[0])
 }
 
+// isLiteral reports whether a text is worth searching for.
+func isLiteral(text string) bool {
+	return len(text) >= minLiteral && strings.ContainsFunc(text, isNotNumeric)
+}
+
 // literalsOf returns texts, as JSON writes them, of which at least one occurs in
 // every text that the matcher matches. It returns false if there are no such texts
 // that are worth searching for. Texts that numbers or booleans may have are not, as
 // an event may hold these in binary form.
-func literalsOf(m matcher) (texts []string, ok bool) {
+func literalsOf(m matcher) (texts []literal.Text, ok bool) {
 	add := func(text string) bool {
 		text = longestPlain(text)
-		if len(text) < minLiteral || !strings.ContainsFunc(text, isNotNumeric) {
+		if !isLiteral(text) {
 			return false
 		}
-		texts = append(texts, text)
+		texts = append(texts, literal.Text{Text: text})
 		return true
 	}
 	switch m := m.(type) {
@@ -59,6 +65,8 @@ func literalsOf(m matcher) (texts []string, ok bool) {
 		return texts, add(caseless(m.Literal()))
 	case expression:
 		return texts, add(caseless(m.Literal()))
+	case *anyText:
+		return m.literals()
 	case anyLeaf:
 		return literalsOf(m.matcher)
 	case guarded:
@@ -92,9 +100,13 @@ func caseless(text string, fold bool) string {
 
 // longestPlain returns the longest part of a text without characters that JSON
 // escapes or may escape: all that are not printable ASCII, and some that are.
-func longestPlain(text string) string {
+func longestPlain(text string) string { return longestBetween(text, `"\/`) }
+
+// longestBetween returns the longest part of a text without characters that are not
+// printable ASCII and without some others.
+func longestBetween(text, others string) string {
 	longest := ""
-	for part := range strings.FieldsFuncSeq(text, func(r rune) bool { return r < ' ' || r > '~' || strings.ContainsRune(`"\/`, r) }) {
+	for part := range strings.FieldsFuncSeq(text, func(r rune) bool { return r < ' ' || r > '~' || strings.ContainsRune(others, r) }) {
 		if len(part) > len(longest) {
 			longest = part
 		}
@@ -108,18 +120,21 @@ func isNotNumeric(r rune) bool { return !strings.ContainsRune("0123456789+-.eEIN
 // Literals returns texts, as JSON writes them, of which at least one occurs in every
 // event that one of the programs matches. It returns false if a program has no such
 // texts. Of conditions joined by and it takes those that are cheapest to search for.
-func (s *Set) Literals() (texts []string, ok bool) {
+func (s *Set) Literals() (texts []literal.Text, ok bool) {
 	for _, p := range s.programs {
-		more, ok := p.required(0, (*Condition).literals, cheaper)
+		more, ok := required(p, 0, (*Condition).literals, cheaper, distinctTexts)
 		if !ok {
 			return nil, false
 		}
 		texts = append(texts, more...)
 	}
-	return distinct(texts), true
+	return distinctTexts(texts), true
 }
 
-func (c *Condition) literals() (texts []string, ok bool) {
+func (c *Condition) literals() (texts []literal.Text, ok bool) {
+	if c.keyword != nil {
+		return c.keyword.literals()
+	}
 	if c.nested != nil || c.unmapped != nil || c.computed != nil || c.inverse {
 		return nil, false
 	}
@@ -131,8 +146,21 @@ func (c *Condition) literals() (texts []string, ok bool) {
 		}
 		texts = append(texts, more...)
 	}
-	return distinct(texts), true
+	return distinctTexts(texts), true
+}
+
+func distinctTexts(texts []literal.Text) []literal.Text {
+	slices.SortFunc(texts, func(a, b literal.Text) int {
+		if a.Fold != b.Fold && a.Text == b.Text {
+			if a.Fold {
+				return 1
+			}
+			return -1
+		}
+		return strings.Compare(a.Text, b.Text)
+	})
+	return slices.Compact(texts)
 }
 
 // cheaper reports whether it is cheaper to search for the texts a than for b.
-func cheaper(a, b []string) bool { return literal.NewSet(a).Cost() < literal.NewSet(b).Cost() }
+func cheaper(a, b []literal.Text) bool { return literal.NewSet(a).Cost() < literal.NewSet(b).Cost() }

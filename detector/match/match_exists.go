@@ -8,6 +8,8 @@ import (
 // newExists returns the matcher of values that make the field exist.
 func newExists(t target) matcher {
 	switch t.typ {
+	case event.TypeAny:
+		return present{}
 	case event.TypeObject, event.TypeDynamic, event.TypeGeoPoint:
 		return nonEmpty{}
 	case event.TypeNested:

@@ -37,17 +37,17 @@ func (c *compiler) pattern(t target, v query.Value) (matcher, error) {
 
 // newGlob returns the matcher of a pattern that fits the whole text, a simpler one if
 // there is one.
-func newGlob(p query.Pattern, fold bool) matcher {
+func newGlob(p query.Pattern, fold query.Fold) matcher {
 	anyChar := slices.ContainsFunc(p, func(run string) bool { return slices.Contains([]byte(run), query.AnyChar) })
 	switch {
 	case anyChar:
-	case len(p) == 1 && fold:
+	case len(p) == 1 && fold != query.NoFold:
 		return newFoldedSet([]string{p[0]})
 	case len(p) == 1:
 		return exact(p[0])
 	case p.IsStar():
 		return scalar{}
-	case !fold:
+	case fold == query.NoFold:
 		return newPattern(p)
 	}
 	return glob{textpattern.NewGlob(p, fold)}
@@ -84,6 +84,7 @@ func (c *compiler) folded(t target, v query.Value) (matcher, error) {
 
 // foldedSet matches a text that is in the set if case does not count.
 type foldedSet struct {
+	fold  query.Fold
 	texts map[string]struct{} // folded
 	max   int                 // length of a text that may be in the set
 }
@@ -92,16 +93,11 @@ type foldedSet struct {
 const maxFolded = 256
 
 func newFoldedSet(texts []string) matcher {
-	set := foldedSet{texts: map[string]struct{}{}}
+	set := foldedSet{fold: query.LowerFold, texts: map[string]struct{}{}}
 	var long union
 	for _, text := range texts {
-		text = textpattern.Fold(text)
-		// A letter has three bytes in one case and two in the other at most, or one.
-		if n := 3 * len(text); n <= maxFolded {
-			set.texts[text] = struct{}{}
-			set.max = max(set.max, n)
-		} else {
-			long = append(long, glob{textpattern.NewGlob(query.Pattern{text}, true)})
+		if !set.add(text) {
+			long = append(long, glob{textpattern.NewGlob(query.Pattern{text}, query.LowerFold)})
 		}
 	}
 	switch {
@@ -113,16 +109,33 @@ func newFoldedSet(texts []string) matcher {
 	return long
 }
 
+// add adds a text, and returns false if it is too long.
+func (m *foldedSet) add(text string) bool {
+	text = textpattern.Fold(text, m.fold)
+	n := 3 * len(text) // a letter has three bytes in one case and two in the other at most, or one
+	if n > maxFolded {
+		return false
+	}
+	m.texts[text] = struct{}{}
+	m.max = max(m.max, n)
+	return true
+}
+
 func (m foldedSet) list() []string { return slices.Sorted(maps.Keys(m.texts)) }
 
 func (m foldedSet) match(v msgpack.Value) bool {
 	var number [maxNumberText]byte
 	text, ok := scalarText(number[:0], v)
-	if !ok || len(text) > m.max {
+	return ok && m.has(text)
+}
+
+// has reports whether a text is in the set.
+func (m *foldedSet) has(text []byte) bool {
+	if len(text) > m.max {
 		return false
 	}
 	var buf [2 * maxFolded]byte
-	_, found := m.texts[string(textpattern.AppendFold(buf[:0], text))]
+	_, found := m.texts[string(textpattern.AppendFold(buf[:0], text, m.fold))]
 	return found
 }
 

@@ -44,7 +44,7 @@ func newUnion(all []matcher) matcher {
 		return rest[0]
 	}
 	if texts, ok := literalsOf(rest); ok {
-		return guarded{literal.NewSet(distinct(texts)), rest}
+		return guarded{literal.NewSet(distinctTexts(texts)), rest}
 	}
 	return rest
 }

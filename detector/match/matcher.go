@@ -9,6 +9,9 @@ import (
 
 // comparison returns the matcher of a comparison for the type of the field.
 func (c *compiler) comparison(t target, op query.Op, v query.Value) (matcher, error) {
+	if t.typ == event.TypeAny {
+		return c.anyOf(op, []query.Value{v})
+	}
 	if v.Literal {
 		return c.literal(t, op, v)
 	}
@@ -27,7 +30,7 @@ func (c *compiler) comparison(t target, op query.Op, v query.Value) (matcher, er
 		return c.truth(t, v)
 	case query.Wildcard:
 	default:
-		if v.Fold {
+		if v.Fold != query.NoFold {
 			return c.folded(t, v)
 		}
 		return c.equal(t, v, v.Text)
@@ -41,6 +44,9 @@ func (c *compiler) comparison(t target, op query.Op, v query.Value) (matcher, er
 
 // oneOf returns the matcher of a list of values joined by or.
 func (c *compiler) oneOf(t target, list []*query.Compare) (matcher, error) {
+	if t.typ == event.TypeAny {
+		return c.anyOf(anyValues(list))
+	}
 	all := make([]matcher, len(list))
 	for i, is := range list {
 		var err error

@@ -26,6 +26,9 @@ func (s *Scratch) NearMisses() []NearMiss { return s.nearMisses }
 // event. If not, it appends the near misses. It does hardly more work than Match:
 // it stops at the second condition that is false.
 func (p *Program) matchOrNearMiss(misses []NearMiss, place int32, e *event.Event) (matches bool, _ []NearMiss) {
+	if p.raw != nil && !p.raw.isAbout(e) {
+		return false, misses
+	}
 	node := int32(0)
 	if p.nodes[0].op == opAnd {
 		var only bool

@@ -128,7 +128,7 @@ func (o *outlook) add(c *Condition, wanted bool) {
 func (o *outlook) condition(c *Condition) (truth, Lack) {
 	lack := Lack{Condition: c, Field: c.name}
 	result := noEvent
-	if c.computed != nil && !c.Absent(o.source) {
+	if c.keyword != nil || c.computed != nil && !c.Absent(o.source) {
 		return depends, lack
 	}
 	for i := range c.tests {
@@ -262,12 +262,12 @@ func (p *Program) Requires(c *Condition, wanted bool) bool {
 		return false
 	}
 	field := c.tests[0].field.Name
-	texts, ok := p.required(0, func(own *Condition) ([]string, bool) {
+	texts, ok := required(p, 0, func(own *Condition) ([]string, bool) {
 		if own.nested != nil || own.unmapped != nil || own.inverse || len(own.tests) != 1 || own.tests[0].field.Name != field {
 			return nil, false
 		}
 		return textsOf(own.tests[0].match)
-	}, func(a, b []string) bool { return len(a) < len(b) })
+	}, func(a, b []string) bool { return len(a) < len(b) }, distinct)
 	if !ok {
 		return false
 	}

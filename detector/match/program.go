@@ -9,6 +9,13 @@ import (
 type Program struct {
 	nodes      []node
 	conditions []Condition
+	raw        *Raw // its mapping, if it names the members of records
+}
+
+// Named is the program of a part of a query that has a name.
+type Named struct {
+	Name    string
+	Program *Program
 }
 
 // node is an inner node or a condition. Node 0 is the root.
@@ -30,7 +37,9 @@ const (
 )
 
 // Match reports whether the event satisfies the query.
-func (p *Program) Match(e *event.Event) bool { return p.eval(0, e, msgpack.Value{}) }
+func (p *Program) Match(e *event.Event) bool {
+	return (p.raw == nil || p.raw.isAbout(e)) && p.eval(0, e, msgpack.Value{})
+}
 
 // eval evaluates a node for the event or, if object is valid, for that object of a
 // nested field.

@@ -9,12 +9,12 @@ import (
 
 // requirement returns texts of which an event must have at least one for a condition
 // to be true, or false if the condition can be true without any of them.
-type requirement func(*Condition) (texts []string, ok bool)
+type requirement[T any] func(*Condition) (texts []T, ok bool)
 
-// required returns texts, each once, of which an event must have at least one for
+// required returns texts of a program, each once, of which an event must have at least one for
 // node i to be true, given those for conditions. It returns false if the node can be
 // true without. Of conditions joined by and it takes the texts that are better.
-func (p *Program) required(i int32, of requirement, better func(a, b []string) bool) (texts []string, ok bool) {
+func required[T any](p *Program, i int32, of requirement[T], better func(a, b []T) bool, distinct func([]T) []T) (texts []T, ok bool) {
 	n := &p.nodes[i]
 	switch n.op {
 	case opFalse:
@@ -23,14 +23,14 @@ func (p *Program) required(i int32, of requirement, better func(a, b []string) b
 		return of(&p.conditions[n.child])
 	case opAnd:
 		for c := n.child; c >= 0; c = p.nodes[c].next {
-			if t, has := p.required(c, of, better); has && (!ok || better(t, texts)) {
+			if t, has := required(p, c, of, better, distinct); has && (!ok || better(t, texts)) {
 				texts, ok = t, true
 			}
 		}
 		return texts, ok
 	case opOr:
 		for c := n.child; c >= 0; c = p.nodes[c].next {
-			t, has := p.required(c, of, better)
+			t, has := required(p, c, of, better, distinct)
 			if !has {
 				return nil, false
 			}
@@ -46,11 +46,11 @@ func (p *Program) required(i int32, of requirement, better func(a, b []string) b
 func (p *Program) requiredValues(field *event.Field) (texts []string, ok bool) {
 	values := func(c *Condition) ([]string, bool) { return c.values(field) }
 	fewer := func(a, b []string) bool { return len(a) < len(b) }
-	return p.required(0, values, fewer)
+	return required(p, 0, values, fewer, distinct)
 }
 
 func (c *Condition) values(field *event.Field) (texts []string, ok bool) {
-	if c.nested != nil || c.unmapped != nil || c.computed != nil || c.inverse {
+	if c.nested != nil || c.unmapped != nil || c.computed != nil || c.keyword != nil || c.inverse {
 		return nil, false
 	}
 	if len(c.tests) == 0 { // never true
@@ -65,6 +65,8 @@ func (c *Condition) values(field *event.Field) (texts []string, ok bool) {
 		return []string{string(m)}, true
 	case textSet:
 		return slices.Sorted(maps.Keys(m)), true
+	case *anyText:
+		return m.values()
 	}
 	return nil, false
 }

@@ -5,19 +5,28 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
+	"github.com/fluent-detect/fluent-detect/detector/query"
+	textpattern "github.com/fluent-detect/fluent-detect/detector/query/pattern"
 )
 
 // Set is a list of programs with an index by the event.provider and event.action
 // that they need, so that an event is evaluated by few of them. An event whose
-// provider no program needs costs a look-up or two.
+// provider no program needs costs a look-up or two. Programs that name the members of
+// records have an index of their own for these members, in which case does not count.
 type Set struct {
 	programs    []*Program
-	byProvider  *index[*provider]
-	byAction    *index[[]int32] // programs that need an action but no provider
-	always      []int32         // programs that need neither
-	needsAction []bool          // by program; only these have near misses
+	needsAction []bool // by program; only these have near misses
+	always      []int32
+	byFields    fieldIndex   // of programs that name fields of ECS
+	byMembers   []fieldIndex // of the others, one for each source
+}
 
-	fieldProvider, fieldAction *event.Field
+// fieldIndex has the programs that need one of some texts in two fields.
+type fieldIndex struct {
+	raw              *Raw // nil: the fields are of ECS, and case counts
+	provider, action *event.Field
+	byProvider       *index[*provider]
+	byAction         *index[[]int32] // programs that need an action but no provider
 }
 
 // provider has the programs that need an event.provider.
@@ -30,32 +39,33 @@ type provider struct {
 // One with more is listed by provider only.
 const maxPairs = 4096
 
-// NewSet returns a set of programs that were compiled for the mapping. Match
-// identifies them by their place in the list.
+func newFieldIndex(raw *Raw, providerField, actionField *event.Field) fieldIndex {
+	return fieldIndex{raw, providerField, actionField, newIndex[*provider](), newIndex[[]int32]()}
+}
+
+// NewSet returns a set of programs, those that name fields of ECS compiled for the
+// mapping. Match identifies them by their place in the list.
 func NewSet(programs []*Program, m Mapping) *Set {
 	s := &Set{
 		programs:    programs,
-		byProvider:  newIndex[*provider](),
-		byAction:    newIndex[[]int32](),
 		needsAction: make([]bool, len(programs)),
-
-		fieldProvider: m.Field("event.provider"),
-		fieldAction:   m.Field("event.action"),
+		byFields:    newFieldIndex(nil, m.Field("event.provider"), m.Field("event.action")),
 	}
 	for i, p := range programs {
-		providers, needsProvider := p.requiredValues(s.fieldProvider)
-		actions, needsAction := p.requiredValues(s.fieldAction)
+		x := s.indexOf(p)
+		providers, needsProvider := p.requiredValues(x.provider)
+		actions, needsAction := p.requiredValues(x.action)
 		n := int32(i)
 		s.needsAction[i] = needsAction
 		switch {
 		case needsProvider:
 			anyAction := !needsAction || len(providers)*len(actions) > maxPairs
 			for _, name := range providers {
-				s.provider(name).add(n, actions, anyAction)
+				x.of(name).add(n, actions, anyAction)
 			}
 		case needsAction:
 			for _, action := range actions {
-				addTo(s.byAction, action, n)
+				addTo(x.byAction, action, n)
 			}
 		default:
 			s.always = append(s.always, n)
@@ -64,11 +74,25 @@ func NewSet(programs []*Program, m Mapping) *Set {
 	return s
 }
 
-func (s *Set) provider(name string) *provider {
-	p := s.byProvider.byText[name]
+// indexOf returns the index that a program belongs in.
+func (s *Set) indexOf(p *Program) *fieldIndex {
+	if p.raw == nil {
+		return &s.byFields
+	}
+	i := slices.IndexFunc(s.byMembers, func(x fieldIndex) bool { return x.raw == p.raw })
+	if i < 0 {
+		i = len(s.byMembers)
+		s.byMembers = append(s.byMembers, newFieldIndex(p.raw, p.raw.provider, p.raw.action))
+	}
+	return &s.byMembers[i]
+}
+
+// of returns the programs of a provider.
+func (x *fieldIndex) of(name string) *provider {
+	p := x.byProvider.byText[name]
 	if p == nil {
 		p = &provider{byAction: newIndex[[]int32]()}
-		s.byProvider.put(name, p)
+		x.byProvider.put(name, p)
 	}
 	return p
 }
@@ -95,8 +119,15 @@ func (s *Set) FrequentFields() []*event.Field {
 		}
 	}
 	add(s.always)
-	for _, p := range s.byProvider.byText {
+	for _, p := range s.byFields.byProvider.byText {
 		add(p.anyAction)
+	}
+	for i := range s.byMembers {
+		x := &s.byMembers[i]
+		fields = append(fields, x.provider, x.action)
+		for _, p := range x.byProvider.byText {
+			add(p.anyAction)
+		}
 	}
 	return fields
 }
@@ -132,37 +163,66 @@ func (s *Set) Match(e *event.Event, scratch *Scratch) []int32 {
 // candidates returns the programs that may match, in ascending order, each once.
 func (s *Set) candidates(e *event.Event, scratch *Scratch) []int32 {
 	found := append(scratch.candidates[:0], s.always...)
-	name, hasProvider := e.Text(s.fieldProvider)
-	action, hasAction := e.Text(s.fieldAction)
+	x := &s.byFields
+	name, hasProvider := e.Text(x.provider)
+	action, hasAction := e.Text(x.action)
 	if hasProvider && hasAction {
-		if p := s.byProvider.get(name); p != nil {
-			found = append(found, p.anyAction...)
-			found = append(found, p.byAction.get(action)...)
-		}
-		found = append(found, s.byAction.get(action)...)
+		found = x.find(found, name, action)
 	} else {
-		found = s.allCandidates(found, e, scratch)
+		found = s.findAll(found, x, e, scratch)
+	}
+	for i := range s.byMembers {
+		found = s.findFolded(found, &s.byMembers[i], e, scratch)
 	}
 	scratch.candidates = found
 	return sortUnique(found)
 }
 
-// allCandidates appends the programs that may match an event with any number of
-// providers and actions, of any type. Each provider is looked up once.
-func (s *Set) allCandidates(found []int32, e *event.Event, scratch *Scratch) []int32 {
+// find appends the programs that may match an event with one provider and one action.
+func (x *fieldIndex) find(found []int32, name, action []byte) []int32 {
+	if p := x.byProvider.get(name); p != nil {
+		found = append(found, p.anyAction...)
+		found = append(found, p.byAction.get(action)...)
+	}
+	return append(found, x.byAction.get(action)...)
+}
+
+// findFolded is find for an index in which case does not count. A text that is longer
+// than those in it is not looked up.
+func (s *Set) findFolded(found []int32, x *fieldIndex, e *event.Event, scratch *Scratch) []int32 {
+	name, hasProvider := e.Text(x.provider)
+	action, hasAction := e.Text(x.action)
+	if !hasProvider || !hasAction {
+		return s.findAll(found, x, e, scratch)
+	}
+	var first, second [2 * maxFolded]byte
+	return x.find(found, foldKey(first[:0], name), foldKey(second[:0], action))
+}
+
+// foldKey appends the folded text, or nothing if it is too long to be in an index.
+func foldKey(dst, text []byte) []byte {
+	if len(text) > maxFolded {
+		return dst
+	}
+	return textpattern.AppendFold(dst, text, query.SimpleFold)
+}
+
+// findAll appends the programs that may match an event with any number of providers
+// and actions, of any type. Each provider is looked up once.
+func (s *Set) findAll(found []int32, x *fieldIndex, e *event.Event, scratch *Scratch) []int32 {
 	providers := scratch.providers[:0]
-	e.Any(s.fieldProvider, func(v msgpack.Value) bool {
-		if p := lookUp(s.byProvider, v); p != nil && !slices.Contains(providers, p) {
+	e.Any(x.provider, func(v msgpack.Value) bool {
+		if p := lookUp(x, x.byProvider, v); p != nil && !slices.Contains(providers, p) {
 			providers = append(providers, p)
 			found = append(found, p.anyAction...)
 		}
 		return false
 	})
 	scratch.providers = providers
-	e.Any(s.fieldAction, func(v msgpack.Value) bool {
-		found = append(found, lookUp(s.byAction, v)...)
+	e.Any(x.action, func(v msgpack.Value) bool {
+		found = append(found, lookUp(x, x.byAction, v)...)
 		for _, p := range providers {
-			found = append(found, lookUp(p.byAction, v)...)
+			found = append(found, lookUp(x, p.byAction, v)...)
 		}
 		if len(found) > 2*len(s.programs) {
 			found = sortUnique(found)
@@ -172,11 +232,18 @@ func (s *Set) allCandidates(found []int32, e *event.Event, scratch *Scratch) []i
 	return found
 }
 
-// lookUp looks up the text that the value has in a keyword field.
-func lookUp[T any](x *index[T], v msgpack.Value) (found T) {
+// lookUp looks up the text that the value has in the fields of an index.
+func lookUp[T any](x *fieldIndex, in *index[T], v msgpack.Value) (found T) {
 	var buf [maxNumberText]byte
-	if text, ok := scalarText(buf[:0], v); ok {
-		found = x.get(text)
+	if x.raw == nil {
+		if text, ok := scalarText(buf[:0], v); ok {
+			found = in.get(text)
+		}
+		return found
+	}
+	if text, ok := rawText(buf[:0], v); ok {
+		var folded [2 * maxFolded]byte
+		found = in.get(foldKey(folded[:0], text))
 	}
 	return found
 }

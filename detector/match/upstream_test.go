@@ -74,7 +74,7 @@ func TestUpstreamQueries(t *testing.T) {
 		}
 		set := NewSet(programs, ecs)
 		byProvider := 0
-		for _, p := range set.byProvider.byText {
+		for _, p := range set.byFields.byProvider.byText {
 			byProvider += len(p.anyAction)
 		}
 		t.Logf("%s %s: %d queries, %d compile, %d of them read what a raw record cannot have; %d are tried on every event, %d on every event of a provider",

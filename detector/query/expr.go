@@ -27,9 +27,9 @@ type Column struct{ Field Field }
 type Call struct {
 	Func Func
 	Args []Expr
-	// Fold means that the case of letters does not count, for functions of texts
-	// and for [FnIn].
-	Fold bool
+	// Fold says whether the case of letters counts, for functions of texts and for
+	// [FnIn].
+	Fold Fold
 	// Patterns are what the argument of [FnLike] is compared with: values of the kinds
 	// Glob and Regexp. [FnDissect], [FnGrok] and [FnReplace] have one pattern, whose text
 	// counts.

@@ -17,6 +17,9 @@ type Language struct {
 	// WithCategory returns the language for queries whose category of events is
 	// the value of that field. It is nil for languages that have no categories.
 	WithCategory func(field string) Language
+	// NamesMembers means that queries name the members of the source's own records,
+	// instead of fields of ECS.
+	NamesMembers bool
 	// Advise returns what in a query that Parse accepts has no effect here. It
 	// may be nil.
 	Advise func(text string) []*Error

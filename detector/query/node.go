@@ -164,10 +164,9 @@ type Value struct {
 	Text string
 	// Pattern is the pattern of a [Wildcard] or of a [Glob].
 	Pattern Pattern
-	// Fold means that the case of letters does not count, for a [String] that is
-	// compared by [Is], a [Glob] and a [Regexp]. An ASCII letter equals its other
-	// case and nothing else; other letters equal those with the same lower case.
-	Fold bool
+	// Fold says whether the case of letters counts, for a [String] that is compared
+	// by [Is], a [Glob] and a [Regexp].
+	Fold Fold
 	// Strict means that the type of the value has to be that of the field.
 	Strict bool
 	// Literal means more than Strict: the value of a date or an address is a single one,
@@ -176,9 +175,24 @@ type Value struct {
 	// Phrase is true of a [String] whose words have to follow one another in an
 	// analyzed text. Otherwise one of them is enough.
 	Phrase bool
+	// Part is the part of a time that a [TimePart] is about.
+	Part TimeUnit
 	// At is where the value was written, quotes included.
 	At Span
 }
+
+// Fold says which letters are equal although they differ in case.
+type Fold uint8
+
+const (
+	NoFold Fold = iota // none
+	// LowerFold: an ASCII letter equals its other case and nothing else; other letters
+	// equal those with the same lower case.
+	LowerFold
+	// SimpleFold: letters are equal that Unicode's simple case folding makes one. The
+	// letters k and s also have cases beyond ASCII.
+	SimpleFold
+)
 
 // ValueKind is the type of a [Value].
 type ValueKind uint8
@@ -196,6 +210,23 @@ const (
 	Regexp // a regular expression in RE2's syntax, likewise
 	Block  // an IP address, or a block in CIDR notation, for a field of addresses
 	Truth  // true, for a boolean field
+
+	// What follows is for fields of type any.
+
+	AnyValue // whatever is not null
+	TimePart // a number that Part of a time is compared with, for all operators
+)
+
+// TimeUnit is a part of a time, in UTC.
+type TimeUnit uint8
+
+const (
+	Minute TimeUnit = iota
+	Hour
+	Day  // of the month
+	Week // of ISO 8601
+	Month
+	Year
 )
 
 // Pattern is a text with stars, as the literal runs between them, one more than

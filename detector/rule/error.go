@@ -2,6 +2,7 @@ package rule
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -41,6 +42,9 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // Errors is everything that is wrong with one or more files.
 type Errors []*Error
+
+// ErrSkipped is the cause of an error about a rule that does not run here.
+var ErrSkipped = errors.New("the rule does not run here")
 
 // maxShown is how many errors the text of [Errors] contains.
 const maxShown = 100

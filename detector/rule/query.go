@@ -8,8 +8,11 @@ import (
 // Query is the text of a query and where it stands in its file.
 type Query struct {
 	Text     string
-	Language string   // "kuery" or "eql"
+	Language string   // "kuery", "eql" or "sigma"
 	Anchors  []Anchor // by offset, the first at 0; none if the query is not from a file
+
+	// Summary is what people are shown instead of the text, if it is not empty.
+	Summary string
 
 	// CategoryField is the field that has the category of events, for languages in
 	// which a query begins with one; empty: that of the language.

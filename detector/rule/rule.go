@@ -7,6 +7,7 @@ package rule
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -37,7 +38,7 @@ type Rule struct {
 	Threat              []Threat
 	InvestigationFields []string // fields to look at first
 
-	Type  string // as the file has it, such as "eql"
+	Type  string // as the file has it, such as "eql"; of a Sigma rule "sigma"
 	Query Query
 	// Memory says what a rule remembers of the events that match its query; nil for a
 	// rule about one event.
@@ -55,7 +56,44 @@ type Rule struct {
 	Maturity      string // "production", "deprecated", …; empty if the file has none
 
 	Extension Extension
+	Sigma     *Sigma // nil for rules of other formats
 	Notices   []Notice
+	Source    Source
+}
+
+// Sigma is what a Sigma rule has besides.
+type Sigma struct {
+	Name      string // by which correlations and filters may name it; may be empty
+	Level     Level
+	Status    string // may be empty
+	LogSource LogSource
+	Fields    []string // to look at first, by the names of the source's own records
+	Groups    []string // IDs of ATT&CK
+	Software  []string
+	Condition string // for people
+}
+
+// IsCalled reports whether a Sigma rule has that ID, name or title.
+func (r *Rule) IsCalled(name string) bool {
+	return r.Sigma != nil && name != "" && (strings.EqualFold(name, r.ID) || name == r.Sigma.Name || name == r.Name)
+}
+
+// LogSource says of which events a Sigma rule is. What is empty is not said.
+type LogSource struct{ Category, Product, Service string }
+
+// Contains reports whether all events of the other log source are of this one.
+func (s LogSource) Contains(other LogSource) bool {
+	covers := func(own, others string) bool { return own == "" || own == others }
+	return covers(s.Category, other.Category) && covers(s.Product, other.Product) && covers(s.Service, other.Service)
+}
+
+// Filter is a condition that is added to Sigma rules from another file.
+type Filter struct {
+	Name      string
+	ID        string   // may be empty
+	Rules     []string // IDs, names or titles of rules; nil: of all rules
+	LogSource LogSource
+	Query     Query // its first document is the filter
 	Source    Source
 }
 
@@ -165,6 +203,7 @@ type Source struct {
 type Set struct {
 	Rules   []*Rule
 	Skipped []Skipped
+	Filters []*Filter
 }
 
 // Skipped is a rule that was read and does not run here.
@@ -190,5 +229,5 @@ func (s Skipped) Refusal() *Error {
 	if s.Name != "" {
 		message = fmt.Sprintf("rule %q: %s", s.Name, s.Reason)
 	}
-	return &Error{Path: s.Path, Line: s.Line, Column: s.Column, Key: s.Key, Message: message}
+	return &Error{Path: s.Path, Line: s.Line, Column: s.Column, Key: s.Key, Message: message, Err: ErrSkipped}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/envelope"
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/ingest"
+	"github.com/fluent-detect/fluent-detect/detector/literal"
 	"github.com/fluent-detect/fluent-detect/detector/match"
 	"github.com/fluent-detect/fluent-detect/detector/query"
 )
@@ -104,7 +105,7 @@ event.provider == "s" && event.action == "DeleteTrail"`
 	}
 	set := match.NewSet(programs, loader.Mapping())
 	literals, ok := set.Literals()
-	if !ok || !slices.Contains(literals, "StopLogging") || !slices.Contains(literals, "DeleteTrail") {
+	if !ok || !slices.Contains(literals, literal.Text{Text: "StopLogging"}) || !slices.Contains(literals, literal.Text{Text: "DeleteTrail"}) {
 		t.Errorf("a match contains one of %q (%v)", literals, ok)
 	}
 	conditions := rules.Rules[i].Program.Conditions()

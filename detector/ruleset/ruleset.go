@@ -16,9 +16,11 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/query/eql"
 	"github.com/fluent-detect/fluent-detect/detector/query/esql"
 	"github.com/fluent-detect/fluent-detect/detector/query/kql"
+	"github.com/fluent-detect/fluent-detect/detector/query/sigma"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
 	"github.com/fluent-detect/fluent-detect/detector/rule/elastic"
 	"github.com/fluent-detect/fluent-detect/detector/rule/files"
+	sigmarule "github.com/fluent-detect/fluent-detect/detector/rule/sigma"
 	"github.com/fluent-detect/fluent-detect/detector/source"
 )
 
@@ -28,12 +30,14 @@ type Loader struct {
 	Languages query.Languages
 	// Databases are what the schema looks addresses up in; nil: nothing.
 	Databases *geo.Databases
+
+	raw *match.Raw // the mapping of rules that name members of records, while they are loaded
 }
 
 // DefaultLoader returns the loader for all sources and languages that are built
 // in.
 func DefaultLoader() Loader {
-	return Loader{Schema: source.Schema(), Languages: query.Languages{kql.Language, eql.Language, esql.Language}}
+	return Loader{Schema: source.Schema(), Languages: query.Languages{kql.Language, eql.Language, esql.Language, sigma.Language}}
 }
 
 // NewLoader is DefaultLoader for events whose addresses are looked up in databases, nil for
@@ -62,6 +66,9 @@ type Rule struct {
 	Program    *match.Program
 	Exceptions []*Exception
 	Warnings   []string // those of the set that are about the rule itself
+	// Of a Sigma rule: its search identifiers, and the fields that it wants to be looked at.
+	Parts []match.Named
+	Asked []*event.Field
 }
 
 // Load loads rules with the default loader.
@@ -71,11 +78,17 @@ func Load(spec string) (*Set, error) { return DefaultLoader().Load(spec) }
 // The error joins everything that is wrong with any of the files.
 func (l Loader) Load(spec string) (*Set, error) {
 	var errs []error
-	loaded, err := files.Load(spec, conf.Rules(), elastic.Formats(l.Languages.Names()...)...)
+	loaded, err := files.Load(spec, conf.Rules(), l.formats()...)
 	if err != nil {
 		errs = append(errs, err) // the rules that could be read are checked all the same
 	}
+	if i := l.rawSource(); i >= 0 {
+		l.raw = match.NewRaw(l.Schema, i)
+	}
 	s := &Set{Loader: l, Skipped: loaded.Skipped}
+	if err := s.applyFilters(loaded); err != nil {
+		errs = append(errs, err)
+	}
 	for _, r := range loaded.Rules {
 		if err := s.add(r); err != nil {
 			errs = append(errs, err)
@@ -106,6 +119,11 @@ func (s *Set) add(r *rule.Rule) error {
 		return queryError(r.Source.Path, fmt.Sprintf("query of rule %q", r.Name), &r.Query, err)
 	}
 	compiled := &Rule{Rule: r, Program: program}
+	if r.Sigma != nil {
+		if err := s.nameParts(compiled); err != nil {
+			return err
+		}
+	}
 	s.Rules = append(s.Rules, compiled)
 	s.warnOfRule(compiled)
 	for _, advice := range q.Advice() {
@@ -128,8 +146,44 @@ func (l Loader) compile(text rule.Query) (q query.Query, p *match.Program, err e
 	if q, err = l.Languages.Query(text.Language, text.Text, text.CategoryField); err != nil {
 		return q, nil, err
 	}
-	p, err = match.Compile(q, l.Mapping())
+	p, err = match.Compile(q, l.mappingOf(q.Language))
 	return q, p, err
+}
+
+// mappingOf returns the mapping that queries in a language are compiled against.
+func (l Loader) mappingOf(language query.Language) match.Mapping {
+	i := l.rawSource()
+	switch {
+	case !language.NamesMembers || i < 0:
+		return l.Mapping()
+	case l.raw == nil:
+		return match.NewRaw(l.Schema, i)
+	}
+	return l.raw
+}
+
+// rawSource returns the place of the source whose members queries may name, or -1.
+func (l Loader) rawSource() int {
+	return slices.IndexFunc(l.Schema.Sources(), func(s *event.Source) bool { return s.Raw != nil })
+}
+
+// formats returns the formats of rule files whose languages the loader has.
+func (l Loader) formats() []files.Format {
+	var names []string
+	members := false
+	for _, language := range l.Languages {
+		if language.NamesMembers {
+			members = true
+		} else {
+			names = append(names, language.Name)
+		}
+	}
+	formats := elastic.Formats(names...)
+	if i := l.rawSource(); members && i >= 0 {
+		raw := l.Schema.Sources()[i].Raw
+		formats = append(formats, sigmarule.Formats([]rule.LogSource{{Product: raw.Product, Service: raw.Service}})...)
+	}
+	return formats
 }
 
 // notEvaluated returns why a rule does not run here if the error for its query says

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/literal"
 	"github.com/fluent-detect/fluent-detect/detector/match"
 	"github.com/fluent-detect/fluent-detect/detector/query"
 	"github.com/fluent-detect/fluent-detect/detector/query/esql"
@@ -173,7 +174,7 @@ func compareOne(t *testing.T, text, document string) (got, refused bool) {
 		t.Errorf("%s\n%s\nmatches: %v, and the table has %d rows", document, text, got, len(lines))
 	}
 	literals, ok := match.NewSet([]*match.Program{p}, m).Literals()
-	if ok && got && !slices.ContainsFunc(literals, func(l string) bool { return strings.Contains(document, l) }) {
+	if ok && got && !slices.ContainsFunc(literals, func(l literal.Text) bool { return strings.Contains(document, l.Text) }) {
 		t.Errorf("%s\n%s\nmatches without any of the literals %q", document, text, literals)
 	}
 	return got, false

@@ -10,6 +10,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/fluent-detect/fluent-detect/detector/rule/sigma"
 	"github.com/fluent-detect/fluent-detect/detector/spelling"
 	"github.com/fluent-detect/fluent-detect/plugin/settings"
 )
@@ -148,8 +149,10 @@ var treeFormats = []string{".yaml", ".yml", ".toml", ".json"}
 // TOML or JSON file with a configuration of Vector.
 func IsConfiguration(path string) bool {
 	switch filepath.Ext(path) {
-	case ".conf", ".yaml", ".yml":
+	case ".conf":
 		return true
+	case ".yaml", ".yml":
+		return !sigma.IsFile(path)
 	case ".toml", ".json":
 		return isTree(path)
 	}

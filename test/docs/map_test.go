@@ -39,7 +39,7 @@ func goFiles(t *testing.T) (all []goFile) {
 				return err
 			}
 			file := goFile{name: filepath.ToSlash(name), pkg: filepath.ToSlash(filepath.Dir(name))}
-			if strings.HasSuffix(file.pkg, "msgpacktest") || strings.HasSuffix(file.pkg, "kqltest") || strings.HasSuffix(file.pkg, "eqltest") || strings.HasSuffix(file.pkg, "esqltest") { // for tests
+			if strings.HasSuffix(file.pkg, "msgpacktest") || strings.HasSuffix(file.pkg, "kqltest") || strings.HasSuffix(file.pkg, "eqltest") || strings.HasSuffix(file.pkg, "esqltest") || strings.HasSuffix(file.pkg, "sigmatest") { // for tests
 				return nil
 			}
 			for _, i := range parsed.Imports {

@@ -329,7 +329,9 @@ func (b *builder) list(c *query.Call) query.Node {
 		if constant := arg.(*query.Constant); constant.Value != nil {
 			v := b.value(constant)
 			v.Strict = true
-			v.Fold = c.Fold && v.Kind == query.String
+			if v.Kind == query.String {
+				v.Fold = c.Fold
+			}
 			or.Nodes = append(or.Nodes, &query.Compare{Field: field.Field, Value: v, At: c.At})
 		}
 	}

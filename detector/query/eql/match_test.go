@@ -11,6 +11,7 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
+	"github.com/fluent-detect/fluent-detect/detector/literal"
 	"github.com/fluent-detect/fluent-detect/detector/match"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/query"
@@ -184,7 +185,7 @@ func verdict(text, document string) (bool, error) {
 	}
 	matches := p.Match(event.NewDocument(v))
 	literals, ok := match.NewSet([]*match.Program{p}, mapping).Literals()
-	if ok && matches && !slices.ContainsFunc(literals, func(l string) bool { return strings.Contains(document, l) }) {
+	if ok && matches && !slices.ContainsFunc(literals, func(l literal.Text) bool { return strings.Contains(document, l.Text) }) {
 		return false, fmt.Errorf("matches without any of the literals %q", literals)
 	}
 	return matches, nil

@@ -39,6 +39,14 @@ func (p *parser) withPredicate() (query.Expr, *query.Error) {
 	return operand, nil
 }
 
+// foldIf returns how letters compare if case does not count, or does.
+func foldIf(ignored bool) query.Fold {
+	if ignored {
+		return query.LowerFold
+	}
+	return query.NoFold
+}
+
 // list reads "in (a, b)".
 func (p *parser) list(operand query.Expr) (query.Expr, *query.Error) {
 	fold := p.token.tilde
@@ -53,7 +61,7 @@ func (p *parser) list(operand query.Expr) (query.Expr, *query.Error) {
 		return nil, p.refuse(span(end-1, end), "a list needs at least one value")
 	}
 	at := span(operand.Span().Start, end)
-	return &query.Call{Func: query.FnIn, Args: append([]query.Expr{operand}, args...), Fold: fold, At: at}, nil
+	return &query.Call{Func: query.FnIn, Args: append([]query.Expr{operand}, args...), Fold: foldIf(fold), At: at}, nil
 }
 
 // arguments reads values in parentheses, and returns the offset behind these.
@@ -137,7 +145,7 @@ func (p *parser) patterns(operand query.Expr, op token) (query.Expr, *query.Erro
 
 // pattern returns what an operator compares with, of the current token.
 func (p *parser) pattern(op token, plain bool) (query.Value, *query.Error) {
-	v := query.Value{Kind: query.Glob, Text: p.token.text, Fold: op.tilde || op.text == ":", At: p.token.span}
+	v := query.Value{Kind: query.Glob, Text: p.token.text, Fold: foldIf(op.tilde || op.text == ":"), At: p.token.span}
 	if op.text != "regex" {
 		v.Pattern = glob(p.token.text)
 		return v, nil
@@ -235,7 +243,7 @@ func (p *parser) function(t token) (query.Expr, *query.Error) {
 	if err != nil {
 		return nil, err
 	}
-	return &query.Call{Func: f, Args: args, Fold: t.tilde, At: span(t.span.Start, end)}, nil
+	return &query.Call{Func: f, Args: args, Fold: foldIf(t.tilde), At: span(t.span.Start, end)}, nil
 }
 
 // field reads the name of a field: names joined by dots.

@@ -140,7 +140,7 @@ func (doc plainDocument) holds(e query.Expr) bool {
 			default:
 				pattern = regexp.QuoteMeta(text) + ".*"
 			}
-			return doc.some(call.Args[0], func(v any) bool { return plainFits(pattern, v, call.Fold) })
+			return doc.some(call.Args[0], func(v any) bool { return plainFits(pattern, v, call.Fold != query.NoFold) })
 		}
 	}
 	return doc.leaf(e)
@@ -242,7 +242,7 @@ func (doc plainDocument) value(e query.Expr, chosen map[string]any) any {
 		return slices.ContainsFunc(args[1:], func(v any) bool {
 			a, isText := args[0].(string)
 			b, areTexts := v.(string)
-			if isText && areTexts && call.Fold {
+			if isText && areTexts && call.Fold != query.NoFold {
 				return plainLower(a) == plainLower(b)
 			}
 			order, ok := plainCompare(args[0], v)
@@ -302,7 +302,7 @@ func plainFunction(call *query.Call, args []any) any {
 	for i, v := range args {
 		if text, ok := v.(string); ok {
 			texts[i] = text
-			if call.Fold && call.Func != query.FnBetween {
+			if call.Fold != query.NoFold && call.Func != query.FnBetween {
 				texts[i] = plainLower(text)
 			}
 		}
@@ -353,7 +353,7 @@ func plainFunction(call *query.Call, args []any) any {
 				return false
 			}
 			a, b := string(text[i:i+len(what)]), string(what)
-			return a == b || call.Fold && plainLower(a) == plainLower(b)
+			return a == b || call.Fold != query.NoFold && plainLower(a) == plainLower(b)
 		}
 		for i := range text {
 			if !at(left, i) {
@@ -451,7 +451,7 @@ func plainPattern(p query.Value, v any, plain bool) bool {
 			}
 			runs[i] = runs[i][1:]
 		}
-		return plainFits(strings.Join(runs, ".*"), v, p.Fold)
+		return plainFits(strings.Join(runs, ".*"), v, p.Fold != query.NoFold)
 	}
 	text, ok := v.(string)
 	expression := plainRegexps[p.At]
@@ -459,7 +459,7 @@ func plainPattern(p query.Value, v any, plain bool) bool {
 		expression = luceneAsGo[expression]
 	}
 	flags := ""
-	if p.Fold {
+	if p.Fold != query.NoFold {
 		flags = "(?i)"
 	}
 	return ok && regexp.MustCompile(flags+`\A(?:`+expression+`)\z`).MatchString(text)

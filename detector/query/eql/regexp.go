@@ -14,7 +14,7 @@ func (p *parser) regexp(v query.Value, plain bool) (string, *query.Error) {
 	if plain {
 		translate = pattern.Lucene
 	}
-	text, err := translate(v.Text, v.Fold)
+	text, err := translate(v.Text, v.Fold != query.NoFold)
 	if err == nil {
 		return text, nil
 	}

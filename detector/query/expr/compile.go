@@ -16,7 +16,7 @@ type Program struct{ root node }
 type node struct {
 	is       nodeKind
 	fn       query.Func
-	fold     bool
+	fold     query.Fold
 	column   int
 	constant Value
 	args     []node

@@ -1,6 +1,8 @@
 package expr
 
 import (
+	"bytes"
+
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/query"
 )
@@ -106,8 +108,8 @@ func (n *node) in(columns []Value, m *Memory) Value {
 	}
 	for i := range n.args[1:] {
 		other := n.args[1+i].eval(columns, m)
-		if n.fold && v.kind == Text && other.kind == Text {
-			if equalFold(v.text, other.text, m) {
+		if n.fold != query.NoFold && v.kind == Text && other.kind == Text {
+			if bytes.Equal(m.folded(v.text, n.fold), m.folded(other.text, n.fold)) {
 				return BoolOf(true)
 			}
 		} else if order, ok := compare(v, other); ok && order == 0 {

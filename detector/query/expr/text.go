@@ -40,8 +40,8 @@ func (n *node) ofText(args []Value, m *Memory) Value {
 		return n.between(text, args[1:], m)
 	}
 	other := m.text(args[1])
-	if n.fold {
-		text, other = m.folded(text), m.folded(other)
+	if n.fold != query.NoFold {
+		text, other = m.folded(text, n.fold), m.folded(other, n.fold)
 	}
 	switch n.fn {
 	case query.FnStartsWith:
@@ -55,13 +55,11 @@ func (n *node) ofText(args []Value, m *Memory) Value {
 }
 
 // folded returns a text with one case for all letters.
-func (m *Memory) folded(text []byte) []byte {
+func (m *Memory) folded(text []byte, fold query.Fold) []byte {
 	start := len(m.Text)
-	m.Text = pattern.AppendFold(m.Text, text)
+	m.Text = pattern.AppendFold(m.Text, text, fold)
 	return m.Text[start:]
 }
-
-func equalFold(a, b []byte, m *Memory) bool { return bytes.Equal(m.folded(a), m.folded(b)) }
 
 // units returns the length of a text in UTF-16 units.
 func units(text []byte) int {
@@ -144,8 +142,8 @@ func (n *node) between(text []byte, args []Value, m *Memory) Value {
 		return TextOf(text)
 	}
 	in := text
-	if n.fold {
-		in, left, right = m.folded(text), m.folded(left), m.folded(right)
+	if n.fold != query.NoFold {
+		in, left, right = m.folded(text, n.fold), m.folded(left, n.fold), m.folded(right, n.fold)
 	}
 	from := bytes.Index(in, left)
 	if from < 0 {

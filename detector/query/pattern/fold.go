@@ -3,18 +3,46 @@ package pattern
 import (
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/fluent-detect/fluent-detect/detector/query"
 )
 
-// foldRune returns what all letters that differ from r in case only have in common:
-// the lower case of a letter, unless r is not ASCII and its lower case is.
-func foldRune(r rune) rune {
+// foldRune returns what all letters that equal r have in common, as far as fold says
+// that case does not count. Of ASCII letters that is the lower case.
+func foldRune(r rune, fold query.Fold) rune {
 	if r < utf8.RuneSelf {
 		return rune(foldByte(byte(r)))
+	}
+	if fold == query.SimpleFold {
+		return simpleFold(r)
 	}
 	if lower := unicode.ToLower(r); lower >= utf8.RuneSelf {
 		return lower
 	}
 	return r
+}
+
+// simpleFold returns the least of the letters that equal r by Unicode's simple case
+// folding, or the lower case of the ASCII letter among them.
+func simpleFold(r rune) rune {
+	least := r
+	for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {
+		least = min(least, other)
+	}
+	if least < utf8.RuneSelf {
+		return rune(foldByte(byte(least)))
+	}
+	return least
+}
+
+// BeyondASCII are the letters beyond ASCII that equal an ASCII letter by Unicode's
+// simple case folding: k and s.
+var BeyondASCII = []string{"\u212a", "\u017f"}
+
+// foldsBeyond reports whether a byte in lower case is a letter that one beyond ASCII
+// equals.
+func foldsBeyond(c byte, fold query.Fold) bool {
+	return fold == query.SimpleFold && (c == 'k' || c == 's')
 }
 
 func foldByte(c byte) byte {
@@ -28,7 +56,7 @@ func foldByte(c byte) byte {
 func IsLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 
 // AppendFold appends a text with one case for all letters, to compare it with others.
-func AppendFold[S string | []byte](dst []byte, text S) []byte {
+func AppendFold[S string | []byte](dst []byte, text S, fold query.Fold) []byte {
 	for i := 0; i < len(text); {
 		if c := text[i]; c < utf8.RuneSelf {
 			dst = append(dst, foldByte(c))
@@ -39,7 +67,7 @@ func AppendFold[S string | []byte](dst []byte, text S) []byte {
 		if r == utf8.RuneError && n == 1 {
 			dst = append(dst, text[i])
 		} else {
-			dst = utf8.AppendRune(dst, foldRune(r))
+			dst = utf8.AppendRune(dst, foldRune(r, fold))
 		}
 		i += n
 	}
@@ -47,7 +75,7 @@ func AppendFold[S string | []byte](dst []byte, text S) []byte {
 }
 
 // Fold returns a text with one case for all letters.
-func Fold(text string) string { return string(AppendFold(nil, text)) }
+func Fold(text string, fold query.Fold) string { return string(AppendFold(nil, text, fold)) }
 
 // indexFold returns the first index in the text from start on of an ASCII byte in
 // lower case, in either case, or -1.
@@ -91,11 +119,11 @@ func hasPrefixFold(text, lower []byte) bool {
 	return true
 }
 
-// Cases returns a letter in all its cases: all that equal it if case does not count.
+// Cases returns a letter in all its cases: all that equal it by [query.LowerFold].
 func Cases(r rune) []rune {
 	all := []rune{r}
 	for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {
-		if foldRune(other) == foldRune(r) {
+		if foldRune(other, query.LowerFold) == foldRune(r, query.LowerFold) {
 			all = append(all, other)
 		}
 	}

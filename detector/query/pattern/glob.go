@@ -12,17 +12,17 @@ import (
 // exactly one. It fits whole texts.
 type Glob struct {
 	runs []string // one more than there are stars; of a pattern that ignores case folded
-	fold bool
+	fold query.Fold
 	tail int // characters of the last run
 }
 
 // NewGlob returns the glob of a pattern that is not empty, in which each
 // [query.AnyChar] stands for one character.
-func NewGlob(p query.Pattern, fold bool) *Glob {
+func NewGlob(p query.Pattern, fold query.Fold) *Glob {
 	g := &Glob{fold: fold}
 	for i, run := range p {
-		if fold {
-			run = Fold(run)
+		if fold != query.NoFold {
+			run = Fold(run, fold)
 		}
 		if i > 0 && i < len(p)-1 && run == "" {
 			continue // two adjacent stars are one
@@ -58,11 +58,12 @@ func Escaped(text string) query.Pattern {
 }
 
 // Literal returns the longest text that is in every text that fits. If fold is true,
-// its letters are in lower case, and are there in any case.
+// its letters are in lower case, and are there in any case: those beyond ASCII
+// included that [BeyondASCII] has, if the glob folds as Unicode does.
 func (g *Glob) Literal() (text string, fold bool) {
 	for _, run := range g.runs {
 		for part := range strings.SplitSeq(run, string([]byte{query.AnyChar})) {
-			if g.fold {
+			if g.fold != query.NoFold {
 				part = longestASCII(part)
 			}
 			if len(part) > len(text) {
@@ -70,7 +71,7 @@ func (g *Glob) Literal() (text string, fold bool) {
 			}
 		}
 	}
-	return text, g.fold
+	return text, g.fold != query.NoFold
 }
 
 func longestASCII(text string) (longest string) {
@@ -124,22 +125,25 @@ func (g *Glob) prefix(text []byte, run string) (n int, ok bool) {
 			_, size := utf8.DecodeRune(text[n:])
 			n += size
 			i++
-		case !g.fold:
+		case g.fold == query.NoFold:
 			if text[n] != c {
 				return 0, false
 			}
 			n++
 			i++
 		case c < utf8.RuneSelf:
+			size := 1
 			if foldByte(text[n]) != c {
-				return 0, false
+				if size = beyondASCII(text[n:], c, g.fold); size == 0 {
+					return 0, false
+				}
 			}
-			n++
+			n += size
 			i++
 		default:
 			want, width := utf8.DecodeRuneInString(run[i:])
 			got, size := utf8.DecodeRune(text[n:])
-			if foldRune(got) != want || size == 1 {
+			if foldRune(got, g.fold) != want || size == 1 {
 				return 0, false
 			}
 			n += size
@@ -155,14 +159,21 @@ func (g *Glob) find(text []byte, run string) (end int) {
 	for i := 0; i < len(text); {
 		switch c := run[0]; {
 		case c == query.AnyChar:
-		case !g.fold:
+		case g.fold == query.NoFold:
 			next := bytes.IndexByte(text[i:], c)
 			if next < 0 {
 				return -1
 			}
 			i += next
-		case c < utf8.RuneSelf:
+		case c < utf8.RuneSelf && !foldsBeyond(c, g.fold):
 			if i = indexFold(text, i, c); i < 0 {
+				return -1
+			}
+		case c < utf8.RuneSelf:
+			for i < len(text) && text[i] < utf8.RuneSelf && text[i]|0x20 != c {
+				i++
+			}
+			if i == len(text) {
 				return -1
 			}
 		}
@@ -182,4 +193,17 @@ func charLen(run string, i int) int {
 	}
 	_, n := utf8.DecodeRuneInString(run[i:])
 	return n
+}
+
+// beyondASCII returns the length of the letter beyond ASCII that the text begins with,
+// if it equals an ASCII letter in lower case, else 0.
+func beyondASCII(text []byte, lower byte, fold query.Fold) (size int) {
+	if !foldsBeyond(lower, fold) || text[0] < utf8.RuneSelf {
+		return 0
+	}
+	r, size := utf8.DecodeRune(text)
+	if simpleFold(r) != rune(lower) {
+		return 0
+	}
+	return size
 }

@@ -37,26 +37,36 @@ func TestLiteral(t *testing.T) {
 
 func TestGlob(t *testing.T) {
 	anyChar := string([]byte{query.AnyChar})
-	f := func(glob, text string, fold, want bool) {
+	f := func(glob, text string, fold query.Fold, want bool) {
 		t.Helper()
 		runs := strings.Split(strings.ReplaceAll(glob, "?", anyChar), "*")
 		if got := NewGlob(runs, fold).Fits([]byte(text)); got != want {
 			t.Errorf("%q, %q, case does not count: %v: %v, want %v", glob, text, fold, got, want)
 		}
 	}
-	f("a?c", "aéc", false, true)
-	f("a?c", "ac", false, false)
-	f("a??c", "aéc", false, false) // a character is one, however many bytes it has
-	f("*?", "😀", false, true)
-	f("??", "😀", false, false)
-	f("*a?b*", "xaaxbx", false, true)
-	f("ab*ba", "aba", false, false)
-	f("*É*", "caféx", true, true)
-	f("*é*", "CAFÉX", true, true)
-	f("k", "\u212a", true, false)
-	f("\u212a", "K", true, false)
-	f("a?", "a\xff", true, true)
-	f("*\ufffd", "\xff", true, false) // a byte that is not a character is not U+FFFD
-	f("İx", "i̇x", true, false)
-	f("Ⱥ*Ⱥ", "ⱥⱥ", true, true) // letters of different lengths in their cases
+	f("a?c", "aéc", query.NoFold, true)
+	f("a?c", "ac", query.NoFold, false)
+	f("a??c", "aéc", query.NoFold, false) // a character is one, however many bytes it has
+	f("*?", "😀", query.NoFold, true)
+	f("??", "😀", query.NoFold, false)
+	f("*a?b*", "xaaxbx", query.NoFold, true)
+	f("ab*ba", "aba", query.NoFold, false)
+	f("*É*", "caféx", query.LowerFold, true)
+	f("*é*", "CAFÉX", query.LowerFold, true)
+	f("k", "\u212a", query.LowerFold, false)
+	f("\u212a", "K", query.LowerFold, false)
+	f("a?", "a\xff", query.LowerFold, true)
+	f("*\ufffd", "\xff", query.LowerFold, false) // a byte that is not a character is not U+FFFD
+	f("İx", "i̇x", query.LowerFold, false)
+	f("Ⱥ*Ⱥ", "ⱥⱥ", query.LowerFold, true) // letters of different lengths in their cases
+
+	f("k", "\u212a", query.SimpleFold, true)
+	f("\u212aey", "KEY", query.SimpleFold, true)
+	f("*askS*", "xxa\u017fKſx", query.SimpleFold, true)
+	f("*s?y", "ſs\u017f-Y", query.SimpleFold, true)
+	f("ΣΊΣΥΦΟΣ", "σίσυφος", query.SimpleFold, true)
+	f("straße", "STRASSE", query.SimpleFold, false) // one letter becomes one letter
+	f("ẞ", "ß", query.SimpleFold, true)
+	f("İx", "i̇x", query.SimpleFold, false)
+	f("i", "İ", query.SimpleFold, false)
 }

@@ -6,6 +6,8 @@ import (
 	"regexp/syntax"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/fluent-detect/fluent-detect/detector/query"
 )
 
 // Regexp is a regular expression. It looks at a text only if a literal that it needs
@@ -161,7 +163,7 @@ func (s *literalSearch) flush() {
 	if len(s.run) > len(s.best) {
 		s.best, s.bestFold = string(s.run), s.fold
 		if s.fold {
-			s.best = Fold(s.best)
+			s.best = Fold(s.best, query.LowerFold)
 		}
 	}
 	s.run, s.fold = s.run[:0], false

@@ -1,4 +1,4 @@
-// Package document reads TOML and JSON into trees whose values know their
+// Package document reads TOML, JSON and YAML into trees whose values know their
 // positions in the file, and checks the values as it converts them.
 package document
 

@@ -44,7 +44,9 @@ func (r *Reader) appendJSON(dst []byte, v *Value) []byte {
 		}
 		return append(dst, brackets[1])
 	case Bool:
-		return append(dst, v.Text...)
+		return append(dst, strings.ToLower(v.Text)...) // YAML's True
+	case Null:
+		return append(dst, "null"...)
 	case Integer, Float:
 		return r.appendNumber(dst, v)
 	}

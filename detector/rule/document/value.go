@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Kind is the type of a value, in TOML and in JSON.
+// Kind is the type of a value, in TOML, JSON and YAML.
 type Kind uint8
 
 // The kinds of values.
@@ -18,11 +18,12 @@ const (
 	Float
 	Bool
 	Time // TOML's dates and times
+	Null // of YAML, also where there is nothing behind a key
 )
 
 // String returns the kind as in "is a table".
 func (k Kind) String() string {
-	return [...]string{"a table", "a list", "a string", "an integer", "a number with a fraction", "a boolean", "a date or time"}[k]
+	return [...]string{"a table", "a list", "a string", "an integer", "a number with a fraction", "a boolean", "a date or time", "null"}[k]
 }
 
 // Value is a value in a document.

@@ -22,6 +22,9 @@ type Format struct {
 	// Parse reads a file. The path is for messages. The set has what could be
 	// read despite the errors.
 	Parse func(path string, data []byte) (rule.Set, rule.Errors)
+	// SkipRepeated means that of rules with the same ID in one element of a list the
+	// first is used and the others are skipped. Otherwise they are an error.
+	SkipRepeated bool
 }
 
 // Load loads the rules in the files that a spec names, a comma-separated list of
@@ -76,7 +79,16 @@ type loader struct {
 // candidate is a rule that is used unless another one with its ID is.
 type candidate struct {
 	*rule.Rule
-	rank int
+	rank         int
+	skipRepeated bool
+}
+
+// idKey is the key that has the ID of the rule in its file.
+func (c *candidate) idKey() string {
+	if c.Sigma != nil {
+		return "id"
+	}
+	return "rule_id"
 }
 
 // fail adds an error about the spec.
@@ -103,7 +115,7 @@ func (l *loader) load(f *file) {
 	}
 	set, errs := format.Parse(f.path, data)
 	l.errors = append(l.errors, errs...)
-	if f.explicit && len(set.Rules)+len(errs) == 0 {
+	if f.explicit && len(set.Rules)+len(set.Filters)+len(errs) == 0 {
 		for _, s := range set.Skipped {
 			l.errors = append(l.errors, s.Refusal())
 		}
@@ -113,9 +125,10 @@ func (l *loader) load(f *file) {
 		return
 	}
 	l.set.Skipped = append(l.set.Skipped, set.Skipped...)
+	l.set.Filters = append(l.set.Filters, set.Filters...)
 	for _, r := range set.Rules {
 		r.Source.Named = f.explicit
-		l.rules = append(l.rules, candidate{r, f.rank})
+		l.rules = append(l.rules, candidate{r, f.rank, format.SkipRepeated})
 	}
 }
 
@@ -127,8 +140,8 @@ func (l *loader) selectRules() {
 	for _, r := range l.rules {
 		other, found := first[r.ID]
 		switch {
-		case found && other.rank < r.rank:
-			l.skip(r.Rule, "the rule with the same rule_id in "+idPosition(&other.Source)+" is used instead")
+		case found && (other.rank < r.rank || r.skipRepeated):
+			l.skip(r.Rule, "the rule with the same "+r.idKey()+" in "+idPosition(&other.Source)+" is used instead")
 			continue
 		case found && other.Enabled && r.Enabled:
 			l.errors = append(l.errors, &rule.Error{

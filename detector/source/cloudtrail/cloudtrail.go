@@ -65,6 +65,7 @@ var Source = &event.Source{
 	CallerControlled: callerControlled,
 	CallerCanMatch:   callerCanMatch,
 	Elsewhere:        elsewhere,
+	Raw:              raw,
 	Identity:         identity,
 	IDScope:          identity[:1],
 	Object:           objects,

@@ -38,7 +38,7 @@ func javaText(e *event.Event, p event.Place) []msgpack.Value {
 	for o := e.Occurrences(p.Member); o.Next(); {
 		v := o.Value()
 		j.repeats = 1
-		j.add(v, math.MaxInt)
+		j.add(v, lastPick)
 		earlier := j.repeats - 1
 		if earlier > maxReadings {
 			j.truncated, earlier = true, maxReadings
@@ -69,6 +69,9 @@ type madeTexts struct {
 // maxMembers is the number of members of an object up to which memory is kept for the
 // next one.
 const maxMembers = 16 << 10
+
+// lastPick picks the last value of a repeated key, as Java does.
+const lastPick = math.MaxInt
 
 // maxReadings bounds how many texts there are of an object with a key that is
 // repeated over and over, besides the one that Java has.

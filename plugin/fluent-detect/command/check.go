@@ -26,7 +26,7 @@ func (a *app) check() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "check PATH...",
 		Short: "Find errors in rules, exceptions and configurations",
-		Long: `Find errors in rule files (*.toml, *.ndjson), in all rule files below a directory,
+		Long: `Find errors in rule files (*.toml, *.ndjson, Sigma's *.yml), in all rule files below a directory,
 in files of exceptions, and in configurations of Fluent Bit (*.conf, *.yaml, with
 the files that they include), Vector (*.yaml, *.toml, *.json) and fluent-detect serve
 (*.yaml), also in ConfigMaps of Kubernetes. Configurations are searched in a directory without its
@@ -120,7 +120,7 @@ func isRules(path string) bool {
 
 // isRuleFile reports whether a file contains rules by its name, and no configuration.
 func isRuleFile(path string) bool {
-	return slices.Contains([]string{".toml", ".ndjson"}, filepath.Ext(path)) && !hostconf.IsConfiguration(path)
+	return slices.Contains([]string{".toml", ".ndjson", ".yml", ".yaml"}, filepath.Ext(path)) && !hostconf.IsConfiguration(path)
 }
 
 var exceptionTable = regexp.MustCompile(`(?m)^\s*\[\[\s*"?exception"?\s*\]\]`)
@@ -181,7 +181,7 @@ func checkUnknown(paths []string, f *findings) {
 			f.errors = append(f.errors, path+": cannot be read: "+pipeline.Pathless(err).Error())
 			continue
 		}
-		f.errors = append(f.errors, path+": unknown kind of file: rules and exceptions are in *.toml or *.ndjson files, configurations in *.conf or *.yaml files, those of Vector also in *.toml and *.json files")
+		f.errors = append(f.errors, path+": unknown kind of file: rules and exceptions are in *.toml, *.ndjson or Sigma's *.yml files, configurations in *.conf or *.yaml files, those of Vector also in *.toml and *.json files")
 	}
 }
 

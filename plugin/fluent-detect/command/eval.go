@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -22,12 +23,12 @@ import (
 
 func (a *app) eval() *cobra.Command {
 	var fields *keys
-	text, language, category, now := "", kql.Language.Name, "", ""
+	text, language, category, now, file := "", kql.Language.Name, "", "", ""
 	var ecs bool
 	var types []string
 	c := &cobra.Command{
-		Use:   "eval --query QUERY [flags] FILE...",
-		Short: "Print the documents that a query matches",
+		Use:   "eval (--query QUERY | --rule RULEFILE) [flags] FILE...",
+		Short: "Print the documents that a query or a rule matches",
 		Long: `Print the documents that a query in KQL (Kibana's query language) or EQL
 (Elasticsearch's event query language, of queries about one event) matches,
 unchanged, as lines of JSON. Of a query in ES|QL the rows are printed that it makes
@@ -41,27 +42,37 @@ date, and without LIMIT there are 1,000 rows at most. With --ecs the documents
 are CloudTrail events, in any envelope, and the query is about their ECS fields,
 as a rule's is; the original event is printed.
 
+With --rule the query is that of the rules in a file. One in Elastic's formats is
+evaluated as --query would be, but in ES|QL too documents are printed, not rows. Sigma
+rules name the members of CloudTrail's own records: they are evaluated on the events
+in each document, in any envelope, also in those in ECS form, or on the document
+itself if there is no event in it.
+
 Exit code: 0 if everything was read, whether or not anything matched; 1 if
-something could not be read; 2 if the query is refused, with its line and
+something could not be read; 2 if the query or the rule is refused, with its line and
 column.`,
 		Example: `  fluent-detect eval --ecs --query 'event.action: *Trail and not user.name: ci' trail.json.gz
   fluent-detect eval --ecs --language eql --query 'iam where event.action : "create*"' trail.json.gz
   fluent-detect eval --ecs --language esql --query 'FROM x | STATS COUNT(*) BY event.action' trail.json.gz
-  fluent-detect eval --query 'source.ip: 10.0.0.0/8' --type source.ip=ip docs.ndjson`,
+  fluent-detect eval --query 'source.ip: 10.0.0.0/8' --type source.ip=ip docs.ndjson
+  fluent-detect eval --rule aws_login.yml trail.json.gz`,
 		Args: atLeastOne("FILE"),
 		RunE: func(c *cobra.Command, files []string) error {
-			languages := ruleset.DefaultLoader().Languages
+			loader, err := fields.loader()
+			if err != nil {
+				return err
+			}
+			if file != "" {
+				return a.evalRules(c, loader, file, ecs, types, files)
+			}
+			languages := queryLanguages()
 			if _, ok := languages.Lookup(language); !ok {
 				return usage(c, "--language %q: must be one of %s", language, strings.Join(languages.Names(), ", "))
 			}
 			if !c.Flags().Changed("query") {
-				return usage(c, "--query is missing")
+				return usage(c, "--query or --rule is missing")
 			}
 			declared, err := parseTypes(c, types)
-			if err != nil {
-				return err
-			}
-			loader, err := fields.loader()
 			if err != nil {
 				return err
 			}
@@ -93,14 +104,23 @@ column.`,
 		},
 	}
 	c.Flags().SortFlags = false
-	c.Flags().Var(textValue{&text}, "query", "the query (required; an empty one matches everything)")
+	c.Flags().Var(textValue{&text}, "query", "the query (an empty one matches everything)")
+	c.Flags().Var(textValue{&file}, "rule", "the file of a rule, instead of a query")
 	c.Flags().Var(textValue{&language}, "language", "the language of the query: kuery, eql or esql")
 	c.Flags().Var(textValue{&category}, "event-category-field", "the field with the category of an event in EQL (default event.category)")
 	c.Flags().Var(textValue{&now}, "now", "what NOW() is in ES|QL, as in 2026-01-02T03:04:05Z (default the time)")
 	c.Flags().BoolVar(&ecs, "ecs", false, "the documents are CloudTrail events, the query is about their ECS fields")
 	c.Flags().Var(typeValue{listValue{&types}}, "type", "the type of a field, as in source.ip=ip; may be given several times")
 	fields = fieldFlags(c)
+	for _, name := range []string{"query", "language", "event-category-field", "now"} {
+		c.MarkFlagsMutuallyExclusive(name, "rule")
+	}
 	return c
+}
+
+// queryLanguages are the languages of --query: those that name fields of documents.
+func queryLanguages() query.Languages {
+	return slices.DeleteFunc(ruleset.DefaultLoader().Languages, func(l query.Language) bool { return l.NamesMembers })
 }
 
 // typeValue is the flag --type.

@@ -1,0 +1,52 @@
+package alert
+
+import (
+	"strings"
+
+	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/match"
+)
+
+// Name makes alerts carry the names of the parts that matched, and the values of fields
+// that the rule wants to be looked at.
+func (m *Maker) Name(parts []match.Named, fields []*event.Field) { m.parts, m.asked = parts, fields }
+
+// name adds what Name asks for.
+func (m *Maker) name(e *event.Event) {
+	d := &m.doc
+	begin := len(m.texts)
+	for i := range m.parts {
+		if m.parts[i].Program.Match(e) {
+			m.texts = append(m.texts, view(m.parts[i].Name))
+		}
+	}
+	d.setTexts(slotRuleSelections, m.texts[begin:len(m.texts):len(m.texts)])
+	begin = len(m.texts)
+	for _, f := range m.asked {
+		for _, v := range e.Values(f) {
+			if len(m.texts)-begin == maxEvidence {
+				break
+			}
+			at := len(d.text)
+			d.text = append(append(d.text, f.Name...), ": "...)
+			if v.IsText() {
+				d.text = append(d.text, cut(v.Bytes(), maxReasonPart)...)
+			} else {
+				d.text = event.AppendScalar(d.text, v)
+			}
+			m.texts = append(m.texts, d.text[at:len(d.text):len(d.text)])
+		}
+	}
+	d.setTexts(slotRuleFields, m.texts[begin:len(m.texts):len(m.texts)])
+}
+
+// appendAuthor appends the author of a Sigma rule to a sentence: the licence of rules that
+// are shared wants him in every message about a match.
+func (m *Maker) appendAuthor(dst []byte) []byte {
+	if m.rule.Sigma == nil || len(m.rule.Author) == 0 {
+		return dst
+	}
+	dst = append(dst, " (rule by "...)
+	dst = append(dst, oneLine(view(strings.Join(m.rule.Author, ", ")))...)
+	return append(dst, ')')
+}
