@@ -5,6 +5,7 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector/alert"
 	"github.com/fluent-detect/fluent-detect/detector/hold"
+	"github.com/fluent-detect/fluent-detect/detector/rule"
 )
 
 // Config is the configuration of an Engine.
@@ -22,6 +23,10 @@ type Config struct {
 	// rules with a memory; LearnFor is for how long, by the time of events from the first one
 	// on, rules of type new_terms learn what is known, and alert on nothing.
 	Lateness, LearnFor time.Duration
+
+	// MinLevel is the lowest level of Sigma rules that make alerts; matches of others are
+	// counted only.
+	MinLevel rule.Level
 
 	Heartbeat time.Duration // between heartbeat records; 0: none
 	SelfTest  time.Duration // between self-tests; 0: none

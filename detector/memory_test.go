@@ -295,7 +295,7 @@ func TestMemoryWithExceptionsAndCaps(t *testing.T) {
 	}
 	wantFields(t, b.wantAlerts(1)[0], "event.id", "2")
 	report := b.engine.Report()
-	if got := report.Outcomes.String(); got != "matched=5 emitted=1 duplicate=0 suppressed=0 excepted=2 capped=1 failed=0 remembered=1" {
+	if got := report.Outcomes.String(); got != "matched=5 emitted=1 duplicate=0 suppressed=0 excepted=2 capped=1 failed=0 remembered=1 below_level=0" {
 		t.Error(got)
 	}
 }

@@ -119,6 +119,9 @@ func (t *transaction) note(rule int, o stats.Outcome) {
 
 // decide returns the outcome of a match. If it is Emitted, the alert is staged.
 func (t *transaction) decide(r *activeRule, e *event.Event, tag string, read time.Time) stats.Outcome {
+	if s := r.Rule().Sigma; s != nil && s.Level < t.config.MinLevel {
+		return stats.BelowLevel
+	}
 	if r.excepted(e, t.now, t.host.Warn) {
 		return stats.Excepted
 	}

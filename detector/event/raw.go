@@ -153,16 +153,27 @@ func (e *Event) hasDotted() bool {
 	}
 	s.dottedOf, s.dotted = s.number, false
 	buf, pos := e.document.Encoded(), 0
+	before := uint32(cap(e.buf) - cap(buf)) // how many bytes of e.buf are before it
 	for range e.document.Len() {
 		var key []byte
 		key, pos, _ = msgpack.ReadKey(buf, pos)
-		if slices.Contains(key, '.') {
-			s.dotted = true
-			break
+		for _, c := range key {
+			if c == '.' {
+				s.dotted = true
+				return true
+			}
 		}
-		pos = skip(buf, pos)
+		if end := msgpack.SkipPlain(buf, pos); end != 0 {
+			pos = end
+		} else if end = msgpack.SkipStr8(buf, pos); end != 0 {
+			pos = end
+		} else if m := Lookup(key); e.has.Has(m) && e.offsets[m] == uint32(pos)+before {
+			pos = int(e.ends[m] - before)
+		} else {
+			pos = skip(buf, pos)
+		}
 	}
-	return s.dotted
+	return false
 }
 
 // original returns the record that a document in ECS form has as JSON text in a field.

@@ -19,11 +19,18 @@ func (e *Event) Text(f *Field) (text []byte, ok bool) {
 	return text, len(text) > len("none") // nothing shorter is empty
 }
 
+// HasOther reports whether a field whose value Text returned may have others: a member of
+// a source's own records that is also there as an object, by a name with a dot.
+func (e *Event) HasOther(f *Field) bool { return f.Type == TypeAny && e.hasDotted() }
+
 // MayHave reports whether the field can have a text in which the literal is.
 // False is certain: the literal is nowhere in the members that the field is in.
 func (e *Event) MayHave(f *Field, l *literal.Finder) bool {
 	w := e.way(f)
-	if !w.nested || len(e.again) > 0 || w.raw != "" && e.hasDotted() {
+	if w.raw != "" { // it may be there by other names
+		return e.IsOpen() || l.In(e.document.Encoded())
+	}
+	if !w.nested || len(e.again) > 0 {
 		return true
 	}
 	if m := w.Member; e.find(m) && l.In(e.buf[e.offsets[m]:e.ends[m]]) {

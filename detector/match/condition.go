@@ -81,7 +81,12 @@ func (t *test) holds(e *event.Event, object msgpack.Value) bool {
 		return e.HasRaw(t.field)
 	}
 	if text, ok := e.Text(t.field); ok {
-		return t.match.match(msgpack.TextOf(text))
+		if t.match.match(msgpack.TextOf(text)) {
+			return true
+		}
+		if !e.HasOther(t.field) {
+			return false
+		}
 	}
 	return e.Any(t.field, t.match.match)
 }

@@ -357,6 +357,9 @@ func (c *compiler) keywords(n query.Node, list []*query.Compare) (int32, error) 
 		return 0, c.refuse(n.Span(), "texts can be searched for in records only")
 	}
 	op, values := anyValues(list)
+	if slices.ContainsFunc(values, func(v query.Value) bool { return v.Kind == query.Glob && isAnything(v.Pattern) }) {
+		return c.constant(true), nil // every record has some text
+	}
 	m, err := c.anyOf(op, values)
 	if err != nil {
 		return 0, err

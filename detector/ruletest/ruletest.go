@@ -94,7 +94,7 @@ func scan(l ruleset.Loader, r *ruleset.Rule, chunk []byte) (int, error) {
 	box := outbox.New("test", 1<<20)
 	consumer := box.Open(outbox.Filter{})
 	defer consumer.Close()
-	config := detector.Config{DedupSize: 1, DedupTTL: time.Hour, NoDedup: true, MaxAlerts: &hold.Rate{}, Lateness: time.Hour}
+	config := detector.Config{DedupSize: 1, DedupTTL: time.Hour, NoDedup: true, MaxAlerts: &hold.Rate{}, Lateness: time.Hour, MinLevel: rule.LevelInformational}
 	engine, err := detector.New(config, rules, detector.Host{Outbox: box, State: detector.NewState(), Lost: func(outbox.Alert) {}})
 	if err != nil {
 		return 0, err

@@ -19,11 +19,12 @@ const (
 	Capped                    // over max_alerts
 	Failed                    // its alert has no destination
 	Remembered                // its rule has a memory, and it was nothing to alert on
+	BelowLevel                // the level of its Sigma rule is below min_level
 	numOutcomes
 )
 
 // The names are those of metrics, heartbeats and logs.
-var outcomeNames = [numOutcomes]string{"emitted", "duplicate", "suppressed", "excepted", "capped", "failed", "remembered"}
+var outcomeNames = [numOutcomes]string{"emitted", "duplicate", "suppressed", "excepted", "capped", "failed", "remembered", "below_level"}
 
 // String returns the name: "emitted".
 func (o Outcome) String() string { return outcomeNames[o] }

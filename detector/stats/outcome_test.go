@@ -13,7 +13,7 @@ func TestOutcomes(t *testing.T) {
 	if len(names) != len(o) || names[""] {
 		t.Errorf("names: %v", names)
 	}
-	const want = "matched=28 emitted=1 duplicate=2 suppressed=3 excepted=4 capped=5 failed=6 remembered=7"
+	const want = "matched=36 emitted=1 duplicate=2 suppressed=3 excepted=4 capped=5 failed=6 remembered=7 below_level=8"
 	if o.String() != want {
 		t.Errorf("%s\nwant %s", &o, want)
 	}

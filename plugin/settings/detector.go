@@ -8,6 +8,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/alert"
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/hold"
+	"github.com/fluent-detect/fluent-detect/detector/rule"
 )
 
 // Detector is the configuration of a detector: of [OUTPUT] Name detect, of
@@ -80,6 +81,16 @@ var detectorKeys = []row[Detector]{
 	{Key: Key{"lateness", "a duration of at least 1s, or `0` for none", "1h",
 		"how much later than the newest an event may come and still count for rules of type `threshold`; and how much longer than its window a rule remembers what no event touches"},
 		set: func(d *Detector, v string) (err error) { d.Lateness, err = parseInterval(v); return err }},
+	{Key: Key{"min_level", "`informational`, `low`, `medium`, `high` or `critical`", "low",
+		"the lowest level of Sigma rules that make alerts; matches of rules below it are counted only"},
+		set: func(d *Detector, v string) error {
+			level, ok := rule.ParseLevel(v)
+			if !ok {
+				return errInvalid
+			}
+			d.MinLevel = level
+			return nil
+		}},
 	{Key: Key{"exceptions", "the path of a TOML file", "",
 		"known events that do not make an alert: per rule a query, an owner, a reason and an expiry date"},
 		set: func(d *Detector, v string) error { d.Exceptions = v; return nil }},

@@ -60,7 +60,7 @@ var yamlErrorLine = regexp.MustCompile(`^(?:yaml: )?line (\d+): `)
 // yamlError returns a syntax error with its line, if the library says one.
 func (d *Document) yamlError(err error) *rule.Error {
 	text := err.Error()
-	e := &rule.Error{Path: d.path, Err: err}
+	e := &rule.Error{Path: d.path, Line: 1, Column: 1, Err: err} // of the first line it says nothing
 	if m := yamlErrorLine.FindStringSubmatch(text); m != nil {
 		text = text[len(m[0]):]
 		line, _ := strconv.Atoi(m[1])
