@@ -39,6 +39,11 @@ func TestGolden(t *testing.T) {
 			golden(t, c.event+"."+f.String(), makeAlert(t, r, f, eventFile(t, c.event)))
 		}
 	}
+	shared := *load(t, filepath.Join("testdata", "rules", "sigma.yml"))
+	shared.Source.SHA256 = "<sha256>"
+	for _, f := range formats {
+		golden(t, "sigma."+f.String(), makeAlert(t, &shared, f, eventFile(t, "iam")))
+	}
 }
 
 func golden(t *testing.T, name string, alert []byte) {

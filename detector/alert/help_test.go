@@ -18,6 +18,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/rule"
 	"github.com/fluent-detect/fluent-detect/detector/rule/elastic"
 	"github.com/fluent-detect/fluent-detect/detector/rule/files"
+	"github.com/fluent-detect/fluent-detect/detector/rule/sigma"
 )
 
 var formats = []Format{FormatECS, FormatKibana, FormatOCSF}
@@ -41,7 +42,7 @@ func anything(t testing.TB) *rule.Rule {
 
 func load(t testing.TB, spec string) *rule.Rule {
 	t.Helper()
-	set, err := files.Load(spec, conf.Rules(), elastic.Formats("kuery")...)
+	set, err := files.Load(spec, conf.Rules(), append(elastic.Formats("kuery"), sigma.Formats([]rule.LogSource{{Product: "aws", Service: "cloudtrail"}})...)...)
 	if err != nil || len(set.Rules) != 1 {
 		t.Fatalf("%s: %v, %d rules", spec, err, len(set.Rules))
 	}

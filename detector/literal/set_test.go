@@ -92,6 +92,39 @@ func TestCost(t *testing.T) {
 	}
 }
 
+// A text whose case does not count is found in any, at every position, and no other is.
+func FuzzFoldedSet(f *testing.F) {
+	f.Add("createuser", "key", []byte("aCreateUSERb"))
+	f.Add("[x@", "~{", bytes.Repeat([]byte("{X`"), 40))
+	f.Fuzz(func(t *testing.T, folded, exact string, b []byte) {
+		folded = lower(folded)
+		if folded == "" || exact == "" {
+			return
+		}
+		want := strings.Contains(lower(string(b)), folded) || bytes.Contains(b, []byte(exact))
+		texts := append(Exact(exact), Text{Text: folded, Fold: true})
+		for name, anyIn := range algorithms(NewSet(texts)) {
+			if got := anyIn(b); got != want {
+				t.Errorf("%s: %q or %q in %q: %v", name, folded, exact, b, got)
+			}
+		}
+		if finder := NewFinder(texts[1]); finder.In(b) != strings.Contains(lower(string(b)), folded) {
+			t.Errorf("%q in %q: %v", folded, b, finder.In(b))
+		}
+	})
+}
+
+// lower returns a text with its ASCII letters in lower case.
+func lower(text string) string {
+	b := []byte(text)
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return string(b)
+}
+
 // JSON text and msgpack are searched by different bytes, and a text is found whatever
 // the bytes around it are.
 func FuzzSet(f *testing.F) {

@@ -59,3 +59,11 @@ func offset(text string, line, column int) int {
 	}
 	return at
 }
+
+// Shown returns what people are shown of the query.
+func (q *Query) Shown() string {
+	if q.Summary != "" {
+		return q.Summary
+	}
+	return q.Text
+}

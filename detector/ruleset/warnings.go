@@ -24,8 +24,12 @@ func (s *Set) warn(r *Rule, format string, args ...any) {
 
 // warnOfRule adds the warnings about a rule.
 func (s *Set) warnOfRule(r *Rule) {
-	for _, line := range s.Outlook(fmt.Sprintf("rule %q", r.Name), "matches", r.Program) {
-		s.warn(r, "%s:%d: %s", r.Source.Path, r.Source.Line, line)
+	if r.Sigma != nil {
+		s.warnOfSigma(r)
+	} else {
+		for _, line := range s.Outlook(fmt.Sprintf("rule %q", r.Name), "matches", r.Program) {
+			s.warn(r, "%s:%d: %s", r.Source.Path, r.Source.Line, line)
+		}
 	}
 	x := &r.Extension
 	for _, line := range s.UnknownFields(x.SuppressBy, r.Program) {

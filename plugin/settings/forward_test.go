@@ -35,7 +35,7 @@ func TestForwardKeys(t *testing.T) {
 			t.Errorf("%q: %v", c.keys, err)
 			continue
 		}
-		_, after, _ := strings.Cut(d.String(), "rules=builtin channel=default alert_format=ecs dedup_size=65536 dedup_ttl=24h learn_for=24h lateness=1h ")
+		_, after, _ := strings.Cut(d.String(), "rules=builtin channel=default alert_format=ecs dedup_size=65536 dedup_ttl=24h learn_for=24h lateness=1h min_level=low ")
 		if got, _, _ := strings.Cut(after, "heartbeat=5m rule_tests=on"); strings.TrimSpace(got) != c.want {
 			t.Errorf("%q: %s, want %s", c.keys, got, c.want)
 		}

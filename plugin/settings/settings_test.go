@@ -18,7 +18,7 @@ func TestDetectorDefaults(t *testing.T) {
 		d.Heartbeat != 5*time.Minute || d.SelfTest != 0 || !d.RuleTests || d.Forward != nil {
 		t.Errorf("%+v", d)
 	}
-	if got, want := d.String(), "rules=builtin channel=default alert_format=ecs dedup_size=65536 dedup_ttl=24h learn_for=24h lateness=1h heartbeat=5m rule_tests=on"; got != want {
+	if got, want := d.String(), "rules=builtin channel=default alert_format=ecs dedup_size=65536 dedup_ttl=24h learn_for=24h lateness=1h min_level=low heartbeat=5m rule_tests=on"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

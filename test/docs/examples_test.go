@@ -64,7 +64,7 @@ var checks = map[string]func(*testing.T, *folder, string, *block){
 	"text":    func(*testing.T, *folder, string, *block) {}, // pictures
 	"toml":    checkRules,
 	"ini":     checkConfiguration,
-	"yaml":    checkConfiguration,
+	"yaml":    checkYAML,
 	"json":    checkJSON,
 	"console": checkSession,
 	"sh":      checkCommands,
@@ -133,7 +133,7 @@ func checkRules(t *testing.T, f *folder, where string, b *block) {
 	if out, got := f.run("fluent-detect check " + b.name); got != want {
 		t.Errorf("%s: check %s ends with %d, want %d:\n%s", where, b.name, got, want, out)
 	}
-	if want != 0 || !strings.Contains(b.text, "[rule]") {
+	if want != 0 || !strings.Contains(b.text, "[rule]") && !isSigma(b) {
 		return
 	}
 	if b.note == "failing" {
@@ -141,6 +141,16 @@ func checkRules(t *testing.T, f *folder, where string, b *block) {
 	}
 	if out, got := f.run("fluent-detect test " + b.name); got != want {
 		t.Errorf("%s: test %s ends with %d, want %d:\n%s", where, b.name, got, want, out)
+	}
+}
+
+func isSigma(b *block) bool { return strings.Contains(b.text, "\ndetection:") }
+
+func checkYAML(t *testing.T, f *folder, where string, b *block) {
+	if isSigma(b) {
+		checkRules(t, f, where, b)
+	} else {
+		checkConfiguration(t, f, where, b)
 	}
 }
 
@@ -322,7 +332,26 @@ func TestQueries(t *testing.T) {
 	for _, r := range esql {
 		typed = append(typed, append([]string{"esql"}, r...))
 	}
+	sigma := d.rows("| Sigma | document | matches |")
+	if len(sigma) == 0 {
+		t.Fatal("no table of detections in Sigma")
+	}
+	for _, r := range sigma {
+		typed = append(typed, append([]string{"sigma"}, r...))
+	}
 	for _, r := range typed {
+		if r[0] == "sigma" {
+			item := strings.Trim(r[1], "`")
+			rule := "title: x\nlogsource: {product: aws, service: cloudtrail}\ndetection:\n  s:\n    " + item + "\n  condition: s\n"
+			if err := os.WriteFile(filepath.Join(f.dir, "sigma.yml"), []byte(rule), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			out, status := f.run("fluent-detect eval --rule sigma.yml - <<<" + quote(strings.Trim(r[2], "`")))
+			if got := map[bool]string{true: "yes", false: "no"}[out != ""]; status != 0 || got != r[3] {
+				t.Errorf("%s of %s: %s (exit status %d: %s), the table says %s", item, r[2], got, status, out, r[3])
+			}
+			continue
+		}
 		line := "fluent-detect eval --query " + quote(strings.Trim(r[1], "`"))
 		switch r[0] {
 		case "":

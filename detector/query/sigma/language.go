@@ -22,7 +22,7 @@ func Parse(text string) (query.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return d.node(), nil
+	return d.Root(), nil
 }
 
 // Detection is a parsed query.
@@ -30,8 +30,8 @@ type Detection struct {
 	parts []*part
 }
 
-// node returns the tree: all parts hold.
-func (d *Detection) node() query.Node {
+// Root returns the tree: all parts hold.
+func (d *Detection) Root() query.Node {
 	if len(d.parts) == 1 {
 		return d.parts[0].root
 	}

@@ -61,7 +61,7 @@ command line or a rule is wrong.`,
 			for _, line := range rule.Warnings {
 				a.warn(line)
 			}
-			fmt.Printf("%s\n  %s\n", a.out.Strong(rule.Name), oneLine(rule.Query.Text))
+			fmt.Printf("%s\n  %s\n", a.out.Strong(rule.Name), oneLine(rule.Query.Shown()))
 			remembers, err := a.explainMemory(loader.Schema, rule, dir, lateness)
 			if err != nil {
 				return err
