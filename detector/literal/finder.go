@@ -8,6 +8,8 @@ type Finder struct {
 	Text
 	rare  int // index of the rarest byte of the text
 	check int // index of another byte, which is compared before the whole text
+	// That byte, in lower case, and the bit that makes it so if its case does not count.
+	checked, bit byte
 }
 
 // NewFinder returns a Finder of a text.
@@ -18,6 +20,8 @@ func (f *frequencies) finder(text Text) Finder {
 	if l.rare == 0 {
 		l.check = min(1, len(text.Text)-1)
 	}
+	l.checked = text.Text[l.check]
+	l.bit = l.checked ^ text.otherCase(l.check)
 	return l
 }
 
@@ -45,14 +49,14 @@ func (f *Finder) inBy(b []byte, c byte) bool {
 	return false
 }
 
-// at reports whether the text is at b[begin:]; begin may be negative.
+// at reports whether the text is at b[begin:]; begin may be negative. One byte rules out
+// most false candidates.
 func (f *Finder) at(b []byte, begin int) bool {
-	text := f.Text.Text
-	if begin < 0 || begin+len(text) > len(b) {
-		return false
-	}
-	if f.Fold {
-		return equalFold(b[begin:begin+len(text)], text)
-	}
-	return b[begin+f.check] == text[f.check] && string(b[begin:begin+len(text)]) == text
+	return begin >= 0 && begin+len(f.Text.Text) <= len(b) && b[begin+f.check]|f.bit == f.checked && f.isPrefix(b[begin:])
+}
+
+// isPrefix reports whether the text is at the start of b, which is as long at least.
+func (f *Finder) isPrefix(b []byte) bool {
+	b = b[:len(f.Text.Text)]
+	return string(b) == f.Text.Text || f.Fold && equalFold(b, f.Text.Text)
 }
