@@ -35,11 +35,9 @@ type connection struct {
 	ended   chan struct{} // closed when reading has ended
 	err     error         // why; set before ended is closed
 	buf     []byte        // for messages
-	release func() bool   // stops the context from closing the connection
 }
 
-// connect opens a connection and does the handshake. The connection is closed when
-// ctx is done.
+// connect opens a connection and does the handshake, until ctx is done at most.
 func connect(ctx context.Context, c *Config, dial dialer) (*connection, error) {
 	timeout, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
@@ -70,10 +68,12 @@ func connect(ctx context.Context, c *Config, dial dialer) (*connection, error) {
 		}
 	}
 	k := &connection{conn: conn, raw: raw, acks: make(chan string, window), closing: make(chan struct{}), ended: make(chan struct{})}
-	k.release = context.AfterFunc(ctx, abort)
 	go k.receive(in)
 	return k, nil
 }
+
+// abort closes the network connection: what was not acknowledged is sent again.
+func (k *connection) abort() { _ = k.raw.Close() }
 
 // receive passes acknowledgements on until the connection ends.
 func (k *connection) receive(in *reader) {
@@ -103,7 +103,6 @@ const closeTLSTimeout = 100 * time.Millisecond
 
 // close closes the connection and waits for its second goroutine.
 func (k *connection) close() {
-	k.release()
 	close(k.closing)
 	timer := time.AfterFunc(closeTLSTimeout, func() { _ = k.raw.Close() })
 	_ = k.conn.Close() // what was not acknowledged is sent again

@@ -53,7 +53,8 @@ func (d *destination) Check(ctx context.Context) error {
 	return d.connect(ctx)
 }
 
-// Send sends the messages of a batch and waits until they are acknowledged.
+// Send sends the messages of a batch and waits until they are acknowledged. When ctx is
+// done the connection is closed.
 func (d *destination) Send(ctx context.Context, b delivery.Batch) (accepted int, err error) {
 	if err := d.Check(ctx); err != nil {
 		return 0, err
@@ -64,7 +65,9 @@ func (d *destination) Send(ctx context.Context, b delivery.Batch) (accepted int,
 		}
 	}
 	messages := split(b, d.config.Tag)
+	stop := context.AfterFunc(ctx, d.conn.abort)
 	n, err := d.conn.deliver(messages)
+	stop()
 	for _, m := range messages[:n] {
 		accepted += m.size
 	}

@@ -69,17 +69,17 @@ func TestVector(t *testing.T) {
 // A variable has its value, or its default, where one is needed, and values with those
 // that are not set are not judged.
 func TestVectorVariables(t *testing.T) {
-	t.Setenv("TRAIL_CODEC", "csv")
+	t.Setenv("TRAIL_CODEC", "avro")
 	path := filepath.Join(t.TempDir(), "vector.toml")
 	text, err := os.ReadFile("testdata/right/vector.toml")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, test := range []struct{ old, new, want string }{
-		{`"raw_message"`, `"${TRAIL_CODEC}"`, "encoding.codec csv is not supported"},
+		{`"raw_message"`, `"${TRAIL_CODEC}"`, "encoding.codec avro is not supported"},
 		{`"raw_message"`, `"${TRAIL_CODECS:-cef}"`, "encoding.codec cef is not supported"},
 		{`"raw_message"`, `"${TRAIL_CODECS}"`, ""},
-		{`"raw_message"`, `"$TRAIL_CODEC"`, "encoding.codec csv is not supported"},
+		{`"raw_message"`, `"$TRAIL_CODEC"`, "encoding.codec avro is not supported"},
 		{`"raw_message"`, "\"raw_message\"\nbatch.max_bytes = ${TRAIL_BYTES}", ""},
 		{`"raw_message"`, "\"raw_message\"\nbatch.max_bytes = ${TRAIL_BYTES:-10MB}", "not TOML"},
 		{`http://127.0.0.1:9880/v1/ingest`, `${TRAIL_URL}`, ""},

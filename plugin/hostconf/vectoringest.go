@@ -127,9 +127,9 @@ func (v *vectorConfig) retries(c component) {
 // codec checks whether the sidecar can read what the sink writes.
 func (v *vectorConfig) codec(c component) {
 	switch codec, at := c.text("encoding.codec"); codec {
-	case "csv", "cef", "avro", "protobuf", "native", "otlp":
+	case "cef", "avro", "protobuf", "native", "otlp":
 		v.failAt(c, at, "encoding.codec %s is not supported: must be raw_message, or json after a transform", codec)
-	case "gelf", "logfmt", "syslog":
+	case "csv", "gelf", "logfmt", "syslog":
 		v.warnAt(c, at, "encoding.codec %s: only events in .message are read, and none that a transform parsed; use raw_message, or json after a transform", codec)
 	}
 }

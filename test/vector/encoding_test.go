@@ -47,6 +47,7 @@ var encodings = []struct {
 	{"only the message", "encoding: {codec: json, only_fields: [message]}", false, true},
 	{"logfmt", "encoding: {codec: logfmt}", false, true},
 	{"gelf", "encoding: {codec: gelf}", false, true},
+	{"csv", "encoding: {codec: csv, csv: {fields: [message]}}", false, true},
 
 	{"snappy", "encoding: {codec: raw_message}, compression: snappy", false, false},
 	{"raw_message parsed", "encoding: {codec: raw_message}", true, false},
@@ -55,7 +56,6 @@ var encodings = []struct {
 	{"gelf parsed", "encoding: {codec: gelf}", true, false},
 	{"native", "encoding: {codec: native}", false, false},
 	{"native parsed", "encoding: {codec: native}", true, false},
-	{"csv", "encoding: {codec: csv, csv: {fields: [message]}}", false, false},
 	{"cef", "encoding: {codec: cef, cef: {version: V1, device_vendor: a, device_product: b, device_version: '1', device_event_class_id: x, name: message, severity: '5', extensions: {}}}", false, false},
 	{"avro", `encoding: {codec: avro, avro: {schema: '{"type":"record","name":"l","fields":[{"name":"message","type":"string"}]}'}}`, false, false},
 	{"lengths", "encoding: {codec: json}, framing: {method: varint_length_delimited}", false, false},
