@@ -70,7 +70,7 @@ func TestLargeBodies(t *testing.T) {
 	list := io.MultiReader(strings.NewReader(`{"Records":[`), &repeated{text: other + ",", times: size / len(other), end: push("list") + "]}"})
 	post(t, p.url, list, 200)
 	source.wantAlerts(3)
-	if got := p.peak(); got > 150 {
+	if got := p.peak(); got > maxLargePeak {
 		t.Errorf("bodies of %d MB take %d MB", size>>20, got)
 	}
 }
@@ -91,7 +91,7 @@ func TestLargeTexts(t *testing.T) {
 	post(t, p.url, text("one"), 200, "Content-Type", "application/x-ndjson")
 	post(t, p.url, io.MultiReader(strings.NewReader("["), text("first"), strings.NewReader(","), text("second"), strings.NewReader(","+push("third")+"]")), 200, "Content-Type", "application/json")
 	source.wantAlerts(4)
-	if got := p.peak(); got > 150 {
+	if got := p.peak(); got > maxLargePeak {
 		t.Errorf("texts of %d MB take %d MB", size>>20, got)
 	}
 	if all := deadLettersOf(t, letters); len(all) > 0 {
