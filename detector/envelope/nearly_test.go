@@ -39,7 +39,7 @@ func TestNearlyJSON(t *testing.T) {
 			}
 		}
 	}
-	// What a caller chose is no event, whatever stands around the one that has it.
+	// What a caller chose is not an event, whatever stands around the one that has it.
 	inner := `{"eventSource":"ec2.amazonaws.com","eventName":"B"}`
 	line := strings.Repeat(`{"a":`, 50) + e + `,"requestParameters":` + inner + `}`
 	if events, _ := read(t, `{"log":`+quote(line)+`}`); events != "text:A" {

@@ -99,7 +99,7 @@ func (e *Event) HasRaw(f *Field) bool {
 }
 
 // findRaw visits the values of a member of the source's own records, or appends them if
-// there is no visitor.
+// the visitor is nil.
 func (e *Event) findRaw(w *way, to *visitor) {
 	s := &e.scratch
 	if e.IsOpen() {

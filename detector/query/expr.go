@@ -27,7 +27,7 @@ type Column struct{ Field Field }
 type Call struct {
 	Func Func
 	Args []Expr
-	// Fold says whether the case of letters counts, for functions of texts and for
+	// Fold tells how the case of letters counts, for functions of texts and for
 	// [FnIn].
 	Fold Fold
 	// Patterns are what the argument of [FnLike] is compared with: values of the kinds

@@ -164,7 +164,7 @@ type Value struct {
 	Text string
 	// Pattern is the pattern of a [Wildcard] or of a [Glob].
 	Pattern Pattern
-	// Fold says whether the case of letters counts, for a [String] that is compared
+	// Fold tells how the case of letters counts, for a [String] that is compared
 	// by [Is], a [Glob] and a [Regexp].
 	Fold Fold
 	// Strict means that the type of the value has to be that of the field.

@@ -178,7 +178,7 @@ func (b *Bucket) discover(ctx context.Context) {
 		b.discovered = now.Add(b.poll - b.listTiming.discover)
 	} else if len(b.regions) == 0 && !b.missing {
 		b.missing = true
-		b.Log.Warnf("bucket: there is no AWSLogs/[o-id/]ACCOUNT/CloudTrail/REGION/ below s3://%s/%s: it will be looked for again; is prefix right?", b.Name, b.Prefix.Path)
+		b.Log.Warnf("bucket: nothing has a key AWSLogs/[o-id/]ACCOUNT/CloudTrail/REGION/… below s3://%s/%s: it will be looked for again; is prefix right?", b.Name, b.Prefix.Path)
 	}
 }
 

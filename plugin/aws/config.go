@@ -128,7 +128,7 @@ func (s *sources) trust(c *aws.Config) error {
 	}
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM(text) {
-		return fmt.Errorf("AWS_CA_BUNDLE: %s: there is no certificate in it, in PEM", path)
+		return fmt.Errorf("AWS_CA_BUNDLE: %s: the file does not have a certificate in PEM", path)
 	}
 	c.HTTPClient = awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
 		if t.TLSClientConfig == nil {

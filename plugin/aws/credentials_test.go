@@ -164,7 +164,7 @@ credential_source = Nowhere
 	f("a profile that is not there", "none", keys, "profile: ", "")
 	f("a web identity without a role", "", []string{"AWS_WEB_IDENTITY_TOKEN_FILE", "TOKEN"}, "AWS_ROLE_ARN", "")
 	f("certificates that are not there", "", append(keys, "AWS_CA_BUNDLE", "/nowhere"), "AWS_CA_BUNDLE: open /nowhere", "")
-	f("no certificates", "", append(keys, "AWS_CA_BUNDLE", "TOKEN"), "there is no certificate in it", "")
+	f("no certificates", "", append(keys, "AWS_CA_BUNDLE", "TOKEN"), "the file does not have a certificate in PEM", "")
 }
 
 // Credentials that expire are renewed: reading goes on without a restart.

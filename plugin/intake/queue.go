@@ -166,7 +166,7 @@ func (q *Queue) Take(maxBytes int) []*Batch {
 	return q.taking
 }
 
-// Taken says whether the host took the batches of the last Take. Otherwise they are
+// Taken tells the queue whether the host took the batches of the last Take. Otherwise they are
 // returned again.
 func (q *Queue) Taken(ok bool) {
 	q.mu.Lock()

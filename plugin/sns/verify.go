@@ -173,7 +173,7 @@ func (v *Verifier) verifyChain(data []byte, region string) (*x509.Certificate, e
 		}
 	}
 	if leaf == nil {
-		return nil, errors.New("there is no certificate")
+		return nil, errors.New("the file does not have a certificate in PEM")
 	}
 	if _, err := leaf.Verify(x509.VerifyOptions{Roots: v.roots, Intermediates: chain, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}}); err != nil {
 		return nil, fmt.Errorf("the certificate is not trusted: %w", err)

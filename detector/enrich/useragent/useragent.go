@@ -122,7 +122,7 @@ func client(text []byte) (name string, version []byte) {
 	return other, nil
 }
 
-// find returns where a token stands that is no part of a word and has a number behind it,
+// find returns where a token stands that is not a part of a word and has a number behind it,
 // and the version behind it with that many parts at most; -1 if there is none.
 func find(text []byte, token string, parts int) (at int, version []byte) {
 	for begin := 0; ; {

@@ -153,7 +153,7 @@ func (it *item) dashes(p query.Pattern) (expression string, ok bool) {
 		b.WriteByte('i')
 	}
 	b.WriteString(`:^`)
-	before := rune(0) // of the text; a wildcard is no part of a word
+	before := rune(0) // of the text; a wildcard is not a part of a word
 	for i, run := range it.placed(p) {
 		if i > 0 {
 			b.WriteString(`.*`)

@@ -184,7 +184,8 @@ var (
 
 var decision = annotation("authorization_k8s_io/decision")
 
-// outcome says whether the request was authorized, if that is known.
+// outcome returns success or failure by whether the request was authorized, and nothing if
+// that is not known.
 func outcome(e *event.Event, p event.Place) []msgpack.Value {
 	for _, v := range decision(e, p) {
 		switch b := v.Bytes(); {

@@ -46,7 +46,7 @@ With --rule the query is that of the rules in a file. One in Elastic's formats i
 evaluated as --query would be, but in ES|QL too documents are printed, not rows. Sigma
 rules name the members of CloudTrail's own records: they are evaluated on the events
 in each document, in any envelope, also in those in ECS form, or on the document
-itself if there is no event in it.
+itself if it does not have an event.
 
 Exit code: 0 if everything was read, whether or not anything matched; 1 if
 something could not be read; 2 if the query or the rule is refused, with its line and
