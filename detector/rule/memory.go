@@ -12,8 +12,12 @@ const (
 	Threshold
 )
 
-// MemoryKinds are the names of the kinds, as the types of rules are called.
+// MemoryKinds are the names of the kinds. Their numbers are stored: new ones are added at
+// the end.
 var MemoryKinds = []string{NewTerms: "new_terms", Threshold: "threshold"}
+
+// MemoryTypes are the types of rules that are called like their kind.
+var MemoryTypes = []string{NewTerms.String(), Threshold.String()}
 
 // String returns the name of the kind.
 func (k MemoryKind) String() string { return MemoryKinds[k] }
@@ -25,6 +29,9 @@ type Memory struct {
 	// what events are grouped by. A threshold may have none: there is one group.
 	Fields   []string
 	FieldsAt Place
+	// Parts are what the memory belongs to beside the fields, such as a query: if they change,
+	// it begins anew.
+	Parts []string
 	// Window is how long a combination is known after its last event, or the length of
 	// the windows in which events are counted.
 	Window time.Duration

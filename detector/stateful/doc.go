@@ -1,4 +1,4 @@
-// Package stateful is what rules of type new_terms and threshold remember of the events
+// Package stateful is what rules with a memory remember of the events
 // that matched their queries: which combinations of values came, and when; which events
 // of a group are to be counted.
 //
@@ -18,4 +18,22 @@
 // larger of 1,024 events and four times as many as the threshold asks for. What is beyond
 // them is counted. A full memory forgets what the heaviest owner made and what was not
 // touched for longest; the owner is the principal of the event that made the entry.
+//
+// # Kinds
+//
+// What the memories of all rules have in common is here: the time of events, entries under
+// keys, transactions, bounds, what the store has. What differs is a [rule.MemoryKind], and a
+// kind in the file that is named after it. Another one takes
+//
+//   - a number and a name in package rule, behind the others, and what a rule has of it in
+//     [rule.Memory]: Fields, what the keys are made of, and Window, for how long an entry is
+//     kept that no event touches. Parts is what else has to be the same for a memory to go
+//     on after a change of the rule;
+//   - an entry: a struct with a header, which can copy and encode itself;
+//   - a kind in the list kinds. Its observe takes the entry by [Memory.live], or makes room and
+//     adds one, and changes it: undoing and storing that is done. Events that it leaves out are
+//     counted by [Memory.count];
+//   - what it needs of an event in [Observation], and what it tells in [Verdict]: a pointer to a
+//     struct of its own, as [Window] is;
+//   - its texts in explain.go, and in package alert.
 package stateful

@@ -76,27 +76,11 @@ func (t *term) encode() []byte {
 	return binary.BigEndian.AppendUint32(b, t.owner)
 }
 
-func (g *group) encode() []byte {
-	b := binary.BigEndian.AppendUint32([]byte{encoding}, g.touched)
-	b = binary.BigEndian.AppendUint32(b, g.owner)
-	for _, at := range []int64{g.newest, g.consumed, g.heldOff, g.due} {
-		b = binary.AppendVarint(b, at)
-	}
-	b = append(b, truth(g.told))
-	b = binary.AppendUvarint(b, uint64(len(g.hits)))
-	before := int64(0)
-	for i := range g.hits {
-		h := &g.hits[i]
-		b = binary.AppendVarint(b, h.at-before)
-		before = h.at
-		b = binary.BigEndian.AppendUint64(b, h.event)
-		b = binary.AppendUvarint(b, uint64(len(h.values)))
-		for _, v := range h.values {
-			b = binary.BigEndian.AppendUint64(b, v)
-		}
-		b = append(binary.AppendUvarint(b, uint64(len(h.id))), h.id...)
-	}
-	return b
+// encodeEntry returns an entry as the store has it.
+func encodeEntry(e entry) []byte {
+	h := e.head()
+	b := binary.BigEndian.AppendUint32([]byte{encoding}, h.touched)
+	return e.encode(binary.BigEndian.AppendUint32(b, h.owner))
 }
 
 // decoder reads what was encoded. After an error it returns zero values.
@@ -143,29 +127,6 @@ func (d *decoder) count(size int) int {
 	return int(v)
 }
 
-func decodeGroup(value []byte) (g *group, ok bool) {
-	d := decoder{rest: value}
-	g = &group{touched: d.uint32(), owner: d.uint32()}
-	for _, at := range []*int64{&g.newest, &g.consumed, &g.heldOff, &g.due} {
-		*at = d.varint()
-	}
-	g.told = d.byte() != 0
-	before := int64(0)
-	for range d.count(11) {
-		h := hit{at: before + d.varint(), event: d.uint64()}
-		if h.at < before && len(g.hits) > 0 {
-			return nil, false
-		}
-		before = h.at
-		for range d.count(8) {
-			h.values = append(h.values, d.uint64())
-		}
-		h.id = string(d.take(d.count(1)))
-		g.hits = append(g.hits, h)
-	}
-	return g, !d.failed && len(d.rest) == 0
-}
-
 // Restore adds an entry of an earlier process: first that of the memory, then those of each
 // rule.
 func (m *Memory) Restore(key, value []byte, _ time.Time) bool {
@@ -195,7 +156,7 @@ func (m *Memory) Restore(key, value []byte, _ time.Time) bool {
 		h := head{since: int64(d.uint64()), from: int64(d.uint64()), learned: d.uint32()}
 		h.files = d.byte() != 0
 		id := string(d.rest)
-		if d.failed || ruleID(id) != prefix || int(of) >= len(rule.MemoryKinds) {
+		if d.failed || ruleID(id) != prefix || int(of) >= len(kinds) {
 			return false
 		}
 		r := newRuleMemory(id)
@@ -223,12 +184,12 @@ func (m *Memory) Restore(key, value []byte, _ time.Time) bool {
 		r.terms.put(e, m.limits.Terms)
 		return true
 	case groupEntry:
-		g, ok := decodeGroup(value[1:])
-		if !ok || len(rest) != 16 {
+		e, ok := kinds[r.kind].decode(header{touched: d.uint32(), owner: d.uint32()}, &d)
+		if !ok || d.failed || len(d.rest) > 0 || len(rest) != 16 {
 			return false
 		}
-		r.groups[Key(rest)] = g
-		if g.heldOff != none && !g.told {
+		r.groups[Key(rest)] = e
+		if g, ok := e.(*group); ok && g.heldOff != none && !g.told {
 			m.held[heldGroup{r, Key(rest)}] = struct{}{}
 			m.heldUntil, m.heldDue = min(m.heldUntil, g.heldOff), min(m.heldDue, g.due)
 		}

@@ -111,7 +111,7 @@ func (x *Explainer) amount(count, distinct int) string {
 // ends at that time.
 func (m *Memory) progress(place int, k Key, at time.Time) (count, distinct int) {
 	r := m.loaded[place]
-	g := r.groups[k]
+	g := r.group(k)
 	if g == nil {
 		return 0, 0
 	}

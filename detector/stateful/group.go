@@ -22,20 +22,30 @@ type group struct {
 	heldOff  int64 // windows that end up to this time do not alert
 	told     bool  // there was a summary of what was held off, or nothing was
 	due      int64 // seconds since 1970, of arrival: when the summary is made at the latest
-	touched  uint32
-	owner    uint32
+	header
 
 	by []string // "user.name: alice" for each field; not stored
-	tx uint64   // that made it
 }
 
 // none is before all times.
 const none = -1 << 62
 
-func (g *group) clone() *group {
+func (g *group) clone() entry {
 	c := *g
 	c.hits = slices.Clone(g.hits)
 	return &c
+}
+
+func (g *group) size() int { return groupSize + len(g.hits)*hitSize }
+
+func (g *group) events(see func(at int64)) int {
+	for i := range g.hits {
+		see(g.hits[i].at)
+	}
+	if g.newest != none {
+		see(g.newest)
+	}
+	return len(g.hits)
 }
 
 const (

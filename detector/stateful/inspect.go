@@ -37,14 +37,8 @@ func (r *ruleMemory) overview() Overview {
 	oldest, newest := int64(never), int64(none)
 	see := func(at int64) { oldest, newest = min(oldest, at), max(newest, at) }
 	r.terms.each(func(t *term) { see(t.last()) })
-	for _, g := range r.groups {
-		o.Events += len(g.hits)
-		for i := range g.hits {
-			see(g.hits[i].at)
-		}
-		if g.newest != none {
-			see(g.newest)
-		}
+	for _, e := range r.groups {
+		o.Events += e.events(see)
 	}
 	if newest != none {
 		o.Oldest, o.Newest = timeOf(oldest), timeOf(newest)

@@ -87,7 +87,7 @@ type ruleMemory struct {
 	head       head
 	terms      table
 	nextSlot   uint32
-	groups     map[Key]*group
+	groups     map[Key]entry
 	candidates []candidate
 	flood      map[uint32]int // how many entries owners added since they were chosen
 	swept      int64
@@ -110,12 +110,12 @@ type Counts struct {
 }
 
 func newRuleMemory(id string) *ruleMemory {
-	return &ruleMemory{id: id, prefix: ruleID(id), nextSlot: 1, groups: map[Key]*group{}, head: head{since: none, from: none}}
+	return &ruleMemory{id: id, prefix: ruleID(id), nextSlot: 1, groups: map[Key]entry{}, head: head{since: none, from: none}}
 }
 
 func fieldsDigest(m *rule.Memory) [8]byte {
 	h := sha256.New()
-	for _, f := range append(append([]string{}, m.Fields...), "", m.DistinctOf) {
+	for _, f := range append(append([]string{}, m.Fields...), append([]string{"", m.DistinctOf}, m.Parts...)...) {
 		_, _ = fmt.Fprintf(h, "%d:%s", len(f), f)
 	}
 	return [8]byte(h.Sum(nil))
@@ -175,6 +175,12 @@ func (m *Memory) leave(r *ruleMemory) {
 
 func (r *ruleMemory) keys() int { return r.terms.count + len(r.groups) }
 
+// group returns the group of a rule of type threshold with that key, nil if there is none.
+func (r *ruleMemory) group(k Key) *group {
+	g, _ := r.groups[k].(*group)
+	return g
+}
+
 // RuleID returns what digests of values of the rule at that place begin with.
 func (m *Memory) RuleID(place int) RuleID { return m.loaded[place].prefix }
 
@@ -187,9 +193,8 @@ func (m *Memory) Has(place int, k Key) bool {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	r := m.loaded[place]
-	if r.kind == rule.Threshold {
-		_, ok := r.groups[k]
-		return ok
+	if _, ok := r.groups[k]; ok {
+		return true
 	}
 	return r.terms.get(&k) != nil
 }

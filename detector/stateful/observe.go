@@ -61,12 +61,7 @@ func (m *Memory) Observe(o *Observation, now time.Time) Verdict {
 	if r.head.since == none {
 		m.setHead(r, func(h *head) { h.since, h.from = at, at })
 	}
-	var v Verdict
-	if r.kind == rule.NewTerms {
-		v = m.observeTerm(r, o, at, now, false)
-	} else {
-		v = m.observeHit(r, o, at, now)
-	}
+	v := kinds[r.kind].observe(m, r, o, at, now)
 	v.At, v.Since = timeOf(at), timeOf(r.head.since)
 	return v
 }
@@ -99,104 +94,14 @@ func (m *Memory) Learned(oldest int64) {
 	}
 }
 
-func (m *Memory) observeTerm(r *ruleMemory, o *Observation, at int64, now time.Time, files bool) (v Verdict) {
-	second := uint32(now.Unix())
-	e, known := term{key: o.Key, owner: o.Owner}, false
-	last := int64(none)
-	if old := r.terms.get(&o.Key); old != nil {
-		e = *old
-		if known = !r.expired(old.touched, now); known {
-			last = old.last()
-		} else {
-			e.owner = o.Owner
-		}
-	}
-	if !known || at-last > r.window {
-		v.Result = New
-		if known {
-			v.Previous = timeOf(last)
-		}
-	}
-	if e.slot == 0 {
-		m.makeRoom(r, o.Owner, now)
-		e.slot = r.nextSlot
-		r.nextSlot++ // also if the transaction is undone: numbers are not used again
-	}
-	if newest := max(last, at); !known || newest != last || e.touched != second {
-		e.setLast(newest)
-		e.touched = second
-		m.setTerm(r, e)
-	}
-	if v.Result == New && !files && r.learn > 0 && !r.head.files && at < r.head.from+r.learn {
-		v.Result = Learned
-		m.setHead(r, func(h *head) { h.learned++ })
-	}
-	return v
-}
-
 // expired reports whether what was touched then is forgotten.
 func (r *ruleMemory) expired(touched uint32, now time.Time) bool {
 	return now.Unix()-int64(touched) > r.keep
 }
 
-func (m *Memory) observeHit(r *ruleMemory, o *Observation, at int64, now time.Time) (v Verdict) {
-	g := m.own(r, o.Key)
-	if g != nil && r.expired(g.touched, now) {
-		m.removeGroup(r, o.Key)
-		g = nil
-	}
-	if g == nil {
-		m.makeRoom(r, o.Owner, now)
-		g = &group{newest: none, consumed: none, heldOff: none, owner: o.Owner}
-		m.addGroup(r, o.Key, g)
-	}
-	if g.newest != none && at < g.newest-r.window-r.lateness {
-		m.count(r, Counts{Late: 1})
-		v.Result = TooLate
-		return v
-	}
-	g.touched = uint32(now.Unix())
-	g.newest = max(g.newest, at)
-	switch {
-	case at <= g.consumed:
-		return v
-	case g.has(at, o.Event):
-		v.Result = Same
-		return v
-	}
-	h := hit{at: at, event: o.Event, values: o.Values, id: o.ID[:min(len(o.ID), MaxID)]}
-	g.add(h)
-	g.drop(g.newest - r.window - r.lateness)
-	if most := max(minHits, 4*r.count); len(g.hits) > most {
-		m.count(r, Counts{Evicted: uint64(len(g.hits) - most)})
-		g.hits = append(g.hits[:0], g.hits[len(g.hits)-most:]...)
-	}
-	first, end, distinct := g.window(at, r.window, r.count, r.values)
-	if end == 0 {
-		return v
-	}
-	v.Result, v.Window = Reached, g.describe(first, end, distinct)
-	to := g.hits[end-1].at
-	g.consumed = to
-	g.drop(to + 1)
-	g.heldOff, g.told = to+r.holdOff, false
-	g.due = now.Unix() + r.holdOff/1000
-	if o.By != nil {
-		g.by = o.By()
-	}
-	if r.holdOff > 0 {
-		m.setHeld(heldGroup{r, o.Key}, true)
-		m.heldUntil, m.heldDue = min(m.heldUntil, g.heldOff), min(m.heldDue, g.due)
-	}
-	return v
-}
-
 // makeRoom makes sure that the rule may have one more entry, of that owner.
 func (m *Memory) makeRoom(r *ruleMemory, owner uint32, now time.Time) {
-	most := m.limits.Terms
-	if r.kind == rule.Threshold {
-		most = m.limits.Groups
-	}
+	most := kinds[r.kind].most(m.limits)
 	if r.keys() < most {
 		return
 	}
@@ -220,7 +125,7 @@ func (m *Memory) makeRoom(r *ruleMemory, owner uint32, now time.Time) {
 		if e := r.terms.get(&c.key); e != nil && e.touched == c.touched {
 			m.removeTerm(r, c.key)
 			m.count(r, Counts{Evicted: 1})
-		} else if g := r.groups[c.key]; g != nil && g.touched == c.touched {
+		} else if e := r.groups[c.key]; e != nil && e.head().touched == c.touched {
 			m.removeGroup(r, c.key)
 			m.count(r, Counts{Evicted: 1})
 		}
@@ -230,8 +135,8 @@ func (m *Memory) makeRoom(r *ruleMemory, owner uint32, now time.Time) {
 func (r *ruleMemory) entries() []candidate {
 	all := make([]candidate, 0, r.keys())
 	r.terms.each(func(t *term) { all = append(all, candidate{t.key, t.owner, t.touched}) })
-	for k, g := range r.groups {
-		all = append(all, candidate{k, g.owner, g.touched})
+	for k, e := range r.groups {
+		all = append(all, candidate{k, e.head().owner, e.head().touched})
 	}
 	return all
 }
@@ -241,7 +146,7 @@ func (m *Memory) sweep(r *ruleMemory, now time.Time) {
 	for _, c := range r.entries() {
 		switch {
 		case !r.expired(c.touched, now):
-		case r.kind == rule.Threshold:
+		case r.groups[c.key] != nil:
 			m.removeGroup(r, c.key)
 		default:
 			m.removeTerm(r, c.key)

@@ -46,8 +46,8 @@ func (m *Memory) Counts() (all Counts) {
 // bytes returns about how many bytes of memory the rule's entries take.
 func (r *ruleMemory) bytes() int {
 	n := r.terms.bytes()
-	for _, g := range r.groups {
-		n += groupSize + len(g.hits)*hitSize
+	for _, e := range r.groups {
+		n += e.size()
 	}
 	return n
 }
@@ -118,7 +118,7 @@ func (m *Memory) HeldOff(now time.Time, force bool) (list []HeldOff) {
 	defer m.mu.Unlock()
 	m.heldUntil, m.heldDue = never, never
 	for h := range m.held {
-		g, place := h.rule.groups[h.key], slices.Index(m.loaded, h.rule)
+		g, place := h.rule.group(h.key), slices.Index(m.loaded, h.rule)
 		if g != nil && place >= 0 && !over(g.heldOff, g.due) {
 			m.heldUntil, m.heldDue = min(m.heldUntil, g.heldOff), min(m.heldDue, g.due)
 			continue
@@ -127,7 +127,7 @@ func (m *Memory) HeldOff(now time.Time, force bool) (list []HeldOff) {
 		if g == nil || place < 0 {
 			continue
 		}
-		g = m.own(h.rule, h.key)
+		g = m.own(h.rule, h.key).(*group)
 		g.told = true
 		if s := g.heldOffSummary(); s.Count > 0 {
 			s.Rule, s.Key = place, h.key

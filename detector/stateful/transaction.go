@@ -37,8 +37,8 @@ type undo struct {
 	what  undoKind
 	rule  *ruleMemory
 	key   Key
-	term  term   // with slot 0: there was none
-	group *group // nil: there was none
+	term  term  // with slot 0: there was none
+	entry entry // nil: there was none
 	head  head
 }
 
@@ -92,34 +92,44 @@ func (m *Memory) removeTerm(r *ruleMemory, k Key) {
 	r.terms.remove(&k)
 }
 
-// own returns the group for the newest transaction to change, nil if there is none.
-func (m *Memory) own(r *ruleMemory, k Key) *group {
-	g := r.groups[k]
+// own returns the entry for the newest transaction to change, nil if there is none.
+func (m *Memory) own(r *ruleMemory, k Key) entry {
+	e := r.groups[k]
 	t := m.tx()
-	if g == nil || g.tx == t.number {
-		return g
+	if e == nil || e.head().tx == t.number {
+		return e
 	}
-	t.undo = append(t.undo, undo{what: undoGroup, rule: r, key: k, group: g})
+	t.undo = append(t.undo, undo{what: undoGroup, rule: r, key: k, entry: e})
 	t.groups = append(t.groups, heldGroup{r, k})
-	g = g.clone()
-	g.tx = t.number
-	r.groups[k] = g
-	return g
+	e = e.clone()
+	e.head().tx = t.number
+	r.groups[k] = e
+	return e
 }
 
-func (m *Memory) addGroup(r *ruleMemory, k Key, g *group) {
+func (m *Memory) addGroup(r *ruleMemory, k Key, e entry) {
 	t := m.tx()
-	g.tx = t.number
+	e.head().tx = t.number
 	t.undo = append(t.undo, undo{what: undoGroup, rule: r, key: k})
 	t.groups = append(t.groups, heldGroup{r, k})
-	r.groups[k] = g
+	r.groups[k] = e
+}
+
+// live returns the entry for the newest transaction to change, nil if there is none or if it
+// has expired.
+func (m *Memory) live(r *ruleMemory, k Key, now time.Time) entry {
+	e := m.own(r, k)
+	if e != nil && r.expired(e.head().touched, now) {
+		m.removeGroup(r, k)
+		return nil
+	}
+	return e
 }
 
 func (m *Memory) removeGroup(r *ruleMemory, k Key) {
 	t := m.tx()
-	g := r.groups[k]
 	m.setHeld(heldGroup{r, k}, false)
-	t.undo = append(t.undo, undo{what: undoGroup, rule: r, key: k, group: g})
+	t.undo = append(t.undo, undo{what: undoGroup, rule: r, key: k, entry: r.groups[k]})
 	t.groups = append(t.groups, heldGroup{r, k})
 	delete(r.groups, k)
 }
@@ -196,10 +206,10 @@ func (m *Memory) undo(u *undo) {
 			r.terms.put(u.term, m.limits.Terms)
 		}
 	case undoGroup:
-		if u.group == nil {
+		if u.entry == nil {
 			delete(r.groups, u.key)
 		} else {
-			r.groups[u.key] = u.group
+			r.groups[u.key] = u.entry
 		}
 	case undoHead:
 		r.head = u.head
@@ -256,8 +266,8 @@ func (m *Memory) Changes(dst []hold.Change) []hold.Change {
 		if !once(k) {
 			continue
 		}
-		if g := c.rule.groups[c.key]; g != nil {
-			dst = append(dst, m.change(k, g.encode(), c.rule, g.touched))
+		if e := c.rule.groups[c.key]; e != nil {
+			dst = append(dst, m.change(k, encodeEntry(e), c.rule, e.head().touched))
 		} else {
 			dst = append(dst, hold.Change{Space: m.Space(), Key: k.bytes(), Delete: true})
 		}

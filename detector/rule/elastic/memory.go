@@ -16,12 +16,15 @@ const (
 // memory reads what a rule of type new_terms or threshold remembers, after all other
 // keys of the rule and of its extension, which may be nil.
 func (r *reader) memory(out *rule.Rule, table, extension *document.Value) {
-	kind := slices.Index(rule.MemoryKinds, r.ruleType)
+	kind := -1
+	if slices.Contains(rule.MemoryTypes, r.ruleType) {
+		kind = slices.Index(rule.MemoryKinds, r.ruleType)
+	}
 	for _, key := range []struct {
 		name  string
 		types []string
 	}{
-		{"window", rule.MemoryKinds},
+		{"window", rule.MemoryTypes},
 		{"hold_off", []string{rule.Threshold.String()}},
 		{"learn_for", []string{rule.NewTerms.String()}},
 	} {

@@ -35,7 +35,7 @@ func evaluated(languages []string) []ruleType {
 		}
 	}
 	first := []ruleType{{"query", common}}
-	for _, kind := range rule.MemoryKinds {
+	for _, kind := range rule.MemoryTypes {
 		first = append(first, ruleType{kind, common})
 	}
 	return append(first, types...)

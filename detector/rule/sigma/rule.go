@@ -56,7 +56,7 @@ func (r *reader) rule(set *rule.Set) {
 		native.ReadExtension(&r.Reader, v, &out.Extension)
 		for _, name := range []string{"window", "hold_off", "learn_for"} {
 			if key := v.Get(name); key != nil {
-				r.FailKey(key, "belongs to rules of types %s, not to Sigma rules", document.Quoted(rule.MemoryKinds))
+				r.FailKey(key, "belongs to rules of types %s, not to Sigma rules", document.Quoted(rule.MemoryTypes))
 			}
 		}
 	}
