@@ -36,6 +36,11 @@ const (
 	opCondition
 )
 
+// Never returns a program that matches no event, of rules that are about matches of others.
+func Never(raw *Raw) *Program {
+	return &Program{nodes: []node{{op: opFalse, child: -1, next: -1}}, raw: raw}
+}
+
 // Match reports whether the event satisfies the query.
 func (p *Program) Match(e *event.Event) bool {
 	return (p.raw == nil || p.raw.isAbout(e)) && p.eval(0, e, msgpack.Value{})

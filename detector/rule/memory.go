@@ -10,11 +10,13 @@ const (
 	NewTerms MemoryKind = iota
 	// Threshold alerts when a window has a number of events.
 	Threshold
+	// Correlated alerts when a window has the matches that a correlation of Sigma describes.
+	Correlated
 )
 
 // MemoryKinds are the names of the kinds. Their numbers are stored: new ones are added at
 // the end.
-var MemoryKinds = []string{NewTerms: "new_terms", Threshold: "threshold"}
+var MemoryKinds = []string{NewTerms: "new_terms", Threshold: "threshold", Correlated: "correlation"}
 
 // MemoryTypes are the types of rules that are called like their kind.
 var MemoryTypes = []string{NewTerms.String(), Threshold.String()}
@@ -42,4 +44,6 @@ type Memory struct {
 	DistinctOf string // a field
 	DistinctAt Place
 	HoldOff    time.Duration // after the last event of a window that alerted; windows that end in it do not
+
+	Correlation *Correlation // of a correlation; its Fields are the names behind group-by
 }

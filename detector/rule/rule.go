@@ -71,6 +71,9 @@ type Sigma struct {
 	Groups    []string // IDs of ATT&CK
 	Software  []string
 	Condition string // for people
+	// Repeated means that another rule has this one's ID: it is there for the correlations
+	// of its own file, and makes no alerts by itself.
+	Repeated bool
 }
 
 // IsCalled reports whether a Sigma rule has that ID, name or title.
@@ -213,6 +216,7 @@ type Skipped struct {
 	Key          string // that is the reason, as in "language"; may be empty
 	Name         string
 	ID           string
+	Called       string // the name by which correlations of Sigma may refer to it; may be empty
 	Reason       string
 	Type         string // of the rule as its file has it, such as "eql"; empty if it is not known
 }

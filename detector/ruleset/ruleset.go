@@ -69,6 +69,10 @@ type Rule struct {
 	// Of a Sigma rule: its search identifiers, and the fields that it wants to be looked at.
 	Parts []match.Named
 	Asked []*event.Field
+	// Inputs are the rules whose matches a correlation is about, in its order. Silent means
+	// that the rule makes no alerts by itself, only for correlations.
+	Inputs []Input
+	Silent bool
 }
 
 // Load loads rules with the default loader.
@@ -94,6 +98,11 @@ func (l Loader) Load(spec string) (*Set, error) {
 			errs = append(errs, err)
 		}
 	}
+	if len(errs) == 0 {
+		if err := s.link(); err != nil {
+			errs = append(errs, err)
+		}
+	}
 	if len(errs) == 0 && len(s.Rules) == 0 {
 		first := s.Skipped[len(loaded.Skipped)]
 		errs = append(errs, fmt.Errorf("rules: %q holds no rule that runs: %d skipped, one of them is %s", spec, len(s.Skipped), first))
@@ -110,6 +119,12 @@ func (l Loader) Load(spec string) (*Set, error) {
 // add compiles a rule and adds it with the exceptions that its file names. A rule that
 // a directory or a glob brought is skipped if its query has what is not evaluated here.
 func (s *Set) add(r *rule.Rule) error {
+	if r.Memory != nil && r.Memory.Kind == rule.Correlated {
+		raw, _ := s.mappingOf(sigma.Language).(*match.Raw)
+		c := &Rule{Rule: r, Program: match.Never(raw)}
+		s.Rules = append(s.Rules, c)
+		return s.addOwnExceptions(c)
+	}
 	q, program, err := s.compile(r.Query)
 	if err != nil {
 		if skipped := notEvaluated(r, err); skipped != nil && !r.Source.Named {

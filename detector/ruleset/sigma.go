@@ -56,6 +56,12 @@ func (s *Set) applyFilters(loaded *rule.Set) error {
 			if i >= 0 {
 				named[i] = true
 			}
+			if r.Memory != nil {
+				if i >= 0 {
+					s.warn(nil, "%s:%d: filter %q names %q, which is a correlation: it does not apply; name the rules that it refers to", of.Path, of.Line, f.Name, r.Name)
+				}
+				continue
+			}
 			if !f.LogSource.Contains(r.Sigma.LogSource) {
 				if i >= 0 {
 					s.warn(nil, "%s:%d: filter %q names rule %q, whose log source is not within its own: it does not apply", of.Path, of.Line, f.Name, r.Name)

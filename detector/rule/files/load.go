@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 
@@ -137,11 +138,12 @@ func (l *loader) load(f *file) {
 func (l *loader) selectRules() {
 	slices.SortStableFunc(l.rules, func(a, b candidate) int { return cmp.Compare(a.rank, b.rank) })
 	first := make(map[string]candidate, len(l.rules))
+	var repeated []candidate
 	for _, r := range l.rules {
 		other, found := first[r.ID]
 		switch {
 		case found && (other.rank < r.rank || r.skipRepeated):
-			l.skip(r.Rule, "the rule with the same "+r.idKey()+" in "+idPosition(&other.Source)+" is used instead")
+			repeated = append(repeated, r)
 			continue
 		case found && other.Enabled && r.Enabled:
 			l.errors = append(l.errors, &rule.Error{
@@ -157,10 +159,28 @@ func (l *loader) selectRules() {
 			l.skip(r.Rule, "disabled: enabled is false in the file")
 		}
 	}
+	var skipped []*rule.Rule
+	used := slices.Collect(maps.Values(first))
+	for _, r := range repeated {
+		if !l.keepRepeated(r.Rule, used) {
+			other := first[r.ID]
+			l.skip(r.Rule, "the rule with the same "+r.idKey()+" in "+idPosition(&other.Source)+" is used instead")
+			skipped = append(skipped, r.Rule)
+		}
+	}
+	l.silence(skipped)
 }
 
 func (l *loader) skip(r *rule.Rule, reason string) {
-	l.set.Skipped = append(l.set.Skipped, rule.Skipped{Path: r.Source.Path, Line: r.Source.Line, Column: 1, Name: r.Name, ID: r.ID, Reason: reason, Type: r.Type})
+	l.set.Skipped = append(l.set.Skipped, rule.Skipped{Path: r.Source.Path, Line: r.Source.Line, Column: 1, Name: r.Name, ID: r.ID, Called: calledOf(r), Reason: reason, Type: r.Type})
+}
+
+// calledOf returns the name of a Sigma rule.
+func calledOf(r *rule.Rule) string {
+	if r.Sigma == nil {
+		return ""
+	}
+	return r.Sigma.Name
 }
 
 func idPosition(s *rule.Source) string { return fmt.Sprintf("%s:%d:%d", s.Path, s.IDLine, s.IDColumn) }

@@ -26,19 +26,42 @@ var uuid = regexp.MustCompile(`^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-
 
 // rule reads a rule.
 func (r *reader) rule(set *rule.Set) {
-	status := ""
-	if v := r.get("status"); v != nil {
-		status = r.OneOf(v, statuses)
-		if status == "deprecated" || status == "unsupported" {
-			r.skip(set, v, "its status is %s", status)
-			return
-		}
+	status, ok := r.status(set)
+	if !ok {
+		return
 	}
 	source, ok := r.logSource()
 	if ok && !r.isOurs(source) {
 		r.skip(set, r.root.Get("logsource"), "the log source is %s, of which no events come here", describe(source))
 		return
 	}
+	out := r.newRule(status, source)
+	r.readExtension(out, []string{"window", "hold_off", "learn_for"}, "belongs to rules of types "+document.Quoted(rule.MemoryTypes)+", not to Sigma rules")
+	if d := r.parseDetection(r.query.Text, 0); d != nil {
+		out.Sigma.Condition = d.Condition()
+		out.Query.Summary = d.Condition()
+	}
+	if len(r.Errors) == 0 {
+		set.Rules = append(set.Rules, out)
+	}
+}
+
+// status returns the status, and false if documents with it do not run: they are skipped.
+func (r *reader) status(set *rule.Set) (status string, ok bool) {
+	v := r.get("status")
+	if v == nil {
+		return "", true
+	}
+	status = r.OneOf(v, statuses)
+	if status == "deprecated" || status == "unsupported" {
+		r.skip(set, v, "its status is %s", status)
+		return status, false
+	}
+	return status, true
+}
+
+// newRule returns a rule with what rules and correlations both have.
+func (r *reader) newRule(status string, source rule.LogSource) *rule.Rule {
 	out := &rule.Rule{
 		Version: rule.DefaultVersion, From: rule.DefaultFrom, MaxSignals: rule.DefaultMaxSignals, Enabled: true,
 		Interval: rule.DefaultInterval, Type: ruleType, Query: r.query, Source: r.source(),
@@ -52,20 +75,20 @@ func (r *reader) rule(set *rule.Set) {
 		}
 	}
 	out.Severity, out.RiskScore = out.Sigma.Level.Severity()
-	if v := r.get(native.Table); v != nil && r.Expect(v, document.Table, "a map") {
-		native.ReadExtension(&r.Reader, v, &out.Extension)
-		for _, name := range []string{"window", "hold_off", "learn_for"} {
-			if key := v.Get(name); key != nil {
-				r.FailKey(key, "belongs to rules of types %s, not to Sigma rules", document.Quoted(rule.MemoryTypes))
-			}
+	return out
+}
+
+// readExtension reads what is ours, without the keys that mean nothing there.
+func (r *reader) readExtension(out *rule.Rule, without []string, why string) {
+	v := r.get(native.Table)
+	if v == nil || !r.Expect(v, document.Table, "a map") {
+		return
+	}
+	native.ReadExtension(&r.Reader, v, &out.Extension)
+	for _, name := range without {
+		if key := v.Get(name); key != nil {
+			r.FailKey(key, "%s", why)
 		}
-	}
-	if d := r.parseDetection(r.query.Text, 0); d != nil {
-		out.Sigma.Condition = d.Condition()
-		out.Query.Summary = d.Condition()
-	}
-	if len(r.Errors) == 0 {
-		set.Rules = append(set.Rules, out)
 	}
 }
 

@@ -1,7 +1,8 @@
-// Package sigma reads Sigma rules and filters: files in YAML with one document or several.
+// Package sigma reads Sigma rules, correlations and filters: files in YAML with one document
+// or several.
 //
 // Rules about the events of certain log sources run here; others are skipped, with the
-// reason, and so are correlations. Nothing is guessed: what is out of range is an error
+// reason. Nothing is guessed: what is out of range is an error
 // with its line, column and key. Keys that Sigma does not define are allowed, as Sigma
 // says; of these fluent_detect is read. Detections are read by package query/sigma.
 package sigma
@@ -63,6 +64,8 @@ type reader struct {
 	sha256 string
 	root   *document.Value
 	query  rule.Query // whose text is the document
+
+	silenced *[]silenced // in the file
 }
 
 // parse reads a file.
@@ -73,21 +76,19 @@ func (p parser) parse(path string, data []byte) (set rule.Set, errs rule.Errors)
 	}
 	doc := document.New(path, data)
 	sum := sha256.Sum256(data)
-	var correlations []*correlation
+	var quiet []silenced
 	for root, err := range doc.YAML() {
 		if err != nil {
 			errs = append(errs, err)
 			continue
 		}
-		r := reader{Reader: document.Reader{Document: doc, SkipEmpty: true}, parser: p, path: path, sha256: hex.EncodeToString(sum[:]), root: root}
+		r := reader{Reader: document.Reader{Document: doc, SkipEmpty: true}, parser: p, path: path, sha256: hex.EncodeToString(sum[:]), root: root, silenced: &quiet}
 		r.query = queryOf(doc.Text(), root, doc)
-		if c := r.read(&set); c != nil {
-			correlations = append(correlations, c)
-		}
+		r.read(&set)
 		errs = append(errs, r.Errors...)
 	}
-	for _, c := range correlations {
-		c.skip(&set)
+	for i := range quiet {
+		quiet[i].skipIn(&set)
 	}
 	return set, errs
 }
@@ -135,15 +136,14 @@ func (r *reader) get(key string) *document.Value {
 	return nil
 }
 
-// read reads a document and adds what it is to the set, or returns it if it is a
-// correlation.
-func (r *reader) read(set *rule.Set) *correlation {
+// read reads a document and adds what it is to the set.
+func (r *reader) read(set *rule.Set) {
 	if !r.Expect(r.root, document.Table, "a map with the keys of a Sigma rule") {
-		return nil
+		return
 	}
 	if v := r.get("action"); v != nil {
 		r.FailKey(v, "is not part of Sigma 2: documents of one file do not share keys; write each rule as a whole")
-		return nil
+		return
 	}
 	var kinds []string
 	for _, key := range []string{keyDetection, keyCorrelation, keyFilter} {
@@ -154,24 +154,23 @@ func (r *reader) read(set *rule.Set) *correlation {
 	switch {
 	case len(kinds) == 0 && r.get("title") == nil && r.get("logsource") == nil:
 		r.skip(set, r.root, "not a Sigma rule: it has no detection, correlation or filter")
-		return nil
+		return
 	case len(kinds) != 1:
 		r.Fail(r.root, "has %s of the keys detection, correlation and filter, must have one", map[bool]string{true: "none", false: "several"}[len(kinds) == 0])
-		return nil
+		return
 	}
 	switch kinds[0] {
 	case keyCorrelation:
-		return r.correlation()
+		r.correlation(set)
 	case keyFilter:
 		r.filter(set)
 	default:
 		r.rule(set)
 	}
-	return nil
 }
 
 func (r *reader) skip(set *rule.Set, v *document.Value, format string, args ...any) {
-	s := rule.Skipped{Path: r.path, Key: v.Key, Name: r.root.TextOf("title"), ID: r.root.TextOf("id"), Reason: fmt.Sprintf(format, args...), Type: ruleType}
+	s := rule.Skipped{Path: r.path, Key: v.Key, Name: r.root.TextOf("title"), ID: r.root.TextOf("id"), Called: r.root.TextOf("name"), Reason: fmt.Sprintf(format, args...), Type: ruleType}
 	s.Line, s.Column = r.Position(v)
 	set.Skipped = append(set.Skipped, s)
 	r.Errors = nil // they are about something that does not run here
