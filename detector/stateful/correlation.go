@@ -172,7 +172,7 @@ func (g *correlated) reached(c *rule.Correlation, at, length int64) *Window {
 			continue
 		}
 		if x, ok := w.number(g.matches[begin:end]); ok && fulfils(c, x) {
-			return describe(c, g.matches[begin:end], x)
+			return describeMatches(c, g.matches[begin:end], x)
 		}
 	}
 	return nil
@@ -191,8 +191,8 @@ func (g *correlated) isFirst(i int) bool {
 	return i == 0 || g.matches[i-1].event != g.matches[i].event || g.matches[i-1].at != g.matches[i].at
 }
 
-// describe returns what an alert says of the matches in a window.
-func describe(c *rule.Correlation, matches []matched, x float64) *Window {
+// describeMatches returns what an alert says of the matches in a window.
+func describeMatches(c *rule.Correlation, matches []matched, x float64) *Window {
 	w := &Window{From: timeOf(matches[0].at), To: timeOf(matches[len(matches)-1].at), Number: x}
 	steps := make([]bool, len(c.Rules))
 	for i := range matches {

@@ -55,12 +55,17 @@ const (
 	MaxID = 64
 )
 
-// Window is a window of events that made a rule of type threshold alert.
+// Window is a window of events that made a rule of type threshold, or a correlation, alert.
 type Window struct {
 	From, To time.Time // of the first and the last event
 	Count    int
 	Distinct int // values, if the rule counts them
 	EventIDs []string
+
+	// Of a correlation:
+	Number float64  // of which the condition holds
+	Rules  []int    // the places of the rules that match in the window
+	Events []uint64 // digests of what the events are, if it is about all of them
 }
 
 // has reports whether the group has the event already.

@@ -81,8 +81,9 @@ type ruleMemory struct {
 	// Of a rule that is loaded:
 	window, keep   int64 // milliseconds, seconds
 	count, values  int
-	holdOff, learn int64 // milliseconds
-	lateness       int64 // milliseconds
+	holdOff, learn int64             // milliseconds
+	lateness       int64             // milliseconds
+	correlation    *rule.Correlation // of a correlation
 
 	head       head
 	terms      table
@@ -149,6 +150,7 @@ func (m *Memory) Use(rules []*rule.Rule, l Limits) (lines []string) {
 		one.kind, one.fields = r.Memory.Kind, fields
 		one.window = r.Memory.Window.Milliseconds()
 		one.lateness = l.Lateness.Milliseconds()
+		one.correlation = r.Memory.Correlation
 		one.keep = int64((max(r.Memory.Window, r.Memory.HoldOff) + l.Lateness) / time.Second)
 		one.count, one.values = r.Memory.Count, r.Memory.Distinct
 		one.holdOff = r.Memory.HoldOff.Milliseconds()

@@ -19,6 +19,9 @@ type Observation struct {
 	Values []uint64 // digests of the values of which the distinct ones are counted
 	ID     string   // the ID of the event
 	By     func() []string
+
+	// Of a correlation; its Values may be the bits of numbers:
+	Step int // the place of the rule that matches
 }
 
 // Verdict is what a memory says of an observation.

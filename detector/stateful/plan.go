@@ -50,35 +50,15 @@ func (s *Scratch) Release() {
 // there are. There is none if a field has no value. The values are valid until do returns.
 func (p *Plan) Combinations(e *event.Event, s *Scratch, do func(values [][]byte)) (beyond int) {
 	n := len(p.fields)
-	for len(s.lists) < n {
-		s.lists = append(s.lists, nil)
-	}
+	s.open(n)
 	s.text = s.text[:0]
-	s.place, s.now = s.place[:0], s.now[:0]
-	total := 1
 	for i, f := range p.fields {
 		s.lists[i] = s.values(e, f, s.lists[i][:0])
 		if len(s.lists[i]) == 0 {
 			return 0
 		}
-		total = min(total*len(s.lists[i]), 1<<40)
-		s.place, s.now = append(s.place, 0), append(s.now, s.lists[i][0])
 	}
-	for done := 0; done < MaxCombinations; done++ {
-		do(s.now)
-		i := n - 1
-		for ; i >= 0; i-- {
-			if s.place[i]++; s.place[i] < len(s.lists[i]) {
-				s.now[i] = s.lists[i][s.place[i]]
-				break
-			}
-			s.place[i], s.now[i] = 0, s.lists[i][0]
-		}
-		if i < 0 {
-			break
-		}
-	}
-	return max(total-MaxCombinations, 0)
+	return s.combine(n, do)
 }
 
 // Distinct appends a digest of each value of the field of which the distinct ones are

@@ -45,6 +45,7 @@ func (r *reader) correlation(set *rule.Set) {
 		r.Known(v, correlationKeys...)
 		out.Memory = r.events(v)
 		out.Query.Summary = summaryOf(out.Memory)
+		out.Memory.Parts = partsOf(out.Memory.Correlation)
 	}
 	r.readExtension(out, []string{"window", "hold_off", "learn_for", "dedup_by"}, "has no effect on correlations")
 	if len(r.Errors) == 0 {
@@ -294,4 +295,21 @@ func summaryOf(m *rule.Memory) string {
 		b.WriteString(" by " + strings.Join(m.Fields, ", "))
 	}
 	return b.String()
+}
+
+// partsOf returns what the memory of a correlation belongs to beside its group-by: if the
+// rules or the values are others, what it has means nothing any more.
+func partsOf(c *rule.Correlation) []string {
+	parts := []string{c.Type.String()}
+	for _, ref := range c.Rules {
+		parts = append(parts, ref.Name)
+	}
+	parts = append(append(parts, ""), c.Values...)
+	for _, a := range c.Aliases {
+		parts = append(parts, "", a.Name)
+		for _, f := range a.Fields {
+			parts = append(parts, f.Rule.Name, f.Field)
+		}
+	}
+	return parts
 }
