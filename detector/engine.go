@@ -11,6 +11,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/match"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
 	"github.com/fluent-detect/fluent-detect/detector/ruleset"
+	"github.com/fluent-detect/fluent-detect/detector/stateful"
 	"github.com/fluent-detect/fluent-detect/detector/stats"
 )
 
@@ -66,6 +67,9 @@ func New(config Config, rules *ruleset.Set, host Host) (*Engine, error) {
 	for _, one := range rules.Rules {
 		a.rules = append(a.rules, newActiveRule(one, config, host.Observer, a.fields, a.schema))
 		programs = append(programs, one.Program)
+	}
+	for i, feeds := range stateful.Feeds(rules.Rules) {
+		a.rules[i].feeds = feeds
 	}
 	if config.SelfTest > 0 {
 		var err error

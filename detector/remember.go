@@ -2,6 +2,7 @@ package detector
 
 import (
 	"encoding/binary"
+	"slices"
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/alert"
@@ -24,7 +25,7 @@ type notes struct {
 // note is an observation of the match at that index of a transaction.
 type note struct {
 	match                        int
-	rule                         int32
+	rule, step                   int32
 	owner                        uint32
 	key                          stateful.Key
 	at                           stateful.Moment
@@ -38,7 +39,7 @@ func (n *notes) reset() { n.list, n.values, n.ids = n.list[:0], n.values[:0], n.
 func (n *notes) add(memory *stateful.Memory, matches []matched, now time.Time) (alerts bool) {
 	for i := range n.list {
 		one := &n.list[i]
-		o := stateful.Observation{Rule: int(one.rule), Key: one.key, At: one.at, Owner: one.owner, Event: one.event}
+		o := stateful.Observation{Rule: int(one.rule), Key: one.key, At: one.at, Owner: one.owner, Event: one.event, Step: int(one.step)}
 		if n.learning {
 			memory.Learn(&o, now)
 			continue
@@ -207,20 +208,24 @@ func (m *remembered) observe(key stateful.Key, values [][]byte) {
 
 // alert returns the outcome of an alert about the values.
 func (m *remembered) alert(values [][]byte, v *stateful.Verdict) stats.Outcome {
+	return m.alertOf(m.r, &alert.Memory{Memory: m.r.plan.Memory, Values: values, Digest: m.r.plan.Digest(values), Verdict: v})
+}
+
+// alertOf returns the outcome of an alert of a rule about what its memory says.
+func (m *remembered) alertOf(r *activeRule, memory *alert.Memory) stats.Outcome {
 	t := m.t
 	m.identity()
-	memory := &alert.Memory{Plan: m.r.plan, Values: values, Digest: m.r.plan.Digest(values), Verdict: v}
 	id := m.id
-	id.Alert = event.MemoryAlertID(m.r.Rule().ID, id.Event, memory.Digest)
+	id.Alert = event.MemoryAlertID(r.Rule().ID, id.Event, memory.Digest)
 	if !t.config.NoDedup && t.state.duplicates.Seen(id.Alert) {
 		return stats.Duplicate
 	}
 	t.describe(m.e, m.read)
-	t.subject.Time = v.At
+	t.subject.Time = memory.Verdict.At
 	if !t.config.NoDedup {
 		t.state.duplicates.Add(id.Alert, ownerOf(string(t.subject.Principal)))
 	}
-	return t.alert(m.r, m.e, id, memory, m.tag, m.read)
+	return t.alert(r, m.e, id, memory, m.tag, m.read)
 }
 
 // by returns "user.name: alice" for each field of the group.
@@ -229,4 +234,128 @@ func (m *remembered) by(values [][]byte) (list []string) {
 		list = append(list, m.r.plan.Fields[i]+": "+string(v[:min(len(v), 256)]))
 	}
 	return list
+}
+
+// feed lets correlations know of a match of the rule at that index, to which they refer. It
+// reports whether the rule makes an alert by itself: an exception covers the event, or the
+// rule is silent, if not.
+func (t *transaction) feed(rule int, e *event.Event, tag string, read time.Time) bool {
+	r := &t.rules[rule]
+	now := t.now
+	if !t.open {
+		now = t.host.Now()
+		warns := func(f stateful.Feed) bool { return t.rules[f.Rule].mayWarn(now) }
+		if !r.silent || r.mayWarn(now) || slices.ContainsFunc(r.feeds, warns) {
+			if t.begin(); t.again {
+				return false
+			}
+		}
+	}
+	if r.excepted(e, now, t.host.Warn) {
+		t.note(rule, stats.Excepted)
+		return false
+	}
+	one := remembered{t: t, r: r, rule: rule, e: e, tag: tag, read: read, before: len(t.matches)}
+	one.at = t.momentOf(e, read)
+	one.identity()
+	if r.silent {
+		t.note(rule, stats.Remembered)
+	}
+	one.correlate(rule, nil, one.event, &t.noted.scratch, now)
+	if t.open {
+		t.noted.reset()
+	}
+	t.noted.scratch.Release()
+	return !r.silent
+}
+
+// correlate lets correlations know of a match of the rule at that index. The group is that
+// of its alert, and identity what is counted, if it is a correlation itself.
+func (m *remembered) correlate(rule int, group [][]byte, identity uint64, s *stateful.Scratch, now time.Time) {
+	t := m.t
+	n, memory := &t.noted, t.state.memory
+	for _, f := range t.rules[rule].feeds {
+		c := &t.rules[f.Rule]
+		if t.again {
+			return
+		}
+		if c.excepted(m.e, now, t.host.Warn) {
+			t.note(f.Rule, stats.Excepted)
+			continue
+		}
+		id := memory.RuleID(f.Rule)
+		begin := int32(len(n.values))
+		n.values = c.correlation.Values(f.Step, m.e, group, s, &n.digester, id, n.values)
+		end := int32(len(n.values))
+		beyond := c.correlation.Groups(f.Step, m.e, group, s, func(values [][]byte) {
+			n.digester.Begin(id)
+			n.digester.AddGroup(values)
+			o := stateful.Observation{Rule: f.Rule, Step: f.Step, Key: n.digester.Key(), At: m.at, Event: identity}
+			m.observeMatch(&o, values, begin, end, s)
+		})
+		if beyond > 0 {
+			t.begin()
+			memory.Beyond(f.Rule, beyond)
+		}
+	}
+}
+
+// observeMatch observes a match of a rule that a correlation refers to, for one group. The
+// values that count are those of the notes from begin to end.
+func (m *remembered) observeMatch(o *stateful.Observation, group [][]byte, begin, end int32, s *stateful.Scratch) {
+	t := m.t
+	if t.again {
+		return
+	}
+	n := &t.noted
+	if !t.state.memory.Has(o.Rule, o.Key) {
+		o.Owner = m.ownerOf()
+	}
+	if !t.open {
+		id := int32(len(n.ids))
+		n.ids = append(n.ids, m.identifier[:min(len(m.identifier), stateful.MaxID)]...)
+		n.list = append(n.list, note{
+			match: m.before, rule: int32(o.Rule), step: int32(o.Step), key: o.Key, at: o.At, owner: o.Owner, event: o.Event,
+			values: begin, valuesEnd: end, id: id, idEnd: int32(len(n.ids)),
+		})
+		return
+	}
+	o.ID = string(m.identifier)
+	if end > begin {
+		o.Values = append(o.Values, n.values[begin:end]...)
+	}
+	v := t.state.memory.Observe(o, t.now)
+	if v.Result == stateful.Same && m.r.silent {
+		t.matches[m.before].outcome = stats.Duplicate
+	}
+	if v.Alerts() {
+		m.reach(o.Rule, group, &v, s)
+	}
+}
+
+// reach decides about the alert of the correlation at that index, and lets others know of it.
+func (m *remembered) reach(rule int, group [][]byte, v *stateful.Verdict, s *stateful.Scratch) {
+	t := m.t
+	c := &t.rules[rule]
+	memory := &alert.Memory{Memory: c.correlation.Memory, Values: group, Digest: c.correlation.Digest(group, v.Window), Verdict: v}
+	for _, i := range v.Window.Rules {
+		memory.Rules = append(memory.Rules, c.inputs[i])
+	}
+	outcome := stats.Remembered
+	switch {
+	case c.silent:
+	case c.Rule().Sigma.Level < t.config.MinLevel:
+		outcome = stats.BelowLevel
+	default:
+		outcome = m.alertOf(c, memory)
+	}
+	t.note(rule, outcome)
+	if len(c.feeds) == 0 {
+		return
+	}
+	at := m.at
+	m.at = stateful.Moment{Event: v.Window.To.UnixMilli(), Record: stateful.Undated}
+	id := event.MemoryAlertID(c.Rule().ID, m.id.Event, memory.Digest)
+	m.correlate(rule, group, binary.BigEndian.Uint64(id[:]), s.Inner(), t.now)
+	m.at = at
 }

@@ -17,7 +17,11 @@ import (
 // activeRule is a rule with what decides between its match and its alert.
 type activeRule struct {
 	*alert.Maker
-	plan        *stateful.Plan // nil: the rule is about one event
+	plan        *stateful.Plan            // nil: the rule is about one event, or a correlation
+	correlation *stateful.CorrelationPlan // nil: the rule is no correlation
+	inputs      []string                  // the names of the rules of a correlation
+	feeds       []stateful.Feed           // correlations that have to know of the matches
+	silent      bool                      // it makes no alerts by itself
 	exceptions  []*ruleset.Exception
 	warned      []bool // by exception: that it has expired
 	dedupBy     []*event.Field
@@ -35,9 +39,17 @@ func newActiveRule(r *ruleset.Rule, c Config, o alert.Observer, fields *alert.Fi
 		suppressFor: r.Extension.SuppressFor,
 	}
 	a.Prove(r.Program)
-	if r.Memory != nil {
+	switch {
+	case r.IsCorrelation():
+		a.correlation = stateful.NewCorrelationPlan(r)
+		for _, input := range r.Inputs {
+			a.inputs = append(a.inputs, input.Rule.Name)
+		}
+		a.credit(r)
+	case r.Memory != nil:
 		a.plan = stateful.NewPlan(r.Rule, s)
 	}
+	a.silent = r.Silent
 	a.Name(r.Parts, r.Asked)
 	if len(a.suppressBy) == 0 {
 		a.suppressBy, a.suppressFor = s.FieldsNamed(c.SuppressBy), c.SuppressFor
@@ -50,6 +62,14 @@ func newActiveRule(r *ruleset.Rule, c Config, o alert.Observer, fields *alert.Fi
 	}
 	a.suppressFor = min(a.suppressFor, maxSuppression)
 	return a
+}
+
+// credit makes alerts of a correlation name the authors of the rules that it is about.
+func (a *activeRule) credit(r *ruleset.Rule) {
+	for _, input := range r.Inputs {
+		a.Credit(input.Rule.Author)
+		a.credit(input.Rule)
+	}
 }
 
 // excepted reports whether an exception of the rule covers the event. An expired

@@ -106,6 +106,9 @@ func (t *transaction) add(rule int, e *event.Event, tag string, read time.Time) 
 	if t.noted.learning {
 		return
 	}
+	if len(r.feeds) > 0 && !t.feed(rule, e, tag, read) || t.again {
+		return
+	}
 	if t.begin(); t.again {
 		return
 	}

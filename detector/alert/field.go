@@ -35,6 +35,7 @@ var fixed = []string{
 	"fluent_detect.memory.kind", "fluent_detect.memory.sha256", "fluent_detect.memory.terms", "fluent_detect.memory.previous",
 	"fluent_detect.memory.since", "fluent_detect.memory.group", "fluent_detect.memory.count", "fluent_detect.memory.cardinality",
 	"fluent_detect.memory.from", "fluent_detect.memory.to", "fluent_detect.memory.event_ids",
+	"fluent_detect.memory.correlation", "fluent_detect.memory.rules", "fluent_detect.memory.value",
 
 	"kibana.alert.new_terms", "kibana.alert.threshold_result.terms", "kibana.alert.threshold_result.cardinality",
 	"kibana.alert.threshold_result.count", "kibana.alert.threshold_result.from", "kibana.alert.original_time",
@@ -251,6 +252,9 @@ var (
 	slotMemoryFrom           = slotOf("fluent_detect.memory.from")
 	slotMemoryTo             = slotOf("fluent_detect.memory.to")
 	slotMemoryEventIDs       = slotOf("fluent_detect.memory.event_ids")
+	slotMemoryCorrelation    = slotOf("fluent_detect.memory.correlation")
+	slotMemoryRules          = slotOf("fluent_detect.memory.rules")
+	slotMemoryValue          = slotOf("fluent_detect.memory.value")
 	slotKibanaNewTerms       = slotOf("kibana.alert.new_terms")
 	slotKibanaTerms          = slotOf("kibana.alert.threshold_result.terms")
 	slotKibanaCardinality    = slotOf("kibana.alert.threshold_result.cardinality")

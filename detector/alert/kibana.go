@@ -121,6 +121,8 @@ func kibanaRuleType(r *rule.Rule) ruleType {
 	switch {
 	case r.Memory != nil && r.Memory.Kind == rule.NewTerms:
 		return ruleType{"new_terms", "siem.newTermsRule", "New Terms Rule"}
+	case r.Memory != nil && r.Memory.Kind == rule.Correlated && r.Memory.Correlation.Type > rule.ValueCount:
+		return ruleType{"eql", "siem.eqlRule", "Event Correlation Rule"}
 	case r.Memory != nil:
 		return ruleType{"threshold", "siem.thresholdRule", "Threshold Rule"}
 	case r.Query.Language == "eql":

@@ -47,6 +47,7 @@ type Maker struct {
 	added     bool           // some of them are in events if a shipper added them
 	parts     []match.Named  // of the rule, with names
 	asked     []*event.Field // that a Sigma rule wants to be looked at
+	credited  []string       // authors beside those of the rule
 
 	of        *sourceFields
 	event     *event.Event                        // that is being copied

@@ -15,10 +15,11 @@ import (
 
 // Memory is what an alert of a rule with a memory has to say of it.
 type Memory struct {
-	*stateful.Plan
+	*rule.Memory
 	Values  [][]byte          // of the fields of the rule: the terms, or the group
 	Digest  [sha256.Size]byte // of the rule and the values
 	Verdict *stateful.Verdict
+	Rules   []string // the names of those that match, of a correlation
 }
 
 // remember adds what the memory says.
@@ -34,6 +35,9 @@ func (m *Maker) remember(memory *Memory) {
 		return
 	}
 	w := v.Window
+	if memory.Kind == rule.Correlated {
+		m.correlate(memory)
+	}
 	d.put(slotMemoryGroup, m.encoded(func(w *writer) { memory.writeObject(w) }))
 	d.setInt(slotMemoryCount, int64(w.Count))
 	d.setInt(slotKibanaCount, int64(w.Count))
@@ -43,13 +47,13 @@ func (m *Maker) remember(memory *Memory) {
 	d.setTime(slotKibanaOriginalTime, w.To)
 	d.setStrings(slotMemoryEventIDs, w.EventIDs)
 	d.put(slotKibanaTerms, m.encoded(func(w *writer) { memory.writeFields(w) }))
-	if memory.DistinctOf != "" {
+	if of := memory.distinctOf(); of != "" {
 		d.setInt(slotMemoryCardinality, int64(w.Distinct))
 		d.put(slotKibanaCardinality, m.encoded(func(to *writer) {
 			to.out = msgpack.AppendArrayHeader(to.out, 1)
 			to.out = msgpack.AppendMapHeader(to.out, 2)
 			to.string(view("field"))
-			to.string(clean(view(memory.DistinctOf)))
+			to.string(clean(view(of)))
 			to.string(view("value"))
 			to.out = msgpack.AppendInt(to.out, int64(w.Distinct))
 		}))
@@ -78,14 +82,24 @@ func (m *Memory) writeObject(w *writer) {
 	w.out = msgpack.AppendMapHeader(w.out, len(m.Values))
 	for i, v := range m.Values {
 		w.string(clean(view(m.Fields[i])))
+		if v == nil { // of a group of what lacks the field
+			w.out = msgpack.AppendNil(w.out)
+			continue
+		}
 		w.string(clean(v))
 	}
 }
 
 // writeFields writes a list of fields and values, as Kibana has it.
 func (m *Memory) writeFields(w *writer) {
-	w.out = msgpack.AppendArrayHeader(w.out, len(m.Values))
+	list := w.openList(len(m.Values))
+	n := 0
+	defer func() { w.closeList(list, n) }()
 	for i, v := range m.Values {
+		if v == nil {
+			continue
+		}
+		n++
 		w.out = msgpack.AppendMapHeader(w.out, 2)
 		w.string(view("field"))
 		w.string(clean(view(m.Fields[i])))
@@ -104,6 +118,9 @@ func (m *Maker) appendMemoryReason(dst, action []byte, s *event.Subject, memory 
 			return append(dst, " since "+v.Since.Format(timeFormat)+", where memory begins"...)
 		}
 		return append(dst, " in "+period(memory.Window)...)
+	}
+	if memory.Kind == rule.Correlated {
+		return m.appendCorrelationReason(dst, memory)
 	}
 	w := v.Window
 	dst = append(dst, fmt.Sprintf("%d ", w.Count)...)

@@ -44,7 +44,7 @@ func TestMemory(t *testing.T) {
 			m := NewMaker(c.rule, testObserver, f, testFields)
 			var alert []byte
 			visit(t, eventFile(t, "iam"), func(e *event.Event) {
-				memory := &Memory{Plan: plan, Values: c.values, Digest: plan.Digest(c.values), Verdict: &c.verdict}
+				memory := &Memory{Memory: plan.Memory, Values: c.values, Digest: plan.Digest(c.values), Verdict: &c.verdict}
 				id := idFor(c.rule.ID, e)
 				id.Alert = event.MemoryAlertID(c.rule.ID, id.Event, memory.Digest)
 				arrival := testArrival
@@ -78,7 +78,7 @@ func TestMemoryReason(t *testing.T) {
 		var alert []byte
 		visit(t, eventFile(t, "iam"), func(e *event.Event) {
 			arrival := testArrival
-			arrival.Memory = &Memory{Plan: plan, Values: values, Verdict: &c.verdict}
+			arrival.Memory = &Memory{Memory: plan.Memory, Values: values, Verdict: &c.verdict}
 			alert = m.Make(nil, idFor(c.rule.ID, e), e, subjectOf(e), arrival)
 		})
 		return strings.Trim(decode(t, alert).at("event.reason"), `"`)

@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/fluent-detect/fluent-detect/detector/event"
@@ -40,13 +41,24 @@ func (m *Maker) name(e *event.Event) {
 	d.setTexts(slotRuleFields, m.texts[begin:len(m.texts):len(m.texts)])
 }
 
+// Credit makes alerts name these authors too: those of the rules whose matches a correlation
+// is about.
+func (m *Maker) Credit(authors []string) {
+	for _, a := range authors {
+		if !slices.Contains(m.rule.Author, a) && !slices.Contains(m.credited, a) {
+			m.credited = append(m.credited, a)
+		}
+	}
+}
+
 // appendAuthor appends the author of a Sigma rule to a sentence: the licence of rules that
 // are shared wants him in every message about a match.
 func (m *Maker) appendAuthor(dst []byte) []byte {
-	if m.rule.Sigma == nil || len(m.rule.Author) == 0 {
+	authors := slices.Concat(m.rule.Author, m.credited)
+	if m.rule.Sigma == nil || len(authors) == 0 {
 		return dst
 	}
 	dst = append(dst, " (rule by "...)
-	dst = append(dst, oneLine(view(strings.Join(m.rule.Author, ", ")))...)
+	dst = append(dst, oneLine(view(strings.Join(authors, ", ")))...)
 	return append(dst, ')')
 }

@@ -40,6 +40,7 @@ var ownTypes = map[string][]string{
 		fluent_detect.key.console fluent_detect.key.type fluent_detect.key.fingerprint
 		fluent_detect.summary.kind fluent_detect.summary.by
 		fluent_detect.memory.kind fluent_detect.memory.sha256 fluent_detect.memory.event_ids
+		fluent_detect.memory.correlation fluent_detect.memory.rules
 
 		kibana.space_ids
 		kibana.alert.uuid kibana.alert.instance.id kibana.alert.status kibana.alert.workflow_status kibana.alert.severity
@@ -70,7 +71,7 @@ var ownTypes = map[string][]string{
 		kibana.alert.start kibana.alert.last_detected kibana.alert.original_time
 		kibana.alert.original_event.created`),
 	"boolean": fieldList(`fluent_detect.summary.more`),
-	"float":   fieldList(`event.risk_score kibana.alert.risk_score kibana.alert.rule.risk_score`),
+	"float":   fieldList(`event.risk_score fluent_detect.memory.value kibana.alert.risk_score kibana.alert.rule.risk_score`),
 	"long": fieldList(`event.severity fluent_detect.latency_ms fluent_detect.duplicate_count fluent_detect.summary.count
 		fluent_detect.memory.count fluent_detect.memory.cardinality kibana.alert.threshold_result.count
 		kibana.alert.depth kibana.alert.ancestors.depth kibana.alert.suppression.docs_count

@@ -37,14 +37,14 @@ func Run(rules *ruleset.Set) error {
 }
 
 // Results runs the tests of the rules one by one, each in an engine of its own
-// with only its rule, so that no test affects another by deduplication or a cap.
+// with only its rule, and those that a correlation refers to, so that no test affects another by deduplication or a cap.
 // Exceptions do not apply: the tests are about the rule.
 func Results(rules *ruleset.Set) iter.Seq[Result] {
 	return func(yield func(Result) bool) {
 		for _, r := range rules.Rules {
 			for i := range r.Extension.Tests {
 				result := Result{Rule: r, Test: &r.Extension.Tests[i]}
-				result.run(rules.Loader)
+				result.run(rules)
 				if !yield(result) {
 					return
 				}
@@ -54,9 +54,10 @@ func Results(rules *ruleset.Set) iter.Seq[Result] {
 }
 
 // run runs the test.
-func (r *Result) run(l ruleset.Loader) {
+func (r *Result) run(rules *ruleset.Set) {
+	l := rules.Loader
 	chunk := ingest.ChunkOf(r.Test.Event, time.Now())
-	alerts, err := scan(l, r.Rule, chunk.Data)
+	alerts, err := scan(rules.Alone(r.Rule), chunk.Data)
 	if err == nil && (alerts > 0) == r.Test.WantAlert() {
 		return
 	}
@@ -88,9 +89,8 @@ func unexpected(t *rule.Test, alerts int) error {
 	return fmt.Errorf("expected %s, got %s", want, got)
 }
 
-// scan returns how many alerts the rule makes of a chunk.
-func scan(l ruleset.Loader, r *ruleset.Rule, chunk []byte) (int, error) {
-	rules := &ruleset.Set{Loader: l, Rules: []*ruleset.Rule{{Rule: r.Rule, Program: r.Program}}}
+// scan returns how many alerts the rules make of a chunk.
+func scan(rules *ruleset.Set, chunk []byte) (int, error) {
 	box := outbox.New("test", 1<<20)
 	consumer := box.Open(outbox.Filter{})
 	defer consumer.Close()

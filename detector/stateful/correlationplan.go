@@ -99,20 +99,23 @@ func (p *CorrelationPlan) Values(step int, e *event.Event, group [][]byte, s *Sc
 	return dst
 }
 
-// AddGroup adds the values of a group to a digest.
-func AddGroup(d *Digester, values [][]byte) {
+// AddGroup adds the values of a group, nil for one that is missing.
+func (d *Digester) AddGroup(values [][]byte) {
 	for _, v := range values {
-		d.addOrNone(v)
+		if v == nil {
+			d.buf = binary.BigEndian.AppendUint32(d.buf, math.MaxUint32)
+		} else {
+			d.Add(v)
+		}
 	}
 }
 
-// addOrNone adds a value, or that there is none.
-func (d *Digester) addOrNone(value []byte) {
-	if value == nil {
-		d.buf = binary.BigEndian.AppendUint32(d.buf, math.MaxUint32)
-		return
+// Inner returns the scratch for what is looked up while this one is in use.
+func (s *Scratch) Inner() *Scratch {
+	if s.inner == nil {
+		s.inner = new(Scratch)
 	}
-	d.Add(value)
+	return s.inner
 }
 
 // open makes room for so many lists of values.

@@ -34,6 +34,7 @@ type Scratch struct {
 	now   [][]byte
 	text  []byte // of values that are not in the event as they are
 	all   [][]byte
+	inner *Scratch // nil: none
 }
 
 // Release forgets the event.
@@ -43,6 +44,9 @@ func (s *Scratch) Release() {
 	}
 	clear(s.now)
 	clear(s.all)
+	if s.inner != nil {
+		s.inner.Release()
+	}
 }
 
 // Combinations calls do with each combination of one value of each field that the event
