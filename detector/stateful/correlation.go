@@ -96,7 +96,7 @@ func (g *correlated) drop(before int64) {
 
 func (g *correlated) clone() entry {
 	c := *g
-	c.matches = slices.Clone(g.matches)
+	c.matches = append(make([]matched, 0, len(g.matches)+8), g.matches...)
 	return &c
 }
 
@@ -156,7 +156,8 @@ func (correlation) decode(h header, d *decoder) (entry, bool) {
 // with a match, and of which the condition holds; nil if there is none.
 func (g *correlated) reached(c *rule.Correlation, at, length int64) *Window {
 	w := newTally(c)
-	begin, end := 0, 0
+	begin, _ := slices.BinarySearchFunc(g.matches, at-length, func(m matched, at int64) int { return cmp.Compare(m.at, at) })
+	end := begin
 	for end < len(g.matches) {
 		to := g.matches[end].at
 		if to > at+length {

@@ -19,6 +19,9 @@ func FuzzFile(f *testing.F) {
 		f.Add([]byte(v.Rule))
 	}
 	f.Add([]byte(head + detect + "---\n" + head + "filter: {rules: any, s: {a|windash|contains: ' -b'}, condition: not s}\n"))
+	f.Add([]byte("title: c\nname: c\ncorrelation:\n  type: value_count\n  rules: [b, d]\n  group-by: [who]\n  aliases: {who: {b: userIdentity.arn}}\n  timespan: 5m\n" +
+		"  condition: {field: [eventName, awsRegion], gt: 2, lte: 0x10}\n---\ntitle: d\nname: d\ncorrelation: {type: temporal_ordered, rules: [b], timespan: 1d, generate: true}\n---\nname: b\n" + head + detect))
+	f.Add([]byte("title: p\ncorrelation: {type: value_percentile, rules: A trail stops, timespan: 90s, condition: {percentile: 99.5, field: a.b, neq: -1}}\n---\n" + head + detect))
 	f.Add([]byte("\xef\xbb\xbftitle: x\r\ndetection: &a {b: *a}\u2028"))
 	parse := sigma.Formats([]rule.LogSource{{Product: "aws", Service: "cloudtrail"}})[0].Parse
 	dir := f.TempDir()
