@@ -5,16 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/fluent-detect/fluent-detect/detector/envelope"
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
-	"github.com/fluent-detect/fluent-detect/detector/match"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
 	"github.com/fluent-detect/fluent-detect/detector/ruleset"
+	"github.com/fluent-detect/fluent-detect/detector/stateful"
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/pipeline"
 )
 
@@ -31,12 +32,10 @@ func (a *app) evalRules(c *cobra.Command, loader ruleset.Loader, path string, ec
 	for _, s := range rules.Skipped {
 		a.warn("skipped " + s.String())
 	}
-	var programs []*match.Program
 	for _, r := range rules.Rules {
 		if r.Sigma == nil {
 			return a.evalElastic(c, rules, r, ecs, types, files)
 		}
-		programs = append(programs, r.Program)
 	}
 	if len(types) > 0 {
 		return usage(c, "--type is for queries about documents, not for Sigma rules")
@@ -44,7 +43,20 @@ func (a *app) evalRules(c *cobra.Command, loader ruleset.Loader, path string, ec
 	for _, line := range rules.Warnings {
 		a.warn(line)
 	}
-	return a.evalRecords(c.Context(), loader.Schema, programs, files)
+	m, err := a.memoryOf(rules.Rules, "", "")
+	if err != nil {
+		return err
+	}
+	correlator := stateful.NewCorrelator(m, rules.Rules, loader.Schema)
+	return a.evalRecords(c.Context(), loader.Schema, func(e *event.Event) bool { return alerts(correlator, e) }, files)
+}
+
+// alerts reports whether one of the rules would make an alert of an event, given those before
+// it, if it alerted by itself: a rule that only correlations refer to does not.
+func alerts(c *stateful.Correlator, e *event.Event) bool {
+	matches, findings := c.Observe(e, time.Now())
+	return slices.ContainsFunc(matches, func(r *ruleset.Rule) bool { return !r.Silent }) ||
+		slices.ContainsFunc(findings, func(f stateful.CorrelationFinding) bool { return f.Alerts && !f.Rule.Silent })
 }
 
 // isForeign reports whether an error says that all rules of a file are about events that
@@ -75,15 +87,11 @@ func (a *app) evalElastic(c *cobra.Command, rules *ruleset.Set, r *ruleset.Rule,
 	return a.evalDocuments(c.Context(), q, declared, files)
 }
 
-// evalRecords prints the events that one of the programs matches, and the documents
-// without an event.
-func (a *app) evalRecords(ctx context.Context, s *event.Schema, programs []*match.Program, files []string) error {
+// evalRecords prints the events that match, and the documents without an event.
+func (a *app) evalRecords(ctx context.Context, s *event.Schema, matches func(*event.Event) bool, files []string) error {
 	var r *reading
 	var record []byte
 	events := 0
-	matches := func(e *event.Event) bool {
-		return slices.ContainsFunc(programs, func(p *match.Program) bool { return p.Match(e) })
-	}
 	reader := envelope.NewReader(s, func(e *event.Event) {
 		events++
 		switch {

@@ -35,7 +35,8 @@ stderr. RULE is an id or a name as in alert_rule.
 
 For a rule of type new_terms or threshold, what its memory says of each event that
 matches is shown too: a memory of the events before it in the files, or, with
---state-path, that of a detector, which is not changed.
+--state-path, that of a detector, which is not changed. For a correlation of Sigma the
+conditions are those of the rules that it refers to.
 
 Exit code: 0 if everything was read, 1 if something could not be read, 2 if the
 command line or a rule is wrong.`,
@@ -62,6 +63,9 @@ command line or a rule is wrong.`,
 				a.warn(line)
 			}
 			fmt.Printf("%s\n  %s\n", a.out.Strong(rule.Name), oneLine(rule.Query.Shown()))
+			if rule.IsCorrelation() {
+				return a.explainCorrelation(c.Context(), rules.Alone(rule), correlationOptions{files, dir, lateness, matching})
+			}
 			remembers, err := a.explainMemory(loader.Schema, rule, dir, lateness)
 			if err != nil {
 				return err
@@ -101,6 +105,17 @@ func (a *app) explainMemory(schema *event.Schema, r *ruleset.Rule, dir, lateness
 		}
 		return nil, nil
 	}
+	m, err := a.memoryOf([]*ruleset.Rule{r}, dir, lateness)
+	if err != nil {
+		return nil, err
+	}
+	m.Begin() // it is never committed
+	return stateful.NewExplainer(m, 0, r.Rule, schema), nil
+}
+
+// memoryOf returns a memory of the rules: that which a detector in a directory has of the
+// last one, or an empty one if the directory is "".
+func (a *app) memoryOf(rules []*ruleset.Rule, dir, lateness string) (*stateful.Memory, error) {
 	limits := stateful.DefaultLimits
 	limits.Lateness = time.Hour
 	if lateness != "" {
@@ -112,15 +127,18 @@ func (a *app) explainMemory(schema *event.Schema, r *ruleset.Rule, dir, lateness
 	m := stateful.NewMemory()
 	if dir != "" {
 		var err error
-		if m, err = a.restoreMemory(dir, r.ID); err != nil {
+		if m, err = a.restoreMemory(dir, rules[len(rules)-1].ID); err != nil {
 			return nil, err
 		}
 	}
-	for _, line := range m.Use([]*rule.Rule{r.Rule}, limits) {
+	list := make([]*rule.Rule, len(rules))
+	for i, r := range rules {
+		list[i] = r.Rule
+	}
+	for _, line := range m.Use(list, limits) {
 		a.warn(line)
 	}
-	m.Begin() // it is never committed
-	return stateful.NewExplainer(m, 0, r.Rule, schema), nil
+	return m, nil
 }
 
 // restoreMemory returns the memory of the first detector in a directory that has one of
