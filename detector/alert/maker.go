@@ -47,7 +47,8 @@ type Maker struct {
 	added     bool           // some of them are in events if a shipper added them
 	parts     []match.Named  // of the rule, with names
 	asked     []*event.Field // that a Sigma rule wants to be looked at
-	credited  []string       // authors beside those of the rule
+	authors   []string       // of a Sigma rule, and of those that it refers to
+	credit    string         // their names
 
 	of        *sourceFields
 	event     *event.Event                        // that is being copied
@@ -65,6 +66,9 @@ func NewMaker(r *rule.Rule, o Observer, f Format, fields *Fields) *Maker {
 	}
 	l := newLayout(f, fields, commonConstants(r, o), ofFormat)
 	m := &Maker{rule: r, slug: r.Slug(), fields: fields, observer: o, format: f, doc: newDocument(l, fields)}
+	if r.Sigma != nil {
+		m.Credit(r.Author)
+	}
 	m.copyField = func(i int, values []msgpack.Value) {
 		f := &m.of.copied[i]
 		if m.doc.setField(f, values); m.event.IsCut() {

@@ -18,7 +18,11 @@ func memories(t *testing.T) map[string]struct {
 } {
 	t.Helper()
 	at := time.Date(2025, 3, 4, 9, 11, 0, 0, time.UTC)
-	terms, threshold := *anything(t), *anything(t)
+	terms, threshold, ordered, sum := *anything(t), *anything(t), *anything(t), *anything(t)
+	ordered.Source.SHA256, sum.Source.SHA256 = "<sha256>", "<sha256>"
+	ordered.Sigma, sum.Sigma = &rule.Sigma{Level: rule.LevelHigh}, &rule.Sigma{Level: rule.LevelLow}
+	ordered.Memory = &rule.Memory{Kind: rule.Correlated, Fields: []string{"sourceIPAddress", "userIdentity.accessKeyId"}, Window: 10 * time.Minute, Correlation: &rule.Correlation{Type: rule.TemporalOrdered}}
+	sum.Memory = &rule.Memory{Kind: rule.Correlated, Window: time.Hour, Correlation: &rule.Correlation{Type: rule.ValueSum, Values: []string{"additionalEventData.bytes"}}}
 	terms.Source.SHA256, threshold.Source.SHA256 = "<sha256>", "<sha256>"
 	terms.Memory = &rule.Memory{Kind: rule.NewTerms, Fields: []string{"cloud.account.id", "user.name", "source.ip"}, Window: 240 * time.Hour}
 	threshold.Memory = &rule.Memory{Kind: rule.Threshold, Fields: []string{"user.name"}, Window: 6 * time.Minute, Count: 3, DistinctOf: "event.action", Distinct: 2}
@@ -32,6 +36,12 @@ func memories(t *testing.T) map[string]struct {
 		"threshold": {&threshold, [][]byte{[]byte("maria")}, stateful.Verdict{
 			Result: stateful.Reached, At: at, Since: at.Add(-300 * time.Hour),
 			Window: &stateful.Window{From: at.Add(-time.Minute), To: at.Add(time.Second), Count: 3, Distinct: 2, EventIDs: []string{"a", "b"}}}},
+		"ordered": {&ordered, [][]byte{[]byte("203.0.113.25"), nil}, stateful.Verdict{
+			Result: stateful.Reached, At: at, Since: at.Add(-300 * time.Hour),
+			Window: &stateful.Window{From: at.Add(-time.Minute), To: at, Count: 3, Number: 2, Rules: []int{0, 1}, EventIDs: []string{"a", "b", "c"}}}},
+		"sum": {&sum, nil, stateful.Verdict{
+			Result: stateful.Reached, At: at, Since: at.Add(-300 * time.Hour),
+			Window: &stateful.Window{From: at.Add(-time.Minute), To: at, Count: 2, Number: 1234567.5, Rules: []int{0}}}},
 	}
 }
 
@@ -42,9 +52,17 @@ func TestMemory(t *testing.T) {
 		plan := stateful.NewPlan(c.rule, testFields.schema)
 		for _, f := range formats {
 			m := NewMaker(c.rule, testObserver, f, testFields)
+			if c.rule.Memory.Kind == rule.Correlated {
+				m.Credit([]string{"B. A. Uthor"})
+			}
 			var alert []byte
 			visit(t, eventFile(t, "iam"), func(e *event.Event) {
 				memory := &Memory{Memory: plan.Memory, Values: c.values, Digest: plan.Digest(c.values), Verdict: &c.verdict}
+				if c.verdict.Window != nil {
+					for _, i := range c.verdict.Window.Rules {
+						memory.Rules = append(memory.Rules, []string{"User created", "Key created"}[i])
+					}
+				}
 				id := idFor(c.rule.ID, e)
 				id.Alert = event.MemoryAlertID(c.rule.ID, id.Event, memory.Digest)
 				arrival := testArrival
@@ -78,7 +96,7 @@ func TestMemoryReason(t *testing.T) {
 		var alert []byte
 		visit(t, eventFile(t, "iam"), func(e *event.Event) {
 			arrival := testArrival
-			arrival.Memory = &Memory{Memory: plan.Memory, Values: values, Verdict: &c.verdict}
+			arrival.Memory = &Memory{Memory: plan.Memory, Values: values, Verdict: &c.verdict, Rules: []string{"User created", "Key created"}}
 			alert = m.Make(nil, idFor(c.rule.ID, e), e, subjectOf(e), arrival)
 		})
 		return strings.Trim(decode(t, alert).at("event.reason"), `"`)
@@ -97,6 +115,18 @@ func TestMemoryReason(t *testing.T) {
 		{"threshold", func(r *rule.Rule, _ *stateful.Verdict) {
 			r.Memory.Fields, r.Memory.DistinctOf, r.Memory.Window = nil, "", time.Hour
 		}, "3 AttachUserPolicy events in 1 hour"},
+		{"ordered", same, "3 events of User created, then Key created with sourceIPAddress 203.0.113.25, userIdentity.accessKeyId missing in 10 minutes (rule by Maria, Jan)"},
+		{"ordered", func(r *rule.Rule, _ *stateful.Verdict) {
+			r.Memory.Correlation.Type, r.Author = rule.Temporal, []string{"A", "B"}
+		}, "3 events of User created, Key created with sourceIPAddress 203.0.113.25, userIdentity.accessKeyId missing in 10 minutes (rule by A, B)"},
+		{"ordered", func(r *rule.Rule, v *stateful.Verdict) {
+			r.Memory.Correlation = &rule.Correlation{Type: rule.ValueCount, Values: []string{"eventName", "awsRegion"}}
+			r.Memory.Fields, v.Window.Distinct = nil, 2
+		}, "3 events with 2 values of eventName, awsRegion of User created, Key created in 10 minutes (rule by Maria, Jan)"},
+		{"sum", same, "2 events with a sum of 1234567.5 in additionalEventData.bytes of User created, Key created in 1 hour (rule by Maria, Jan)"},
+		{"sum", func(r *rule.Rule, v *stateful.Verdict) {
+			r.Memory.Correlation.Type, r.Memory.Correlation.Percentile, v.Window.Count = rule.ValuePercentile, 99.5, 1
+		}, "1 event with 1234567.5 at percentile 99.5 of additionalEventData.bytes of User created, Key created in 1 hour (rule by Maria, Jan)"},
 	} {
 		if got := reason(c.name, c.change); got != c.want {
 			t.Errorf("%s\nwant %s", got, c.want)

@@ -45,20 +45,20 @@ func (m *Maker) name(e *event.Event) {
 // is about.
 func (m *Maker) Credit(authors []string) {
 	for _, a := range authors {
-		if !slices.Contains(m.rule.Author, a) && !slices.Contains(m.credited, a) {
-			m.credited = append(m.credited, a)
+		if !slices.Contains(m.authors, a) {
+			m.authors = append(m.authors, a)
 		}
 	}
+	m.credit = strings.Join(m.authors, ", ")
 }
 
 // appendAuthor appends the author of a Sigma rule to a sentence: the licence of rules that
 // are shared wants him in every message about a match.
 func (m *Maker) appendAuthor(dst []byte) []byte {
-	authors := slices.Concat(m.rule.Author, m.credited)
-	if m.rule.Sigma == nil || len(authors) == 0 {
+	if m.credit == "" {
 		return dst
 	}
 	dst = append(dst, " (rule by "...)
-	dst = append(dst, oneLine(view(strings.Join(authors, ", ")))...)
+	dst = append(dst, oneLine(view(m.credit))...)
 	return append(dst, ')')
 }
