@@ -8,6 +8,9 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/rule"
 )
 
+// maxMatches is how many matches of a group are kept at most, see package stateful.
+const maxMatches = 1 << 20
+
 // warnOfCorrelation adds the warnings about a correlation that is linked.
 func (s *Set) warnOfCorrelation(c *Rule) {
 	of := c.Memory.Correlation
@@ -48,7 +51,7 @@ func (s *Set) warnOfNames(c *Rule, warn func(rule.Place, string, ...any)) {
 				case f.Field == nil:
 					warn(at, "the alias %q stands for no field of the rule %q: %s", name, input.Rule.Name, effect)
 				case raw != nil && !raw.IsKnown(f.Field.Name):
-					warn(at, "%s is not a member of the records that is known: %s", f.Field.Name, effect)
+					warn(at, "%s is not a member of the records that is known: %s%s", f.Field.Name, effect, meant(raw, f.Field.Name))
 				case input.Rule.IsCorrelation():
 					warn(at, "the correlation %q does not group by %s: its last event says which value counts", input.Rule.Name, f.Field.Name)
 				default:
@@ -83,6 +86,11 @@ func (s *Set) warnOfBounds(c *Rule, warn func(rule.Place, string, ...any)) {
 	for _, b := range of.Bounds {
 		for _, n := range []float64{1, math.Floor(b.Number) - 1, math.Floor(b.Number), math.Ceil(b.Number), math.Floor(b.Number) + 1, math.Floor(b.Number) + 2} {
 			holds = holds || n >= 1 && n <= most && of.Hold(n)
+		}
+	}
+	for _, b := range of.Bounds {
+		if b.Number > maxMatches/4 {
+			warn(at, "the condition asks for %v: a correlation keeps %d matches of a group at most", b.Number, maxMatches)
 		}
 	}
 	switch {

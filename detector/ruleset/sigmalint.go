@@ -60,19 +60,19 @@ func (l *sigmaLint) outlook(o match.Outlook) {
 		}
 		if !seen[lack.Field] {
 			seen[lack.Field] = true
-			l.warn(lack.Condition.Span(), "%s is not a member of the records that is known, so %s%s", lack.Field, effect, l.meant(lack.Field))
+			l.warn(lack.Condition.Span(), "%s is not a member of the records that is known, so %s%s", lack.Field, effect, meant(l.raw, lack.Field))
 		}
 	}
 }
 
 // meant returns a known member that may be meant by a name.
-func (l *sigmaLint) meant(name string) string {
-	for _, known := range l.raw.Names {
+func meant(raw *event.Raw, name string) string {
+	for _, known := range raw.Names {
 		if strings.EqualFold(known, name) {
 			return fmt.Sprintf("; did you mean %q? The case of names counts", known)
 		}
 	}
-	return spelling.Suggest(name, l.raw.Names)
+	return spelling.Suggest(name, raw.Names)
 }
 
 // visit looks at the comparisons of a search identifier.

@@ -59,7 +59,7 @@ func TestSigmaVectors(t *testing.T) {
 			}
 			cmd := exec.Command(os.Args[0], "eval", "--rule", file, "-")
 			cmd.Env = append(os.Environ(), runAsCommand+"=1", "NO_COLOR=1")
-			cmd.Stdin = bytes.NewReader(v.Record())
+			cmd.Stdin = bytes.NewReader(v.Records())
 			var stderr strings.Builder
 			cmd.Stderr = &stderr
 			out, err := cmd.Output()
@@ -74,7 +74,7 @@ func TestSigmaVectors(t *testing.T) {
 					t.Errorf("%s: %s: want a refusal, got code %d, %s%s\n%s", v.ID, v.Why, code, out, &stderr, v.Rule)
 				}
 			case code != 0 || (len(out) > 0) != want:
-				t.Errorf("%s: %s: code %d, matches: %v, want %v: %s\n%s%s", v.ID, v.Why, code, len(out) > 0, want, &stderr, v.Rule, v.Record())
+				t.Errorf("%s: %s: code %d, matches: %v, want %v: %s\n%s%s", v.ID, v.Why, code, len(out) > 0, want, &stderr, v.Rule, v.Records())
 			}
 		}
 	})

@@ -19,8 +19,11 @@ var correlationKeys = []string{"type", "rules", "group-by", "timespan", "conditi
 // conditionKeys are those of its condition.
 var conditionKeys = append(slices.Clone(rule.Operators), "field", "percentile")
 
-// maxRules is how many rules a correlation names at most.
-const maxRules = 1000
+// A correlation names so many rules at most; of those in an order there are fewer.
+const (
+	maxRules   = 1000
+	maxOrdered = 64
+)
 
 // maxTimespan is the longest time that a correlation is about.
 const maxTimespan = 366 * 24 * time.Hour
@@ -62,6 +65,9 @@ func (r *reader) events(v *document.Value) *rule.Memory {
 	}
 	const allowed = "a list of IDs, names or titles of rules"
 	c.Rules = r.references(r.Required(v, "rules", allowed), allowed)
+	if c.Type == rule.TemporalOrdered && len(c.Rules) > maxOrdered {
+		r.Fail(v.Get("rules"), "has %d rules, at most %d are allowed", len(c.Rules), maxOrdered)
+	}
 	if by := v.Get("group-by"); by != nil && by.Kind != document.Null {
 		m.Fields = r.names(by)
 		m.FieldsAt = r.placeOf(by)

@@ -105,8 +105,13 @@ func TestSkipped(t *testing.T) {
 		"theirs/a.yml":   head + detect,
 		"theirs/win.yml": other("1", "logsource: {category: process_creation, product: windows}\ndetection: {s: {a|nonsense: b}, condition: s}\n"),
 		"theirs/old.yml": other("2", "status: deprecated\nlogsource: {product: aws, service: cloudtrail}\n"+detect),
-		"theirs/c.yml": other("3", "correlation: {type: event_count, rules: [base], timespan: 5m, condition: {gte: 3}}\n") +
+		"theirs/c.yml": other("3", "status: deprecated\ncorrelation: {type: event_count, rules: [base], timespan: 5m, condition: {gte: 3}}\n") +
 			"---\n" + other("4", "name: base\nlogsource: {product: aws, service: cloudtrail}\n"+detect),
+		"theirs/d.yml": other("5", "correlation: {type: temporal, rules: [here, win], timespan: 5m}\n") +
+			"---\n" + other("6", "name: here\nlogsource: {product: aws, service: cloudtrail}\n"+detect) +
+			"---\n" + other("7", "name: win\nlogsource: {product: windows}\n"+detect) +
+			"---\n" + other("8", "correlation: {type: event_count, rules: [T5], timespan: 5m, condition: {gte: 3}}\n"),
+		"theirs/e.yml": other("9", "logsource: {product: okta}\ncorrelation: {type: event_count, rules: [nobody], timespan: 5m, condition: {gte: 3}}\n"),
 	})
 	if err != "" {
 		t.Fatal(err)
@@ -119,8 +124,13 @@ func TestSkipped(t *testing.T) {
 		`own/b.yaml:1: rule "A trail stops": the rule with the same id in own/a.yml:2:5 is used instead`,
 		`own/none.yml:1: rule "": not a Sigma rule: it has no detection, correlation or filter`,
 		`theirs/a.yml:1: rule "A trail stops": the rule with the same id in own/a.yml:2:5 is used instead`,
-		`theirs/c.yml:3: rule "T3": correlations of several events are not evaluated here`,
-		`theirs/c.yml:5: rule "T4": it makes no alerts by itself, only for the correlation "T3", which is not evaluated here`,
+		`theirs/c.yml:3: rule "T3": its status is deprecated`,
+		`theirs/c.yml:6: rule "T4": it makes no alerts by itself, only for the correlation "T3", which does not run here: its status is deprecated`,
+		`theirs/d.yml:3: rule "T5": it refers to the rule "win", which does not run here: the log source is product windows, of which no events come here`,
+		`theirs/d.yml:5: rule "T6": it makes no alerts by itself, only for the correlation "T5", which does not run here`,
+		`theirs/d.yml:16: rule "T7": the log source is product windows, of which no events come here`,
+		`theirs/d.yml:23: rule "T8": it refers to the rule "T5", which does not run here: it refers to the rule "win", which does not run here: the log source is product windows, of which no events come here`,
+		`theirs/e.yml:3: rule "T9": the log source is product okta, of which no events come here`,
 		`theirs/old.yml:3: rule "T2": its status is deprecated`,
 		`theirs/win.yml:3: rule "T1": the log source is category process_creation, product windows, of which no events come here`,
 	}
