@@ -30,16 +30,20 @@ type note struct {
 	key                          stateful.Key
 	at                           stateful.Moment
 	event                        uint64
+	aggregate                    *stateful.Aggregate // of a rule that aggregates
 	values, valuesEnd, id, idEnd int32
 }
 
-func (n *notes) reset() { n.list, n.values, n.ids = n.list[:0], n.values[:0], n.ids[:0] }
+func (n *notes) reset() {
+	clear(n.list)
+	n.list, n.values, n.ids = n.list[:0], n.values[:0], n.ids[:0]
+}
 
 // add adds what was noted to the memory, and reports whether a rule alerts.
 func (n *notes) add(memory *stateful.Memory, matches []matched, now time.Time) (alerts bool) {
 	for i := range n.list {
 		one := &n.list[i]
-		o := stateful.Observation{Rule: int(one.rule), Key: one.key, At: one.at, Owner: one.owner, Event: one.event, Step: int(one.step)}
+		o := stateful.Observation{Rule: int(one.rule), Key: one.key, At: one.at, Owner: one.owner, Event: one.event, Step: int(one.step), Aggregate: one.aggregate}
 		if n.learning {
 			memory.Learn(&o, now)
 			continue
@@ -92,6 +96,10 @@ func (t *transaction) remember(rule int, e *event.Event, tag string, read time.T
 	}
 	one := remembered{t: t, r: r, rule: rule, e: e, tag: tag, read: read, before: len(t.matches)}
 	one.at = t.momentOf(e, read)
+	if r.plan.Stream != nil {
+		t.rememberGroups(&one)
+		return
+	}
 	n := &t.noted
 	one.values = int32(len(n.values))
 	memory := t.state.memory
@@ -116,6 +124,28 @@ func (t *transaction) remember(rule int, e *event.Event, tag string, read time.T
 		n.reset()
 	}
 	n.scratch.Release()
+}
+
+// rememberGroups lets a rule that aggregates know of an event that matches.
+func (t *transaction) rememberGroups(m *remembered) {
+	n := &t.noted
+	m.values = int32(len(n.values))
+	t.note(m.rule, stats.Remembered)
+	if n.learning {
+		return
+	}
+	m.identity()
+	beyond := m.r.plan.Groups(m.e, &n.digester, t.state.memory.RuleID(m.rule), func(key stateful.Key, a *stateful.Aggregate) {
+		m.aggregate = a
+		m.observe(key, nil)
+	})
+	if beyond > 0 {
+		t.begin()
+		t.state.memory.Beyond(m.rule, beyond)
+	}
+	if t.open {
+		n.reset()
+	}
 }
 
 // momentOf returns when an event happened.
@@ -144,6 +174,7 @@ type remembered struct {
 	owner      uint32
 	hasOwner   bool
 	identifier []byte
+	aggregate  *stateful.Aggregate // of a rule that aggregates: of one group
 }
 
 // identity makes what identifies the event.
@@ -182,11 +213,11 @@ func (m *remembered) observe(key stateful.Key, values [][]byte) {
 		n.ids = append(n.ids, m.identifier[:min(len(m.identifier), stateful.MaxID)]...)
 		n.list = append(n.list, note{
 			match: m.before, rule: int32(m.rule), key: key, at: m.at, owner: owner, event: m.event,
-			values: m.values, valuesEnd: int32(len(n.values)), id: id, idEnd: int32(len(n.ids)),
+			values: m.values, valuesEnd: int32(len(n.values)), id: id, idEnd: int32(len(n.ids)), aggregate: m.aggregate,
 		})
 		return
 	}
-	o := stateful.Observation{Rule: m.rule, Key: key, At: m.at, Owner: owner, Event: m.event, ID: string(m.identifier)}
+	o := stateful.Observation{Rule: m.rule, Key: key, At: m.at, Owner: owner, Event: m.event, ID: string(m.identifier), Aggregate: m.aggregate}
 	if own := n.values[m.values:]; len(own) > 0 {
 		o.Values = append(o.Values, own...)
 	}
@@ -208,7 +239,17 @@ func (m *remembered) observe(key stateful.Key, values [][]byte) {
 
 // alert returns the outcome of an alert about the values.
 func (m *remembered) alert(values [][]byte, v *stateful.Verdict) stats.Outcome {
-	return m.alertOf(m.r, &alert.Memory{Memory: m.r.plan.Memory, Values: values, Digest: m.r.plan.Digest(values), Verdict: v})
+	memory := &alert.Memory{Memory: m.r.plan.Memory, Values: values, Verdict: v, Aggregate: m.aggregate}
+	if m.aggregate == nil {
+		memory.Digest = m.r.plan.Digest(values)
+		return m.alertOf(m.r, memory)
+	}
+	at := v.At.UnixMilli()
+	if m.at.Event != stateful.Undated {
+		at = m.at.Event
+	}
+	memory.Digest = m.r.plan.GroupDigest(m.aggregate, at)
+	return m.alertOf(m.r, memory)
 }
 
 // alertOf returns the outcome of an alert of a rule about what its memory says.
@@ -216,7 +257,11 @@ func (m *remembered) alertOf(r *activeRule, memory *alert.Memory) stats.Outcome 
 	t := m.t
 	m.identity()
 	id := m.id
-	id.Alert = event.MemoryAlertID(r.Rule().ID, id.Event, memory.Digest)
+	if memory.Aggregate != nil {
+		id.Alert = event.GroupAlertID(r.Rule().ID, memory.Digest)
+	} else {
+		id.Alert = event.MemoryAlertID(r.Rule().ID, id.Event, memory.Digest)
+	}
 	if !t.config.NoDedup && t.state.duplicates.Seen(id.Alert) {
 		return stats.Duplicate
 	}
@@ -230,6 +275,9 @@ func (m *remembered) alertOf(r *activeRule, memory *alert.Memory) stats.Outcome 
 
 // by returns "user.name: alice" for each field of the group.
 func (m *remembered) by(values [][]byte) (list []string) {
+	if m.aggregate != nil {
+		return m.aggregate.By()
+	}
 	for i, v := range values {
 		list = append(list, m.r.plan.Fields[i]+": "+string(v[:min(len(v), 256)]))
 	}

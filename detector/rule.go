@@ -10,8 +10,10 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/hold"
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
+	"github.com/fluent-detect/fluent-detect/detector/query/expr"
 	"github.com/fluent-detect/fluent-detect/detector/ruleset"
 	"github.com/fluent-detect/fluent-detect/detector/stateful"
+	"github.com/fluent-detect/fluent-detect/detector/table"
 )
 
 // activeRule is a rule with what decides between its match and its alert.
@@ -26,6 +28,7 @@ type activeRule struct {
 	warned      []bool // by exception: that it has expired
 	dedupBy     []*event.Field
 	suppressBy  []*event.Field
+	stream      *table.Stream // of a rule in ES|QL
 	suppressFor time.Duration
 }
 
@@ -37,6 +40,7 @@ func newActiveRule(r *ruleset.Rule, c Config, o alert.Observer, fields *alert.Fi
 		dedupBy:     s.FieldsNamed(r.Extension.DedupBy),
 		suppressBy:  s.FieldsNamed(r.Extension.SuppressBy),
 		suppressFor: r.Extension.SuppressFor,
+		stream:      r.Stream,
 	}
 	a.Prove(r.Program)
 	switch {
@@ -48,6 +52,7 @@ func newActiveRule(r *ruleset.Rule, c Config, o alert.Observer, fields *alert.Fi
 		a.credit(r)
 	case r.Memory != nil:
 		a.plan = stateful.NewPlan(r.Rule, s)
+		a.plan.Stream = r.Stream
 	}
 	a.silent = r.Silent
 	a.Name(r.Parts, r.Asked)
@@ -125,6 +130,65 @@ func (a *activeRule) digest(purpose string, fields []*event.Field, e *event.Even
 	}
 	h.Sum(key[:0])
 	return key, true
+}
+
+// columns returns the columns that the query of the rule makes, of an event or of the row of
+// a group.
+func (a *activeRule) columns(e *event.Event, memory *alert.Memory) []table.Column {
+	switch {
+	case a.stream == nil:
+		return nil
+	case memory != nil:
+		return memory.Verdict.Group.Columns
+	}
+	return a.stream.Made(e)
+}
+
+// suppressed returns what alerts of the rule have in common that are suppressed after the
+// first, and "field: value" for each of its fields; false if there is no such thing. Of a
+// rule in ES|QL the fields are columns first; without STATS those of the event too. A
+// missing value is one if the rule says so.
+func (a *activeRule) suppressed(e *event.Event, columns []table.Column) (key [32]byte, by func() []string, ok bool) {
+	if a.stream == nil {
+		key, ok = a.digest("suppress", a.suppressBy, e)
+		return key, func() []string { return a.by(e) }, ok
+	}
+	ofRule := len(a.Rule().Extension.SuppressBy) > 0
+	h := sha256.New()
+	writePart(h, []byte("suppress"))
+	writePart(h, []byte(a.Rule().ID))
+	var list []string
+	for _, f := range a.suppressBy {
+		var texts [][]byte
+		i := slices.IndexFunc(columns, func(c table.Column) bool { return c.Name == f.Name })
+		switch {
+		case i >= 0:
+			texts = textsIn(columns[i].Value)
+		case !ofRule || a.stream.Class == table.PerEvent:
+			texts = textsOf(e, f)
+		}
+		if len(texts) == 0 && !(ofRule && a.Rule().Extension.SuppressMissing) {
+			return key, nil, false
+		}
+		line := f.Name + ":"
+		for _, t := range texts {
+			writePart(h, t)
+			line += " " + string(t[:min(len(t), 256)])
+		}
+		list = append(list, line)
+		_, _ = h.Write([]byte{0x1e})
+	}
+	h.Sum(key[:0])
+	return key, func() []string { return list }, len(list) > 0
+}
+
+// textsIn returns the values of a column as texts, sorted.
+func textsIn(v expr.Value) (texts [][]byte) {
+	for _, member := range v.Members() {
+		texts = append(texts, member.AppendText(nil))
+	}
+	slices.SortFunc(texts, slices.Compare[[]byte])
+	return texts
 }
 
 func writePart(h hash.Hash, part []byte) {

@@ -155,15 +155,16 @@ func (t *transaction) alert(r *activeRule, e *event.Event, id alert.ID, memory *
 		reused = state.eventIDs.Reused(hold.EventID(scoped[:16]), hold.EventID(id.Event[:16]))
 	}
 	subject := func() *hold.Subject { return t.fields.Subject(&t.subject) }
-	if group, ok := r.digest("suppress", r.suppressBy, e); ok && !t.config.NoSuppression &&
-		!state.suppressor.Take(group, ruleID, func() []string { return r.by(e) }, subject(), t.now, r.suppressFor) {
+	columns := r.columns(e, memory)
+	if group, by, ok := r.suppressed(e, columns); ok && !t.config.NoSuppression &&
+		!state.suppressor.Take(group, ruleID, by, subject(), t.now, r.suppressFor) {
 		return stats.Suppressed
 	}
 	t.summarizeCap(r)
 	if !state.caps.Take(ruleID, subject, string(t.subject.Principal), t.now) {
 		return stats.Capped
 	}
-	t.record = r.Make(t.record[:0], id, e, &t.subject, alert.Arrival{Tag: tag, Read: read, Now: t.now, IDReused: reused, Memory: memory})
+	t.record = r.Make(t.record[:0], id, e, &t.subject, alert.Arrival{Tag: tag, Read: read, Now: t.now, IDReused: reused, Memory: memory, Columns: columns})
 	t.stage(r.Maker, id.Alert, bytes.Clone(t.record))
 	return stats.Emitted
 }

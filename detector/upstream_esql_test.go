@@ -1,11 +1,6 @@
 package detector
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -71,45 +66,6 @@ func TestUpstreamESQL(t *testing.T) {
 				b.mustScan(e)
 				if got := len(b.alerts()); got != want {
 					t.Errorf("%s\n%d alerts, want %d", e, got, want)
-				}
-			}
-		})
-	}
-}
-
-// The cases of these rules that are beside the project on some machines.
-func TestUpstreamESQLCases(t *testing.T) {
-	dir := upstream(t)
-	path := "../../shared/esql-rule-cases.ndjson"
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("not tested: the cases in %s, which does not exist", path)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range bytes.Lines(text) {
-		var c struct {
-			Rule, Class, Case string
-			Events            []struct{ Raw json.RawMessage }
-			Expect            []struct{ Event int }
-		}
-		if err := json.Unmarshal(line, &c); err != nil {
-			t.Fatal(err)
-		}
-		if c.Class != "event" {
-			continue
-		}
-		t.Run(c.Rule+"/"+c.Case, func(t *testing.T) {
-			expected := map[int]bool{}
-			for _, e := range c.Expect {
-				expected[e.Event] = true
-			}
-			for i, e := range c.Events {
-				b := newBench(t, "rules", filepath.Join(dir, c.Rule+".toml"))
-				b.mustScan(string(e.Raw))
-				if got := len(b.alerts()) > 0; got != expected[i] {
-					t.Errorf("event %d: %v, want %v\n%s", i, got, expected[i], e.Raw)
 				}
 			}
 		})

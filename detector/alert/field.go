@@ -36,6 +36,7 @@ var fixed = []string{
 	"fluent_detect.memory.since", "fluent_detect.memory.group", "fluent_detect.memory.count", "fluent_detect.memory.cardinality",
 	"fluent_detect.memory.from", "fluent_detect.memory.to", "fluent_detect.memory.event_ids",
 	"fluent_detect.memory.correlation", "fluent_detect.memory.rules", "fluent_detect.memory.value",
+	"fluent_detect.columns", "Esql", "Esql_priv",
 
 	"kibana.alert.new_terms", "kibana.alert.threshold_result.terms", "kibana.alert.threshold_result.cardinality",
 	"kibana.alert.threshold_result.count", "kibana.alert.threshold_result.from", "kibana.alert.original_time",
@@ -255,6 +256,9 @@ var (
 	slotMemoryCorrelation    = slotOf("fluent_detect.memory.correlation")
 	slotMemoryRules          = slotOf("fluent_detect.memory.rules")
 	slotMemoryValue          = slotOf("fluent_detect.memory.value")
+	slotColumns              = slotOf("fluent_detect.columns")
+	slotEsql                 = slotOf("Esql")
+	slotEsqlPriv             = slotOf("Esql_priv")
 	slotKibanaNewTerms       = slotOf("kibana.alert.new_terms")
 	slotKibanaTerms          = slotOf("kibana.alert.threshold_result.terms")
 	slotKibanaCardinality    = slotOf("kibana.alert.threshold_result.cardinality")

@@ -123,7 +123,7 @@ func kibanaRuleType(r *rule.Rule) ruleType {
 		return ruleType{"new_terms", "siem.newTermsRule", "New Terms Rule"}
 	case r.Memory != nil && r.Memory.Kind == rule.Correlated && r.Memory.Correlation.Type > rule.ValueCount:
 		return ruleType{"eql", "siem.eqlRule", "Event Correlation Rule"}
-	case r.Memory != nil:
+	case r.Memory != nil && r.Memory.Kind != rule.Aggregated:
 		return ruleType{"threshold", "siem.thresholdRule", "Threshold Rule"}
 	case r.Query.Language == "eql":
 		return ruleType{"eql", "siem.eqlRule", "Event Correlation Rule"}

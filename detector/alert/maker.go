@@ -11,6 +11,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/match"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
+	"github.com/fluent-detect/fluent-detect/detector/table"
 )
 
 const (
@@ -91,7 +92,8 @@ type Arrival struct {
 	Now  time.Time // when the alert is made
 	// IDReused: another event came before with the ID of this one.
 	IDReused bool
-	Memory   *Memory // of a rule with one
+	Memory   *Memory        // of a rule with one
+	Columns  []table.Column // that a query in ES|QL makes
 }
 
 // Make appends the alert with that ID, which [Fields.IDOf] returned, to dst as a msgpack
@@ -122,6 +124,7 @@ func (m *Maker) Make(dst []byte, id ID, e *event.Event, s *event.Subject, a Arri
 	if e.TooMany() && !slices.Contains(s.Integrity, event.TooManyValues) { // of a field that was copied
 		s.Integrity = append(s.Integrity, event.TooManyValues)
 	}
+	m.addColumns(a.Columns)
 	if len(d.truncated) > 0 {
 		s.Integrity = append(s.Integrity, "truncated")
 		d.setTexts(slotTruncated, m.views(d.truncated))

@@ -20,6 +20,8 @@ type Memory struct {
 	Digest  [sha256.Size]byte // of the rule and the values
 	Verdict *stateful.Verdict
 	Rules   []string // the names of those that match, of a correlation
+	// Aggregate is, of a rule that aggregates, what its group is; Values are empty then.
+	Aggregate *stateful.Aggregate
 }
 
 // remember adds what the memory says.
@@ -28,6 +30,10 @@ func (m *Maker) remember(memory *Memory) {
 	d.setString(slotMemoryKind, memory.Kind.String())
 	d.setHex(slotMemoryDigest, memory.Digest[:])
 	d.setTime(slotMemorySince, v.Since)
+	if memory.Kind == rule.Aggregated {
+		m.rememberGroup(memory)
+		return
+	}
 	if memory.Kind == rule.NewTerms {
 		d.put(slotMemoryTerms, m.encoded(func(w *writer) { memory.writeObject(w) }))
 		d.setTime(slotMemoryPrevious, v.Previous)
@@ -111,6 +117,9 @@ func (m *Memory) writeFields(w *writer) {
 // appendMemoryReason appends the sentence of an alert of a rule with a memory.
 func (m *Maker) appendMemoryReason(dst, action []byte, s *event.Subject, memory *Memory) []byte {
 	v := memory.Verdict
+	if memory.Kind == rule.Aggregated {
+		return m.appendGroupReason(dst, action, s, memory)
+	}
 	if memory.Kind == rule.NewTerms {
 		dst = append(append(dst, "first "...), oneLine(action)...)
 		dst = m.appendWhose(dst, s, memory, func(string) bool { return true })

@@ -76,7 +76,8 @@ var ownTypes = map[string][]string{
 		fluent_detect.memory.count fluent_detect.memory.cardinality kibana.alert.threshold_result.count
 		kibana.alert.depth kibana.alert.ancestors.depth kibana.alert.suppression.docs_count
 		kibana.alert.rule.max_signals kibana.alert.rule.revision`),
-	"flattened": fieldList(`fluent_detect.memory.terms fluent_detect.memory.group
+	"flattened": fieldList(`Esql Esql_priv fluent_detect.columns
+		fluent_detect.memory.terms fluent_detect.memory.group
 		kibana.alert.threshold_result.terms kibana.alert.threshold_result.cardinality`),
 }
 
@@ -174,7 +175,7 @@ func completeRule(t *testing.T) *rule.Rule {
 	r.Sigma = &rule.Sigma{Status: "test", Groups: []string{"G0001"}, Software: []string{"S0001"}}
 	for i, v := 0, reflect.ValueOf(r); i < v.NumField(); i++ {
 		switch name := v.Type().Field(i).Name; name {
-		case "Note", "Setup", "InvestigationFields", "Maturity", "Extension", "Notices", "Memory":
+		case "Note", "Setup", "InvestigationFields", "Maturity", "Extension", "Notices", "Memory", "LookBack", "FromAt":
 			// no alert has them as the rule does
 		default:
 			if v.Field(i).IsZero() {

@@ -109,6 +109,15 @@ func MemoryAlertID(ruleID string, identity, values [sha256.Size]byte) [sha256.Si
 	return sha256.Sum256(hex.AppendEncode(append(b, IDSeparator), values[:]))
 }
 
+// GroupAlertID returns the id of the alert that a rule makes about a group of events, and
+// the time, that the digest stands for: whichever of them completed it.
+func GroupAlertID(ruleID string, group [sha256.Size]byte) [sha256.Size]byte {
+	var room [256]byte
+	b := append(room[:0], IDScheme+"/group"...)
+	b = append(append(b, IDSeparator), ruleID...)
+	return sha256.Sum256(hex.AppendEncode(append(b, IDSeparator), group[:]))
+}
+
 // digestDepth bounds how deep a digest looks into a value; what lies deeper
 // counts by its encoded bytes.
 const digestDepth = jsontext.MaxDepth

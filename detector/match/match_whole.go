@@ -17,12 +17,6 @@ func (c *compiler) table(n *query.Table) (int32, error) {
 	if err := c.checkValues(n); err != nil {
 		return 0, err
 	}
-	if n.Groups.End > n.Groups.Start {
-		return 0, &query.Error{
-			Query: c.query.Text, Span: n.Groups, Unsupported: true,
-			Message: "STATS needs several events, and rules in ES|QL are about one so far",
-		}
-	}
 	return c.compile(n.Node)
 }
 

@@ -12,11 +12,14 @@ const (
 	Threshold
 	// Correlated alerts when a window has the matches that a correlation of Sigma describes.
 	Correlated
+	// Aggregated alerts when the row that a query in ES|QL makes of a group of events is left
+	// at its end.
+	Aggregated
 )
 
 // MemoryKinds are the names of the kinds. Their numbers are stored: new ones are added at
 // the end.
-var MemoryKinds = []string{NewTerms: "new_terms", Threshold: "threshold", Correlated: "correlation"}
+var MemoryKinds = []string{NewTerms: "new_terms", Threshold: "threshold", Correlated: "correlation", Aggregated: "aggregate"}
 
 // MemoryTypes are the types of rules that are called like their kind.
 var MemoryTypes = []string{NewTerms.String(), Threshold.String()}
@@ -37,6 +40,8 @@ type Memory struct {
 	// Window is how long a combination is known after its last event, or the length of
 	// the windows in which events are counted.
 	Window time.Duration
+
+	Events int // of a group of a rule that aggregates: how many are kept at most
 
 	// Of a threshold:
 	Count      int    // of events in a window from which on it alerts, 1 at least

@@ -46,6 +46,8 @@ type Rule struct {
 
 	Index             []string      // metadata: the host decides where records come from
 	From              string        // metadata: records of any age are evaluated
+	LookBack          time.Duration // of From, of a rule of type esql; 0 if it is not understood
+	FromAt            Place         // of a rule of type esql
 	Interval          string        // as written
 	IntervalDuration  time.Duration // of Interval; the window of the cap
 	MaxSignals        int           // the cap: alerts in one interval
@@ -135,6 +137,9 @@ type Extension struct {
 	SuppressBy  []string
 	SuppressAt  Place
 	SuppressFor time.Duration
+	// SuppressMissing: that a field has no value is a value like others, in rules of type
+	// esql.
+	SuppressMissing bool
 
 	// Exceptions is the path of a file of exceptions, as written. A relative
 	// path starts from the directory of the rule file.

@@ -22,6 +22,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/rule/files"
 	sigmarule "github.com/fluent-detect/fluent-detect/detector/rule/sigma"
 	"github.com/fluent-detect/fluent-detect/detector/source"
+	"github.com/fluent-detect/fluent-detect/detector/table"
 )
 
 // Loader loads rules about the events of a schema, written in some languages.
@@ -66,6 +67,8 @@ type Rule struct {
 	Program    *match.Program
 	Exceptions []*Exception
 	Warnings   []string // those of the set that are about the rule itself
+	// Stream is, of a rule in ES|QL, what it makes of the events that match; else nil.
+	Stream *table.Stream
 	// Of a Sigma rule: its search identifiers, and the fields that it wants to be looked at.
 	Parts []match.Named
 	Asked []*event.Field
@@ -127,13 +130,14 @@ func (s *Set) add(r *rule.Rule) error {
 	}
 	q, program, err := s.compile(r.Query)
 	if err != nil {
-		if skipped := notEvaluated(r, err); skipped != nil && !r.Source.Named {
-			s.Skipped = append(s.Skipped, *skipped)
-			return nil
-		}
-		return queryError(r.Source.Path, fmt.Sprintf("query of rule %q", r.Name), &r.Query, err)
+		return s.refuse(r, err)
 	}
 	compiled := &Rule{Rule: r, Program: program}
+	if r.Query.Language == esql.Language.Name {
+		if err := s.addStream(compiled); err != nil {
+			return s.refuse(r, err)
+		}
+	}
 	if r.Sigma != nil {
 		if err := s.nameParts(compiled); err != nil {
 			return err
@@ -146,6 +150,20 @@ func (s *Set) add(r *rule.Rule) error {
 		s.warn(compiled, "%s:%d:%d: query of rule %q: %s", r.Source.Path, line, column, r.Name, advice.Message)
 	}
 	return s.addOwnExceptions(compiled)
+}
+
+// refuse returns the error for a rule with a query that is wrong, or nil if the rule is
+// skipped.
+func (s *Set) refuse(r *rule.Rule, err error) error {
+	if skipped := notEvaluated(r, err); skipped != nil && !r.Source.Named {
+		s.Skipped = append(s.Skipped, *skipped)
+		return nil
+	}
+	var own *rule.Error
+	if errors.As(err, &own) {
+		return own
+	}
+	return queryError(r.Source.Path, fmt.Sprintf("query of rule %q", r.Name), &r.Query, err)
 }
 
 // Mapping returns the mapping that queries are compiled against.

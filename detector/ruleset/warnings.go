@@ -31,6 +31,19 @@ func (s *Set) warnOfRule(r *Rule) {
 			s.warn(r, "%s:%d: %s", r.Source.Path, r.Source.Line, line)
 		}
 	}
+	if r.Stream != nil && r.Memory != nil {
+		s.warnOfColumns(r)
+	} else {
+		s.warnOfFields(r)
+	}
+	for _, n := range r.Notices {
+		s.warn(r, "%s:%d:%d: %s: %s", r.Source.Path, n.Line, n.Column, n.Key, n.Text)
+	}
+}
+
+// warnOfFields warns of fields that a rule names besides its query and that events do not
+// have.
+func (s *Set) warnOfFields(r *Rule) {
 	x := &r.Extension
 	for _, line := range s.UnknownFields(x.SuppressBy, r.Program) {
 		s.warn(r, "%s:%d:%d: %s: %s", r.Source.Path, x.SuppressAt.Line, x.SuppressAt.Column, x.SuppressAt.Key, line)
@@ -47,9 +60,6 @@ func (s *Set) warnOfRule(r *Rule) {
 				s.warn(r, "%s:%d:%d: %s: %s", r.Source.Path, m.DistinctAt.Line, m.DistinctAt.Column, m.DistinctAt.Key, line)
 			}
 		}
-	}
-	for _, n := range r.Notices {
-		s.warn(r, "%s:%d:%d: %s: %s", r.Source.Path, n.Line, n.Column, n.Key, n.Text)
 	}
 }
 

@@ -45,6 +45,9 @@ func (x *Explainer) Explain(e *event.Event, now time.Time) (findings []Finding) 
 		ID: string(e.First(x.schema.Field("event.id")).Bytes()),
 	}
 	id := x.memory.RuleID(x.place)
+	if x.plan.Stream != nil {
+		return x.explainGroups(e, &o, now)
+	}
 	values := x.plan.Distinct(e, &x.scratch, &x.digester, id, nil)
 	beyond := x.plan.Combinations(e, &x.scratch, func(combination [][]byte) {
 		x.digester.Begin(id)

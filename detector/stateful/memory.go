@@ -84,6 +84,7 @@ type ruleMemory struct {
 	holdOff, learn int64             // milliseconds
 	lateness       int64             // milliseconds
 	correlation    *rule.Correlation // of a correlation
+	most           int               // events of a group
 
 	head       head
 	terms      table
@@ -92,6 +93,7 @@ type ruleMemory struct {
 	candidates []candidate
 	flood      map[uint32]int // how many entries owners added since they were chosen
 	swept      int64
+	buckets    int64 // the newest time when buckets were looked for that have ended
 	counts     Counts
 }
 
@@ -111,7 +113,7 @@ type Counts struct {
 }
 
 func newRuleMemory(id string) *ruleMemory {
-	return &ruleMemory{id: id, prefix: ruleID(id), nextSlot: 1, groups: map[Key]entry{}, head: head{since: none, from: none}}
+	return &ruleMemory{id: id, prefix: ruleID(id), nextSlot: 1, groups: map[Key]entry{}, buckets: none, head: head{since: none, from: none}}
 }
 
 func fieldsDigest(m *rule.Memory) [8]byte {
@@ -153,6 +155,7 @@ func (m *Memory) Use(rules []*rule.Rule, l Limits) (lines []string) {
 		one.correlation = r.Memory.Correlation
 		one.keep = int64((max(r.Memory.Window, r.Memory.HoldOff) + l.Lateness) / time.Second)
 		one.count, one.values = r.Memory.Count, r.Memory.Distinct
+		one.most = r.Memory.Events
 		one.holdOff = r.Memory.HoldOff.Milliseconds()
 		one.learn = l.LearnFor.Milliseconds()
 		if d := r.Extension.LearnFor; d != nil {

@@ -21,7 +21,8 @@ type Observation struct {
 	By     func() []string
 
 	// Of a correlation; its Values may be the bits of numbers:
-	Step int // the place of the rule that matches
+	Step      int        // the place of the rule that matches
+	Aggregate *Aggregate // of a rule that aggregates
 }
 
 // Verdict is what a memory says of an observation.
@@ -31,6 +32,7 @@ type Verdict struct {
 	Since    time.Time // where the memory of the rule begins
 	Previous time.Time // New: when the combination came last; zero if that is not known
 	Window   *Window   // Reached
+	Group    *Group    // Passed
 }
 
 // Result is the result of an observation.
@@ -49,6 +51,8 @@ const (
 	New
 	// Reached: the threshold is reached.
 	Reached
+	// Passed: the row of the group is left behind the last command.
+	Passed
 )
 
 // Alerts reports whether the rule alerts.

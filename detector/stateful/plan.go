@@ -8,6 +8,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
+	rowtable "github.com/fluent-detect/fluent-detect/detector/table"
 )
 
 // Plan finds in events what a rule remembers of them. It never changes.
@@ -16,6 +17,8 @@ type Plan struct {
 	fields   []*event.Field
 	distinct *event.Field // nil: none
 	ruleID   string
+
+	Stream *rowtable.Stream // of a rule that aggregates: what it makes of events
 }
 
 // NewPlan returns the plan of a rule with a memory.

@@ -52,11 +52,13 @@ func (t *Table) where(condition query.Expr) error {
 }
 
 func (t *Table) eval(name string, e query.Expr) error {
+	t.reads = t.reads[:0]
 	p, typ, err := t.compile(e)
 	if err != nil {
 		return err
 	}
 	slot := t.set(name, typ)
+	t.depend(slot)
 	t.steps = append(t.steps, step{each: func(r row) (row, bool) {
 		var m expr.Memory
 		r = r.with(slot)
@@ -64,6 +66,18 @@ func (t *Table) eval(name string, e query.Expr) error {
 		return r, true
 	}})
 	return nil
+}
+
+// depend notes that a slot is computed of those that were read.
+func (t *Table) depend(slot int) {
+	if t.stream == nil || !t.grouped {
+		return
+	}
+	var of []int
+	for _, read := range t.reads {
+		of = append(of, t.dependsOn(read)...)
+	}
+	t.depends[slot] = of
 }
 
 // with returns the row with room for a slot.
@@ -141,6 +155,7 @@ func (t *Table) rename(c *esql.Rename) error {
 
 // extract computes all parts of a text before the first of them becomes a column.
 func (t *Table) extract(x *esql.Extract) error {
+	t.reads = t.reads[:0]
 	programs := make([]*expr.Program, len(x.Parts))
 	types := make([]expr.Type, len(x.Parts))
 	for i, name := range x.Parts {
@@ -152,6 +167,7 @@ func (t *Table) extract(x *esql.Extract) error {
 	slots := make([]int, len(x.Parts))
 	for i, name := range x.Parts {
 		slots[i] = t.set(name, types[i])
+		t.depend(slots[i])
 	}
 	t.steps = append(t.steps, step{each: func(r row) (row, bool) {
 		r = r.with(slots[len(slots)-1])

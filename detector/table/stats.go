@@ -1,7 +1,6 @@
 package table
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/fluent-detect/fluent-detect/detector/query"
@@ -31,6 +30,7 @@ func (t *Table) stats(c *esql.Stats) error {
 		slot++
 	}
 	var aggregates []aggregate
+	var texts []string             // what each is about
 	hidden := slices.Clone(groups) // with the aggregates by names that no query can name
 	results := make([]query.Expr, len(c.Aggregates))
 	for i, a := range c.Aggregates {
@@ -42,9 +42,10 @@ func (t *Table) stats(c *esql.Stats) error {
 			}
 		}
 		var err error
-		results[i], err = t.aggregates(a.Expr, func(call *query.Call, arg *expr.Program, typ expr.Type) query.Field {
-			name := fmt.Sprintf("aggregate %d", len(aggregates))
+		results[i], err = t.withAggregates(a.Expr, func(call *query.Call, arg *expr.Program, typ expr.Type) query.Field {
+			name := aggregateName(len(aggregates))
 			aggregates = append(aggregates, aggregate{call.Func, arg, where})
+			texts = append(texts, t.textOf(call, a.Where))
 			hidden = append(hidden, column{name, slot, typ})
 			slot++
 			return query.Field{Name: name, At: call.At}
@@ -53,11 +54,16 @@ func (t *Table) stats(c *esql.Stats) error {
 			return err
 		}
 	}
-	t.columns, t.slots = hidden, slot
-	t.steps = append(t.steps, step{all: func(rows []row) []row { return group(rows, keys, aggregates) }})
+	t.columns, t.slots, t.grouped = hidden, slot, true
+	if t.stream == nil {
+		t.steps = append(t.steps, step{all: func(rows []row) []row { return group(rows, keys, aggregates) }})
+	} else {
+		t.keys, t.aggregates, t.behind = keys, aggregates, len(t.steps)
+		t.stream.group(namesOf(groups), aggregates, texts)
+	}
 	var made []column
 	for i, a := range c.Aggregates {
-		if err := t.eval(fmt.Sprintf("result %d", i), results[i]); err != nil {
+		if err := t.eval(resultName(i), results[i]); err != nil {
 			return err
 		}
 		last := t.columns[len(t.columns)-1]
@@ -66,12 +72,19 @@ func (t *Table) stats(c *esql.Stats) error {
 	for _, g := range groups {
 		made = append(slices.DeleteFunc(made, func(c column) bool { return c.name == g.name }), g)
 	}
-	t.columns = made
+	t.columns, t.grouping, t.results = made, made, len(t.steps)
 	return nil
 }
 
-// aggregates returns an expression in which columns stand for its aggregates.
-func (t *Table) aggregates(e query.Expr, add func(*query.Call, *expr.Program, expr.Type) query.Field) (query.Expr, error) {
+func namesOf(columns []column) (names []string) {
+	for _, c := range columns {
+		names = append(names, c.name)
+	}
+	return names
+}
+
+// withAggregates returns an expression in which columns stand for its aggregates.
+func (t *Table) withAggregates(e query.Expr, add func(*query.Call, *expr.Program, expr.Type) query.Field) (query.Expr, error) {
 	call, ok := e.(*query.Call)
 	if !ok {
 		return e, nil
@@ -81,7 +94,7 @@ func (t *Table) aggregates(e query.Expr, add func(*query.Call, *expr.Program, ex
 		copied.Args = make([]query.Expr, len(call.Args))
 		for i, arg := range call.Args {
 			var err error
-			if copied.Args[i], err = t.aggregates(arg, add); err != nil {
+			if copied.Args[i], err = t.withAggregates(arg, add); err != nil {
 				return nil, err
 			}
 		}
@@ -185,10 +198,14 @@ func (s *state) add(a *aggregate, r row) {
 		s.count++
 		return
 	}
-	v := a.arg.Eval(r, &m)
+	s.addValue(a.fn, a.arg.Eval(r, &m))
+}
+
+// addValue adds what an aggregate is about of one row.
+func (s *state) addValue(fn query.Func, v expr.Value) {
 	for _, member := range v.Members() {
 		s.count++
-		switch a.fn {
+		switch fn {
 		case query.FnSum, query.FnAvg:
 			if s.count == 1 {
 				s.sum = expr.IntOf(0)

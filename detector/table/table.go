@@ -40,6 +40,18 @@ type Table struct {
 	steps   []step
 	limited bool
 
+	// Of a Stream: where STATS stands among the steps, and where its columns are
+	// complete; what it groups by; the slots that were read, and those that computed ones
+	// depend on.
+	stream          *Stream
+	grouped         bool
+	behind, results int
+	grouping        []column
+	keys            []*expr.Program
+	aggregates      []aggregate
+	reads           []int
+	depends         map[int][]int
+
 	rows []row
 	// Cut is how many rows there are beyond [DefaultLimit], after Rows.
 	Cut int
@@ -55,8 +67,9 @@ type column struct {
 // source is a column of documents.
 type source struct {
 	match.Column
-	slot int
-	used bool
+	field string
+	slot  int
+	used  bool
 }
 
 // filter is a condition in KQL, whose result is a column.
@@ -98,6 +111,9 @@ func (t *Table) newSlot() int {
 
 // use notes that a slot is read.
 func (t *Table) use(slot int) {
+	if t.grouped { // there are no documents any more
+		return
+	}
 	for i := range t.sources {
 		if t.sources[i].slot == slot {
 			t.sources[i].used = true
@@ -128,7 +144,7 @@ func (t *Table) addSources() error {
 			return err
 		}
 		slot := t.newSlot()
-		t.sources = append(t.sources, source{Column: c, slot: slot})
+		t.sources = append(t.sources, source{Column: c, field: name, slot: slot})
 		t.columns = append(t.columns, column{name, slot, c.Type})
 	}
 	for _, n := range t.query.Metadata {
@@ -167,6 +183,9 @@ func (t *Table) compile(e query.Expr) (*expr.Program, expr.Type, error) {
 		t.columns = slices.DeleteFunc(t.columns, func(c column) bool { return strings.HasPrefix(c.name, kqlColumn) })
 	}()
 	checked, typ, problem := expr.CheckTable(e, func(f query.Field) (expr.Type, *expr.Problem) {
+		if f.Name == nowColumn {
+			return expr.TypeDate, nil
+		}
 		if i := t.index(f.Name); i >= 0 {
 			return t.columns[i].typ, nil
 		}
@@ -176,8 +195,9 @@ func (t *Table) compile(e query.Expr) (*expr.Program, expr.Type, error) {
 		return nil, 0, t.refuse(problem.At, problem.Message)
 	}
 	p, err := expr.Compile(checked, func(f query.Field) int {
-		slot := t.columns[t.index(f.Name)].slot
+		slot := t.slotOf(f.Name)
 		t.use(slot)
+		t.reads = append(t.reads, slot)
 		return slot
 	})
 	if err != nil {
@@ -194,6 +214,9 @@ func (t *Table) prepare(e query.Expr) (query.Expr, error) {
 	}
 	switch c.Func {
 	case query.FnNow:
+		if t.stream != nil {
+			return &query.Column{Field: query.Field{Name: nowColumn, At: c.At}}, nil
+		}
 		return &query.Constant{Value: t.now, At: c.At}, nil
 	case query.FnKQL:
 		return t.filter(c)
@@ -207,6 +230,18 @@ func (t *Table) prepare(e query.Expr) (query.Expr, error) {
 		}
 	}
 	return &copied, nil
+}
+
+// slotOf returns the slot of a column, and of what NOW() stands for: the time of the event,
+// or of the newest one of a group.
+func (t *Table) slotOf(name string) int {
+	if name != nowColumn {
+		return t.columns[t.index(name)].slot
+	}
+	if t.grouped {
+		return t.stream.now
+	}
+	return t.sources[slices.IndexFunc(t.sources, func(s source) bool { return s.field == "@timestamp" })].slot
 }
 
 // kqlColumn begins the names of columns that are there while an expression is compiled.
@@ -227,8 +262,8 @@ func (t *Table) filter(c *query.Call) (query.Expr, error) {
 	return &query.Column{Field: query.Field{Name: name, At: c.At}}, nil
 }
 
-// Add adds a document.
-func (t *Table) Add(e *event.Event) {
+// row returns the row of a document before the first command.
+func (t *Table) row(e *event.Event) row {
 	r := make(row, t.width)
 	for i := range t.sources {
 		if s := &t.sources[i]; s.used {
@@ -238,6 +273,12 @@ func (t *Table) Add(e *event.Event) {
 	for _, f := range t.filters {
 		r[f.slot] = expr.BoolOf(f.program.Match(e))
 	}
+	return r
+}
+
+// Add adds a document.
+func (t *Table) Add(e *event.Event) {
+	r := t.row(e)
 	for _, s := range t.steps {
 		if s.each == nil {
 			break

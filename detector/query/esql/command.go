@@ -9,6 +9,8 @@ import (
 // Query is a parsed query.
 type Query struct {
 	Text string
+	// Indices are the names behind FROM, without their quotes.
+	Indices []Name
 	// Metadata are the columns that FROM adds, such as _id.
 	Metadata []Name
 	Commands []Command

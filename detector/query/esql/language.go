@@ -2,6 +2,7 @@ package esql
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/fluent-detect/fluent-detect/detector/query"
 	"github.com/fluent-detect/fluent-detect/detector/query/expr"
@@ -16,8 +17,22 @@ func parseTree(text string) (query.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	// An event is judged when it comes, whenever that is.
-	return q.Tree(&query.Column{Field: query.Field{Name: "@timestamp"}})
+	if err := q.checkSources(); err != nil {
+		return nil, err
+	}
+	return q.Tree(eventTime())
+}
+
+// checkSources refuses indices that have no events, but the alerts of Kibana.
+func (q *Query) checkSources() *query.Error {
+	for _, index := range q.Indices {
+		if strings.HasPrefix(index.Text, ".alerts-") || strings.HasPrefix(index.Text, ".internal.alerts-") {
+			err := refuse(q.Text, index.At, "%s has Kibana's alerts of other rules, and no events that come here", index.Text)
+			err.Unsupported = true
+			return err
+		}
+	}
+	return nil
 }
 
 // Tree returns the tree of the conditions before the first STATS, for documents, with
@@ -128,7 +143,7 @@ func advise(text string) (advice []*query.Error) {
 	for _, c := range q.Commands {
 		switch c.(type) {
 		case *Sort, *Limit:
-			advice = append(advice, refuse(text, c.Span(), "each event is judged by itself, so that this command has no effect here"))
+			advice = append(advice, refuse(text, c.Span(), "each event is judged by itself, and so is each group, so that this command has no effect here"))
 		}
 	}
 	return advice

@@ -421,10 +421,10 @@ func (p *parser) named(t token) (query.Expr, *query.Error) {
 
 // otherFunctions are functions of ES|QL that are not evaluated here.
 var otherFunctions = []string{
-	"ABS", "ABSENT", "ACOS", "APPLY", "ASIN", "ATAN", "ATAN2", "AVG_OVER_TIME", "BIT_LENGTH", "BUCKET", "BYTE_LENGTH", "CATEGORIZE", "CBRT", "CEIL", "CHUNK", "COPY_SIGN", "COS", "COSH", "COUNT_DISTINCT_OVER_TIME", "DATE_EXTRACT",
+	"ABS", "ABSENT", "ACOS", "APPLY", "ASIN", "ATAN", "ATAN2", "AVG_OVER_TIME", "BIT_LENGTH", "BYTE_LENGTH", "CATEGORIZE", "CBRT", "CEIL", "CHUNK", "COPY_SIGN", "COS", "COSH", "COUNT_DISTINCT_OVER_TIME", "DATE_EXTRACT",
 	"DATE_FORMAT", "DATE_PARSE", "DAY_NAME", "E", "EXP", "FIRST", "FLOOR", "GREATEST", "HASH", "HYPOT", "INTERSECTS", "IP_PREFIX", "JSON_EXTRACT", "KNN", "LAST", "LEAST", "LEFT", "LOG", "LOG10", "LTRIM", "MATCH", "MATCH_PHRASE", "MD5", "MEDIAN",
 	"MEDIAN_ABSOLUTE_DEVIATION", "MONTH_NAME", "MV_APPEND", "MV_AVG", "MV_CONTAINS", "MV_DIFFERENCE", "MV_INTERSECTION", "MV_INTERSECTS", "MV_MEDIAN", "MV_PERCENTILE", "MV_SLICE", "MV_SORT", "MV_SUM", "MV_UNION", "MV_ZIP", "PERCENTILE", "PI", "POW", "PRESENT", "QSTR",
-	"RATE", "REPEAT", "REVERSE", "RIGHT", "ROUND_TO", "RTRIM", "SAMPLE", "SCALB", "SCORE", "SHA1", "SHA256", "SIGNUM", "SIN", "SINH", "SPACE", "SQRT", "STD_DEV", "ST_CENTROID_AGG", "ST_CONTAINS", "ST_DISTANCE", "ST_INTERSECTS", "ST_WITHIN", "ST_X", "ST_Y", "TAN", "TANH", "TAU", "TBUCKET",
+	"RATE", "REPEAT", "REVERSE", "RIGHT", "ROUND_TO", "RTRIM", "SAMPLE", "SCALB", "SCORE", "SHA1", "SHA256", "SIGNUM", "SIN", "SINH", "SPACE", "SQRT", "STD_DEV", "ST_CENTROID_AGG", "ST_CONTAINS", "ST_DISTANCE", "ST_INTERSECTS", "ST_WITHIN", "ST_X", "ST_Y", "TAN", "TANH", "TAU",
 	"TO_AGGREGATE_METRIC_DOUBLE", "TO_BASE64", "TO_CARTESIANPOINT", "TO_DATEPERIOD", "TO_DATE_NANOS", "TO_DEGREES", "TO_GEOPOINT", "TO_RADIANS", "TO_TIMEDURATION", "TO_UNSIGNED_LONG", "TO_VERSION", "TOP", "TYPE", "URL_DECODE", "URL_ENCODE", "VARIANCE", "WEIGHTED_AVG",
 }
 
@@ -440,6 +440,8 @@ func (p *parser) function(t token) (query.Expr, *query.Error) {
 	f, ok := expr.TableFunction(word)
 	switch {
 	case ok:
+	case word == "BUCKET", word == "TBUCKET":
+		return p.bucket(t, word)
 	case slices.Contains(otherFunctions, word):
 		return nil, p.unsupported(t.span, "the function %s is not evaluated here", word)
 	default:
@@ -475,6 +477,36 @@ func (p *parser) function(t token) (query.Expr, *query.Error) {
 		}
 	}
 	return c, err
+}
+
+// bucket reads BUCKET(time, span) and TBUCKET(span), which are DATE_TRUNC(span, time).
+func (p *parser) bucket(t token, word string) (query.Expr, *query.Error) {
+	if err := p.advance(); err != nil {
+		return nil, err
+	}
+	c := &query.Call{Func: query.FnDateTrunc, At: t.span}
+	var err *query.Error
+	if c.Args, c.At.End, err = p.arguments(); err != nil {
+		return nil, err
+	}
+	if word == "TBUCKET" {
+		c.Args = append([]query.Expr{&query.Column{Field: query.Field{Name: "@timestamp", Column: true, At: t.span}}}, c.Args...)
+	}
+	if len(c.Args) == 2 {
+		if constant, ok := c.Args[1].(*query.Constant); ok && isSpan(constant) {
+			c.Args[0], c.Args[1] = c.Args[1], c.Args[0]
+			return c, nil
+		}
+	}
+	return nil, p.unsupported(c.At, "%s is evaluated with a span of time only, as in BUCKET(@timestamp, 5 minutes) and TBUCKET(5 minutes)", word)
+}
+
+func isSpan(c *query.Constant) bool {
+	switch c.Value.(type) {
+	case time.Duration, query.Months:
+		return true
+	}
+	return false
 }
 
 func isText(c *query.Constant) bool { _, ok := c.Value.(string); return ok }

@@ -159,7 +159,7 @@ func (p *parser) from(q *Query) *query.Error {
 		return p.unexpected("FROM")
 	}
 	p.behind = p.token.span.End
-	if err := p.indices(); err != nil {
+	if err := p.indices(q); err != nil {
 		return err
 	}
 	if ok, err := p.acceptKeyword("metadata"); err != nil || !ok {
@@ -179,7 +179,7 @@ func (p *parser) from(q *Query) *query.Error {
 }
 
 // indices reads the names of indices, which may have nearly any character in them.
-func (p *parser) indices() *query.Error {
+func (p *parser) indices(q *Query) *query.Error {
 	for more := true; more; {
 		if err := p.skipBlank(); err != nil {
 			return err
@@ -201,6 +201,8 @@ func (p *parser) indices() *query.Error {
 			}
 			return p.unexpected("the name of an index, such as logs-*")
 		}
+		at := p.token.span
+		q.Indices = append(q.Indices, Name{Text: strings.Trim(p.query[at.Start:at.End], `"`), At: at})
 		if err := p.advance(); err != nil {
 			return err
 		}

@@ -24,12 +24,19 @@ func (r *reader) memory(out *rule.Rule, table, extension *document.Value) {
 		name  string
 		types []string
 	}{
-		{"window", rule.MemoryTypes},
+		{"window", append([]string{"esql"}, rule.MemoryTypes...)},
 		{"hold_off", []string{rule.Threshold.String()}},
 		{"learn_for", []string{rule.NewTerms.String()}},
 	} {
 		if v := extension.Get(key.name); v != nil && !slices.Contains(key.types, r.ruleType) {
 			r.FailKey(v, "belongs to rules of type %s, and this one is of type %q", document.Quoted(key.types), r.ruleType)
+		}
+	}
+	if r.ruleType == "esql" { // whether it has a memory is known when its query is
+		out.LookBack, _ = rule.ParseFrom(out.From)
+		out.FromAt = r.place(table, "from")
+		if v := table.Get("from"); v != nil {
+			out.FromAt = r.place(v, "from")
 		}
 	}
 	if kind < 0 {

@@ -53,6 +53,9 @@ func (r *reader) read(set *rule.Set, table, extension, metadata *document.Value)
 	}
 	if extension != nil && r.Expect(extension, document.Table, "a table") {
 		native.ReadExtension(&r.Reader, extension, &out.Extension)
+		if extension.Get("suppress_by") != nil { // it takes the place of alert_suppression
+			out.Extension.SuppressMissing = false
+		}
 	}
 	r.memory(out, table, extension)
 	if v := metadata.Get("maturity"); v != nil {
@@ -147,7 +150,10 @@ func (r *reader) suppression(out *rule.Rule, v *document.Value) {
 		}
 	}
 	missing := v.Get("missing_fields_strategy")
-	if r.OneOf(missing, []string{"suppress", "doNotSuppress"}) == "suppress" {
+	strategy := r.OneOf(missing, []string{"suppress", "doNotSuppress"})
+	if r.ruleType == "esql" {
+		out.Extension.SuppressMissing = strategy != "doNotSuppress"
+	} else if strategy == "suppress" {
 		r.notice(out, missing, "an event without one of the fields always alerts here")
 	}
 }

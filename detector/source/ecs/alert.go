@@ -16,6 +16,7 @@ var (
 	modules     = event.DocumentField("event.module", event.TypeKeyword)
 	ruleDigests = event.DocumentField("fluent_detect.rule.sha256", event.TypeKeyword)
 	identities  = event.DocumentField("fluent_detect.event.sha256", event.TypeKeyword)
+	kinds       = event.DocumentField("fluent_detect.memory.kind", event.TypeKeyword)
 	memories    = event.DocumentField("fluent_detect.memory.sha256", event.TypeKeyword)
 )
 
@@ -40,7 +41,11 @@ func isAlert(e *event.Event) bool {
 		if err != nil || len(values) != sha256.Size {
 			return false
 		}
-		want = event.MemoryAlertID(rule, [sha256.Size]byte(identity), [sha256.Size]byte(values))
+		if text(e, kinds) == "aggregate" {
+			want = event.GroupAlertID(rule, [sha256.Size]byte(values))
+		} else {
+			want = event.MemoryAlertID(rule, [sha256.Size]byte(identity), [sha256.Size]byte(values))
+		}
 	}
 	return bytes.Equal(id, want[:])
 }

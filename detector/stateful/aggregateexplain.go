@@ -1,0 +1,55 @@
+package stateful
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/fluent-detect/fluent-detect/detector/event"
+	rowtable "github.com/fluent-detect/fluent-detect/detector/table"
+)
+
+// Aggregates makes the explainer show the groups of a rule whose query is s.
+func (x *Explainer) Aggregates(s *rowtable.Stream) { x.plan.Stream = s }
+
+// explainGroups observes an event of a rule that aggregates.
+func (x *Explainer) explainGroups(e *event.Event, o *Observation, now time.Time) (findings []Finding) {
+	beyond := x.plan.Groups(e, &x.digester, x.memory.RuleID(x.place), func(k Key, a *Aggregate) {
+		o.Key, o.Aggregate = k, a
+		v := x.memory.Observe(o, now)
+		findings = append(findings, Finding{strings.Join(a.By(), ", "), x.groupText(o, &v), v.Alerts()})
+	})
+	if beyond > 0 {
+		findings = append(findings, Finding{Text: fmt.Sprintf("%d more groups are not remembered: %d of an event are", beyond, MaxCombinations)})
+	}
+	return findings
+}
+
+func (x *Explainer) groupText(o *Observation, v *Verdict) string {
+	switch v.Result {
+	case TooLate:
+		if x.plan.Stream.Class == rowtable.Bucket {
+			return "too late to count: its bucket of time has ended, and events are newer"
+		}
+		return "too late to count: the group has newer events"
+	case Same:
+		return "the same event was counted before"
+	}
+	g, _ := x.memory.loaded[x.place].groups[o.Key].(*rows)
+	if g == nil {
+		return "the group is not remembered"
+	}
+	columns, passes := o.Aggregate.row(g)
+	var values []string
+	for _, c := range columns {
+		values = append(values, c.Name+" = "+shown(c.Value))
+	}
+	row := fmt.Sprintf("a group of %d events, %s", len(g.list), strings.Join(values, ", "))
+	switch {
+	case v.Alerts():
+		return "the row is left: " + row
+	case passes:
+		return fmt.Sprintf("the row is left, and the group has alerted at %s: %s", timeOf(g.alerted).Format(time.RFC3339), row)
+	}
+	return "the row is not left: " + row
+}
