@@ -2,7 +2,6 @@ package alert
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/query/expr"
@@ -49,5 +48,5 @@ func (m *Maker) appendGroupReason(dst, action []byte, s *event.Subject, memory *
 	if a.Stream.Class == table.Recent && v.Since.After(v.At.Add(-memory.Window)) {
 		return append(dst, ", since "+v.Since.Format(timeFormat)+", where memory begins"...)
 	}
-	return append(dst, ", in "+strings.TrimPrefix(period(memory.Window), "1 ")...)
+	return append(dst, ", in "+period(memory.Window)...)
 }
