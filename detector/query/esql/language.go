@@ -20,6 +20,9 @@ func parseTree(text string) (query.Node, error) {
 	if err := q.checkSources(); err != nil {
 		return nil, err
 	}
+	if _, err := q.Grouping(); err != nil {
+		return nil, err
+	}
 	return q.Tree(eventTime())
 }
 

@@ -28,6 +28,10 @@ var badQueries = []string{
 	`FROM x | EVAL`, `FROM x | EVAL a =`, `FROM x | KEEP a-b`, `FROM x | KEEP`, `FROM x | KEEP a | WHERE b == 1`, `FROM x | DROP a | KEEP a`, `FROM x | RENAME a b`, `FROM x | RENAME abc AS b | KEEP abc`, `FROM x | KEEP _id`,
 	`FROM x | DISSECT a b`, `FROM x | DISSECT a "x"`, `FROM x | DISSECT a "%{x"`, `FROM x | DISSECT a "%{x}%{y}"`, `FROM x | GROK a "x"`, `FROM x | GROK a "%{WROD:x}"`, `FROM x | GROK a "(?<x>a(?=b))"`, `FROM x | GROK a "%{WORD:x:money}"`,
 	`FROM x | STATS`, `FROM x | STATS a = b`, `FROM x | STATS a = SUM(COUNT(*))`, `FROM x | STATS count = COUNT(*) | WHERE cuont > 1`, `FROM x | SORT`, `FROM x | SORT a NULLS`, `FROM x | LIMIT -1`, `FROM x | LIMIT many`,
+	`FROM .alerts-security.* | WHERE a == 1`, `FROM x | STATS c = COUNT(*) BY a | STATS d = COUNT(*)`, `FROM x | STATS c = COUNT(*) WHERE @timestamp > NOW() - 1 hour BY a`, `FROM x | STATS c = COUNT(*) BY BUCKET(n, 20)`,
+	`FROM x | STATS c = COUNT(*) BY BUCKET(@timestamp, 20, "2026-01-01", "2026-02-01")`, `FROM x | STATS c = COUNT(*) BY TBUCKET()`, `FROM x | STATS c = COUNT(*) BY user.name | WHERE source.ip IS NOT NULL`, `FROM x | KEEP a | STATS c = COUNT(*) BY b`,
+	`FROM x | STATS c = COUNT(*) BY a | WHERE KQL("a: b")`, `FROM x | STATS c = TOP(a, 3, "asc") BY b`, `FROM x | STATS c = COUNT(DISTINCT a) BY b`, `FROM x | STATS c = VALUES() BY b`, `FROM x | STATS c = SUM("a") BY b`, `FROM x | STATS BY`,
+	`FROM x | STATS c = COUNT(*) BY a,`, `FROM x | STATS c = COUNT(*) GROUP BY a`, `FROM x | STATS c = COUNT(*) WHERE COUNT(*) > 1`, `FROM x | STATS c = COUNT(*) | WHERE SUM(c) > 1`, `FROM x | STATS c = COUNT(*) BY DATE_TRUNC(5 minuets, @timestamp)`,
 	`FROM x /* never closed`, `FROM x | WHERE a == 1 # b`, "FROM x | WHERE a == \"\xff\"",
 }
 
