@@ -43,7 +43,8 @@ are CloudTrail events, in any envelope, and the query is about their ECS fields,
 as a rule's is; the original event is printed.
 
 With --rule the query is that of the rules in a file. One in Elastic's formats is
-evaluated as --query would be, but in ES|QL too documents are printed, not rows. Sigma
+evaluated as --query would be, but in ES|QL too documents are printed, not rows: of a
+rule with STATS those that its groups are made of. Sigma
 rules name the members of CloudTrail's own records: they are evaluated on the events
 in each document, in any envelope, also in those in ECS form, or on the document
 itself if it does not have an event.
