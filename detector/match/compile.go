@@ -22,6 +22,7 @@ func Compile(q query.Query, m Mapping) (*Program, error) {
 }
 
 type compiler struct {
+	brief   bool // errors need not say what may have been meant
 	query   query.Query
 	mapping Mapping
 	nested  string // the nested field whose objects the conditions are about, or ""

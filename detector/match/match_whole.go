@@ -163,7 +163,7 @@ type Column struct {
 
 // NewColumn returns the column of that name, or a [*query.Error] if there is none.
 func NewColumn(name string, m Mapping) (Column, error) {
-	c := compiler{mapping: m, program: &Program{}}
+	c := compiler{mapping: m, program: &Program{}, brief: true}
 	t, err := c.columnTarget(query.Field{Name: name})
 	if err != nil {
 		return Column{}, fmt.Errorf("match: %w", err)

@@ -106,6 +106,9 @@ func (c *compiler) unmappedColumn(f *event.Field) event.Type {
 }
 
 func (c *compiler) unknownColumn(f query.Field) error {
+	if c.brief {
+		return &query.Error{Message: "unknown column " + f.Name}
+	}
 	known := slices.Clone(c.mapping.Names())
 	if !c.mapping.Closed() {
 		known = slices.AppendSeq(known, maps.Keys(ecsColumns()))

@@ -51,8 +51,9 @@ type Stream struct {
 	span   query.Expr    // of it
 	now    int           // the slot of NOW() in the row of a group
 	inputs []input
-	of     []int  // the input of each aggregate, or -1: all events count
-	needed []bool // by aggregate: a condition depends on it
+	of     []int    // the input of each aggregate, or -1: all events count
+	made   []column // of class PerEvent: what is no field
+	needed []bool   // by aggregate: a condition depends on it
 }
 
 // input is what is taken of an event for aggregates.
@@ -97,6 +98,9 @@ func NewStream(q *esql.Query, m match.Mapping) (*Stream, error) {
 	}
 	for _, c := range t.columns {
 		t.use(c.slot)
+	}
+	if s.Class == PerEvent {
+		s.made = t.made()
 	}
 	return s, nil
 }
@@ -356,15 +360,14 @@ func columnsOf(columns []column, r row) (list []Column) {
 // of class PerEvent. What the values alias is the caller's.
 func (s *Stream) Made(e *event.Event) []Column {
 	t := s.table
-	made := t.made()
-	if len(made) == 0 {
+	if len(s.made) == 0 {
 		return nil
 	}
 	r := t.row(e)
 	for _, st := range t.steps {
 		r, _ = st.each(r)
 	}
-	return columnsOf(made, r)
+	return columnsOf(s.made, r)
 }
 
 // made returns the columns that are not fields of documents.
@@ -382,7 +385,7 @@ func (t *Table) made() (made []column) {
 func (s *Stream) Names() (names []string) {
 	columns := s.table.columns
 	if s.Class == PerEvent {
-		columns = s.table.made()
+		columns = s.made
 	}
 	for _, c := range columns {
 		names = append(names, c.name)

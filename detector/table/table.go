@@ -124,10 +124,13 @@ func (t *Table) use(slot int) {
 // addSources adds the columns of documents: the fields of the mapping, and those that the
 // query names.
 func (t *Table) addSources() error {
-	names := append(slices.Clone(t.mapping.Names()), t.query.Named()...)
-	for _, name := range match.FurtherColumns(t.mapping) {
-		if t.query.Patterns(name) {
-			names = append(names, name)
+	names := append(t.query.Named(), "@timestamp")
+	if t.stream == nil || t.query.HasPatterns() {
+		names = append(names, t.mapping.Names()...)
+		for _, name := range match.FurtherColumns(t.mapping) {
+			if t.query.Patterns(name) {
+				names = append(names, name)
+			}
 		}
 	}
 	slices.Sort(names)

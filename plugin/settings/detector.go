@@ -79,7 +79,7 @@ var detectorKeys = []row[Detector]{
 		"how long, by the time of events from the first one on, rules of type `new_terms` learn what is known, and make no alerts"},
 		set: func(d *Detector, v string) (err error) { d.LearnFor, err = parseInterval(v); return err }},
 	{Key: Key{"lateness", "a duration of at least 1s, or `0` for none", "1h",
-		"how much later than the newest an event may come and still count for rules of type `threshold`, and for buckets of time in ES|QL; and how much longer than its window a rule remembers what no event touches"},
+		"how much later than the newest an event may come and still count for rules of type `threshold`, and for buckets of time; and how much longer than its window a rule remembers what no event touches"},
 		set: func(d *Detector, v string) (err error) { d.Lateness, err = parseInterval(v); return err }},
 	{Key: Key{"min_level", "`informational`, `low`, `medium`, `high` or `critical`", "low",
 		"the lowest level of Sigma rules that make alerts; matches of rules below it are counted only"},

@@ -169,6 +169,26 @@ func (q *Query) Patterns(column string) bool {
 	return false
 }
 
+// HasPatterns reports whether a pattern stands for fields of documents.
+func (q *Query) HasPatterns() bool {
+	isPattern := func(n Name) bool { return n.Pattern != nil }
+	for _, c := range q.Commands {
+		switch c := c.(type) {
+		case *Keep:
+			if slices.ContainsFunc(c.Names, isPattern) {
+				return true
+			}
+		case *Drop:
+			if slices.ContainsFunc(c.Names, isPattern) {
+				return true
+			}
+		case *Stats:
+			return false
+		}
+	}
+	return false
+}
+
 func appendNames(dst []string, names []Name) []string {
 	for _, n := range names {
 		if n.Pattern == nil {
