@@ -307,6 +307,92 @@ func TestSameGroupsAnyway(t *testing.T) {
 	}
 }
 
+// plainGroup is a group of a rule that aggregates, as it is described.
+type plainGroup struct {
+	times  []time.Time
+	newest time.Time
+	alert  time.Time // the newest time when it alerted
+}
+
+// add reports whether a group alerts that looks back so far, is quiet for so long and passes
+// if its events do.
+func (g *plainGroup) add(at time.Time, back, quiet time.Duration, passes func(times []time.Time, newest time.Time) bool) bool {
+	if !g.newest.IsZero() && !at.After(g.newest.Add(-back)) {
+		return false
+	}
+	if at.After(g.newest) {
+		g.newest = at
+	}
+	g.times = append(g.times, at)
+	var in []time.Time
+	for _, t := range g.times {
+		if t.After(g.newest.Add(-back)) {
+			in = append(in, t)
+		}
+	}
+	if !g.alert.IsZero() && g.alert.After(g.newest.Add(-quiet)) || !passes(in, g.newest) {
+		return false
+	}
+	g.alert = g.newest
+	return true
+}
+
+// Windows alert at the events at which a plain evaluation of their description does, whatever
+// comes too late, and over restarts and chunks that come again.
+func TestPlainWindows(t *testing.T) {
+	for name, c := range map[string]struct {
+		query       string
+		back, quiet time.Duration
+		passes      func(times []time.Time, newest time.Time) bool
+	}{
+		"window": {windowRule, 10 * time.Minute, 10 * time.Minute, func(times []time.Time, _ time.Time) bool { return len(times) >= 3 }},
+		"recent": {strings.Replace(recentRule, "BY user.name, source.ip", "BY user.name", 1), 30 * time.Minute, 10 * time.Minute, func(times []time.Time, newest time.Time) bool {
+			return !slices.MinFunc(times, time.Time.Compare).Before(newest.Add(-10 * time.Minute))
+		}},
+	} {
+		settings := []string{"rules", write(t, "r.toml", aggregating(fmt.Sprintf("now-%.0fm", c.back.Minutes()), c.query, "")), "max_alerts", "0", "heartbeat", "0"}
+		r := rand.New(rand.NewPCG(3, 4))
+		b := onDiskWithMemory(t, newDisk(func() error {
+			if r.IntN(8) == 0 {
+				return errors.New("the disk is full")
+			}
+			return nil
+		}), settings...)
+		groups := map[string]*plainGroup{}
+		var got, want []string
+		var late uint64
+		for i := range 600 {
+			user := fmt.Sprintf("user%d", (i/20+r.IntN(2))%12)
+			at := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC).Add(time.Duration(i*12+r.IntN(2000)) * time.Second)
+			id := fmt.Sprintf("e%d", i)
+			if groups[user] == nil {
+				groups[user] = &plainGroup{}
+			}
+			if groups[user].add(at, c.back, c.quiet, c.passes) {
+				want = append(want, id)
+			}
+			for {
+				if b.scan(string(shortEvent(id+" 2/"+at.Format("15:04:05")+" "+user))) == nil {
+					break
+				}
+			}
+			for _, a := range b.alerts() {
+				got = append(got, fmt.Sprint(a["event"].(map[string]any)["id"]))
+			}
+			late = max(late, memoryOf(b).Late)
+			if i%50 == 49 {
+				b = b.restartWithMemory(settings...)
+			}
+		}
+		if len(want) < 15 || !slices.Equal(got, want) {
+			t.Errorf("%s: alerts at %v, want %v", name, got, want)
+		}
+		if late == 0 {
+			t.Errorf("%s: nothing is late", name)
+		}
+	}
+}
+
 // A replay of the same events gives the same ids, without what the first run remembers.
 func TestSameIDsOnReplay(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "rules")
