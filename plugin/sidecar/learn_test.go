@@ -75,7 +75,9 @@ func TestLearnFrom(t *testing.T) {
 	announce(t, c, "live", trailOf(act("known", "user2", now), act("forgotten", "before", now), act("new", "eve", now)))
 	s := queued(t, c, "rules", rules, "s3_learn_from", "s3://trail/ 10d")
 	r := run(t, s)
-	wait(t, "five of six objects", func() bool { return strings.Contains(r.get("/metrics"), `fluent_detect_s3_learned_events_total{input="s3"} 5`) })
+	wait(t, "five of six objects", func() bool {
+		return strings.Contains(r.get("/metrics"), `fluent_detect_s3_learned_events_total{input="s3"} 5`)
+	})
 	time.Sleep(300 * time.Millisecond)
 	if n := strings.Count(r.stdout.String(), `"alert_id"`); n > 0 || c.Calls("ReceiveMessage") > 0 {
 		t.Errorf("%d alerts and %d receives while the rules learn", n, c.Calls("ReceiveMessage"))
