@@ -132,7 +132,7 @@ func (e *Engine) Scan(tag string, chunk []byte) (Result, error) {
 
 // Learn lets the rules of type new_terms learn from a chunk that was read from files, of
 // which all events are in the past. There are no alerts, and nothing else changes. The
-// error is that of Scan.
+// error is that of Scan. After the last chunk Learned is to be called.
 func (e *Engine) Learn(tag string, chunk []byte) (Result, error) {
 	s := e.scanners.Get().(*scanner)
 	s.tx.noted.learning = true
@@ -140,6 +140,19 @@ func (e *Engine) Learn(tag string, chunk []byte) (Result, error) {
 	s.tx.noted.learning = false
 	e.scanners.Put(s)
 	return r, err
+}
+
+// Learned ends learning from files: the rules of type new_terms do not learn for learn_for any
+// more. The error is one of the store, and then nothing has happened.
+func (e *Engine) Learned() error { return e.alerter.learned() }
+
+// HasHistory reports whether some rule of type new_terms has seen events, or has learned from
+// files, or whether there is no such rule.
+func (e *Engine) HasHistory() bool {
+	s := e.host.State
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.memory.HasHistory()
 }
 
 // Panicked counts and reports a panic that the caller of Scan recovered from. The

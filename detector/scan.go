@@ -129,7 +129,7 @@ func (s *scanner) settle() {
 	}
 	t.begin()
 	if t.noted.learning && t.noted.oldest != stateful.Undated {
-		t.state.memory.Learned(t.noted.oldest)
+		t.state.memory.LearnedSince(t.noted.oldest)
 	}
 }
 

@@ -151,6 +151,9 @@ func (s *scenario) run(t *testing.T) (alerts []map[string]any) {
 					t.Fatal(err)
 				}
 			}
+			if err := engine.Learned(); err != nil {
+				t.Fatal(err)
+			}
 		default:
 			t.Fatalf("control %s", control.Control)
 		}

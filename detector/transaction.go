@@ -320,6 +320,16 @@ func (t *transaction) reset() {
 	t.decisions = decisions{changes: t.decisions.changes[:0]}
 }
 
+// learned ends learning from files.
+func (a *alerter) learned() error {
+	t := transaction{alerter: a, first: noMoment}
+	t.begin()
+	defer t.rollback()
+	t.state.memory.Learned()
+	_, err := t.commit()
+	return err
+}
+
 // retrySummary is how long summaries wait when the outbox is full.
 const retrySummary = time.Second
 

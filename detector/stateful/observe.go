@@ -83,13 +83,12 @@ func (m *Memory) Learn(o *Observation, now time.Time) {
 	}
 }
 
-// Learned notes that all rules of type new_terms have learned from files of which the
-// oldest event has that time: they need not learn any more.
-func (m *Memory) Learned(oldest int64) {
+// LearnedSince notes that all rules of type new_terms have learned from files of which the
+// oldest event has that time.
+func (m *Memory) LearnedSince(oldest int64) {
 	for _, r := range m.loaded {
 		if r != nil && r.kind == rule.NewTerms {
 			m.setHead(r, func(h *head) {
-				h.files = true
 				if h.since == none || oldest < h.since {
 					h.since = oldest
 				}
@@ -99,6 +98,30 @@ func (m *Memory) Learned(oldest int64) {
 			})
 		}
 	}
+}
+
+// Learned notes that all rules of type new_terms have learned from files all that they can:
+// they need not learn any more.
+func (m *Memory) Learned() {
+	for _, r := range m.loaded {
+		if r != nil && r.kind == rule.NewTerms && !r.head.files {
+			m.setHead(r, func(h *head) { h.files = true })
+		}
+	}
+}
+
+// HasHistory reports whether some rule of type new_terms has seen or learned something, or
+// whether there is none.
+func (m *Memory) HasHistory() bool {
+	rules := 0
+	for _, r := range m.loaded {
+		if r != nil && r.kind == rule.NewTerms {
+			if rules++; r.head.since != none || r.head.files {
+				return true
+			}
+		}
+	}
+	return rules == 0
 }
 
 // expired reports whether what was touched then is forgotten.

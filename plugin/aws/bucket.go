@@ -19,9 +19,11 @@ type BucketOptions struct {
 	Name        string
 	Prefix      layout.Prefix
 	From, Until time.Time // days, UTC; zero: no limit
+	Once        bool      // the objects that are there now are read, and Completed is closed then
 	Account     Account
 	Positions   *Positions
-	Parallel    int // objects that are read at the same time
+	Purpose     string // tells what is read apart from the same bucket's positions for other purposes
+	Parallel    int    // objects that are read at the same time
 	Insights    bool
 	Payer       bool         // the requester pays
 	DeadLetters *DeadLetters // of objects that are broken; nil: none
@@ -67,9 +69,12 @@ type Bucket struct {
 	ended   sync.WaitGroup
 	jobs    chan *item
 
+	Completed chan struct{} // closed when all objects were read, and there will be no others
+
 	// Only the goroutine that lists uses these.
 	discovered time.Time // when all regions were found
 	missing    bool      // it was logged that there are none
+	looked     bool      // regions were looked for, without an error
 
 	mu        sync.Mutex
 	regions   map[string]*region // by folder; only the goroutine that lists changes it
@@ -102,7 +107,7 @@ func startBucket(ctx context.Context, o BucketOptions, t timing, l listTiming) (
 	if err != nil {
 		return nil, err
 	}
-	b := &Bucket{BucketOptions: o, timing: t, listTiming: l, slow: o.Log.Limited(), jobs: make(chan *item),
+	b := &Bucket{BucketOptions: o, timing: t, listTiming: l, slow: o.Log.Limited(), jobs: make(chan *item), Completed: make(chan struct{}),
 		lister: lister{c, o.Name, o.Payer}, regions: map[string]*region{}, items: map[string]*item{}, confirmed: map[string]*region{}}
 	b.objects = objects{clients: c, payer: o.Payer, insights: o.Insights, idle: t.idle, stats: o.Stats, errors: &o.Listing.Errors, slow: b.slow}
 	one := int32(1)
@@ -145,7 +150,10 @@ func (b *Bucket) list(ctx context.Context) {
 		case r != nil:
 			b.turn(ctx, r)
 		case b.isComplete():
-			b.Log.Infof("bucket: %s: all objects until %s were read", b.Name, b.Until.Format(time.DateOnly))
+			if !b.Once {
+				b.Log.Infof("bucket: %s: all objects until %s were read", b.Name, b.Until.Format(time.DateOnly))
+			}
+			close(b.Completed)
 			return
 		default:
 			sleep(ctx, b.tick)
@@ -173,6 +181,7 @@ func (b *Bucket) discover(ctx context.Context) {
 		return
 	}
 	b.discovered = now
+	b.looked = b.looked || err == nil
 	if err != nil {
 		b.failed(err)
 		b.discovered = now.Add(b.poll - b.listTiming.discover)
@@ -195,7 +204,7 @@ func (b *Bucket) next(now time.Time) (next *region) {
 // isComplete reports whether all days were read, and are over for so long that no more
 // objects come.
 func (b *Bucket) isComplete() bool {
-	if b.Until.IsZero() || len(b.regions) == 0 {
+	if b.Once && !b.looked || !b.Once && (b.Until.IsZero() || len(b.regions) == 0) {
 		return false
 	}
 	for _, r := range b.regions {
@@ -357,7 +366,7 @@ func (b *Bucket) flush() {
 	if len(all) == 0 {
 		return
 	}
-	if err := b.Positions.put(b.Name, all); err != nil {
+	if err := b.Positions.put(b.positions(), all); err != nil {
 		b.slow.Errorf("state_path: %v; after a crash objects may be read again", err)
 		return
 	}
@@ -370,6 +379,9 @@ func (b *Bucket) flush() {
 		}
 	}
 }
+
+// positions is the name of the positions of the bucket.
+func (b *Bucket) positions() string { return b.Purpose + b.Name }
 
 // Stop ends listing and reading. After the queue of records was closed Close must be
 // called.

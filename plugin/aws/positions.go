@@ -108,6 +108,31 @@ func (p *Positions) put(bucket string, changes []change) error {
 	})
 }
 
+// Note returns what was noted of a purpose, or "".
+func (p *Positions) Note(purpose string) (text string) {
+	_ = p.db.View(func(tx *bbolt.Tx) error {
+		text = string(tx.Bucket(folders).Get(nameOf(purpose, "")))
+		return nil
+	})
+	return text
+}
+
+// SetNote notes a text of a purpose. With forget, all positions of the purpose are
+// deleted.
+func (p *Positions) SetNote(purpose, text string, forget bool) error {
+	return p.db.Update(func(tx *bbolt.Tx) error {
+		for _, table := range [][]byte{folders, done} {
+			c := tx.Bucket(table).Cursor()
+			for k, _ := c.Seek([]byte(purpose)); forget && k != nil && bytes.HasPrefix(k, []byte(purpose)); k, _ = c.Seek([]byte(purpose)) {
+				if err := c.Delete(); err != nil {
+					return err
+				}
+			}
+		}
+		return tx.Bucket(folders).Put(nameOf(purpose, ""), []byte(text))
+	})
+}
+
 // deleteUpTo deletes the entries of a folder up to a key.
 func deleteUpTo(t *bbolt.Bucket, folder, last []byte) error {
 	c := t.Cursor()

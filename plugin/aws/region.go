@@ -44,7 +44,7 @@ func (b *Bucket) open(folder string) *region {
 		r.days = folder + layout.Day(b.Until.AddDate(0, 0, 1))
 	}
 	r.after = folder + r.from
-	at, ok := b.Positions.get(b.Name, folder)
+	at, ok := b.Positions.get(b.positions(), folder)
 	switch {
 	case !ok:
 	case at.From != "" && r.from < at.From:
@@ -104,7 +104,9 @@ func (b *Bucket) end(r *region, now time.Time) {
 	if now.Sub(r.lastNew) > b.quietAfter {
 		r.due = now.Add(b.quietPoll)
 	}
-	if r.full {
+	if r.full && b.Once {
+		r.complete = true
+	} else if r.full {
 		r.fullDue = now.Add(b.listTiming.full)
 		r.complete = !b.Until.IsZero() && now.Sub(b.Until.AddDate(0, 0, 1)) > b.lookBack
 	}
@@ -158,7 +160,7 @@ func (b *Bucket) known(objects []listed) map[string]bool {
 		}
 	}
 	b.mu.Unlock()
-	if err := b.Positions.known(b.Name, rest, func(key string) { known[key] = true }); err != nil {
+	if err := b.Positions.known(b.positions(), rest, func(key string) { known[key] = true }); err != nil {
 		b.slow.Errorf("state_path: %v; objects may be read again", err)
 	}
 	return known

@@ -46,7 +46,11 @@ type Engine struct {
 	reloads sync.Mutex   // held by Reload and Close
 	mu      sync.RWMutex // held for reading while current is in use
 	current *detector.Engine
+	closed  bool
 }
+
+// errClosed is why a closed Engine does not learn: its state may be another's by now.
+var errClosed = errors.New("the detector was closed")
 
 // Open starts an Engine, and logs which rules it has.
 func Open(o Options) (*Engine, error) {
@@ -84,7 +88,27 @@ func (e *Engine) Scan(tag string, chunk []byte) (detector.Result, error) {
 func (e *Engine) Learn(tag string, chunk []byte) (detector.Result, error) {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
+	if e.closed {
+		return detector.Result{}, errClosed
+	}
 	return e.current.Learn(tag, chunk)
+}
+
+// Learned ends learning, see [detector.Engine.Learned].
+func (e *Engine) Learned() error {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	if e.closed {
+		return errClosed
+	}
+	return e.current.Learned()
+}
+
+// HasHistory reports whether there is nothing to learn, see [detector.Engine.HasHistory].
+func (e *Engine) HasHistory() bool {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	return e.current.HasHistory()
 }
 
 // Panicked counts and reports a panic during the evaluation of a chunk with that
@@ -140,4 +164,5 @@ func (e *Engine) Close(final bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.current.Close(final)
+	e.closed = true
 }

@@ -26,6 +26,11 @@ func (c *config) ruleFiles() {
 		rules := c.loadRules(s)
 		c.exceptions(s, rules)
 		c.ruleWarnings(s, rules)
+		for _, in := range c.of("input", "cloudtrail") {
+			if p := in.get("queue_url"); p != nil {
+				c.sharers(p.valueAt, in.title()+": queue_url", rules)
+			}
+		}
 		if _, seen := complete[channel]; !seen {
 			complete[channel] = true
 		}

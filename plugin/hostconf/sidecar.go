@@ -57,6 +57,13 @@ func (c *config) sidecar(path string) {
 	rules := c.loadRules(s)
 	c.exceptions(s, rules)
 	c.ruleWarnings(s, rules)
+	if config.Trail != nil && config.Trail.QueueURL != "" {
+		at := Position{File: path}
+		if p, _, ok := cutPosition(file.Locate(&settings.KeyError{Key: "s3_queue_url"}).Error()); ok {
+			at = p
+		}
+		c.sharers(at, "s3_queue_url", rules)
+	}
 	at := Position{File: path}
 	if p, _, ok := cutPosition(file.Locate(&settings.KeyError{Key: "suppress_by"}).Error()); ok {
 		at = p

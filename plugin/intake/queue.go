@@ -206,6 +206,15 @@ func (q *Queue) pause(on bool) {
 	q.paused = on
 }
 
+// Wake calls the function that Notify has set, if there is a batch to take.
+func (q *Queue) Wake() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.ready) > 0 {
+		q.notify()
+	}
+}
+
 // Paused reports whether the host is paused.
 func (q *Queue) Paused() bool {
 	q.mu.Lock()

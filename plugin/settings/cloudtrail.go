@@ -19,6 +19,7 @@ type CloudTrail struct {
 	Prefix    string    // see layout.ParsePrefix
 	From      time.Time // the first day, UTC; zero: the first that there is
 	Until     time.Time // the last day, UTC; zero: none
+	LearnFrom LearnFrom // zero: nothing
 	StatePath string    // directory
 	InFlight  int       // bytes that are not confirmed
 	Appended  bool      // what the host took counts as confirmed
@@ -62,7 +63,7 @@ var cloudTrailKeys = []row[CloudTrail]{
 		set:   func(c *CloudTrail, v string) error { c.Path = v; return nil },
 		needs: []string{"state_path"}},
 	{Key: Key{"state_path", "the path of a directory", "",
-		"where it is noted how far each file of `path`, or the objects of `bucket`, were read"},
+		"where it is noted how far each file of `path`, or the objects of `bucket` or `learn_from`, were read"},
 		set:       func(c *CloudTrail, v string) error { c.StatePath = v; return nil },
 		condition: &hasPositions},
 	{Key: Key{"queue_url", "the URL of a queue of SQS", "",
@@ -81,6 +82,9 @@ var cloudTrailKeys = []row[CloudTrail]{
 	{Key: Key{"until", "a day such as `2026-03-02`", "",
 		"the last day to read, UTC; empty: new objects are read as they come"},
 		set: func(c *CloudTrail, v string) (err error) { c.Until, err = parseDay(v); return err }, needs: []string{"bucket"}},
+	{Key: Key{"learn_from", "`s3://BUCKET/PREFIX` and a number of days up to 90, as in `s3://trail/ 10d`", "",
+		"at the first start, let rules of type new_terms learn from the objects of the last days, before anything else is read: PREFIX is as in `prefix`, nothing alerts, and the rules need not learn for `learn_for` then; after a crash learning goes on where it was. What has a memory already does not learn"},
+		set: func(c *CloudTrail, v string) (err error) { c.LearnFrom, err = parseLearnFrom(v); return err }, needs: []string{"state_path"}, condition: &hasAWS},
 	{Key: Key{"region", "a region such as `eu-west-1`", "",
 		"the region of the queue, or of the bucket; empty: the one in `queue_url`, or that of the environment. Buckets may be in others"},
 		set: func(c *CloudTrail, v string) (err error) { c.Region, err = parseName(v); return err }, condition: &hasAWS},
@@ -158,7 +162,7 @@ var cloudTrailKeys = []row[CloudTrail]{
 var (
 	hasQueue     = condition[CloudTrail]{"queue_url", func(c *CloudTrail) bool { return c.QueueURL != "" }}
 	hasAWS       = condition[CloudTrail]{"queue_url or bucket", func(c *CloudTrail) bool { return c.QueueURL != "" || c.Bucket != "" }}
-	hasPositions = condition[CloudTrail]{"path or bucket", func(c *CloudTrail) bool { return c.Path != "" || c.Bucket != "" }}
+	hasPositions = condition[CloudTrail]{"path, bucket or learn_from", func(c *CloudTrail) bool { return c.Path != "" || c.Bucket != "" || c.LearnFrom.Bucket != "" }}
 )
 
 // CloudTrailKeys returns the keys of [INPUT] Name cloudtrail.
@@ -208,6 +212,39 @@ func parseBucket(v string) (string, error) {
 		return v, errors.New("a name has no slash; what follows it belongs in prefix")
 	}
 	return parseName(v)
+}
+
+// LearnFrom is a bucket to learn from.
+type LearnFrom struct {
+	Bucket, Prefix string
+	Days           int
+}
+
+// maxLearnDays is the maximum number of days to learn from.
+const maxLearnDays = 90
+
+// parseLearnFrom parses "s3://BUCKET/PREFIX 10d".
+func parseLearnFrom(v string) (l LearnFrom, err error) {
+	where, days, ok := cutLast(v)
+	path, isS3 := strings.CutPrefix(where, "s3://")
+	number, isDays := strings.CutSuffix(days, "d")
+	if !ok || !isS3 || !isDays {
+		return l, errInvalid
+	}
+	l.Bucket, l.Prefix, _ = strings.Cut(path, "/")
+	if l.Days, err = strconv.Atoi(number); err != nil || l.Days < 1 || l.Days > maxLearnDays || l.Bucket == "" {
+		return l, errInvalid
+	}
+	return l, nil
+}
+
+// cutLast cuts a text at its last space.
+func cutLast(v string) (before, after string, ok bool) {
+	i := strings.LastIndexAny(v, " \t")
+	if i < 0 {
+		return v, "", false
+	}
+	return strings.TrimSpace(v[:i]), v[i+1:], true
 }
 
 // parseDay parses a day of UTC.

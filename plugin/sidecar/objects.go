@@ -8,6 +8,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/ingest"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/plugin/aws"
+	"github.com/fluent-detect/fluent-detect/plugin/host"
 	"github.com/fluent-detect/fluent-detect/plugin/intake"
 	"github.com/fluent-detect/fluent-detect/plugin/intake/files"
 	"github.com/fluent-detect/fluent-detect/plugin/logger"
@@ -38,7 +39,7 @@ type objects struct {
 }
 
 // startObjects starts to read. The error names the key.
-func startObjects(c settings.CloudTrail, h *ingestHandler, log logger.Log, l *limits) (*objects, error) {
+func startObjects(c settings.CloudTrail, h *ingestHandler, learner trail.Learner, log logger.Log, l *limits) (*objects, error) {
 	setup, err := trail.Check(c)
 	if err != nil {
 		return nil, err
@@ -56,6 +57,7 @@ func startObjects(c settings.CloudTrail, h *ingestHandler, log logger.Log, l *li
 		OpenFiles:  func(dir string) (*files.Store, error) { return openPositions(o, dir, files.OpenStore) },
 		OpenBucket: func(dir string) (*aws.Positions, error) { return openPositions(o, dir, aws.OpenPositions) },
 		Log:        log,
+		Learner:    learner,
 	})
 	if err != nil {
 		o.closePositions()
@@ -69,6 +71,17 @@ func startObjects(c settings.CloudTrail, h *ingestHandler, log logger.Log, l *li
 	})
 	go o.run()
 	return o, nil
+}
+
+// learner is the detector of the sidecar, which learns from objects.
+type learner struct{ *host.Engine }
+
+// IsReady reports that the detector is open.
+func (learner) IsReady() bool { return true }
+
+// Learn lets the detector learn from a chunk.
+func (l learner) Learn(tag string, chunk []byte) error {
+	return host.LearnSafely(l.Engine, tag, chunk)
 }
 
 // openPositions opens how far files or buckets were read.

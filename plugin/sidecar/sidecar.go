@@ -132,7 +132,7 @@ func (s *Sidecar) start() error {
 		MaxDelay:     s.limits.maxDelay,
 	})
 	if c.Trail != nil {
-		if s.objects, err = startObjects(*c.Trail, s.ingest, log, &s.limits); err != nil {
+		if s.objects, err = startObjects(*c.Trail, s.ingest, learner{s.engine}, log, &s.limits); err != nil {
 			return err
 		}
 	}

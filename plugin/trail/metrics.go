@@ -29,6 +29,8 @@ var families = []struct {
 		}},
 	{"fluent_detect_s3_unreadable_total", "counter", "", "Parts of objects that could not be read.", fromAny,
 		func(c *Counts, add func(float64, string)) { add(float64(c.Objects.Unreadable.Load()), "") }},
+	{"fluent_detect_s3_learned_events_total", "counter", "", "Events of the bucket of `learn_from` that rules have learned from.", fromAWS,
+		func(c *Counts, add func(float64, string)) { add(float64(c.Learned.Events.Load()), "") }},
 	{"fluent_detect_s3_in_flight_bytes", "gauge", "", "Size of the records that are not confirmed.", fromAny,
 		func(c *Counts, add func(float64, string)) {
 			n, _ := c.Objects.InFlight()

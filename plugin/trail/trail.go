@@ -21,6 +21,7 @@ type Setup struct {
 	config   settings.CloudTrail
 	patterns []files.Pattern
 	prefix   layout.Prefix
+	learn    layout.Prefix // of learn_from
 }
 
 // Check checks a configuration as far as that is possible without opening the source. The
@@ -33,6 +34,9 @@ func Check(c settings.CloudTrail) (Setup, error) {
 			err = &settings.KeyError{Key: c.KeyName("path"), Err: err}
 		}
 		return s, err
+	}
+	if s.learn, err = layout.ParsePrefix(c.LearnFrom.Prefix); err != nil {
+		return s, &settings.KeyError{Key: c.KeyName("learn_from"), Err: err}
 	}
 	if s.prefix, err = layout.ParsePrefix(c.Prefix); err != nil {
 		err = &settings.KeyError{Key: c.KeyName("prefix"), Err: err}
@@ -48,6 +52,7 @@ type Counts struct {
 	Objects  intake.Stats
 	Messages aws.Messages
 	Listing  aws.Listing
+	Learned  intake.Stats // of what was read to learn from
 	from     atomic.Int32 // a kind
 }
 
@@ -85,15 +90,18 @@ type Options struct {
 	// The host closes them after the Input, also if it cannot be opened.
 	OpenFiles  func(dir string) (*files.Store, error)
 	OpenBucket func(dir string) (*aws.Positions, error)
-	Log        logger.Log
+	// Learner learns from what is read for learn_from. It may be nil if that is not set.
+	Learner Learner
+	Log     logger.Log
 }
 
 // Input is an open source with the queue of its records.
 type Input struct {
 	*intake.Queue
-	source source
-	counts *Counts
-	log    logger.Log
+	source  source
+	learner *lesson // nil: nothing is learned
+	counts  *Counts
+	log     logger.Log
 }
 
 // source reads what an Input hands over.
@@ -112,20 +120,41 @@ func Open(s Setup, o Options) (*Input, error) {
 	options := o.Intake
 	options.InFlight, options.Stats, options.Log = c.InFlight, &o.Counts.Objects, t.log
 	t.Queue = intake.NewQueue(options)
+	var positions *aws.Positions
 	var err error
+	if c.Bucket != "" || c.LearnFrom.Bucket != "" {
+		if positions, err = o.OpenBucket(c.StatePath); err != nil {
+			t.Queue.Close()
+			return nil, &settings.KeyError{Key: "state_path", Err: err}
+		}
+	}
+	if c.LearnFrom.Bucket != "" {
+		t.Queue.Pause() // nothing is received meanwhile
+		t.learner = t.learn(&s, o.Learner, positions)
+	}
 	switch kindOf(c) {
 	case fromQueue:
 		err = t.readQueue(c)
 	case fromBucket:
-		err = t.readBucket(&s, o.OpenBucket)
+		err = t.readBucket(&s, positions)
 	default:
 		err = t.readFiles(&s, o.OpenFiles)
 	}
 	if err != nil {
+		t.learner.end()
 		t.Queue.Close()
 		return nil, err
 	}
 	return t, nil
+}
+
+// Take returns the next batches, see [intake.Queue.Take]. There are none until what there was
+// to learn was learned.
+func (t *Input) Take(maxBytes int) []*intake.Batch {
+	if t.learner != nil && !t.learner.isOver() {
+		return nil
+	}
+	return t.Queue.Take(maxBytes)
 }
 
 // startTime is how long the start of a queue or bucket may take.
@@ -167,17 +196,13 @@ func (t *Input) readQueue(c *settings.CloudTrail) error {
 	return nil
 }
 
-func (t *Input) readBucket(s *Setup, open func(string) (*aws.Positions, error)) error {
+func (t *Input) readBucket(s *Setup, store *aws.Positions) error {
 	c := &s.config
 	ctx, cancel := context.WithTimeout(context.Background(), startTime)
 	defer cancel()
 	dead, err := deadLettersOf(c)
 	if err != nil {
 		return err
-	}
-	store, err := open(c.StatePath)
-	if err != nil {
-		return &settings.KeyError{Key: "state_path", Err: err}
 	}
 	b, err := aws.StartBucket(ctx, aws.BucketOptions{
 		Name: c.Bucket, Prefix: s.prefix, From: c.From, Until: c.Until, Account: accountOf(c), Positions: store, Parallel: c.Parallel, Insights: c.Insights,
@@ -216,6 +241,7 @@ func named(c *settings.CloudTrail, log logger.Log) logger.Log {
 // Close ends the input. What is not confirmed is read again by the next one. Nothing must
 // be taken any more.
 func (t *Input) Close() {
+	t.learner.end()
 	t.source.Stop()
 	t.Queue.Close()
 	t.source.Close()

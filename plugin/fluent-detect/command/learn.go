@@ -145,7 +145,7 @@ func (l *lesson) learn(ctx context.Context, globs []string) error {
 		return terminal.State{Done: done, Total: total, Note: "learning"}
 	})
 	defer progress.Stop()
-	return pipe.Run(ctx, func(c *pipeline.Chunk) error {
+	err := pipe.Run(ctx, func(c *pipeline.Chunk) error {
 		result, err := l.engine.Learn(c.File, c.Data)
 		if err != nil {
 			return fmt.Errorf("%s: %w", c.File, err)
@@ -154,4 +154,8 @@ func (l *lesson) learn(ctx context.Context, globs []string) error {
 		l.faults.add(c, result.Unreadable, result.Unrecognized)
 		return nil
 	})
+	if err == nil {
+		err = l.engine.Learned()
+	}
+	return err
 }

@@ -57,7 +57,7 @@ func (r *Registry) OpenCloudTrail(name string, get settings.Getter, log logger.L
 		options.Acknowledge = intake.Appended
 	}
 	t.Input, err = trail.Open(setup, trail.Options{
-		Intake: options, Counts: counts, Log: log,
+		Intake: options, Counts: counts, Log: log, Learner: learners{r},
 		OpenFiles:  func(dir string) (*files.Store, error) { return openPositions(t, "files", dir, files.OpenStore) },
 		OpenBucket: func(dir string) (*aws.Positions, error) { return openPositions(t, "bucket", dir, aws.OpenPositions) },
 	})
