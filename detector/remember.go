@@ -7,6 +7,7 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector/alert"
 	"github.com/fluent-detect/fluent-detect/detector/event"
+	rules "github.com/fluent-detect/fluent-detect/detector/rule"
 	"github.com/fluent-detect/fluent-detect/detector/stateful"
 	"github.com/fluent-detect/fluent-detect/detector/stats"
 )
@@ -18,6 +19,7 @@ type notes struct {
 	ids      []byte
 	scratch  stateful.Scratch
 	digester stateful.Digester
+	tracer   *alert.Tracer
 	learning bool  // from files: nothing else than memories of new terms changes
 	oldest   int64 // learning: the time of the oldest event
 }
@@ -31,9 +33,13 @@ type note struct {
 	at                           stateful.Moment
 	event                        uint64
 	values, valuesEnd, id, idEnd int32
+	sequence                     *stateful.SequenceEvent
 }
 
-func (n *notes) reset() { n.list, n.values, n.ids = n.list[:0], n.values[:0], n.ids[:0] }
+func (n *notes) reset() {
+	clear(n.list)
+	n.list, n.values, n.ids = n.list[:0], n.values[:0], n.ids[:0]
+}
 
 // add adds what was noted to the memory, and reports whether a rule alerts.
 func (n *notes) add(memory *stateful.Memory, matches []matched, now time.Time) (alerts bool) {
@@ -47,7 +53,7 @@ func (n *notes) add(memory *stateful.Memory, matches []matched, now time.Time) (
 		if one.valuesEnd > one.values {
 			o.Values = append(o.Values, n.values[one.values:one.valuesEnd]...)
 		}
-		o.ID = string(n.ids[one.id:one.idEnd])
+		o.ID, o.Sequence = string(n.ids[one.id:one.idEnd]), one.sequence
 		switch v := memory.Observe(&o, now); {
 		case v.Alerts():
 			return true
@@ -66,6 +72,9 @@ func (t *transaction) remember(rule int, e *event.Event, tag string, read time.T
 		return
 	}
 	r := &t.rules[rule]
+	if t.noted.learning && r.plan.Kind == rules.Sequence {
+		return
+	}
 	now := t.now
 	if !t.open {
 		if len(r.exceptions) > 0 {
@@ -101,13 +110,20 @@ func (t *transaction) remember(rule int, e *event.Event, tag string, read time.T
 		n.values = r.plan.Distinct(e, &n.scratch, &n.digester, id, n.values)
 	}
 	t.note(rule, stats.Remembered)
-	beyond := r.plan.Combinations(e, &n.scratch, func(values [][]byte) {
+	observe := func(values [][]byte) {
 		n.digester.Begin(id)
-		for _, v := range values {
-			n.digester.Add(v)
-		}
+		n.digester.AddValues(values)
 		one.observe(n.digester.Key(), values)
-	})
+	}
+	beyond := 0
+	if r.plan.Kind == rules.Sequence {
+		beyond = r.plan.Keys(e, &n.scratch, func(steps uint64, values [][]byte) {
+			one.step(steps, id)
+			observe(values)
+		})
+	} else {
+		beyond = r.plan.Combinations(e, &n.scratch, observe)
+	}
 	if beyond > 0 && !t.noted.learning {
 		t.begin()
 		memory.Beyond(rule, beyond)
@@ -144,6 +160,7 @@ type remembered struct {
 	owner      uint32
 	hasOwner   bool
 	identifier []byte
+	sequence   *stateful.SequenceEvent
 }
 
 // identity makes what identifies the event.
@@ -153,6 +170,29 @@ func (m *remembered) identity() {
 		m.id.Event = m.t.schema.Identify(m.e)
 		m.event = binary.BigEndian.Uint64(m.id.Event[:])
 		m.identifier = m.e.First(m.t.eventID).Bytes()
+	}
+}
+
+// step notes which steps of a sequence the event is, with the keys that follow.
+func (m *remembered) step(steps uint64, id stateful.RuleID) {
+	t := m.t
+	if m.sequence == nil {
+		m.identity()
+		t.describe(m.e, m.read)
+		if t.noted.tracer == nil {
+			t.noted.tracer = alert.NewTracer(t.fields, t.noted.digester)
+		}
+		m.sequence = &stateful.SequenceEvent{
+			Identity: m.id.Event,
+			Action:   stateful.Text(m.e.First(t.action).Bytes()),
+			Source:   stateful.Text(m.e.First(t.address).Bytes()),
+			Traits:   t.noted.tracer.Append(nil, m.e, &t.subject, id),
+		}
+	}
+	if m.sequence.Steps != steps {
+		own := *m.sequence // which was noted as it is
+		own.Steps = steps
+		m.sequence = &own
 	}
 }
 
@@ -183,10 +223,11 @@ func (m *remembered) observe(key stateful.Key, values [][]byte) {
 		n.list = append(n.list, note{
 			match: m.before, rule: int32(m.rule), key: key, at: m.at, owner: owner, event: m.event,
 			values: m.values, valuesEnd: int32(len(n.values)), id: id, idEnd: int32(len(n.ids)),
+			sequence: m.sequence,
 		})
 		return
 	}
-	o := stateful.Observation{Rule: m.rule, Key: key, At: m.at, Owner: owner, Event: m.event, ID: string(m.identifier)}
+	o := stateful.Observation{Rule: m.rule, Key: key, At: m.at, Owner: owner, Event: m.event, ID: string(m.identifier), Sequence: m.sequence}
 	if own := n.values[m.values:]; len(own) > 0 {
 		o.Values = append(o.Values, own...)
 	}
@@ -216,7 +257,12 @@ func (m *remembered) alertOf(r *activeRule, memory *alert.Memory) stats.Outcome 
 	t := m.t
 	m.identity()
 	id := m.id
-	id.Alert = event.MemoryAlertID(r.Rule().ID, id.Event, memory.Digest)
+	identity := id.Event
+	if memory.Verdict.Sequence != nil {
+		identity = memory.Verdict.Sequence.Digest
+		memory.Tracer, memory.RuleID = t.noted.tracer, t.state.memory.RuleID(m.rule)
+	}
+	id.Alert = event.MemoryAlertID(r.Rule().ID, identity, memory.Digest)
 	if !t.config.NoDedup && t.state.duplicates.Seen(id.Alert) {
 		return stats.Duplicate
 	}

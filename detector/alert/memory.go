@@ -20,6 +20,9 @@ type Memory struct {
 	Digest  [sha256.Size]byte // of the rule and the values
 	Verdict *stateful.Verdict
 	Rules   []string // the names of those that match, of a correlation
+	// Of a sequence: what has made the traits of its events, and for which rule.
+	Tracer *Tracer
+	RuleID stateful.RuleID
 }
 
 // remember adds what the memory says.
@@ -28,6 +31,10 @@ func (m *Maker) remember(memory *Memory) {
 	d.setString(slotMemoryKind, memory.Kind.String())
 	d.setHex(slotMemoryDigest, memory.Digest[:])
 	d.setTime(slotMemorySince, v.Since)
+	if v.Sequence != nil {
+		m.rememberSequence(memory)
+		return
+	}
 	if memory.Kind == rule.NewTerms {
 		d.put(slotMemoryTerms, m.encoded(func(w *writer) { memory.writeObject(w) }))
 		d.setTime(slotMemoryPrevious, v.Previous)
@@ -111,6 +118,9 @@ func (m *Memory) writeFields(w *writer) {
 // appendMemoryReason appends the sentence of an alert of a rule with a memory.
 func (m *Maker) appendMemoryReason(dst, action []byte, s *event.Subject, memory *Memory) []byte {
 	v := memory.Verdict
+	if v.Sequence != nil {
+		return m.appendSequenceReason(dst, s, memory)
+	}
 	if memory.Kind == rule.NewTerms {
 		dst = append(append(dst, "first "...), oneLine(action)...)
 		dst = m.appendWhose(dst, s, memory, func(string) bool { return true })
@@ -151,7 +161,7 @@ func (m *Maker) appendWhose(dst []byte, s *event.Subject, memory *Memory, may fu
 	}
 	for i, f := range memory.Fields {
 		switch {
-		case isActor(f), isAddress(f):
+		case isActor(f), isAddress(f), memory.Values[i] == nil:
 		case f == "cloud.account.id":
 			if len(memory.Fields) == 1 {
 				dst = appendPart(dst, " in account ", memory.Values[i])

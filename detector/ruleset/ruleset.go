@@ -65,7 +65,8 @@ type Rule struct {
 	*rule.Rule
 	Program    *match.Program
 	Exceptions []*Exception
-	Warnings   []string // those of the set that are about the rule itself
+	Warnings   []string    // those of the set that are about the rule itself
+	Steps      match.Steps // of a sequence
 	// Of a Sigma rule: its search identifiers, and the fields that it wants to be looked at.
 	Parts []match.Named
 	Asked []*event.Field
@@ -134,6 +135,9 @@ func (s *Set) add(r *rule.Rule) error {
 		return queryError(r.Source.Path, fmt.Sprintf("query of rule %q", r.Name), &r.Query, err)
 	}
 	compiled := &Rule{Rule: r, Program: program}
+	if err := s.addSequence(compiled, q); err != nil {
+		return queryError(r.Source.Path, fmt.Sprintf("query of rule %q", r.Name), &r.Query, err)
+	}
 	if r.Sigma != nil {
 		if err := s.nameParts(compiled); err != nil {
 			return err
@@ -160,6 +164,11 @@ func (l Loader) Compile(q rule.Query) (*match.Program, error) {
 func (l Loader) compile(text rule.Query) (q query.Query, p *match.Program, err error) {
 	if q, err = l.Languages.Query(text.Language, text.Text, text.CategoryField); err != nil {
 		return q, nil, err
+	}
+	if sequence, ok := q.Root.(*query.Sequence); ok {
+		if err := checkSequence(q, sequence); err != nil {
+			return q, nil, err
+		}
 	}
 	p, err = match.Compile(q, l.mappingOf(q.Language))
 	return q, p, err

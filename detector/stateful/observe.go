@@ -22,6 +22,8 @@ type Observation struct {
 
 	// Of a correlation; its Values may be the bits of numbers:
 	Step int // the place of the rule that matches
+
+	Sequence *SequenceEvent // of a sequence
 }
 
 // Verdict is what a memory says of an observation.
@@ -31,6 +33,7 @@ type Verdict struct {
 	Since    time.Time // where the memory of the rule begins
 	Previous time.Time // New: when the combination came last; zero if that is not known
 	Window   *Window   // Reached
+	Sequence *Sequence // Completed
 }
 
 // Result is the result of an observation.
@@ -49,6 +52,8 @@ const (
 	New
 	// Reached: the threshold is reached.
 	Reached
+	// Completed: the sequence is complete.
+	Completed
 )
 
 // Alerts reports whether the rule alerts.

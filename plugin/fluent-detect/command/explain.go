@@ -33,7 +33,7 @@ result is that of the condition by itself: after "not" it has to be false. A fie
 that no event of that form has is marked, and warnings about the rule are printed to
 stderr. RULE is an id or a name as in alert_rule.
 
-For a rule of type new_terms or threshold, what its memory says of each event that
+For a rule with a memory, what this says of each event that
 matches is shown too: a memory of the events before it in the files, or, with
 --state-path, that of a detector, which is not changed. For a correlation of Sigma the
 conditions are those of the rules that it refers to.
@@ -101,7 +101,7 @@ command line or a rule is wrong.`,
 func (a *app) explainMemory(schema *event.Schema, r *ruleset.Rule, dir, lateness string) (*stateful.Explainer, error) {
 	if r.Memory == nil {
 		if dir != "" {
-			return nil, fail(exitUsage, errors.New("--state-path: the rule is neither of type new_terms nor threshold: it has no memory"))
+			return nil, fail(exitUsage, errors.New("--state-path: the rule is about one event: it has no memory"))
 		}
 		return nil, nil
 	}
@@ -110,7 +110,7 @@ func (a *app) explainMemory(schema *event.Schema, r *ruleset.Rule, dir, lateness
 		return nil, err
 	}
 	m.Begin() // it is never committed
-	return stateful.NewExplainer(m, 0, r.Rule, schema), nil
+	return stateful.NewExplainer(m, 0, stateful.NewPlan(r.Rule, schema).WithSteps(&r.Steps), schema), nil
 }
 
 // memoryOf returns a memory of the rules: that which a detector in a directory has of the
