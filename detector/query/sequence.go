@@ -36,16 +36,6 @@ type Key struct {
 	Optional bool
 }
 
-// Stages returns how many events a match of the sequence has.
-func (n *Sequence) Stages() (stages int) {
-	for i := range n.Steps {
-		if !n.Steps[i].Missing {
-			stages += n.Steps[i].Runs
-		}
-	}
-	return stages
-}
-
 // Parts calls do with each step, and with Until.
 func (n *Sequence) Parts(do func(*Step)) {
 	for i := range n.Steps {
