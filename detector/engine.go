@@ -60,7 +60,8 @@ func New(config Config, rules *ruleset.Set, host Host) (*Engine, error) {
 	e := &Engine{config: config, host: host}
 	a, r := &e.alerter, &e.reporter
 	*a = alerter{config: &e.config, host: &e.host, state: host.State, schema: rules.Schema, fields: alert.NewFields(rules.Schema), wake: e.wake, large: envelope.NewLarge(),
-		timestamp: rules.Schema.Field("@timestamp"), eventID: rules.Schema.Field("event.id")}
+		timestamp: rules.Schema.Field("@timestamp"), eventID: rules.Schema.Field("event.id"),
+		action: rules.Schema.Field("event.action"), address: rules.Schema.Field("source.address")}
 	*r = reporter{&e.config, &e.host, host.State}
 	e.background.warn, e.background.panicked = host.Warn, r.panicked
 	var programs []*match.Program

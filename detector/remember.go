@@ -7,6 +7,7 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector/alert"
 	"github.com/fluent-detect/fluent-detect/detector/event"
+	rules "github.com/fluent-detect/fluent-detect/detector/rule"
 	"github.com/fluent-detect/fluent-detect/detector/stateful"
 	"github.com/fluent-detect/fluent-detect/detector/stats"
 )
@@ -18,6 +19,7 @@ type notes struct {
 	ids      []byte
 	scratch  stateful.Scratch
 	digester stateful.Digester
+	tracer   *alert.Tracer
 	learning bool  // from files: nothing else than memories of new terms changes
 	oldest   int64 // learning: the time of the oldest event
 }
@@ -32,6 +34,7 @@ type note struct {
 	event                        uint64
 	aggregate                    *stateful.Aggregate // of a rule that aggregates
 	values, valuesEnd, id, idEnd int32
+	sequence                     *stateful.SequenceEvent
 }
 
 func (n *notes) reset() {
@@ -51,7 +54,7 @@ func (n *notes) add(memory *stateful.Memory, matches []matched, now time.Time) (
 		if one.valuesEnd > one.values {
 			o.Values = append(o.Values, n.values[one.values:one.valuesEnd]...)
 		}
-		o.ID = string(n.ids[one.id:one.idEnd])
+		o.ID, o.Sequence = string(n.ids[one.id:one.idEnd]), one.sequence
 		switch v := memory.Observe(&o, now); {
 		case v.Alerts():
 			return true
@@ -70,6 +73,9 @@ func (t *transaction) remember(rule int, e *event.Event, tag string, read time.T
 		return
 	}
 	r := &t.rules[rule]
+	if t.noted.learning && r.plan.Kind == rules.Sequence {
+		return
+	}
 	now := t.now
 	if !t.open {
 		if len(r.exceptions) > 0 {
@@ -109,13 +115,20 @@ func (t *transaction) remember(rule int, e *event.Event, tag string, read time.T
 		n.values = r.plan.Distinct(e, &n.scratch, &n.digester, id, n.values)
 	}
 	t.note(rule, stats.Remembered)
-	beyond := r.plan.Combinations(e, &n.scratch, func(values [][]byte) {
+	observe := func(values [][]byte) {
 		n.digester.Begin(id)
-		for _, v := range values {
-			n.digester.Add(v)
-		}
+		n.digester.AddValues(values)
 		one.observe(n.digester.Key(), values)
-	})
+	}
+	beyond := 0
+	if r.plan.Kind == rules.Sequence {
+		beyond = r.plan.Keys(e, &n.scratch, func(steps uint64, values [][]byte) {
+			one.step(steps, id)
+			observe(values)
+		})
+	} else {
+		beyond = r.plan.Combinations(e, &n.scratch, observe)
+	}
 	if beyond > 0 && !t.noted.learning {
 		t.begin()
 		memory.Beyond(rule, beyond)
@@ -175,6 +188,7 @@ type remembered struct {
 	hasOwner   bool
 	identifier []byte
 	aggregate  *stateful.Aggregate // of a rule that aggregates: of one group
+	sequence   *stateful.SequenceEvent
 }
 
 // identity makes what identifies the event.
@@ -184,6 +198,29 @@ func (m *remembered) identity() {
 		m.id.Event = m.t.schema.Identify(m.e)
 		m.event = binary.BigEndian.Uint64(m.id.Event[:])
 		m.identifier = m.e.First(m.t.eventID).Bytes()
+	}
+}
+
+// step notes which steps of a sequence the event is, with the keys that follow.
+func (m *remembered) step(steps uint64, id stateful.RuleID) {
+	t := m.t
+	if m.sequence == nil {
+		m.identity()
+		t.describe(m.e, m.read)
+		if t.noted.tracer == nil {
+			t.noted.tracer = alert.NewTracer(t.fields, t.noted.digester)
+		}
+		m.sequence = &stateful.SequenceEvent{
+			Identity: m.id.Event,
+			Action:   stateful.Text(m.e.First(t.action).Bytes()),
+			Source:   stateful.Text(m.e.First(t.address).Bytes()),
+			Traits:   t.noted.tracer.Append(nil, m.e, &t.subject, id),
+		}
+	}
+	if m.sequence.Steps != steps {
+		own := *m.sequence // which was noted as it is
+		own.Steps = steps
+		m.sequence = &own
 	}
 }
 
@@ -213,11 +250,12 @@ func (m *remembered) observe(key stateful.Key, values [][]byte) {
 		n.ids = append(n.ids, m.identifier[:min(len(m.identifier), stateful.MaxID)]...)
 		n.list = append(n.list, note{
 			match: m.before, rule: int32(m.rule), key: key, at: m.at, owner: owner, event: m.event,
-			values: m.values, valuesEnd: int32(len(n.values)), id: id, idEnd: int32(len(n.ids)), aggregate: m.aggregate,
+			values: m.values, valuesEnd: int32(len(n.values)), id: id, idEnd: int32(len(n.ids)),
+			aggregate: m.aggregate, sequence: m.sequence,
 		})
 		return
 	}
-	o := stateful.Observation{Rule: m.rule, Key: key, At: m.at, Owner: owner, Event: m.event, ID: string(m.identifier), Aggregate: m.aggregate}
+	o := stateful.Observation{Rule: m.rule, Key: key, At: m.at, Owner: owner, Event: m.event, ID: string(m.identifier), Aggregate: m.aggregate, Sequence: m.sequence}
 	if own := n.values[m.values:]; len(own) > 0 {
 		o.Values = append(o.Values, own...)
 	}
@@ -257,10 +295,14 @@ func (m *remembered) alertOf(r *activeRule, memory *alert.Memory) stats.Outcome 
 	t := m.t
 	m.identity()
 	id := m.id
+	identity := id.Event
+	if memory.Verdict.Sequence != nil {
+		identity = memory.Verdict.Sequence.Digest
+		memory.Tracer, memory.RuleID = t.noted.tracer, t.state.memory.RuleID(m.rule)
+	}
+	id.Alert = event.MemoryAlertID(r.Rule().ID, identity, memory.Digest)
 	if memory.Aggregate != nil {
 		id.Alert = event.GroupAlertID(r.Rule().ID, memory.Digest)
-	} else {
-		id.Alert = event.MemoryAlertID(r.Rule().ID, id.Event, memory.Digest)
 	}
 	if !t.config.NoDedup && t.state.duplicates.Seen(id.Alert) {
 		return stats.Duplicate

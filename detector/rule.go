@@ -51,7 +51,7 @@ func newActiveRule(r *ruleset.Rule, c Config, o alert.Observer, fields *alert.Fi
 		}
 		a.credit(r)
 	case r.Memory != nil:
-		a.plan = stateful.NewPlan(r.Rule, s)
+		a.plan = stateful.NewPlan(r.Rule, s).WithSteps(&r.Steps)
 		a.plan.Stream = r.Stream
 	}
 	a.silent = r.Silent

@@ -26,7 +26,7 @@ type alerter struct {
 	wake   func(next time.Time) // makes summaries at that time, if it is not zero
 	large  envelope.Large
 
-	timestamp, eventID *event.Field
+	timestamp, eventID, action, address *event.Field
 }
 
 // rule returns the rule with that ID, nil if it is not loaded.

@@ -13,7 +13,11 @@ func TestUpstreamEQL(t *testing.T) {
 	dir := upstream(t)
 	params := func(object string) string { return `"requestParameters":` + object }
 	root := `"userIdentity":{"type":"Root"}`
+	key := `"userIdentity":{"type":"IAMUser","accessKeyId":"AKIAEXAMPLE"},"eventTime":`
 	cases := map[string]struct{ hit, miss string }{
+		"discovery_bedrock_model_recon_and_invocation_via_long_term_key": {
+			`{"Records":[` + aws("bedrock", "ListFoundationModels", key+`"2026-03-02T09:00:00Z"`) + "," + aws("bedrock", "Converse", key+`"2026-03-02T09:15:00Z"`) + "]}",
+			`{"Records":[` + aws("bedrock", "ListFoundationModels", key+`"2026-03-02T09:00:00Z"`) + "," + aws("bedrock", "Converse", key+`"2026-03-02T09:15:01Z"`) + "]}"},
 		"credential_access_iam_compromisedkeyquarantine_policy_attached_to_user": {
 			aws("iam", "AttachUserPolicy", params(`{"userName":"u","policyArn":"arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3"}`)),
 			aws("iam", "AttachRolePolicy", params(`{"policyArn":"arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3"}`))},

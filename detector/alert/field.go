@@ -34,12 +34,13 @@ var fixed = []string{
 
 	"fluent_detect.memory.kind", "fluent_detect.memory.sha256", "fluent_detect.memory.terms", "fluent_detect.memory.previous",
 	"fluent_detect.memory.since", "fluent_detect.memory.group", "fluent_detect.memory.count", "fluent_detect.memory.cardinality",
-	"fluent_detect.memory.from", "fluent_detect.memory.to", "fluent_detect.memory.event_ids",
+	"fluent_detect.memory.from", "fluent_detect.memory.to", "fluent_detect.memory.event_ids", "fluent_detect.memory.steps",
 	"fluent_detect.memory.correlation", "fluent_detect.memory.rules", "fluent_detect.memory.value",
 	"fluent_detect.columns", "Esql", "Esql_priv",
 
 	"kibana.alert.new_terms", "kibana.alert.threshold_result.terms", "kibana.alert.threshold_result.cardinality",
 	"kibana.alert.threshold_result.count", "kibana.alert.threshold_result.from", "kibana.alert.original_time",
+	"kibana.alert.group.id", "kibana.alert.group.index",
 	"kibana.alert.reason", "kibana.alert.original_event.dataset", "kibana.alert.original_event.module",
 	"ocsf.actor", "ocsf.observables", "ocsf.resources", "ocsf.cloud", "ocsf.data_sources", "ocsf.profiles",
 
@@ -54,7 +55,7 @@ var fixed = []string{
 	ocsfSpare + "user_agent.original", ocsfSpare + "tls.version", ocsfSpare + "tls.cipher", ocsfSpare + "tls.client.server_name",
 
 	// Of the event:
-	"cloud.region", "cloud.service.name", "event.action", "event.outcome", "source.address", "source.ip",
+	"cloud.region", "cloud.service.name", "event.action", "event.id", "event.outcome", "source.address", "source.ip",
 	"user.id", "user.name", "user.target.name", "user_agent.original",
 	userIdentity + "access_key_id", "aws.cloudtrail.resources.arn", "aws.cloudtrail.resources.type",
 	"cloud.provider", "cloud.account.id", "event.provider", "user.target.id",
@@ -76,6 +77,7 @@ var notCopied = []string{"@timestamp", "event.dataset", "event.kind", "event.mod
 type Fields struct {
 	schema  *event.Schema
 	slots   map[string]slot
+	names   []string      // of the fields, by slot
 	objects []objectField // taken over as they are
 	sources map[*event.Source]*sourceFields
 	// summarized are the attributes that summaries list, of all sources.
@@ -194,6 +196,7 @@ func (f *Fields) add(name string) slot {
 	if !ok {
 		s = slot(len(f.slots))
 		f.slots[name] = s
+		f.names = append(f.names, name)
 	}
 	return s
 }
@@ -222,6 +225,7 @@ var (
 	slotEventCreated         = slotOf("event.created")
 	slotEventDigest          = slotOf("fluent_detect.event.sha256")
 	slotEventEnd             = slotOf("event.end")
+	slotEventID              = slotOf("event.id")
 	slotEventOutcome         = slotOf("event.outcome")
 	slotEventReason          = slotOf("event.reason")
 	slotEventStart           = slotOf("event.start")
@@ -259,6 +263,9 @@ var (
 	slotColumns              = slotOf("fluent_detect.columns")
 	slotEsql                 = slotOf("Esql")
 	slotEsqlPriv             = slotOf("Esql_priv")
+	slotMemorySteps          = slotOf("fluent_detect.memory.steps")
+	slotKibanaGroupID        = slotOf("kibana.alert.group.id")
+	slotKibanaGroupIndex     = slotOf("kibana.alert.group.index")
 	slotKibanaNewTerms       = slotOf("kibana.alert.new_terms")
 	slotKibanaTerms          = slotOf("kibana.alert.threshold_result.terms")
 	slotKibanaCardinality    = slotOf("kibana.alert.threshold_result.cardinality")

@@ -123,9 +123,9 @@ func kibanaRuleType(r *rule.Rule) ruleType {
 		return ruleType{"new_terms", "siem.newTermsRule", "New Terms Rule"}
 	case r.Memory != nil && r.Memory.Kind == rule.Correlated && r.Memory.Correlation.Type > rule.ValueCount:
 		return ruleType{"eql", "siem.eqlRule", "Event Correlation Rule"}
-	case r.Memory != nil && r.Memory.Kind != rule.Aggregated:
+	case r.Memory != nil && r.Memory.Kind != rule.Aggregated && r.Memory.Kind != rule.Sequence:
 		return ruleType{"threshold", "siem.thresholdRule", "Threshold Rule"}
-	case r.Query.Language == "eql":
+	case r.Query.Language == "eql" || r.Memory != nil && r.Memory.Kind == rule.Sequence:
 		return ruleType{"eql", "siem.eqlRule", "Event Correlation Rule"}
 	case r.Query.Language == "esql":
 		return ruleType{"esql", "siem.esqlRule", "ES|QL Rule"}

@@ -70,13 +70,16 @@ func NewMaker(r *rule.Rule, o Observer, f Format, fields *Fields) *Maker {
 	if r.Sigma != nil {
 		m.Credit(r.Author)
 	}
-	m.copyField = func(i int, values []msgpack.Value) {
-		f := &m.of.copied[i]
-		if m.doc.setField(f, values); m.event.IsCut() {
-			m.doc.truncate(f.Name)
-		}
-	}
+	m.copyField = m.setCopied
 	return m
+}
+
+// setCopied adds the i-th field of of.copied.
+func (m *Maker) setCopied(i int, values []msgpack.Value) {
+	f := &m.of.copied[i]
+	if m.doc.setField(f, values); m.event.IsCut() {
+		m.doc.truncate(f.Name)
+	}
 }
 
 // Rule returns the rule.
@@ -112,6 +115,9 @@ func (m *Maker) Make(dst []byte, id ID, e *event.Event, s *event.Subject, a Arri
 		s.Integrity = append(s.Integrity, "event_id_reused")
 	}
 	m.describe(s)
+	if a.Memory != nil && a.Memory.Verdict.Sequence != nil {
+		m.keepCommon(a.Memory)
+	}
 	d.setTime(slotEventStart, s.Time)
 	d.setTime(slotKibanaOriginalTime, s.Time)
 	d.setTime(slotEventCreated, a.Read)

@@ -22,6 +22,9 @@ type Memory struct {
 	Rules   []string // the names of those that match, of a correlation
 	// Aggregate is, of a rule that aggregates, what its group is; Values are empty then.
 	Aggregate *stateful.Aggregate
+	// Of a sequence: what has made the traits of its events, and for which rule.
+	Tracer *Tracer
+	RuleID stateful.RuleID
 }
 
 // remember adds what the memory says.
@@ -32,6 +35,10 @@ func (m *Maker) remember(memory *Memory) {
 	d.setTime(slotMemorySince, v.Since)
 	if memory.Kind == rule.Aggregated {
 		m.rememberGroup(memory)
+		return
+	}
+	if v.Sequence != nil {
+		m.rememberSequence(memory)
 		return
 	}
 	if memory.Kind == rule.NewTerms {
@@ -120,6 +127,9 @@ func (m *Maker) appendMemoryReason(dst, action []byte, s *event.Subject, memory 
 	if memory.Kind == rule.Aggregated {
 		return m.appendGroupReason(dst, action, s, memory)
 	}
+	if v.Sequence != nil {
+		return m.appendSequenceReason(dst, s, memory)
+	}
 	if memory.Kind == rule.NewTerms {
 		dst = append(append(dst, "first "...), oneLine(action)...)
 		dst = m.appendWhose(dst, s, memory, func(string) bool { return true })
@@ -160,7 +170,7 @@ func (m *Maker) appendWhose(dst []byte, s *event.Subject, memory *Memory, may fu
 	}
 	for i, f := range memory.Fields {
 		switch {
-		case isActor(f), isAddress(f):
+		case isActor(f), isAddress(f), memory.Values[i] == nil:
 		case f == "cloud.account.id":
 			if len(memory.Fields) == 1 {
 				dst = appendPart(dst, " in account ", memory.Values[i])

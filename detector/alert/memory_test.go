@@ -18,11 +18,13 @@ func memories(t *testing.T) map[string]struct {
 } {
 	t.Helper()
 	at := time.Date(2025, 3, 4, 9, 11, 0, 0, time.UTC)
-	terms, threshold, ordered, sum := *anything(t), *anything(t), *anything(t), *anything(t)
+	terms, threshold, ordered, sum, sequence := *anything(t), *anything(t), *anything(t), *anything(t), *anything(t)
 	ordered.Source.SHA256, sum.Source.SHA256 = "<sha256>", "<sha256>"
 	ordered.Sigma, sum.Sigma = &rule.Sigma{Level: rule.LevelHigh}, &rule.Sigma{Level: rule.LevelLow}
 	ordered.Memory = &rule.Memory{Kind: rule.Correlated, Fields: []string{"sourceIPAddress", "userIdentity.accessKeyId"}, Window: 10 * time.Minute, Correlation: &rule.Correlation{Type: rule.TemporalOrdered}}
 	sum.Memory = &rule.Memory{Kind: rule.Correlated, Window: time.Hour, Correlation: &rule.Correlation{Type: rule.ValueSum, Values: []string{"additionalEventData.bytes"}}}
+	sequence.Source.SHA256 = "<sha256>"
+	sequence.Memory = &rule.Memory{Kind: rule.Sequence, Fields: []string{"user.name", "source.address"}, Window: 5 * time.Minute}
 	terms.Source.SHA256, threshold.Source.SHA256 = "<sha256>", "<sha256>"
 	terms.Memory = &rule.Memory{Kind: rule.NewTerms, Fields: []string{"cloud.account.id", "user.name", "source.ip"}, Window: 240 * time.Hour}
 	threshold.Memory = &rule.Memory{Kind: rule.Threshold, Fields: []string{"user.name"}, Window: 6 * time.Minute, Count: 3, DistinctOf: "event.action", Distinct: 2}
@@ -42,6 +44,10 @@ func memories(t *testing.T) map[string]struct {
 		"sum": {&sum, nil, stateful.Verdict{
 			Result: stateful.Reached, At: at, Since: at.Add(-300 * time.Hour),
 			Window: &stateful.Window{From: at.Add(-time.Minute), To: at, Count: 2, Number: 1234567.5, Rules: []int{0}}}},
+		"sequence": {&sequence, [][]byte{[]byte("maria"), nil}, stateful.Verdict{
+			Result: stateful.Completed, At: at, Since: at.Add(-300 * time.Hour),
+			Sequence: &stateful.Sequence{Digest: [32]byte{1}, Events: []stateful.SequenceStep{
+				{At: at.Add(-time.Minute), ID: "a", Action: "CreateUser", Source: "203.0.113.25"}, {At: at.Add(-time.Second), Action: "CreateUser"}, {At: at, ID: "b", Action: "AttachUserPolicy"}}}}},
 	}
 }
 
@@ -65,6 +71,11 @@ func TestMemory(t *testing.T) {
 				}
 				id := idFor(c.rule.ID, e)
 				id.Alert = event.MemoryAlertID(c.rule.ID, id.Event, memory.Digest)
+				if s := c.verdict.Sequence; s != nil {
+					id.Alert = event.MemoryAlertID(c.rule.ID, s.Digest, memory.Digest)
+					memory.Tracer = NewTracer(testFields, stateful.Digester{})
+					s.Common = inCommon(t, memory.Tracer, e)
+				}
 				arrival := testArrival
 				arrival.Memory = memory
 				alert = m.Make(nil, id, e, subjectOf(e), arrival)
@@ -85,6 +96,50 @@ func TestMemory(t *testing.T) {
 	}
 }
 
+// inCommon returns the traits that an event has in common with one of another action, name and
+// region.
+func inCommon(t *testing.T, tracer *Tracer, e *event.Event) map[uint32]struct{} {
+	own := map[uint32]struct{}{}
+	for _, trait := range tracer.Append(nil, e, subjectOf(e), stateful.RuleID{}) {
+		own[trait] = struct{}{}
+	}
+	common := map[uint32]struct{}{}
+	other := strings.NewReplacer("AttachUserPolicy", "DetachUserPolicy", "maria", "mario", "us-east-1", "eu-west-1")
+	visit(t, other.Replace(eventFile(t, "iam")), func(e *event.Event) {
+		for _, trait := range tracer.Append(nil, e, subjectOf(e), stateful.RuleID{}) {
+			if _, ok := own[trait]; ok {
+				common[trait] = struct{}{}
+			}
+		}
+	})
+	return common
+}
+
+// An alert about a sequence has the fields that its events have in common.
+func TestCommonFields(t *testing.T) {
+	c := memories(t)["sequence"]
+	plan := stateful.NewPlan(c.rule, testFields.schema)
+	m := NewMaker(c.rule, testObserver, FormatECS, testFields)
+	tracer := NewTracer(testFields, stateful.Digester{})
+	var whole, alert []byte
+	visit(t, eventFile(t, "iam"), func(e *event.Event) {
+		whole = m.Make(nil, idFor(c.rule.ID, e), e, subjectOf(e), testArrival)
+		c.verdict.Sequence.Common = inCommon(t, tracer, e)
+		arrival := testArrival
+		arrival.Memory = &Memory{Memory: plan.Memory, Values: c.values, Verdict: &c.verdict, Tracer: tracer}
+		alert = m.Make(nil, idFor(c.rule.ID, e), e, subjectOf(e), arrival)
+	})
+	for field, common := range map[string]bool{
+		"event.action": false, "user.name": false, "cloud.region": false, "related.user": false,
+		"event.provider": true, "cloud.account.id": true, "source.ip": true, "event.id": true, "event.start": true, "user_agent.original": true, "related.ip": true,
+	} {
+		before, after := decode(t, whole).at(field), decode(t, alert).at(field)
+		if before == "" || (after != "") != common || common && before != after {
+			t.Errorf("%s is %s, of the event %s", field, after, before)
+		}
+	}
+}
+
 func TestMemoryReason(t *testing.T) {
 	reason := func(name string, change func(*rule.Rule, *stateful.Verdict)) string {
 		c := memories(t)[name]
@@ -96,7 +151,10 @@ func TestMemoryReason(t *testing.T) {
 		var alert []byte
 		visit(t, eventFile(t, "iam"), func(e *event.Event) {
 			arrival := testArrival
-			arrival.Memory = &Memory{Memory: plan.Memory, Values: values, Verdict: &c.verdict, Rules: []string{"User created", "Key created"}}
+			arrival.Memory = &Memory{
+				Memory: plan.Memory, Values: values, Verdict: &c.verdict, Rules: []string{"User created", "Key created"},
+				Tracer: NewTracer(testFields, stateful.Digester{}),
+			}
 			alert = m.Make(nil, idFor(c.rule.ID, e), e, subjectOf(e), arrival)
 		})
 		return strings.Trim(decode(t, alert).at("event.reason"), `"`)
@@ -127,6 +185,13 @@ func TestMemoryReason(t *testing.T) {
 		{"sum", func(r *rule.Rule, v *stateful.Verdict) {
 			r.Memory.Correlation.Type, r.Memory.Correlation.Percentile, v.Window.Count = rule.ValuePercentile, 99.5, 1
 		}, "1 event with 1234567.5 at percentile 99.5 of additionalEventData.bytes of User created, Key created in 1 hour (rule by Maria, Jan)"},
+		{"sequence", same, "CreateUser (2 times), then AttachUserPolicy by maria within 5 minutes"},
+		{"sequence", func(r *rule.Rule, v *stateful.Verdict) {
+			r.Memory.Fields = nil
+			for i := range 9 {
+				v.Sequence.Events = append(v.Sequence.Events, stateful.SequenceStep{Action: string(rune('A' + i))})
+			}
+		}, "CreateUser (2 times), then AttachUserPolicy, then A, then B, then C, then 6 more within 5 minutes"},
 	} {
 		if got := reason(c.name, c.change); got != c.want {
 			t.Errorf("%s\nwant %s", got, c.want)

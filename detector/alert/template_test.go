@@ -49,7 +49,7 @@ var ownTypes = map[string][]string{
 		kibana.alert.original_event.action kibana.alert.original_event.dataset kibana.alert.original_event.id
 		kibana.alert.original_event.kind kibana.alert.original_event.module kibana.alert.original_event.outcome
 		kibana.alert.original_event.provider
-		kibana.alert.suppression.terms kibana.alert.new_terms
+		kibana.alert.suppression.terms kibana.alert.new_terms kibana.alert.group.id
 		kibana.alert.rule.author kibana.alert.rule.category kibana.alert.rule.consumer kibana.alert.rule.description
 		kibana.alert.rule.false_positives kibana.alert.rule.from kibana.alert.rule.indices kibana.alert.rule.interval
 		kibana.alert.rule.license kibana.alert.rule.name kibana.alert.rule.producer kibana.alert.rule.references
@@ -74,10 +74,10 @@ var ownTypes = map[string][]string{
 	"float":   fieldList(`event.risk_score fluent_detect.memory.value kibana.alert.risk_score kibana.alert.rule.risk_score`),
 	"long": fieldList(`event.severity fluent_detect.latency_ms fluent_detect.duplicate_count fluent_detect.summary.count
 		fluent_detect.memory.count fluent_detect.memory.cardinality kibana.alert.threshold_result.count
-		kibana.alert.depth kibana.alert.ancestors.depth kibana.alert.suppression.docs_count
+		kibana.alert.group.index kibana.alert.depth kibana.alert.ancestors.depth kibana.alert.suppression.docs_count
 		kibana.alert.rule.max_signals kibana.alert.rule.revision`),
 	"flattened": fieldList(`Esql Esql_priv fluent_detect.columns
-		fluent_detect.memory.terms fluent_detect.memory.group
+		fluent_detect.memory.terms fluent_detect.memory.group fluent_detect.memory.steps
 		kibana.alert.threshold_result.terms kibana.alert.threshold_result.cardinality`),
 }
 

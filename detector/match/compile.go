@@ -96,6 +96,8 @@ func (c *compiler) compile(n query.Node) (int32, error) {
 		return c.computed(n)
 	case *query.Table:
 		return c.table(n)
+	case *query.Sequence:
+		return c.sequence(n)
 	}
 	return 0, fmt.Errorf("match: unknown node of type %T", n)
 }

@@ -1,7 +1,7 @@
 package query
 
 // Node is a part of an expression tree: one of [*MatchAll], [*And], [*Or], [*Not],
-// [*Compare], [*Exists], [*Only], [*Nested], [*Computed] and [*Table]. A tree does not change once it is
+// [*Compare], [*Exists], [*Only], [*Nested], [*Computed], [*Table] and [*Sequence]. A tree does not change once it is
 // built, so goroutines may share it.
 type Node interface {
 	// Span returns where the node was written. A node made from one value of a
@@ -104,6 +104,7 @@ func (n *Only) Span() Span     { return n.At }
 func (n *Nested) Span() Span   { return n.At }
 func (n *Computed) Span() Span { return n.At }
 func (n *Table) Span() Span    { return n.At }
+func (n *Sequence) Span() Span { return n.At }
 
 func (*MatchAll) isNode() {}
 func (*And) isNode()      {}
@@ -115,6 +116,7 @@ func (*Only) isNode()     {}
 func (*Nested) isNode()   {}
 func (*Computed) isNode() {}
 func (*Table) isNode()    {}
+func (*Sequence) isNode() {}
 
 // Op is the operator of a [Compare].
 type Op uint8

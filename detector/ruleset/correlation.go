@@ -288,7 +288,7 @@ func (s *Set) Alone(r *Rule) *Set {
 		if one := copies[r]; one != nil {
 			return one
 		}
-		one := &Rule{Rule: r.Rule, Program: r.Program, Stream: r.Stream, Parts: r.Parts, Asked: r.Asked, Silent: true}
+		one := &Rule{Rule: r.Rule, Program: r.Program, Stream: r.Stream, Steps: r.Steps, Parts: r.Parts, Asked: r.Asked, Silent: true}
 		copies[r] = one
 		for _, input := range r.Inputs {
 			input.Rule = add(input.Rule)

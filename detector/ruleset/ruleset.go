@@ -66,9 +66,10 @@ type Rule struct {
 	*rule.Rule
 	Program    *match.Program
 	Exceptions []*Exception
-	Warnings   []string // those of the set that are about the rule itself
 	// Stream is, of a rule in ES|QL, what it makes of the events that match; else nil.
-	Stream *table.Stream
+	Stream   *table.Stream
+	Warnings []string    // those of the set that are about the rule itself
+	Steps    match.Steps // of a sequence
 	// Of a Sigma rule: its search identifiers, and the fields that it wants to be looked at.
 	Parts []match.Named
 	Asked []*event.Field
@@ -138,6 +139,9 @@ func (s *Set) add(r *rule.Rule) error {
 			return s.refuse(r, err)
 		}
 	}
+	if err := s.addSequence(compiled, q); err != nil {
+		return queryError(r.Source.Path, fmt.Sprintf("query of rule %q", r.Name), &r.Query, err)
+	}
 	if r.Sigma != nil {
 		if err := s.nameParts(compiled); err != nil {
 			return err
@@ -178,6 +182,11 @@ func (l Loader) Compile(q rule.Query) (*match.Program, error) {
 func (l Loader) compile(text rule.Query) (q query.Query, p *match.Program, err error) {
 	if q, err = l.Languages.Query(text.Language, text.Text, text.CategoryField); err != nil {
 		return q, nil, err
+	}
+	if sequence, ok := q.Root.(*query.Sequence); ok {
+		if err := checkSequence(q, sequence); err != nil {
+			return q, nil, err
+		}
 	}
 	p, err = match.Compile(q, l.mappingOf(q.Language))
 	return q, p, err

@@ -52,7 +52,7 @@ func (s *Set) warnOfFields(r *Rule) {
 		s.warn(r, "%s:%d:%d: %s: %s", r.Source.Path, x.DedupAt.Line, x.DedupAt.Column, x.DedupAt.Key, line)
 	}
 	if m := r.Memory; m != nil {
-		for _, line := range s.withoutMemory(m.Fields, "are not remembered") {
+		for _, line := range s.withoutMemory(m.Needed(), "are not remembered") {
 			s.warn(r, "%s:%d:%d: %s: %s", r.Source.Path, m.FieldsAt.Line, m.FieldsAt.Column, m.FieldsAt.Key, line)
 		}
 		if m.DistinctOf != "" {

@@ -9,9 +9,6 @@ import (
 	rowtable "github.com/fluent-detect/fluent-detect/detector/table"
 )
 
-// Aggregates makes the explainer show the groups of a rule whose query is s.
-func (x *Explainer) Aggregates(s *rowtable.Stream) { x.plan.Stream = s }
-
 // explainGroups observes an event of a rule that aggregates.
 func (x *Explainer) explainGroups(e *event.Event, o *Observation, now time.Time) (findings []Finding) {
 	beyond := x.plan.Groups(e, &x.digester, x.memory.RuleID(x.place), func(k Key, a *Aggregate) {

@@ -17,7 +17,9 @@
 // 65,536 combinations and groups a rule, 1,000 combinations an event, and for a group the
 // larger of 1,024 events and four times as many as the threshold asks for. What is beyond
 // them is counted. A full memory forgets what the heaviest owner made and what was not
-// touched for longest; the owner is the principal of the event that made the entry.
+// touched for longest; the owner is the principal of the event that made the entry. Of the
+// events with the same keys a sequence remembers the 32 newest of each step, and of a step
+// with runs so many for each of them.
 //
 // # Kinds
 //

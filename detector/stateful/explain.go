@@ -22,10 +22,10 @@ type Explainer struct {
 	digester Digester
 }
 
-// NewExplainer returns an explainer for the rule at that place of those that the memory
-// uses. What it changes is in the newest transaction of the memory.
-func NewExplainer(m *Memory, place int, r *rule.Rule, s *event.Schema) *Explainer {
-	return &Explainer{memory: m, place: place, plan: NewPlan(r, s), schema: s, digester: m.Digester()}
+// NewExplainer returns an explainer for the rule with that plan, at that place of those that the
+// memory uses. What it changes is in the newest transaction of the memory.
+func NewExplainer(m *Memory, place int, plan *Plan, s *event.Schema) *Explainer {
+	return &Explainer{memory: m, place: place, plan: plan, schema: s, digester: m.Digester()}
 }
 
 // Finding is what the memory says of a combination of values, or a group, of an event.
@@ -48,6 +48,9 @@ func (x *Explainer) Explain(e *event.Event, now time.Time) (findings []Finding) 
 	if x.plan.Stream != nil {
 		return x.explainGroups(e, &o, now)
 	}
+	if x.plan.Kind == rule.Sequence {
+		return x.explainSteps(e, o, identity, now)
+	}
 	values := x.plan.Distinct(e, &x.scratch, &x.digester, id, nil)
 	beyond := x.plan.Combinations(e, &x.scratch, func(combination [][]byte) {
 		x.digester.Begin(id)
@@ -62,6 +65,10 @@ func (x *Explainer) Explain(e *event.Event, now time.Time) (findings []Finding) 
 		v := x.memory.Observe(&o, now)
 		findings = append(findings, Finding{strings.Join(by, ", "), x.text(&o, &v, last, seen), v.Alerts()})
 	})
+	return appendBeyond(findings, beyond)
+}
+
+func appendBeyond(findings []Finding, beyond int) []Finding {
 	if beyond > 0 {
 		findings = append(findings, Finding{Text: fmt.Sprintf("%d more combinations are not remembered: %d of an event are", beyond, MaxCombinations)})
 	}

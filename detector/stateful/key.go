@@ -35,6 +35,9 @@ func (d *Digester) Add(value []byte) {
 	d.buf = append(binary.BigEndian.AppendUint32(d.buf, uint32(len(value))), value...)
 }
 
+// AddNone adds that there is no value, which equals no value.
+func (d *Digester) AddNone() { d.buf = binary.BigEndian.AppendUint32(d.buf, 1<<32-1) }
+
 // Mark returns the state of the digest, for Cut.
 func (d *Digester) Mark() int { return len(d.buf) }
 

@@ -19,7 +19,7 @@ type kind interface {
 }
 
 // kinds are the kinds of memory, by what rules call them.
-var kinds = [...]kind{rule.NewTerms: newTerms{}, rule.Threshold: threshold{}, rule.Correlated: correlation{}, rule.Aggregated: aggregated{}}
+var kinds = [...]kind{rule.NewTerms: newTerms{}, rule.Threshold: threshold{}, rule.Correlated: correlation{}, rule.Aggregated: aggregated{}, rule.Sequence: sequence{}}
 
 // entry is what a rule remembers under a key. One that is in a memory is changed only by
 // the transaction that made it: see [Memory.own]. Terms are no entries: there are far more

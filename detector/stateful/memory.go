@@ -76,7 +76,8 @@ type ruleMemory struct {
 	id     string
 	prefix RuleID
 	kind   rule.MemoryKind
-	fields [8]byte // a digest of their names
+	fields [8]byte      // a digest of their names
+	of     *rule.Memory // nil: the rule is not loaded
 
 	// Of a rule that is loaded:
 	window, keep   int64 // milliseconds, seconds
@@ -150,6 +151,7 @@ func (m *Memory) Use(rules []*rule.Rule, l Limits) (lines []string) {
 			m.rules[r.ID], one = fresh, fresh
 		}
 		one.kind, one.fields = r.Memory.Kind, fields
+		one.of = r.Memory
 		one.window = r.Memory.Window.Milliseconds()
 		one.lateness = l.Lateness.Milliseconds()
 		one.correlation = r.Memory.Correlation

@@ -21,8 +21,10 @@ type Observation struct {
 	By     func() []string
 
 	// Of a correlation; its Values may be the bits of numbers:
-	Step      int        // the place of the rule that matches
-	Aggregate *Aggregate // of a rule that aggregates
+	Step int // the place of the rule that matches
+
+	Sequence  *SequenceEvent // of a sequence
+	Aggregate *Aggregate     // of a rule that aggregates
 }
 
 // Verdict is what a memory says of an observation.
@@ -33,6 +35,7 @@ type Verdict struct {
 	Previous time.Time // New: when the combination came last; zero if that is not known
 	Window   *Window   // Reached
 	Group    *Group    // Passed
+	Sequence *Sequence // Completed
 }
 
 // Result is the result of an observation.
@@ -53,6 +56,8 @@ const (
 	Reached
 	// Passed: the row of the group is left behind the last command.
 	Passed
+	// Completed: the sequence is complete.
+	Completed
 )
 
 // Alerts reports whether the rule alerts.

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/fluent-detect/fluent-detect/detector/event"
+	program "github.com/fluent-detect/fluent-detect/detector/match"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
 	rowtable "github.com/fluent-detect/fluent-detect/detector/table"
@@ -19,6 +20,8 @@ type Plan struct {
 	ruleID   string
 
 	Stream *rowtable.Stream // of a rule that aggregates: what it makes of events
+	steps  *program.Steps   // of a sequence
+	lists  []keyList
 }
 
 // NewPlan returns the plan of a rule with a memory.
@@ -27,6 +30,7 @@ func NewPlan(r *rule.Rule, s *event.Schema) *Plan {
 	if r.Memory.DistinctOf != "" {
 		p.distinct = s.Field(r.Memory.DistinctOf)
 	}
+	p.addSteps(s)
 	return p
 }
 
@@ -56,13 +60,22 @@ func (s *Scratch) Release() {
 // has, in the order of the fields: at most [MaxCombinations], and it returns how many more
 // there are. There is none if a field has no value. The values are valid until do returns.
 func (p *Plan) Combinations(e *event.Event, s *Scratch, do func(values [][]byte)) (beyond int) {
-	n := len(p.fields)
+	return s.combinations(p.fields, nil, e, do)
+}
+
+// combinations is Combinations for those fields, of which some may be optional: nil is the
+// value of one without any.
+func (s *Scratch) combinations(fields []*event.Field, optional []bool, e *event.Event, do func(values [][]byte)) (beyond int) {
+	n := len(fields)
 	s.open(n)
 	s.text = s.text[:0]
-	for i, f := range p.fields {
+	for i, f := range fields {
 		s.lists[i] = s.values(e, f, s.lists[i][:0])
 		if len(s.lists[i]) == 0 {
-			return 0
+			if optional == nil || !optional[i] {
+				return 0
+			}
+			s.lists[i] = append(s.lists[i], nil)
 		}
 	}
 	return s.combine(n, do)
@@ -151,6 +164,10 @@ func (p *Plan) Digest(values [][]byte) [sha256.Size]byte {
 	b = append(append(b, p.ruleID...), event.IDSeparator)
 	for i, v := range values {
 		b = append(append(b, p.Fields[i]...), event.IDSeparator)
+		if v == nil {
+			b = binary.BigEndian.AppendUint32(b, 1<<32-1)
+			continue
+		}
 		b = append(binary.BigEndian.AppendUint32(b, uint32(len(v))), v...)
 	}
 	return sha256.Sum256(b)

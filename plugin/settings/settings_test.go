@@ -81,7 +81,7 @@ func TestCloudTrail(t *testing.T) {
 		}
 	}
 	f("", "path", "a,b", "state_path", "s", "in_flight", "2m", "acknowledge", "appended", "insights", "on")
-	f("state_path: requires path or bucket, which is not set\npath: either path, queue_url or bucket must be set: there is nothing to read", "state_path", "s")
+	f("state_path: requires path, bucket or learn_from, which is not set\npath: either path, queue_url or bucket must be set: there is nothing to read", "state_path", "s")
 	f("path: queue_url is set as well: an input has one source only", "path", "a", "state_path", "s", "queue_url", "https://sqs.eu-west-1.amazonaws.com/111122223333/q")
 	f("", "queue_url", "https://sqs.eu-west-1.amazonaws.com/111122223333/q", "visibility_timeout", "30s", "wait_time", "1s", "parallel", "8", "role_arn", "r", "external_id", "e")
 	f("visibility_timeout: invalid value \"10s\": must be a duration from 30s to 1h", "queue_url", "https://q/", "visibility_timeout", "10s")

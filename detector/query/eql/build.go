@@ -12,14 +12,17 @@ import (
 )
 
 // builder makes the tree of a query.
-type builder struct{ query string }
+type builder struct {
+	query    string
+	category string // the field that has the category of an event
+}
 
 func (b *builder) refuse(at query.Span, format string, args ...any) *query.Error {
 	return refuse(b.query, at, format, args...)
 }
 
-// event returns the tree of a query whose category is in that field.
-func (b *builder) event(q *event, field string) (query.Node, *query.Error) {
+// event returns the tree of a condition on an event.
+func (b *builder) event(q *event) (query.Node, *query.Error) {
 	if _, p := expr.Check(q.where, untyped); p != nil {
 		return nil, b.refuse(p.At, "%s", p.Message)
 	}
@@ -35,7 +38,7 @@ func (b *builder) event(q *event, field string) (query.Node, *query.Error) {
 		return condition, refused
 	}
 	category := &query.Compare{
-		Field: query.Field{Name: field, Exact: true, At: q.category.span},
+		Field: query.Field{Name: b.category, Exact: true, At: q.category.span},
 		Value: query.Value{Text: q.category.text, Phrase: true, At: q.category.span},
 		At:    q.head,
 	}

@@ -68,7 +68,7 @@ func (p *parser) hint() string {
 		return "equality is written =="
 	case t.kind == operator && t.text == "!":
 		return `negation is written "not"`
-	case t.kind == operator && t.text == "[":
+	case t.kind == operator && t.text == "[" && t.span.Start == p.behind:
 		return "members of arrays cannot be chosen: a condition holds if it does for one of them"
 	case t.kind == operator && t.text == "|":
 		return `or is written "or"`

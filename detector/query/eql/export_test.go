@@ -9,8 +9,8 @@ func ParseExpr(text string) (category string, where query.Expr, err error) {
 	if refused != nil {
 		return "", nil, refused
 	}
-	if q.category != nil {
-		category = q.category.text
+	if q.event.category != nil {
+		category = q.event.category.text
 	}
-	return category, q.where, nil
+	return category, q.event.where, nil
 }

@@ -246,8 +246,17 @@ func (p *parser) function(t token) (query.Expr, *query.Error) {
 	return &query.Call{Func: f, Args: args, Fold: foldIf(t.tilde), At: span(t.span.Start, end)}, nil
 }
 
-// field reads the name of a field: names joined by dots.
+// field reads the name of a field in a condition.
 func (p *parser) field(start int) (query.Expr, *query.Error) {
+	field, err := p.fieldName(start)
+	if err == nil && p.isOperator("[") {
+		err = p.unexpected("an operator")
+	}
+	return field, err
+}
+
+// fieldName reads the name of a field: names joined by dots.
+func (p *parser) fieldName(start int) (*query.Column, *query.Error) {
 	var parts []string
 	for {
 		t := p.token
@@ -264,9 +273,6 @@ func (p *parser) field(start int) (query.Expr, *query.Error) {
 			return nil, err
 		}
 		if !p.isOperator(".") {
-			if p.isOperator("[") {
-				return nil, p.unexpected("an operator")
-			}
 			return &query.Column{Field: query.Field{Name: strings.Join(parts, "."), Exact: true, At: span(start, end)}}, nil
 		}
 		if err := p.advance(); err != nil {

@@ -45,8 +45,15 @@ func parseFor(text, field string) (query.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := builder{query: text}
-	node, err := b.event(q, field)
+	b := builder{query: text, category: field}
+	if q.sequence != nil {
+		sequence, err := b.sequence(q.sequence)
+		if err != nil {
+			return nil, err
+		}
+		return sequence, nil
+	}
+	node, err := b.event(q.event)
 	if err != nil {
 		return nil, err
 	}
@@ -59,18 +66,27 @@ func advise(text string) (advice []*query.Error) {
 	if err != nil {
 		return nil
 	}
+	if q.sequence != nil {
+		return nil
+	}
 	for _, pipe := range q.pipes {
 		advice = append(advice, refuse(text, pipe, "each event is judged by itself, so that this pipe has no effect here"))
 	}
 	return advice
 }
 
-// event is a parsed query.
+// parsed is a parsed query: one about an event, or a sequence.
+type parsed struct {
+	event    *event
+	sequence *sequence
+	pipes    []query.Span
+}
+
+// event is a parsed condition on an event.
 type event struct {
 	category *token // nil for any
 	head     query.Span
 	where    query.Expr
-	pipes    []query.Span
 }
 
 // parser is a recursive-descent parser with one token of lookahead.
@@ -102,7 +118,7 @@ var functions = func() map[string]query.Func {
 // functionNames are the names of the functions, as they are written.
 var functionNames = slices.Sorted(maps.Keys(expr.Functions()))
 
-func parse(text string) (*event, *query.Error) {
+func parse(text string) (*parsed, *query.Error) {
 	if err := checkText(text); err != nil {
 		return nil, err
 	}
@@ -110,7 +126,14 @@ func parse(text string) (*event, *query.Error) {
 	if err := p.advance(); err != nil {
 		return nil, err
 	}
-	q, err := p.event()
+	q, expected := &parsed{}, `an operator, "and", "or" or the end of the query`
+	var err *query.Error
+	if p.isKeyword("sequence") {
+		q.sequence, err = p.sequence()
+		expected = `"[", "until" or the end of the query`
+	} else {
+		q.event, err = p.event()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +143,7 @@ func parse(text string) (*event, *query.Error) {
 		}
 	}
 	if p.token.kind != nothing {
-		return nil, p.unexpected(`an operator, "and", "or" or the end of the query`)
+		return nil, p.unexpected(expected)
 	}
 	return q, nil
 }
@@ -181,10 +204,8 @@ func (p *parser) event() (*event, *query.Error) {
 		q.category = &t
 	case t.kind != name || t.tilde:
 		return nil, p.unexpected(`the category of the events, such as any, process or "my category"`)
-	case t.text == "sequence":
-		return nil, p.unsupported(t.span, "sequences are not supported yet: a query is about one event, as in any where …")
 	case t.text == "sample", t.text == "join":
-		return nil, p.unsupported(t.span, "%q is not supported: a query is about one event, as in any where …", t.text)
+		return nil, p.unsupported(t.span, "%q is not supported: a query is about one event, as in any where …, or a sequence", t.text)
 	case t.text == "any":
 	case keywords[t.text]:
 		return nil, p.unexpected(`the category of the events, such as any, process or "my category"`)
@@ -207,7 +228,7 @@ func (p *parser) event() (*event, *query.Error) {
 }
 
 // pipe reads "| head 5" or "| tail 5".
-func (p *parser) pipe(q *event) *query.Error {
+func (p *parser) pipe(q *parsed) *query.Error {
 	at := p.token.span
 	if err := p.advance(); err != nil {
 		return err
@@ -225,6 +246,9 @@ func (p *parser) pipe(q *event) *query.Error {
 		return p.unexpected("a number of events")
 	}
 	at.End = p.token.span.End
+	if q.sequence != nil {
+		return p.unsupported(at, "pipes behind a sequence are not supported: each match counts")
+	}
 	q.pipes = append(q.pipes, at)
 	return p.advance()
 }

@@ -29,7 +29,19 @@ var badQueries = []string{
 	`any where a[0] == 1`, `any where a.in == 1`, `any where sequence == 1`, `any where 6x == 1`, `any where a. == 1`, `any where ?in == 1`, `any where a ~ "x"`, "any where `a == 1", "any where `` == 1",
 	`any where a == 1 and descendant of [any where true]`, `any where a == 1 /* b`, `any where a == 1 # b`,
 	`any where a == 1 | sort a`, `any where a == 1 | head`, `any where a == 1 |`,
-	`sequence by a [any where true] [any where true]`, `sample by a [any where true] [any where true]`, `join by a [any where true] [any where true]`,
+	`sample by a [any where true] [any where true]`, `join by a [any where true] [any where true]`,
+	`sequence`, `sequence by`, `sequence by a, [any where true] [any where true]`, `sequence by length(a) [any where true] [any where true]`,
+	`sequence by any [any where true] [any where true]`, `sequence by "a" [any where true] [any where true]`,
+	`sequence with maxspan=10 [any where true] [any where true]`, `sequence with maxspan=10w [any where true] [any where true]`, `sequence with maxspan=0s [any where true] [any where true]`,
+	`sequence with maxspan [any where true] [any where true]`, `sequence with maxspan=m [any where true] [any where true]`, `sequence with span=1m [any where true] [any where true]`,
+	`sequence with maxspan=99999999999999d [any where true] [any where true]`, `sequence with maxspan=1m by a [any where true] [any where true]`,
+	`sequence [any where true]`, `sequence by a [any where true] by b [any where true]`, `sequence [any where true] [any where true] until [any where true] by a`,
+	`sequence [any where true] [any where true`, `sequence [any where true] [any where true] any where true`, `sequence [any true] [any where true]`, `sequence [] [any where true]`,
+	`sequence [any where true] with runs=0 [any where true]`, `sequence [any where true] with runs=101`, `sequence [any where true] with [any where true]`,
+	`sequence [any where true] [any where true] until any where true`, `sequence [any where true] [any where true] until [any where true] with runs=2`,
+	`sequence [any where true] ![any where true] [any where true]`, `sequence with maxspan=1m ![any where true] ![any where true]`, `sequence with maxspan=1m ![any where true] [any where true] ![any where true]`,
+	`sequence with maxspan=1m [any where true] ![any where true] with runs=2 [any where true]`, `sequence [any where a = 1] [any where true]`, `sequence [any where a == b] [any where true]`,
+	`sequence [any where true] [any where true] | head 1`, `sequence [any where true] [any where true] | sort a`, `sequence by a [sequence [any where true]] [any where true]`,
 	`any where a regex "("`, `any where a regex "a)"`, `any where a regex "[a"`, `any where a regex "a{3,2}"`, `any where a regex "b|"`, `any where a regex "~a"`, `any where a regex "a&b"`,
 	`any where a regex "<1-5>"`, `any where a regex "[z-a]"`, `any where a regex "x{1001}"`, `any where substring(a, 1) regex "(?=a)"`, "any where a == \"\xff\"",
 }
@@ -72,7 +84,7 @@ func checkError(t *testing.T, text string, err error) {
 // What is not evaluated here is told from what is wrong.
 func TestUnsupported(t *testing.T) {
 	for text, want := range map[string]bool{
-		`sequence [any where true] [any where true]`: true, `sample by a [any where true]`: true, `any where a regex "~x"`: true, `any where a regex "x&y"`: true,
+		`sequence [any where true] [any where true] | tail 3`: true, `sequence with maxspan=1m ![any where true] [any where true] ![any where true]`: true, `sequence [any where true]`: false, `sample by a [any where true]`: true, `any where a regex "~x"`: true, `any where a regex "x&y"`: true,
 		`any where a regex "x)&"`: false, `any where a = 1`: false,
 	} {
 		_, err := Parse(text)

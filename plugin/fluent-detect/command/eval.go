@@ -30,9 +30,11 @@ func (a *app) eval() *cobra.Command {
 		Use:   "eval (--query QUERY | --rule RULEFILE) [flags] FILE...",
 		Short: "Print the documents that a query or a rule matches",
 		Long: `Print the documents that a query in KQL (Kibana's query language) or EQL
-(Elasticsearch's event query language, of queries about one event) matches,
-unchanged, as lines of JSON. Of a query in ES|QL the rows are printed that it makes
-of all documents, as JSON objects with the names of columns for keys.
+(Elasticsearch's event query language) matches, unchanged, as lines of JSON. Of a
+sequence in EQL a line has a match, a list of its documents in the order of the steps,
+with null for one that must be missing; all documents are read before. Of a query in
+ES|QL the rows are printed that it makes of all documents, as JSON objects with the
+names of columns for keys.
 
 A document is a JSON object. Its fields have the types that Elasticsearch's
 dynamic mapping would give them: the first value of a field decides whether it is
@@ -163,12 +165,16 @@ func (m typedECS) Field(name string) *event.Field {
 
 // evalEvents prints the CloudTrail events that match.
 func (a *app) evalEvents(ctx context.Context, loader ruleset.Loader, q query.Query, declared map[string]event.Type, files []string) error {
-	p, err := match.Compile(q, typedECS{match.ECS{Schema: loader.Schema}, declared})
+	mapping := typedECS{match.ECS{Schema: loader.Schema}, declared}
+	p, err := match.Compile(q, mapping)
 	if err != nil {
 		return refused(err)
 	}
 	for _, line := range loader.Outlook("the query", "matches", p) {
 		a.warn("--query: " + line)
+	}
+	if n, ok := q.Root.(*query.Sequence); ok {
+		return a.evalEventSequences(ctx, loader, q, n, mapping, files)
 	}
 	return a.eachEvent(ctx, loader.Schema, files, func(r *reading, e located) error {
 		if !p.Match(e.Event) {
@@ -185,6 +191,9 @@ func (a *app) evalEvents(ctx context.Context, loader ruleset.Loader, q query.Que
 
 // evalDocuments prints the documents that match.
 func (a *app) evalDocuments(ctx context.Context, q query.Query, declared map[string]event.Type, files []string) error {
+	if n, ok := q.Root.(*query.Sequence); ok {
+		return a.evalDocumentSequences(ctx, q, n, declared, files)
+	}
 	mapping := match.NewDocuments(declared)
 	p, err := match.Compile(q, mapping)
 	if err != nil {

@@ -33,9 +33,9 @@ result is that of the condition by itself: after "not" it has to be false. A fie
 that no event of that form has is marked, and warnings about the rule are printed to
 stderr. RULE is an id or a name as in alert_rule.
 
-For a rule of type new_terms or threshold, or in ES|QL with STATS, what its memory says
-of each event that matches is shown too: a memory of the events before it in the files,
-or, with --state-path, that of a detector, which is not changed. For a correlation of Sigma the
+For a rule with a memory, what this says of each event that
+matches is shown too: a memory of the events before it in the files, or, with
+--state-path, that of a detector, which is not changed. For a correlation of Sigma the
 conditions are those of the rules that it refers to.
 
 Exit code: 0 if everything was read, 1 if something could not be read, 2 if the
@@ -101,7 +101,7 @@ command line or a rule is wrong.`,
 func (a *app) explainMemory(schema *event.Schema, r *ruleset.Rule, dir, lateness string) (*stateful.Explainer, error) {
 	if r.Memory == nil {
 		if dir != "" {
-			return nil, fail(exitUsage, errors.New("--state-path: the rule is neither of type new_terms nor threshold, nor in ES|QL with STATS: it has no memory"))
+			return nil, fail(exitUsage, errors.New("--state-path: the rule is about one event: it has no memory"))
 		}
 		return nil, nil
 	}
@@ -110,11 +110,9 @@ func (a *app) explainMemory(schema *event.Schema, r *ruleset.Rule, dir, lateness
 		return nil, err
 	}
 	m.Begin() // it is never committed
-	x := stateful.NewExplainer(m, 0, r.Rule, schema)
-	if r.Stream != nil {
-		x.Aggregates(r.Stream)
-	}
-	return x, nil
+	plan := stateful.NewPlan(r.Rule, schema).WithSteps(&r.Steps)
+	plan.Stream = r.Stream
+	return stateful.NewExplainer(m, 0, plan, schema), nil
 }
 
 // memoryOf returns a memory of the rules: that which a detector in a directory has of the

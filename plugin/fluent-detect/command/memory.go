@@ -22,10 +22,11 @@ func (a *app) memory() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "memory --state-path DIR",
 		Short: "Show what rules remember, or make them forget it",
-		Long: `Show what the rules of type new_terms and threshold, and those in ES|QL with STATS,
-remember in a directory of state_path: for each detector and rule the number of keys (combinations of values, or
-groups), of events that still count, where the memory begins, and the times of the
-oldest and the newest event. The values themselves are not shown.
+		Long: `Show what rules with a memory (new terms, thresholds, sequences) remember in a
+directory of state_path: for each detector and rule the number of keys (combinations
+of values, groups, or keys of a sequence), of events that still count, where the
+memory begins, and the times of the oldest and the newest event. The values
+themselves are not stored.
 
 --rule shows one rule, by its id, or by its name if the rule is in --rules. --forget
 deletes what that rule remembers: it begins anew, and learns again for learn_for.
