@@ -41,7 +41,11 @@ func (x *Explainer) groupText(o *Observation, v *Verdict) string {
 	for _, c := range columns {
 		values = append(values, c.Name+" = "+shown(c.Value))
 	}
-	row := fmt.Sprintf("a group of %d events, %s", len(g.list), strings.Join(values, ", "))
+	count := "1 event"
+	if n := len(g.list); n != 1 {
+		count = fmt.Sprintf("%d events", n)
+	}
+	row := fmt.Sprintf("a group of %s, %s", count, strings.Join(values, ", "))
 	switch {
 	case v.Alerts():
 		return "the row is left: " + row

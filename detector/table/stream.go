@@ -210,9 +210,6 @@ func (t *Table) textOf(call *query.Call, where query.Expr) string {
 	return text
 }
 
-// Inputs returns how many values of an event a group has to know.
-func (s *Stream) Inputs() int { return len(s.inputs) }
-
 // Digested reports whether only which values there are matters of that input: a digest of
 // each is enough.
 func (s *Stream) Digested(input int) bool { return s.inputs[input].digested }
