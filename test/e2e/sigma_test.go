@@ -92,7 +92,7 @@ func TestSigmaInSlack(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]bool{ // the beginnings of the messages
-		"high: StopLogging (cloudtrail) on main by alice from 203.0.113.24 (rule by R. Author) (Trail Stopped, alert ":                                                        true,
+		"high: StopLogging (cloudtrail) on main by alice from 203.0.113.24 (rule by R. Author) (Trail Stopped, alert ":                                                true,
 		"critical: 3 events of Console Login Failed with sourceIPAddress 203.0.113.99 in 5 minutes (rule by C. Author, B. Author) (Console Passwords Guessed, alert ": true,
 	}
 	rules := own

@@ -22,8 +22,8 @@ func (a *app) memory() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "memory --state-path DIR",
 		Short: "Show what rules remember, or make them forget it",
-		Long: `Show what the rules of type new_terms and threshold, and those in ES|QL with STATS,
-remember in a directory of state_path: for each detector and rule the number of keys (combinations of values, or
+		Long: `Show what the rules of type new_terms and threshold, those in ES|QL with STATS, and
+correlations remember in a directory of state_path: for each detector and rule the number of keys (combinations of values, or
 groups), of events that still count, where the memory begins, and the times of the
 oldest and the newest event. The values themselves are not shown.
 
