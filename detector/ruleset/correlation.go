@@ -192,6 +192,7 @@ func (s *Set) connect() error {
 	for _, c := range s.correlations() {
 		s.warnOfCorrelation(c)
 	}
+	s.warnOfSameNames()
 	return errors.Join(errs...)
 }
 

@@ -100,3 +100,19 @@ func (s *Set) warnOfBounds(c *Rule, warn func(rule.Place, string, ...any)) {
 		warn(at, "the condition of the correlation holds with a single event: each one makes an alert")
 	}
 }
+
+// warnOfSameNames warns of Sigma rules whose name another one has: correlations in other files
+// cannot refer to either by it.
+func (s *Set) warnOfSameNames() {
+	first := map[string]*Rule{}
+	for _, r := range s.Rules {
+		if r.Sigma == nil || r.Sigma.Name == "" || r.Sigma.Repeated {
+			continue
+		}
+		if other := first[r.Sigma.Name]; other != nil {
+			s.warn(r, "%s:%d: rule %q: its name %q is that of the rule in %s too; names are unique in Sigma", r.Source.Path, r.Source.Line, r.Name, r.Sigma.Name, startOf(other))
+			continue
+		}
+		first[r.Sigma.Name] = r
+	}
+}
