@@ -109,10 +109,12 @@ func TestReferences(t *testing.T) {
 	if err != "" || len(set.Rules) != 4 {
 		t.Fatal(err, len(set.Rules))
 	}
+	ids := map[string]bool{}
 	for _, r := range set.Rules {
-		if want := r.Name == "Uno"; r.Silent != want || r.Sigma.Repeated != want {
-			t.Errorf("%s: silent %v, repeated %v", r.Name, r.Silent, r.Sigma.Repeated)
+		if want := r.Name == "Uno"; r.Silent != want || (r.Sigma.SharedID != "") != want || ids[r.ID] {
+			t.Errorf("%s: silent %v, shared id %q, id %s", r.Name, r.Silent, r.Sigma.SharedID, r.ID)
 		}
+		ids[r.ID] = true
 	}
 }
 

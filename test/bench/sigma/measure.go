@@ -23,23 +23,20 @@ type Program struct {
 	Command func(rules, events string) []string
 	// Key returns what a line of the output is about: the ID of the rule and of the event.
 	Key func(line []byte) (rule, event string, err error)
-	// Full is set if each match is a line of the output: then the matches are compared.
-	Full bool
 }
 
 // Speed is how fast a program is, in processor time of one core.
 type Speed struct {
 	Program string
-	Load    time.Duration // to load the rules
-	Rate    float64       // events a second, without loading
+	Rate    float64 // events a second, without loading
 	Matches int
 }
 
 // Rounds is how often each program runs; they take turns, and the median counts.
 const Rounds = 5
 
-// Measure returns the speed of each program with the rules, on a file of so many events.
-func Measure(programs []Program, rules, events string, n int) ([]Speed, error) {
+// Loads returns how long each program takes to load the rules.
+func Loads(programs []Program, rules string) ([]time.Duration, error) {
 	dir, err := os.MkdirTemp("", "sigma")
 	if err != nil {
 		return nil, err
@@ -49,30 +46,71 @@ func Measure(programs []Program, rules, events string, n int) ([]Speed, error) {
 	if err := os.WriteFile(one, []byte("{\"eventName\": \"none\"}\n"), 0o600); err != nil {
 		return nil, err
 	}
-	loads, times := make([][]time.Duration, len(programs)), make([][]time.Duration, len(programs))
+	loads, _, err := inTurns(programs, rules, one)
+	return loads, err
+}
+
+// Measure returns the speed of each program with the rules, which it loads in that time, on a
+// file of so many events.
+func Measure(programs []Program, loads []time.Duration, rules, events string, n int) ([]Speed, error) {
+	times, lines, err := inTurns(programs, rules, events)
+	if err != nil {
+		return nil, err
+	}
 	speeds := make([]Speed, len(programs))
+	for i := range programs {
+		rate := float64(n) / max(times[i]-loads[i], time.Millisecond).Seconds()
+		speeds[i] = Speed{Program: programs[i].Name, Rate: rate, Matches: lines[i]}
+	}
+	return speeds, nil
+}
+
+// inTurns returns the median of the times that each program takes, and the lines of its output.
+func inTurns(programs []Program, rules, events string) ([]time.Duration, []int, error) {
+	times, lines := make([][]time.Duration, len(programs)), make([]int, len(programs))
 	for round := range Rounds {
 		for turn := range programs {
 			i := (turn + round) % len(programs)
-			load, err := run(programs[i].Command(rules, one), io.Discard)
+			counter := new(lineCounter)
+			took, err := run(programs[i].Command(rules, events), counter)
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
-			lines := new(lineCounter)
-			took, err := run(programs[i].Command(rules, events), lines)
-			if err != nil {
-				return nil, err
-			}
-			loads[i], times[i] = append(loads[i], load), append(times[i], took)
-			speeds[i].Matches = int(*lines)
+			times[i], lines[i] = append(times[i], took), int(*counter)
 		}
 	}
-	for i := range programs {
-		s := &speeds[i]
-		s.Program, s.Load = programs[i].Name, median(loads[i])
-		s.Rate = float64(n) / max(median(times[i])-s.Load, time.Millisecond).Seconds()
+	medians := make([]time.Duration, len(programs))
+	for i := range times {
+		medians[i] = median(times[i])
 	}
-	return speeds, nil
+	return medians, lines, nil
+}
+
+// Unmatched returns the lines of a file of events that the program does not match.
+func Unmatched(p Program, rules, events string) ([][]byte, error) {
+	found, err := findings(p, rules, events)
+	if err != nil {
+		return nil, err
+	}
+	matched := map[string]bool{}
+	for f := range found {
+		matched[f.Event] = true
+	}
+	data, err := os.ReadFile(events)
+	if err != nil {
+		return nil, err
+	}
+	var lines [][]byte
+	for line := range bytes.Lines(data) {
+		id, err := text(line, "eventID")
+		if err != nil {
+			return nil, err
+		}
+		if !matched[id] {
+			lines = append(lines, line)
+		}
+	}
+	return lines, nil
 }
 
 func median[T cmp.Ordered](list []T) T {

@@ -13,11 +13,11 @@ import (
 )
 
 // Ours are the ways to run fluent-detect at that path. A line is an alert, a document of
-// some kilobytes.
+// some kilobytes; the first way makes one for each match, as RSigma does.
 func Ours(path string) []Program {
 	replay := func(more ...string) func(rules, events string) []string {
 		return func(rules, events string) []string {
-			return append([]string{path, "replay", "--rules", rules, "--no-cap", "--no-suppression", "--min-level", "informational"}, append(more, events)...)
+			return append([]string{path, "replay", "--rules", rules, "--no-cap"}, append(more, events)...)
 		}
 	}
 	key := func(line []byte) (rule, event string, err error) {
@@ -27,8 +27,8 @@ func Ours(path string) []Program {
 		return rule, event, err
 	}
 	return []Program{
-		{Name: "fluent-detect replay --no-dedup", Command: replay("--no-dedup"), Key: key, Full: true},
-		{Name: "fluent-detect replay", Command: replay(), Key: key},
+		{Name: "fluent-detect replay --no-cap --no-dedup --no-suppression --min-level informational", Command: replay("--no-dedup", "--no-suppression", "--min-level", "informational"), Key: key},
+		{Name: "fluent-detect replay --no-cap", Command: replay(), Key: key},
 	}
 }
 
@@ -66,7 +66,7 @@ func Peers() ([]Program, string, error) {
 			list = append(list, Program{Name: "rsigma engine eval " + mode[0], Command: eval(mode...), Key: key})
 		}
 	}
-	list = append(list, Program{Name: "rsigma engine eval --include-event", Command: eval("--include-event"), Key: key, Full: true})
+	list = append(list, Program{Name: "rsigma engine eval --include-event", Command: eval("--include-event"), Key: key})
 	return list, strings.TrimSpace(string(version)), nil
 }
 
