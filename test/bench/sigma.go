@@ -94,7 +94,7 @@ func measureSigma() error {
 		}
 		fmt.Fprintf(&b, "\n## %s\n\n%d events, %d MB.\n\n| program | events a second | lines of output |\n|---|---|---|\n", load.name, count, len(text)>>20)
 		for _, s := range speeds {
-			fmt.Fprintf(&b, "| `%s` | %.0f | %d |\n", s.Program, s.Rate, s.Matches)
+			fmt.Fprintf(&b, "| `%s` | %s%.0f | %d |\n", s.Program, map[bool]string{true: "more than "}[s.More], s.Rate, s.Matches)
 		}
 	}
 	if len(peers) > 0 {
