@@ -122,7 +122,7 @@ var families = []family{
 	ofMemory("fluent_detect_rule_memory_keys", "gauge", "Combinations of values, or groups, that the rule remembers.", func(m *stateful.Report) uint64 { return uint64(m.Keys) }),
 	ofMemory("fluent_detect_rule_memory_bytes", "gauge", "About how much memory they take.", func(m *stateful.Report) uint64 { return uint64(m.Bytes) }),
 	ofMemory("fluent_detect_rule_memory_late_total", "counter", "Events that came too late to count, see lateness.", func(m *stateful.Report) uint64 { return m.Late }),
-	ofMemory("fluent_detect_rule_memory_evicted_total", "counter", "What the rule has forgotten too early, because it had too much to remember: a rule of type new_terms may alert again, one of type threshold may miss.", func(m *stateful.Report) uint64 { return m.Evicted }),
+	ofMemory("fluent_detect_rule_memory_evicted_total", "counter", "What the rule has forgotten too early, because it had too much to remember: a rule of type new_terms may alert again, one of type threshold, or a correlation, may miss.", func(m *stateful.Report) uint64 { return m.Evicted }),
 	ofMemory("fluent_detect_rule_memory_beyond_total", "counter", "Combinations of values beyond the first 1,000 of an event, which were left out.", func(m *stateful.Report) uint64 { return m.Beyond }),
 	ofMemory("fluent_detect_rule_learning", "gauge", "Whether the rule only learns and makes no alerts yet, see learn_for.", func(m *stateful.Report) uint64 {
 		if m.Learning {

@@ -73,14 +73,15 @@ type Sigma struct {
 	Groups    []string // IDs of ATT&CK
 	Software  []string
 	Condition string // for people
-	// Repeated means that another rule has this one's ID: it is there for the correlations
-	// of its own file, and makes no alerts by itself.
-	Repeated bool
+	// SharedID is the ID in the file of a rule if another one has it too: the rule is there
+	// for the correlations of its own file, and makes no alerts by itself. Its own ID is made
+	// up. Else it is empty.
+	SharedID string
 }
 
 // IsCalled reports whether a Sigma rule has that ID, name or title.
 func (r *Rule) IsCalled(name string) bool {
-	return r.Sigma != nil && name != "" && (strings.EqualFold(name, r.ID) || name == r.Sigma.Name || name == r.Name)
+	return r.Sigma != nil && name != "" && (strings.EqualFold(name, r.ID) || strings.EqualFold(name, r.Sigma.SharedID) || name == r.Sigma.Name || name == r.Name)
 }
 
 // LogSource says of which events a Sigma rule is. What is empty is not said.

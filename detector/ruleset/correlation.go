@@ -97,7 +97,9 @@ func (s *Set) resolve(c *Rule) (errs []error) {
 // find returns the rule that a reference means: by its ID or name, or else by its title, and
 // of several the one in the same file.
 func (s *Set) find(c *Rule, ref rule.Reference) (none Input, err error) {
-	byName := func(r *rule.Rule) bool { return strings.EqualFold(ref.Name, r.ID) || ref.Name == r.Sigma.Name }
+	byName := func(r *rule.Rule) bool {
+		return strings.EqualFold(ref.Name, r.ID) || strings.EqualFold(ref.Name, r.Sigma.SharedID) || ref.Name == r.Sigma.Name
+	}
 	byTitle := func(r *rule.Rule) bool { return ref.Name == r.Name }
 	for i, is := range []func(*rule.Rule) bool{byName, byTitle} {
 		var here, elsewhere []*Rule
@@ -106,7 +108,7 @@ func (s *Set) find(c *Rule, ref rule.Reference) (none Input, err error) {
 			case r.Sigma == nil || !is(r.Rule):
 			case r.Source.Path == c.Source.Path:
 				here = append(here, r)
-			case !r.Sigma.Repeated:
+			case r.Sigma.SharedID == "":
 				elsewhere = append(elsewhere, r)
 			}
 		}
@@ -184,7 +186,7 @@ func (s *Set) connect() error {
 	}
 	for _, c := range s.correlations() {
 		for _, input := range c.Inputs {
-			if c.Memory.Correlation.Generate && !input.Rule.Sigma.Repeated {
+			if c.Memory.Correlation.Generate && input.Rule.Sigma.SharedID == "" {
 				input.Rule.Silent = false
 			}
 		}
@@ -192,6 +194,7 @@ func (s *Set) connect() error {
 	for _, c := range s.correlations() {
 		s.warnOfCorrelation(c)
 	}
+	s.warnOfSameNames()
 	return errors.Join(errs...)
 }
 

@@ -1,6 +1,7 @@
 package ruleset
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -20,7 +21,7 @@ func (s *Set) warnOfCorrelation(c *Rule) {
 	for i, input := range c.Inputs {
 		at := of.Rules[i].Place
 		if input.byTitle {
-			warn(at, "refers to a rule by its title, which Sigma does not provide for; its id is %s", input.Rule.ID)
+			warn(at, "refers to a rule by its title, which Sigma does not provide for; its id is %s", cmp.Or(input.Rule.Sigma.SharedID, input.Rule.ID))
 		}
 		if input.Rule.Silent && input.Rule.Source.Path != c.Source.Path {
 			warn(at, "%s has a rule that makes no alerts by itself any more, as this correlation refers to it; generate: true lets it", startOf(input.Rule))
@@ -98,5 +99,21 @@ func (s *Set) warnOfBounds(c *Rule, warn func(rule.Place, string, ...any)) {
 		warn(at, "the condition of the correlation never holds")
 	case of.Hold(1):
 		warn(at, "the condition of the correlation holds with a single event: each one makes an alert")
+	}
+}
+
+// warnOfSameNames warns of Sigma rules whose name another one has: correlations in other files
+// cannot refer to either by it.
+func (s *Set) warnOfSameNames() {
+	first := map[string]*Rule{}
+	for _, r := range s.Rules {
+		if r.Sigma == nil || r.Sigma.Name == "" || r.Sigma.SharedID != "" {
+			continue
+		}
+		if other := first[r.Sigma.Name]; other != nil {
+			s.warn(r, "%s:%d: rule %q: its name %q is that of the rule in %s too; names are unique in Sigma", r.Source.Path, r.Source.Line, r.Name, r.Sigma.Name, startOf(other))
+			continue
+		}
+		first[r.Sigma.Name] = r
 	}
 }

@@ -306,6 +306,31 @@ func TestCorrelationBounds(t *testing.T) {
 	}
 }
 
+// Another condition keeps the memory of a correlation, others of its rules do not.
+func TestChangedCorrelation(t *testing.T) {
+	one := func(number float64, parts ...string) *rule.Rule {
+		return &rule.Rule{ID: "c", Name: "C", Memory: &rule.Memory{Kind: rule.Correlated, Window: time.Minute, Parts: parts, Correlation: &rule.Correlation{
+			Type: rule.EventCount, Rules: []rule.Reference{{Name: "a"}}, Bounds: []rule.Bound{{Operator: rule.AtLeast, Number: number}}}}}
+	}
+	now := time.Unix(1_800_000_000, 0)
+	m := NewMemory()
+	m.Use([]*rule.Rule{one(5, "a")}, testLimits)
+	add := func(event uint64) bool {
+		m.Begin()
+		defer m.Commit()
+		v := m.Observe(&Observation{Key: testKey(1), Event: event, At: Moment{now.UnixMilli(), Undated}}, now)
+		return v.Alerts()
+	}
+	add(1)
+	if lines := m.Use([]*rule.Rule{one(2, "a")}, testLimits); len(lines) > 0 || !add(2) {
+		t.Errorf("another condition: %q", lines)
+	}
+	add(3)
+	if lines := m.Use([]*rule.Rule{one(2, "b")}, testLimits); len(lines) != 1 || add(4) {
+		t.Errorf("other rules: %q", lines)
+	}
+}
+
 func BenchmarkCorrelation(b *testing.B) {
 	for _, t := range []rule.CorrelationType{rule.EventCount, rule.ValueCount, rule.TemporalOrdered, rule.ValuePercentile} {
 		b.Run(t.String(), func(b *testing.B) {

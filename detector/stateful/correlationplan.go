@@ -165,7 +165,7 @@ func (s *Scratch) valuesOf(e *event.Event, f ruleset.InputField, group [][]byte,
 	}
 	for _, v := range e.Values(f.Field) {
 		begin := len(s.text)
-		text := s.text[:0]
+		var text []byte
 		switch kind := v.Kind(); {
 		case v.IsText():
 			text = v.Bytes()

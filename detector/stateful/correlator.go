@@ -168,9 +168,9 @@ func amount(c *rule.Correlation, x float64) string {
 	var text string
 	switch c.Type {
 	case rule.EventCount:
-		text = number + " events"
+		text = number + " " + plural("event", x)
 	case rule.ValueCount:
-		text = number + " values of " + strings.Join(c.Values, ", ")
+		text = number + " " + plural("value", x) + " of " + strings.Join(c.Values, ", ")
 	case rule.Temporal:
 		text = fmt.Sprintf("%s of %d rules", number, len(c.Rules))
 	case rule.TemporalOrdered:
@@ -182,4 +182,11 @@ func amount(c *rule.Correlation, x float64) string {
 		text += []string{", wanted", " and"}[min(i, 1)] + fmt.Sprintf(" %s %v", b.Operator, b.Number)
 	}
 	return text
+}
+
+func plural(noun string, x float64) string {
+	if x == 1 {
+		return noun
+	}
+	return noun + "s"
 }

@@ -21,8 +21,10 @@ func main() {
 		err = drawSoak(os.Args[2])
 	case len(os.Args) >= 2 && os.Args[1] == "sidecar":
 		err = measureSidecars(os.Args[2:])
+	case len(os.Args) == 2 && os.Args[1] == "sigma":
+		err = measureSigma()
 	default:
-		err = errors.New("usage: bench [soak FILE | sidecar [PROGRAM]…]")
+		err = errors.New("usage: bench [soak FILE | sidecar [PROGRAM]… | sigma]")
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)

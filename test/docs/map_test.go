@@ -138,7 +138,7 @@ func TestEngineIsGeneral(t *testing.T) {
 	}
 }
 
-var variable = regexp.MustCompile(`"((?:DETECT|FLUENT|HOST|OPENSEARCH|OCSF)_?[A-Z_]*)"`)
+var variable = regexp.MustCompile(`"((?:DETECT|FLUENT|HOST|OPENSEARCH|OCSF|SIGMA)_?[A-Z_]*)"`)
 
 // The table of environment variables has all that tests read.
 func TestVariables(t *testing.T) {

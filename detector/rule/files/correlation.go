@@ -1,6 +1,7 @@
 package files
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"slices"
 
@@ -19,9 +20,17 @@ func (l *loader) keepRepeated(r *rule.Rule, used []candidate) bool {
 	if r.Sigma == nil || r.Memory != nil || !slices.ContainsFunc(used, func(by candidate) bool { return correlates(by.Rule, r) }) {
 		return false
 	}
-	r.Sigma.Repeated = true
+	r.Sigma.SharedID, r.ID = r.ID, madeUpID(r)
 	l.set.Rules = append(l.set.Rules, r)
 	return true
+}
+
+// madeUpID returns an ID for a rule whose ID another one has: counters go by it.
+func madeUpID(r *rule.Rule) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "fluent-detect repeated %s %s %d", r.ID, r.Source.SHA256, r.Source.Line))
+	sum[6] = sum[6]&0x0f | 0x80 // version 8
+	sum[8] = sum[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
 }
 
 // silence skips the rules that are there for correlations of their files that are skipped,

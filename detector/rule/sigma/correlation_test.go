@@ -109,10 +109,26 @@ func TestReferences(t *testing.T) {
 	if err != "" || len(set.Rules) != 4 {
 		t.Fatal(err, len(set.Rules))
 	}
+	ids := map[string]bool{}
 	for _, r := range set.Rules {
-		if want := r.Name == "Uno"; r.Silent != want || r.Sigma.Repeated != want {
-			t.Errorf("%s: silent %v, repeated %v", r.Name, r.Silent, r.Sigma.Repeated)
+		if want := r.Name == "Uno"; r.Silent != want || (r.Sigma.SharedID != "") != want || ids[r.ID] {
+			t.Errorf("%s: silent %v, shared id %q, id %s", r.Name, r.Silent, r.Sigma.SharedID, r.ID)
 		}
+		ids[r.ID] = true
+	}
+}
+
+// Names that two rules have are warned about, and refer to neither from another file.
+func TestSameNames(t *testing.T) {
+	other := strings.Replace(head, "7b1b", "8b1b", 1)
+	files := map[string]string{"d/a.yml": "name: n\n" + head + detect, "d/b.yml": "name: n\n" + other + detect}
+	set, err := load(t, "d", files)
+	if want := `d/b.yml:1: rule "A trail stops": its name "n" is that of the rule in d/a.yml:1 too; names are unique in Sigma`; err != "" || len(set.Warnings) != 1 || set.Warnings[0] != want {
+		t.Errorf("%s, %+v", err, set)
+	}
+	files["d/c.yml"] = "title: C\ncorrelation: {type: temporal, rules: [n], timespan: 5m}\n"
+	if _, err := load(t, "d", files); !strings.Contains(err, `d/c.yml:2:39: correlation: rule "C": "n" is what two rules are called: d/a.yml:1 and d/b.yml:1`) {
+		t.Error(err)
 	}
 }
 

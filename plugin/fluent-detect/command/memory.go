@@ -22,8 +22,8 @@ func (a *app) memory() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "memory --state-path DIR",
 		Short: "Show what rules remember, or make them forget it",
-		Long: `Show what rules with a memory (new terms, thresholds, sequences) remember in a
-directory of state_path: for each detector and rule the number of keys (combinations
+		Long: `Show what rules with a memory (new terms, thresholds, sequences, groups in ES|QL,
+correlations) remember in a directory of state_path: for each detector and rule the number of keys (combinations
 of values, groups, or keys of a sequence), of events that still count, where the
 memory begins, and the times of the oldest and the newest event. The values
 themselves are not stored.
