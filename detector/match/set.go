@@ -15,8 +15,9 @@ import (
 // records have an index of their own for these members, in which case does not count.
 type Set struct {
 	programs    []*Program
-	needsAction []bool // by program; only these have near misses
-	always      []int32
+	needsAction []bool       // by program; only these have near misses
+	always      []int32      // programs that are evaluated for every event
+	gates       []gate       // of the others that need neither a provider nor an action
 	byFields    fieldIndex   // of programs that name fields of ECS
 	byMembers   []fieldIndex // of the others, one for each source
 }
@@ -71,6 +72,7 @@ func NewSet(programs []*Program, m Mapping) *Set {
 			s.always = append(s.always, n)
 		}
 	}
+	s.addGates()
 	return s
 }
 
@@ -119,6 +121,9 @@ func (s *Set) FrequentFields() []*event.Field {
 		}
 	}
 	add(s.always)
+	for i := range s.gates {
+		add(s.gates[i].programs)
+	}
 	for _, p := range s.byFields.byProvider.byText {
 		add(p.anyAction)
 	}
@@ -163,6 +168,11 @@ func (s *Set) Match(e *event.Event, scratch *Scratch) []int32 {
 // candidates returns the programs that may match, in ascending order, each once.
 func (s *Set) candidates(e *event.Event, scratch *Scratch) []int32 {
 	found := append(scratch.candidates[:0], s.always...)
+	for i := range s.gates {
+		if g := &s.gates[i]; e.MayHaveAny(&g.extent, g.literals) {
+			found = append(found, g.programs...)
+		}
+	}
 	x := &s.byFields
 	name, hasProvider := e.Text(x.provider)
 	action, hasAction := e.Text(x.action)

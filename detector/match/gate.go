@@ -1,0 +1,121 @@
+package match
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/literal"
+)
+
+// gate has programs that need neither a provider nor an action, but one of some literals
+// in certain members of an event: of most events these are searched once, for the
+// literals of all of them.
+type gate struct {
+	extent   event.Extent
+	literals *literal.Set
+	programs []int32
+}
+
+// gateText is a literal that a program needs, and where.
+type gateText struct {
+	literal.Text
+	extent event.Extent
+}
+
+// maxGateTexts is the maximum number of literals of a program behind a gate.
+const maxGateTexts = 64
+
+// addGates puts the programs that can be behind a gate there, and leaves the others to be
+// evaluated for every event.
+func (s *Set) addGates() {
+	var always []int32
+	var texts [][]literal.Text // by gate
+	for _, n := range s.always {
+		extent, needed, ok := s.programs[n].gate()
+		if !ok {
+			always = append(always, n)
+			continue
+		}
+		i := slices.IndexFunc(s.gates, func(g gate) bool { return g.extent == extent })
+		if i < 0 {
+			i = len(s.gates)
+			s.gates = append(s.gates, gate{extent: extent})
+			texts = append(texts, nil)
+		}
+		s.gates[i].programs = append(s.gates[i].programs, n)
+		texts[i] = append(texts[i], needed...)
+	}
+	s.always = always
+	for i := range s.gates {
+		s.gates[i].literals = literal.NewSet(distinctTexts(texts[i]))
+	}
+}
+
+// gate returns literals of which at least one is in every event that the program matches,
+// and where. It returns false if there are none by which many events are told apart.
+func (p *Program) gate() (extent event.Extent, texts []literal.Text, ok bool) {
+	needed, ok := required(p, 0, (*Condition).gateTexts, fewerTexts, distinctGateTexts)
+	if !ok || len(needed) == 0 || len(needed) > maxGateTexts {
+		return extent, nil, false
+	}
+	for i, t := range needed {
+		if i == 0 {
+			extent = t.extent
+		}
+		extent = extent.Union(t.extent)
+		texts = append(texts, t.Text)
+	}
+	return extent, texts, !extent.IsEverywhere()
+}
+
+func (c *Condition) gateTexts() (texts []gateText, ok bool) {
+	if c.keyword != nil || c.nested != nil || c.unmapped != nil || c.computed != nil || c.inverse {
+		return nil, false
+	}
+	for i := range c.tests {
+		t := &c.tests[i]
+		if t.presence || t.field.FewValues { // its values are in many events
+			return nil, false
+		}
+		extent := t.field.Extent()
+		found, ok := literalsOf(t.match)
+		if !ok || extent.IsEverywhere() {
+			return nil, false
+		}
+		for _, text := range found {
+			texts = append(texts, gateText{text, extent})
+		}
+	}
+	return texts, true
+}
+
+// fewerTexts reports whether the literals a tell more events apart than b: fewer of them,
+// or longer ones.
+func fewerTexts(a, b []gateText) bool {
+	if len(a) != len(b) {
+		return len(a) < len(b)
+	}
+	return shortest(a) > shortest(b)
+}
+
+func shortest(texts []gateText) int {
+	n := 1 << 10
+	for _, t := range texts {
+		n = min(n, len(t.Text.Text))
+	}
+	return n
+}
+
+func distinctGateTexts(texts []gateText) []gateText {
+	slices.SortStableFunc(texts, func(a, b gateText) int {
+		if a.Fold != b.Fold {
+			if b.Fold {
+				return -1
+			}
+			return 1
+		}
+		return strings.Compare(a.Text.Text, b.Text.Text)
+	})
+	return slices.CompactFunc(texts, func(a, b gateText) bool { return a == b })
+}
