@@ -1,6 +1,10 @@
 package event
 
-import "github.com/fluent-detect/fluent-detect/detector/literal"
+import (
+	"math/bits"
+
+	"github.com/fluent-detect/fluent-detect/detector/literal"
+)
 
 // Extent is where in an event every text of some fields is, as it is: in members of it.
 type Extent struct {
@@ -41,6 +45,25 @@ func (x Extent) Union(y Extent) Extent {
 	return x
 }
 
+// Covers reports whether the members of the other extent are among those of this one, for
+// all sources of which both know them.
+func (x *Extent) Covers(y *Extent) bool {
+	for i := range x.members {
+		if (x.unknown|y.unknown)>>i&1 == 0 && x.members[i].Union(y.members[i]) != x.members[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// Len returns the number of members, of all sources.
+func (x *Extent) Len() (n int) {
+	for _, set := range x.members {
+		n += bits.OnesCount64(set[0]) + bits.OnesCount64(set[1])
+	}
+	return n
+}
+
 // IsEverywhere reports whether it is not known for any source where the texts are.
 func (x *Extent) IsEverywhere() bool { return x.unknown == Everywhere.unknown }
 
@@ -53,9 +76,12 @@ func (e *Event) MayHaveAny(x *Extent, literals *literal.Set) bool {
 	if e.respell(); len(e.again) > 0 || x.raw && e.hasDotted() {
 		return true
 	}
-	for m := range x.members[e.source].all() {
-		if e.find(m) && literals.AnyIn(e.buf[e.offsets[m]:e.ends[m]]) {
-			return true
+	for i, members := range x.members[e.source] {
+		for ; members != 0; members &= members - 1 {
+			m := Member(i<<6 | bits.TrailingZeros64(members))
+			if e.find(m) && literals.AnyIn(e.buf[e.offsets[m]:e.ends[m]]) {
+				return true
+			}
 		}
 	}
 	return false

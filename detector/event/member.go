@@ -1,10 +1,6 @@
 package event
 
-import (
-	"encoding/binary"
-	"iter"
-	"math/bits"
-)
+import "encoding/binary"
 
 // Member is a name at the top of a record that a source, or the reader of
 // envelopes, looks for. Members are numbers, so that an event can note where
@@ -84,19 +80,6 @@ func (s *Set) Meets(t *Set) bool { return s[0]&t[0]|s[1]&t[1] != 0 }
 
 // Union returns the members of both sets.
 func (s Set) Union(t Set) Set { return Set{s[0] | t[0], s[1] | t[1]} }
-
-// all returns the members of the set.
-func (s *Set) all() iter.Seq[Member] {
-	return func(yield func(Member) bool) {
-		for i, members := range s {
-			for ; members != 0; members &= members - 1 {
-				if !yield(Member(i<<6 | bits.TrailingZeros64(members))) {
-					return
-				}
-			}
-		}
-	}
-}
 
 // without returns the members of the set that the other does not have.
 func (s Set) without(t *Set) Set { return Set{s[0] &^ t[0], s[1] &^ t[1]} }

@@ -14,7 +14,29 @@ import (
 type gate struct {
 	extent   event.Extent
 	literals *literal.Set
-	programs []int32
+	programs []gated
+}
+
+// gated is a program behind a gate.
+type gated struct {
+	program  int32
+	extent   event.Extent
+	texts    []literal.Text
+	literals *literal.Set // these texts
+}
+
+// appendCandidates appends the programs behind the gate that may match the event.
+func (g *gate) appendCandidates(found []int32, e *event.Event) []int32 {
+	if !e.MayHaveAny(&g.extent, g.literals) {
+		return found
+	}
+	for i := range g.programs {
+		p := &g.programs[i]
+		if len(g.programs) == 1 || e.MayHaveAny(&p.extent, p.literals) {
+			found = append(found, p.program)
+		}
+	}
+	return found
 }
 
 // gateText is a literal that a program needs, and where.
@@ -30,25 +52,34 @@ const maxGateTexts = 64
 // evaluated for every event.
 func (s *Set) addGates() {
 	var always []int32
-	var texts [][]literal.Text // by gate
+	var all []gated
 	for _, n := range s.always {
-		extent, needed, ok := s.programs[n].gate()
-		if !ok {
+		if extent, texts, ok := s.programs[n].gate(); ok {
+			all = append(all, gated{n, extent, texts, literal.NewSet(texts)})
+		} else {
 			always = append(always, n)
-			continue
 		}
-		i := slices.IndexFunc(s.gates, func(g gate) bool { return g.extent == extent })
-		if i < 0 {
-			i = len(s.gates)
-			s.gates = append(s.gates, gate{extent: extent})
-			texts = append(texts, nil)
-		}
-		s.gates[i].programs = append(s.gates[i].programs, n)
-		texts[i] = append(texts[i], needed...)
 	}
 	s.always = always
+	// Those that are in more members come first, so that others can join them.
+	slices.SortStableFunc(all, func(a, b gated) int { return b.extent.Len() - a.extent.Len() })
+	for _, one := range all {
+		i := slices.IndexFunc(s.gates, func(g gate) bool { return g.extent.Covers(&one.extent) })
+		if i < 0 {
+			i = len(s.gates)
+			s.gates = append(s.gates, gate{extent: one.extent})
+		}
+		g := &s.gates[i]
+		g.extent = g.extent.Union(one.extent)
+		g.programs = append(g.programs, one)
+	}
 	for i := range s.gates {
-		s.gates[i].literals = literal.NewSet(distinctTexts(texts[i]))
+		g := &s.gates[i]
+		var texts []literal.Text
+		for _, one := range g.programs {
+			texts = append(texts, one.texts...)
+		}
+		g.literals = literal.NewSet(distinctTexts(texts))
 	}
 }
 

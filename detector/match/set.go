@@ -122,7 +122,9 @@ func (s *Set) FrequentFields() []*event.Field {
 	}
 	add(s.always)
 	for i := range s.gates {
-		add(s.gates[i].programs)
+		for _, one := range s.gates[i].programs {
+			add([]int32{one.program})
+		}
 	}
 	for _, p := range s.byFields.byProvider.byText {
 		add(p.anyAction)
@@ -169,9 +171,7 @@ func (s *Set) Match(e *event.Event, scratch *Scratch) []int32 {
 func (s *Set) candidates(e *event.Event, scratch *Scratch) []int32 {
 	found := append(scratch.candidates[:0], s.always...)
 	for i := range s.gates {
-		if g := &s.gates[i]; e.MayHaveAny(&g.extent, g.literals) {
-			found = append(found, g.programs...)
-		}
+		found = s.gates[i].appendCandidates(found, e)
 	}
 	x := &s.byFields
 	name, hasProvider := e.Text(x.provider)
