@@ -35,7 +35,9 @@ type Event struct {
 	ends      [256]uint32     // and ends
 	again     []occurrence    // members that occur more than once: the second time and later
 	layout    uint64          // a keyed digest of the names of the large members, 0: to be read
-	plain     [32][4]uint64   // layouts in which all large members are the source's own
+	names     uint64          // a keyed digest of all names, if the first walk makes one; 0: to be read
+	plain     digests         // layouts in which all large members are the source's own
+	own       digests         // of names: those in which none is respelled or has a dot
 	kept      [maxKept][]msgpack.Value
 	outer     *Event // the record that it is in, nil if it is one
 	carriers  *Set   // the members in which that has events
@@ -72,7 +74,7 @@ func (e *Event) Open(chunk []byte, off int) (end int, err error) {
 		return msgpack.Skip(chunk, off)
 	}
 	e.scratch.reset()
-	e.all, e.respelled = false, false
+	e.all, e.respelled, e.names = false, false, 0
 	if end, err = e.walk(chunk, body, header.Len(), &e.first.filter); err != nil {
 		return off, err
 	}
@@ -118,10 +120,17 @@ func (e *Event) respell() bool {
 		return false
 	}
 	e.respelled = true
-	var ok bool
-	if e.scratch.respelled, ok = source.Respell(e, e.scratch.respelled[:0]); !ok {
+	if e.namesAreOwn() && !e.hasObjectText() {
 		return false
 	}
+	var ok bool
+	if e.scratch.respelled, ok = source.Respell(e, e.scratch.respelled[:0]); !ok {
+		if e.names != 0 && len(e.again) == 0 && !e.hasDotted() {
+			e.own.add(e.names + uint64(e.source))
+		}
+		return false
+	}
+	e.names = 0
 	header, body, err := msgpack.ReadHeader(e.scratch.respelled, 0)
 	if err != nil { // cannot happen: it was written here
 		return false
@@ -135,16 +144,24 @@ func (e *Event) respell() bool {
 // OpenTexts reads the objects of an event that are JSON texts in it, among the members
 // that have been looked for. Some tables can only hold them so.
 func (e *Event) OpenTexts() {
+	if e.hasObjectText() {
+		e.respell()
+	}
+}
+
+// hasObjectText reports whether an object is a JSON text, among the members that have been
+// looked for.
+func (e *Event) hasObjectText() bool {
 	objects := &e.schema.objectMembers[e.source]
 	for i, members := range e.has {
 		for members &= objects[i]; members != 0; members &= members - 1 {
 			m := Member(i<<6 | bits.TrailingZeros64(members))
 			if BeginsObjectText(e.buf[e.offsets[m]:]) {
-				e.respell()
-				return
+				return true
 			}
 		}
 	}
+	return false
 }
 
 // isTextFormat reports whether an encoded text begins with c.
@@ -182,12 +199,19 @@ func (e *Event) walk(buf []byte, pos, n int, filter *nameFilter) (end int, err e
 	}
 	e.again = e.again[:0]
 	layout := layoutKeys[0]
+	var names uint64
+	if filter == &e.first.filter { // the first walk
+		names = e.first.names
+	}
 	e.has = Set{}
 	for range n {
 		m := None
 		key := pos
 		if size, word, ok := shortKey(buf, pos); ok { // all keys, in practice
 			pos += 1 + size
+			if names != 0 {
+				names = mixKey(names, buf, pos, size, word)
+			}
 			if filter.mayPass(size, byte(word)) {
 				if m = beginningWith(word & firstBytes[size]); m != None {
 					m = m.withName(buf[pos-size : pos])
@@ -199,6 +223,7 @@ func (e *Event) walk(buf []byte, pos, n int, filter *nameFilter) (end int, err e
 				return pos, err
 			}
 			m = Lookup(name)
+			names = 0
 		}
 		if m != None {
 			e.note(m, pos)
@@ -224,6 +249,9 @@ func (e *Event) walk(buf []byte, pos, n int, filter *nameFilter) (end int, err e
 		e.ends[m] = uint32(pos) // that of None is never read
 	}
 	e.layout = layout
+	if names != 0 {
+		e.names = names
+	}
 	return pos, nil
 }
 
@@ -246,7 +274,7 @@ const (
 )
 
 // layoutKeys make digests of layouts that nobody outside this process can tell.
-var layoutKeys = [3]uint64{rand.Uint64() | 1, rand.Uint64() | 1, rand.Uint64() | 1}
+var layoutKeys = [4]uint64{rand.Uint64() | 1, rand.Uint64() | 1, rand.Uint64() | 1, rand.Uint64() | 1}
 
 // mixName adds the name of a large member, whose key at buf[at:] is whole, to a layout.
 // A name that is too short or too long for it makes the layout 0, and those that
@@ -263,13 +291,44 @@ func mixName(layout uint64, buf []byte, at int) uint64 {
 	return layout
 }
 
+// mixKey adds a name of less than 32 bytes, which ends at buf[end:] and begins with word, to
+// a digest of names.
+func mixKey(names uint64, buf []byte, end, size int, word uint64) uint64 {
+	names = (bits.RotateLeft64(names, 31) ^ word&firstBytes[size] ^ uint64(size)<<56) * layoutKeys[0]
+	if size > 8 {
+		names += wordAt(buf, end-8) * layoutKeys[1]
+	}
+	if size > 16 {
+		names += wordAt(buf, end-size+8)*layoutKeys[2] + wordAt(buf, end-16)*layoutKeys[3]
+	}
+	return max(names, 1)
+}
+
+// digests are some digests that were added last.
+type digests [32][4]uint64
+
+func (d *digests) has(digest uint64) bool {
+	known := &d[digest>>59]
+	return known[0] == digest || known[1] == digest || known[2] == digest || known[3] == digest
+}
+
+func (d *digests) add(digest uint64) {
+	known := &d[digest>>59]
+	known[0], known[1], known[2], known[3] = digest, known[0], known[1], known[2]
+}
+
+// namesAreOwn reports whether all names of the event were those of an event before, in
+// which none was respelled and none had a dot.
+func (e *Event) namesAreOwn() bool {
+	return e.names != 0 && len(e.again) == 0 && e.own.has(e.names+uint64(e.source))
+}
+
 // Carries reports whether the event has a member that its source does not
 // define and that is large enough to carry another event. Nearly all events have
 // the names of one before.
 func (e *Event) Carries() bool {
 	layout := e.layout + uint64(e.source)
-	known := &e.plain[layout>>59]
-	if e.layout != 0 && (known[0] == layout || known[1] == layout || known[2] == layout || known[3] == layout) {
+	if e.layout != 0 && e.plain.has(layout) {
 		return false
 	}
 	own := &e.schema.sources[e.source].Own
@@ -280,7 +339,7 @@ func (e *Event) Carries() bool {
 			return true
 		}
 	}
-	known[0], known[1], known[2], known[3] = layout, known[0], known[1], known[2]
+	e.plain.add(layout)
 	return false
 }
 
@@ -319,27 +378,60 @@ func (e *Event) Carriers(list []Carrier, own *Set, isEvent bool) (all []Carrier,
 	return list, buf
 }
 
-// AnyName reports whether do returns true for one of the members of the event: its name,
-// the member or None, and the encoded value from its first byte on, to the end of the
-// event. It stops at the first. Values that the first walk has stepped over are not
-// stepped over again.
-func (e *Event) AnyName(do func(name []byte, m Member, value []byte) bool) bool {
+// Prefixes rules out names by their length and their first letter: those that do not
+// begin with one of some prefixes, in either case.
+type Prefixes struct{ filter nameFilter }
+
+// PrefixesOf returns what rules out names that begin with none of the prefixes, which are
+// ASCII letters.
+func PrefixesOf(prefixes ...string) *Prefixes {
+	p := &Prefixes{}
+	for _, prefix := range prefixes {
+		for n := len(prefix); n < len(p.filter); n++ {
+			p.filter[n] |= 1 << (prefix[0] & 31)
+		}
+	}
+	return p
+}
+
+// AnyName reports whether do returns true for one of the members of the event whose names
+// may have one of the prefixes: the name, the member or None, and the encoded value from
+// its first byte on, to the end of the event. It stops at the first. Values that the first
+// walk has stepped over are not stepped over again.
+func (e *Event) AnyName(prefixes *Prefixes, do func(name []byte, m Member, value []byte) bool) bool {
 	buf := e.document.Encoded()
 	before := uint32(cap(e.buf) - cap(buf)) // how many bytes of e.buf are before it
 	pos := 0
 	for range e.document.Len() {
+		size, word, ok := shortKey(buf, pos)
+		if ok && !prefixes.filter.mayPass(size, byte(word)) {
+			value := pos + 1 + size
+			if end := msgpack.SkipPlain(buf, value); end != 0 { // nearly all
+				pos = end
+			} else if end = msgpack.SkipStr8(buf, value); end != 0 {
+				pos = end
+			} else {
+				pos = e.skipValue(buf, value, Lookup(buf[pos+1:value]), before)
+			}
+			continue
+		}
 		name, value, _ := msgpack.ReadKey(buf, pos)
 		m := Lookup(name)
 		if do(name, m, buf[value:]) {
 			return true
 		}
-		if e.has.Has(m) && e.offsets[m] == uint32(value)+before && len(e.again) == 0 {
-			pos = int(e.ends[m] - before)
-		} else {
-			pos, _ = msgpack.Skip(buf, value)
-		}
+		pos = e.skipValue(buf, value, m, before)
 	}
 	return false
+}
+
+// skipValue returns the offset behind the value of a member at buf[pos:], the event's
+// document, which has so many bytes of e.buf before it.
+func (e *Event) skipValue(buf []byte, pos int, m Member, before uint32) int {
+	if e.has.Has(m) && e.offsets[m] == uint32(pos)+before && len(e.again) == 0 {
+		return int(e.ends[m] - before)
+	}
+	return skip(buf, pos)
 }
 
 // BeginsObjectText reports whether an encoded value is a text with a JSON object or a list

@@ -88,6 +88,7 @@ func (s Set) without(t *Set) Set { return Set{s[0] &^ t[0], s[1] &^ t[1]} }
 type search struct {
 	set    Set
 	filter nameFilter // lets their names pass, and few others
+	names  uint64     // what a digest of all names begins with, 0: none is made
 }
 
 func newSearch(set Set) *search {

@@ -1,6 +1,7 @@
 package event
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 
@@ -152,25 +153,24 @@ func (e *Event) hasDotted() bool {
 		return s.dotted
 	}
 	s.dottedOf, s.dotted = s.number, false
+	if e.namesAreOwn() {
+		return false
+	}
 	buf, pos := e.document.Encoded(), 0
 	before := uint32(cap(e.buf) - cap(buf)) // how many bytes of e.buf are before it
 	for range e.document.Len() {
 		var key []byte
 		key, pos, _ = msgpack.ReadKey(buf, pos)
-		for _, c := range key {
-			if c == '.' {
-				s.dotted = true
-				return true
-			}
+		if bytes.IndexByte(key, '.') >= 0 {
+			s.dotted = true
+			return true
 		}
 		if end := msgpack.SkipPlain(buf, pos); end != 0 {
 			pos = end
 		} else if end = msgpack.SkipStr8(buf, pos); end != 0 {
 			pos = end
-		} else if m := Lookup(key); e.has.Has(m) && e.offsets[m] == uint32(pos)+before {
-			pos = int(e.ends[m] - before)
 		} else {
-			pos = skip(buf, pos)
+			pos = e.skipValue(buf, pos, Lookup(key), before)
 		}
 	}
 	return false

@@ -240,7 +240,14 @@ func (s *Schema) Expect(members Set, fields []*Field) *Search {
 			set = set.Union(f.ways[i].reads)
 		}
 	}
-	return &Search{*newSearch(set)}
+	first := Search{*newSearch(set)}
+	for _, objects := range s.objectMembers {
+		if set.Meets(&objects) { // whether names are respelled is asked of every event
+			first = Search{*newSearch(set.Union(objects))}
+			first.names = layoutKeys[0]
+		}
+	}
+	return &first
 }
 
 // Marks returns the marks of all sources.

@@ -17,6 +17,7 @@ import (
 type teddy struct {
 	tables  tables
 	buckets [8][]fingerprinted
+	short   bool // a text is shorter than a fingerprint
 }
 
 // tables are indexed by the byte of the fingerprint. Each has its 16 entries twice,
@@ -38,6 +39,7 @@ func newTeddy(texts []Text) *teddy {
 	t := &teddy{}
 	for i, text := range texts {
 		f := fingerprinted{inText.finder(text), inRecords.rarestFingerprint(text)}
+		t.short = t.short || len(text.Text) < fingerprintLen
 		bucket := i
 		if i >= len(t.buckets) {
 			bucket = t.cheapestBucket(f)
@@ -130,7 +132,12 @@ func (t *teddy) anyIn(b []byte) bool {
 	if found || end == len(b) {
 		return found
 	}
-	// What is left is shorter than a block with its fingerprints: zeros follow it.
+	// What is left is shorter than a block with its fingerprints: it is looked up with what
+	// is before it, or zeros follow it.
+	if last := len(b) - blockBytes; last >= 0 && !t.short {
+		_, found = t.search(b, last, b[last:])
+		return found
+	}
 	var rest [2*blockBytes - 1]byte
 	copy(rest[:], b[end:])
 	_, found = t.search(b, end, rest[:])

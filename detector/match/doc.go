@@ -7,7 +7,8 @@
 // A [Program] is a tree of and, or and not over conditions. A condition tests the
 // values of a field by its type, which is that in a [Mapping]: [ECS] for events,
 // [Documents] for other JSON. A [Set] holds many programs and evaluates only those
-// whose event.provider and event.action the event has.
+// whose event.provider and event.action the event has. Of those that need neither it
+// evaluates, as far as they need some literal, those of which the event has one.
 //
 // Programs and sets do not change, so goroutines may share them. Matching does not
 // allocate.

@@ -15,8 +15,10 @@ import (
 // records have an index of their own for these members, in which case does not count.
 type Set struct {
 	programs    []*Program
-	needsAction []bool // by program; only these have near misses
-	always      []int32
+	needsAction []bool       // by program; only these have near misses
+	always      []int32      // programs that are evaluated for every event
+	gates       []gate       // of the others that need neither a provider nor an action
+	keeps       bool         // looking up programs takes longer than to find those that were looked up last
 	byFields    fieldIndex   // of programs that name fields of ECS
 	byMembers   []fieldIndex // of the others, one for each source
 }
@@ -38,6 +40,10 @@ type provider struct {
 // maxPairs limits the pairs of provider and action that a program is listed under.
 // One with more is listed by provider only.
 const maxPairs = 4096
+
+// minKept is the minimum number of programs on fields of ECS with which what was looked up
+// last is kept: with fewer, hardly any event has a provider and an action that are known.
+const minKept = 100
 
 func newFieldIndex(raw *Raw, providerField, actionField *event.Field) fieldIndex {
 	return fieldIndex{raw, providerField, actionField, newIndex[*provider](), newIndex[[]int32]()}
@@ -71,6 +77,8 @@ func NewSet(programs []*Program, m Mapping) *Set {
 			s.always = append(s.always, n)
 		}
 	}
+	s.addGates()
+	s.keeps = len(s.byMembers) > 0 || len(programs) >= minKept
 	return s
 }
 
@@ -119,6 +127,11 @@ func (s *Set) FrequentFields() []*event.Field {
 		}
 	}
 	add(s.always)
+	for i := range s.gates {
+		for _, one := range s.gates[i].programs {
+			add([]int32{one.program})
+		}
+	}
 	for _, p := range s.byFields.byProvider.byText {
 		add(p.anyAction)
 	}
@@ -136,6 +149,7 @@ func (s *Set) FrequentFields() []*event.Field {
 // goroutine at a time.
 type Scratch struct {
 	providers  []*provider
+	lookups    lookups
 	candidates []int32
 	matched    []int32
 	nearMisses []NearMiss
@@ -163,6 +177,51 @@ func (s *Set) Match(e *event.Event, scratch *Scratch) []int32 {
 // candidates returns the programs that may match, in ascending order, each once.
 func (s *Set) candidates(e *event.Event, scratch *Scratch) []int32 {
 	found := append(scratch.candidates[:0], s.always...)
+	for i := range s.gates {
+		found = s.gates[i].appendCandidates(found, e)
+	}
+	mark := len(found)
+	var provider, action []byte
+	var kept *lookup
+	if s.keeps {
+		var ok bool
+		if provider, action, ok = s.pair(e); ok {
+			kept = scratch.lookups.slot(s, provider, action)
+		}
+	}
+	if kept != nil && kept.has(provider, action) {
+		found = append(found, kept.programs...)
+	} else {
+		found = s.indexed(found, e, scratch)
+		if kept != nil {
+			kept.put(provider, action, found[mark:])
+		}
+	}
+	scratch.candidates = found
+	return sortUnique(found)
+}
+
+// pair returns the provider and the action of the event, and reports whether it has one of
+// each, the same for all indexes.
+func (s *Set) pair(e *event.Event) (provider, action []byte, ok bool) {
+	provider, hasProvider := e.Text(s.byFields.provider)
+	action, hasAction := e.Text(s.byFields.action)
+	if !hasProvider || !hasAction {
+		return nil, nil, false
+	}
+	for i := range s.byMembers {
+		x := &s.byMembers[i]
+		name, hasName := e.Text(x.provider)
+		call, hasCall := e.Text(x.action)
+		if !hasName || !hasCall || string(name) != string(provider) || string(call) != string(action) {
+			return nil, nil, false
+		}
+	}
+	return provider, action, true
+}
+
+// indexed appends the programs that may match by their indexes.
+func (s *Set) indexed(found []int32, e *event.Event, scratch *Scratch) []int32 {
 	x := &s.byFields
 	name, hasProvider := e.Text(x.provider)
 	action, hasAction := e.Text(x.action)
@@ -174,8 +233,7 @@ func (s *Set) candidates(e *event.Event, scratch *Scratch) []int32 {
 	for i := range s.byMembers {
 		found = s.findFolded(found, &s.byMembers[i], e, scratch)
 	}
-	scratch.candidates = found
-	return sortUnique(found)
+	return found
 }
 
 // find appends the programs that may match an event with one provider and one action.

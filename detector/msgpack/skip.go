@@ -36,20 +36,31 @@ func skipMembers(b []byte, off int, n uint64) (int, error) {
 		if uint(off) >= uint(len(b)) {
 			return off, &Error{Offset: off, Fault: Truncated}
 		}
-		if size := int(plain[b[off]]); size != 0 {
+		// Most values are short texts. Where the next one begins is known sooner if their
+		// length is computed, and not looked up.
+		c := b[off]
+		if c&^msgpcode.FixedStrMask == msgpcode.FixedStrLow {
+			end := off + 1 + int(c&msgpcode.FixedStrMask)
+			if end > len(b) {
+				return off, &Error{Offset: off, Fault: Truncated}
+			}
+			off = end
+			continue
+		}
+		if size := int(plain[c]); size != 0 {
 			if size > len(b)-off {
 				return off, &Error{Offset: off, Fault: Truncated}
 			}
 			off += size
 			continue
 		}
-		if b[off] == msgpcode.Str8 && len(b)-off > 2 { // the most frequent of the rest
+		if c == msgpcode.Str8 && len(b)-off > 2 { // the most frequent of the rest
 			if end := off + 2 + int(b[off+1]); end <= len(b) {
 				off = end
 				continue
 			}
 		}
-		f := &formats[b[off]]
+		f := &formats[c]
 		pos := off + 1
 		size := uint64(f.fixed)
 		if f.width != 0 {

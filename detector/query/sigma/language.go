@@ -2,6 +2,7 @@ package sigma
 
 import (
 	"fmt"
+	"sync/atomic"
 
 	"github.com/fluent-detect/fluent-detect/detector/query"
 	"github.com/fluent-detect/fluent-detect/detector/rule/document"
@@ -83,8 +84,28 @@ type part struct {
 	nodes       int
 }
 
-// Read parses a query. The error is a [*query.Error].
+// last is the query that was read last. Those who load a rule read its query one after
+// the other: for the whole, for its search identifiers, for warnings.
+var last atomic.Pointer[lastRead]
+
+type lastRead struct {
+	text      string
+	detection *Detection
+}
+
+// Read parses a query. What it returns must not be changed. The error is a [*query.Error].
 func Read(text string) (*Detection, error) {
+	if known := last.Load(); known != nil && known.text == text {
+		return known.detection, nil
+	}
+	d, err := read(text)
+	if err == nil {
+		last.Store(&lastRead{text, d})
+	}
+	return d, err
+}
+
+func read(text string) (*Detection, error) {
 	d := &Detection{}
 	doc := document.New("", []byte(text))
 	if doc.Text() != text {

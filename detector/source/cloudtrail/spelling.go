@@ -204,7 +204,10 @@ type respelled struct {
 // flattened are the members that are objects.
 var flattened = []string{"userIdentity", "requestParameters", "responseElements", "additionalEventData", "serviceEventDetails", "tlsDetails", "resources"}
 
-var isFlattened = event.SetNamed(flattened...)
+var (
+	isFlattened    = event.SetNamed(flattened...)
+	objectPrefixes = event.PrefixesOf(flattened...)
+)
 
 // objectOf returns the object that a flattened name is in, and what stands between it
 // and the next part of the name, or "". Without a separator the next part begins with
@@ -268,7 +271,7 @@ func hasOwnNames(document msgpack.Value) bool {
 
 // changes reports whether some name of the event is flattened, or an object of it a text.
 func changes(e *event.Event) bool {
-	return e.AnyName(func(name []byte, m event.Member, value []byte) bool {
+	return e.AnyName(objectPrefixes, func(name []byte, m event.Member, value []byte) bool {
 		switch {
 		case isFlattened.Has(m):
 			return event.BeginsObjectText(value)

@@ -21,6 +21,13 @@ func Line(i int) string {
 // Ordinary returns an event that no rule of the benchmarks matches.
 func Ordinary(i int) string { return call(i, calls[pick(i, 1).IntN(len(calls))]) }
 
+// ByService returns an ordinary event of which an AWS service is the caller.
+func ByService(i int) string {
+	event := Ordinary(i)
+	begin, end := strings.Index(event, `{"type":`), strings.Index(event, `,"eventTime"`)
+	return event[:begin] + `{"type":"AWSService","invokedBy":"autoscaling.amazonaws.com"}` + event[end:]
+}
+
 // Match returns an event that the built-in rule matches.
 func Match(i int) string { return call(i, push) }
 
