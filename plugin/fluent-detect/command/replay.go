@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -61,6 +62,14 @@ Ctrl-C, with the summary so far.`,
 			if noCap {
 				*k.values["max_alerts"] = "0"
 			}
+			args = followUpArgument(k.values["follow_up"], args)
+			if len(args) == 0 {
+				return usage(c, "PATH is missing")
+			}
+			follow := *k.values["follow_up"] != ""
+			if v := k.values["context"]; follow && *v == "" {
+				*v = "on"
+			}
 			if v := k.values["learn_for"]; *v == "" {
 				*v = "0"
 			}
@@ -71,6 +80,10 @@ Ctrl-C, with the summary so far.`,
 			config.NoSuppression = noSuppression
 			config.NoDedup, config.ReadAll, config.Heartbeat = noDedup, true, 0
 			config.IgnoreRecordTime = true // it is the time of the replay
+			config.FollowUpByEvents = true
+			if !follow {
+				config.FollowUp = 0
+			}
 			return a.runReplay(c.Context(), config, args, learn, sorted)
 		},
 	}
@@ -82,10 +95,29 @@ Ctrl-C, with the summary so far.`,
 	c.Flags().Var(listValue{&learn}, "learn", "files, directories or globs from which rules of type new_terms learn first; may be given several times")
 	c.Flags().BoolVar(&sorted, "sort", false, "evaluate the records in the order of the times of their events")
 	k = keyFlags(c, settings.DetectorKeys(), "heartbeat", "metrics_listen", "self_test") // these are for servers
+	c.Flags().Lookup("follow-up").NoOptDefVal = bareFollowUp
 	c.MarkFlagsMutuallyExclusive("no-cap", "max-alerts")
 	c.MarkFlagsMutuallyExclusive("format", flagOf(formatKey))
 	_ = c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"ecs", "kibana", "ocsf"}, cobra.ShellCompDirectiveNoFileComp))
 	return c
+}
+
+// bareFollowUp is the value of the flag without one.
+const bareFollowUp = "15m"
+
+// followUpArgument takes the duration from the arguments that was given behind --follow-up
+// and a space: the flag needs none. An argument that is a file is none.
+func followUpArgument(value *string, args []string) []string {
+	if *value != bareFollowUp {
+		return args
+	}
+	for i, a := range args {
+		if _, err := os.Stat(a); err != nil && settings.IsDuration(a) {
+			*value = a
+			return slices.Delete(slices.Clone(args), i, i+1)
+		}
+	}
+	return args
 }
 
 // formatKey is the key that --format is short for.
