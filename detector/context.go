@@ -73,9 +73,7 @@ func (t *transaction) catchUp() {
 	if !p.holds() {
 		return
 	}
-	for i := p.added; i < len(p.list); i++ {
-		t.state.history.Add(p.reader, &p.list[i])
-	}
+	t.state.history.Add(p.reader, p.list[p.added:])
 	p.added = len(p.list)
 }
 

@@ -22,6 +22,10 @@ const (
 	// with so many successes. It takes an attacker as long to make one.
 	establishedAfter  = 24 * 3600
 	establishedEvents = 20
+	// Parts of actorSize.
+	sizeBits, usedBits = 8, 10
+	homeShift          = sizeBits + usedBits
+
 	// maxSearched is how many actors are looked at to find the one that is forgotten.
 	maxSearched = 256
 	minSearched = 16
@@ -37,7 +41,7 @@ func (h *History) findActor(key uint64) int {
 }
 
 // openActor returns the row of an actor, a new one if there is none.
-func (h *History) openActor(key uint64, at uint32) int {
+func (h *History) openActor(key uint64, account uint64, at uint32) int {
 	place, row := h.actorIndex.find(key, &h.actors, actorStride)
 	if row >= 0 {
 		return row * actorStride
@@ -46,7 +50,7 @@ func (h *History) openActor(key uint64, at uint32) int {
 		h.forgetOne()
 		place, _ = h.actorIndex.find(key, &h.actors, actorStride)
 	}
-	row = h.take(&h.actors, actorStride, metaActorsUsed, metaActorsFree)
+	row = h.take(&h.actors, actorStride, h.limit, metaActorsUsed, metaActorsFree)
 	h.set(&h.actorIndex.words, place, uint32(row)+1)
 	h.set(&h.meta, metaActors, h.meta.w[metaActors]+1)
 	a := row * actorStride
@@ -55,19 +59,31 @@ func (h *History) openActor(key uint64, at uint32) int {
 	}
 	h.set64(&h.actors, a+actorKey, key)
 	h.set(&h.actors, a+actorFirst, at)
+	h.set(&h.actors, a+actorSize, homeOf(account))
 	h.set(&h.actors, a+actorPartial, h.meta.w[metaForgotten])
 	return a
 }
 
-// take returns a row that is free.
-func (h *History) take(rows *words, stride, used, free int) int {
+// homeOf returns the digest of an account, where actorSize has it.
+func homeOf(account uint64) uint32 { return uint32(account>>32) &^ (1<<homeShift - 1) }
+
+// setSize sets the size of the block of an actor, and how many places are taken.
+func (h *History) setSize(a, class, used int) {
+	h.set(&h.actors, a+actorSize, h.actors.w[a+actorSize]>>homeShift<<homeShift|uint32(used)<<sizeBits|uint32(class))
+}
+
+// sizeOf returns the size of the block of an actor, as the place in blockSizes.
+func (h *History) sizeOf(a int) int { return int(h.actors.w[a+actorSize] & (1<<sizeBits - 1)) }
+
+// take returns a row that is free, of most in all.
+func (h *History) take(rows *words, stride, most, used, free int) int {
 	if head := int(h.meta.w[free]); head > 0 {
 		h.set(&h.meta, free, rows.w[(head-1)*stride+2])
 		return head - 1
 	}
 	row := int(h.meta.w[used])
 	if (row+1)*stride > len(rows.w) {
-		rows.grow(stride)
+		rows.grow(stride, most*stride)
 	}
 	h.set(&h.meta, used, uint32(row)+1)
 	return row
@@ -118,7 +134,7 @@ func (h *History) isForgottenBefore(a, b int) bool {
 	if x, y := bits.Len32(h.actors.w[a+actorEvents]), bits.Len32(h.actors.w[b+actorEvents]); x != y {
 		return x < y
 	}
-	return h.meta.w[metaTick]-h.actors.w[a+actorTouched] > h.meta.w[metaTick]-h.actors.w[b+actorTouched]
+	return h.tick-h.actors.w[a+actorTouched] > h.tick-h.actors.w[b+actorTouched]
 }
 
 // forget removes an actor and all that is known of it.

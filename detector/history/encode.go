@@ -29,7 +29,7 @@ const recentPage = 256
 const expireAfter = keepFor * time.Second
 
 // headWords are the words of meta that are kept.
-var headWords = []int{metaTick, metaForgotten, metaEvicted, metaSince, metaNewest}
+var headWords = []int{metaForgotten, metaEvicted, metaSince, metaNewest}
 
 // written is what the store has.
 type written struct {
@@ -276,13 +276,17 @@ func (h *History) restoreName(key, name []byte) bool {
 
 func (h *History) restoreActor(key uint64, d *decoder) bool {
 	n := len(d.rest) - 4*(actorStride-actorFirst)
-	if key == 0 || n < 0 || n%restoredValue != 0 || n/restoredValue > 3<<maxBlock/4 || h.findActor(key) >= 0 || int(h.meta.w[metaActors]) >= h.limit {
+	if key == 0 || n < 0 || n%restoredValue != 0 || n/restoredValue > blockSizes[len(blockSizes)-1] || h.findActor(key) >= 0 || int(h.meta.w[metaActors]) >= h.limit {
 		return false
 	}
 	forgotten := h.meta.w[metaForgotten]
-	a := h.openActor(key, 0)
+	a := h.openActor(key, 0, 0)
 	for i := actorFirst; i < actorStride; i++ {
-		if w := d.uint32(); i != actorBlock && i != actorSize && i != actorEpoch {
+		switch w := d.uint32(); i {
+		case actorBlock, actorEpoch:
+		case actorSize:
+			h.actors.w[a+i] = w >> homeShift << homeShift
+		default:
 			h.actors.w[a+i] = w
 		}
 	}
@@ -293,13 +297,13 @@ func (h *History) restoreActor(key uint64, d *decoder) bool {
 		if key == 0 || kind >= numKinds || h.findValue(a, key) >= 0 {
 			continue
 		}
-		v, _ := h.addValue(a, kind, key, first)
+		v := h.addValue(a, kind, key, first)
 		if v < 0 {
 			continue
 		}
 		h.values.w[v+valueLast], h.values.w[v+valueCount] = last, count
 		if group != 0 {
-			h.joinGroup(v, group, last, true)
+			h.joinGroup(v, group, last)
 		}
 	}
 	return true
@@ -369,7 +373,7 @@ func (h *History) Restored() {
 			if int(name) >= len(h.names.list) {
 				name = 0
 			}
-			h.addRecent(&o, name)
+			r.add(&o, name)
 		}
 	}
 	h.pages, h.log = nil, h.log[:0]

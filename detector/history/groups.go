@@ -13,39 +13,25 @@ const (
 	day  = 24 * 3600
 )
 
-// joinGroup adds a value to the group with that digest, at that time. A value that is in
-// it already only moves to that time.
-func (h *History) joinGroup(v int, key uint64, at uint32, isNew bool) {
-	g := int(h.values.w[v+valueGroup]) - 1
-	if isNew {
-		place, row := h.groupIndex.find(key, &h.groups, groupStride)
-		if row < 0 {
-			if int(h.meta.w[metaGroups]) >= h.limit*groupsOfActor {
-				return
-			}
-			row = h.take(&h.groups, groupStride, metaGroupsUsed, metaGroupsFree)
-			h.set(&h.groupIndex.words, place, uint32(row)+1)
-			h.set(&h.meta, metaGroups, h.meta.w[metaGroups]+1)
-			for i := range groupStride {
-				h.set(&h.groups, row*groupStride+i, 0)
-			}
-			h.set64(&h.groups, row*groupStride, key)
+// joinGroup adds a value to the group with that digest, at that time.
+func (h *History) joinGroup(v int, key uint64, at uint32) {
+	place, row := h.groupIndex.find(key, &h.groups, groupStride)
+	if row < 0 {
+		if int(h.meta.w[metaGroups]) >= h.limit*groupsOfActor {
+			return
 		}
-		g = row
-		h.set(&h.values, v+valueGroup, uint32(g)+1)
-		h.set(&h.groups, g*groupStride+groupTotal, h.groups.w[g*groupStride+groupTotal]+1)
-		h.count(g*groupStride, at/day, 1)
-		return
+		row = h.take(&h.groups, groupStride, h.limit*groupsOfActor, metaGroupsUsed, metaGroupsFree)
+		h.set(&h.groupIndex.words, place, uint32(row)+1)
+		h.set(&h.meta, metaGroups, h.meta.w[metaGroups]+1)
+		for i := range groupStride {
+			h.set(&h.groups, row*groupStride+i, 0)
+		}
+		h.set64(&h.groups, row*groupStride, key)
 	}
-	last := h.values.w[v+valueLast]
-	if at <= last {
-		return
-	}
-	h.set(&h.values, v+valueLast, at)
-	if g >= 0 && at/day != last/day {
-		h.count(g*groupStride, last/day, -1)
-		h.count(g*groupStride, at/day, 1)
-	}
+	g := row * groupStride
+	h.set(&h.values, v+valueGroup, uint32(row)+1)
+	h.set(&h.groups, g+groupTotal, h.groups.w[g+groupTotal]+1)
+	h.count(g, at/day, 1)
 }
 
 // count adds n to the actors of a group that were last seen on a day.

@@ -11,8 +11,8 @@ import (
 const DefaultActors = 10_000
 
 const (
-	valuesOfActor = 32 // places for values, for each actor
-	groupsOfActor = 4
+	valuesOfActor = 34 // places for values, for each actor
+	groupsOfActor = 3
 	// minRecent is how many recent events are kept at least; there are as many for each
 	// actor as there are then.
 	minRecent = 1 << 16
@@ -26,8 +26,6 @@ const (
 	numValues
 	numGroups
 	numGroupIndex
-	numActorHeads
-	numAddressHeads
 	numSides
 	numWords
 )
@@ -41,14 +39,14 @@ const (
 	metaGroupsUsed
 	metaGroupsFree
 	metaValuesUsed // words
-	metaTick       // how many events were added
+	metaValuesFree // of them in blocks that nobody has
 	metaHand       // where the next actor to be forgotten is looked for
 	metaForgotten  // the newest success of an actor that was forgotten to make room
 	metaEvicted    // how many were
 	metaSince      // the oldest event
 	metaNewest     // the newest one
 	metaBlocks     // for each size the first free block
-	numMetaWords   = metaBlocks + maxBlock - minBlock + 1
+	numMetaWords   = metaBlocks + len(blockSizes)
 )
 
 // History is what is known of actors. Transactions change it in place, the newest one
@@ -66,7 +64,8 @@ type History struct {
 	groupIndex index
 	recent     recent
 	sides      words
-	names      names
+	names      *names
+	tick       uint32 // how many events were added, also those that were rolled back
 	pending    pending
 
 	log     []change
@@ -79,6 +78,7 @@ type History struct {
 	restored bool           // there was a history in the store
 	pages    []restoredPage // until Restored
 
+	sink  uint32                // of warm
 	times []uint32              // scratch
 	moved [][valueStride]uint32 // scratch
 }
@@ -109,8 +109,11 @@ func New(actors int) *History {
 
 // Begin begins a transaction.
 func (h *History) Begin() {
-	if len(h.open) == 0 && h.recent.next > 1<<31 { // numbers begin anew
-		h.recent = newRecent(int(h.recent.size()))
+	if len(h.open) == 0 {
+		h.compact()
+		if h.recent.next > 1<<31 { // numbers begin anew
+			h.recent = newRecent(int(h.recent.size()))
+		}
 	}
 	h.open = append(h.open, mark{log: len(h.log), removed: len(h.removed), next: h.recent.next, pending: h.pending.list})
 }
@@ -140,7 +143,7 @@ const maxLog = 1 << 17
 func (h *History) Rollback() {
 	n := len(h.open) - 1
 	m := &h.open[n]
-	all := [numWords]*words{&h.meta, &h.actors, &h.actorIndex.words, &h.values, &h.groups, &h.groupIndex.words, &h.recent.actorHeads, &h.recent.addressHeads, &h.sides}
+	all := [numWords]*words{&h.meta, &h.actors, &h.actorIndex.words, &h.values, &h.groups, &h.groupIndex.words, &h.sides}
 	for i := len(h.log) - 1; i >= m.log; i-- {
 		c := &h.log[i]
 		all[c.words].w[c.at] = c.old
@@ -167,8 +170,8 @@ type Stats struct {
 
 // Stats returns how much the history has.
 func (h *History) Stats() Stats {
-	n := len(h.recent.ring) + 3*cap(h.log)
-	for _, w := range []*words{&h.meta, &h.actors, &h.actorIndex.words, &h.values, &h.groups, &h.groupIndex.words, &h.recent.actorHeads, &h.recent.addressHeads, &h.sides} {
+	n := len(h.recent.ring) + 2*len(h.recent.actorHeads) + 3*cap(h.log)
+	for _, w := range []*words{&h.meta, &h.actors, &h.actorIndex.words, &h.values, &h.groups, &h.groupIndex.words, &h.sides} {
 		n += cap(w.w)
 	}
 	return Stats{Actors: int(h.meta.w[metaActors]), Bytes: 4 * n, Evicted: uint64(h.meta.w[metaEvicted]), FollowUps: len(h.pending.list), Since: timeOf(h.meta.w[metaSince])}

@@ -7,7 +7,11 @@ import "strings"
 type names struct {
 	list  []string
 	known map[string]uint32
-	kept  int // how many are in the store
+	// cache has names by the digest of provider and action.
+	cache [1 << 10]struct {
+		digest uint64
+		number uint32
+	}
 }
 
 const (
@@ -17,7 +21,16 @@ const (
 	maxNameLen = 64
 )
 
-func newNames() names { return names{list: []string{otherName}, known: map[string]uint32{}} }
+func newNames() *names { return &names{list: []string{otherName}, known: map[string]uint32{}} }
+
+// of returns the number of a name, of which the digest of provider and action is given.
+func (n *names) of(digest uint64, name []byte) uint32 {
+	c := &n.cache[digest&(1<<10-1)]
+	if digest == 0 || c.digest != digest {
+		c.digest, c.number = digest, n.number(name)
+	}
+	return c.number
+}
 
 // number returns the number of a name.
 func (n *names) number(name []byte) uint32 {
@@ -47,5 +60,7 @@ func isName(name []byte) bool {
 }
 
 func (n *names) text(i uint32) string { return n.list[i] }
+
+func (n *names) isWide(i uint32) bool { return n.list[i] == wide }
 
 func (n *names) notable(i uint32) bool { return Notable[n.list[i]] }

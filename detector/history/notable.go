@@ -27,9 +27,9 @@ var Notable = set(
 	"TerminateInstances", "DeleteRecoveryPoint", "DeleteBackupVault",
 )
 
-// wide are those of them that change something for the whole account: they are notable
-// for whoever acts in it afterwards.
-var wide = set("EnableSerialConsoleAccess")
+// wide is one of them that changes something for the whole account: it is notable for
+// whoever acts in it afterwards.
+const wide = "EnableSerialConsoleAccess"
 
 func set(names ...string) map[string]bool {
 	all := make(map[string]bool, len(names))

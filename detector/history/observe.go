@@ -31,24 +31,72 @@ const Several = 1<<16 - 1
 // keepFor is how long what nobody has done again is remembered, in seconds.
 const keepFor = 90 * day
 
-// Add adds an observation of the reader.
-func (h *History) Add(r *Reader, o *Observation) {
+// Add adds observations of the reader.
+func (h *History) Add(r *Reader, list []Observation) {
+	for len(list) > 0 {
+		n := min(len(list), warmed)
+		h.warm(list[:n])
+		for i := range list[:n] {
+			h.add(r, &list[i])
+		}
+		list = list[n:]
+	}
+}
+
+// warmed is how many observations are prepared together.
+const warmed = 64
+
+// warm reads what add is going to read. What is not in the caches of the processor is
+// read from memory for many observations at the same time, and not for one after the other:
+// most of the time goes into that.
+func (h *History) warm(list []Observation) {
+	var rows [warmed]int32
+	mask := uint64(len(h.actorIndex.w) - 1)
+	for i := range list {
+		rows[i] = int32(h.actorIndex.w[list[i].Actor&mask]) - 1
+	}
+	heads := uint64(h.recent.size() - 1)
+	var sum uint32
+	for i := range list {
+		if rows[i] >= 0 {
+			sum += h.actors.w[int(rows[i])*actorStride]
+		}
+		sum += h.recent.actorHeads[list[i].Actor&heads] + h.recent.addressHeads[list[i].Address&heads]
+	}
+	for i := range list {
+		o := &list[i]
+		if rows[i] < 0 || h.actors.get64(int(rows[i])*actorStride) != o.Actor {
+			continue
+		}
+		begin, size, _ := h.block(int(rows[i]) * actorStride)
+		if size == 0 {
+			continue
+		}
+		for kind, digest := range [...]uint64{kindAction: o.Action, kindAddress: o.Address, kindClient: o.Client, kindRegion: o.Region, kindKey: o.Key} {
+			sum += h.values.w[begin+home(valueDigest(kind, digest), size)*valueStride]
+		}
+	}
+	h.sink = sum
+}
+
+// add adds an observation.
+func (h *History) add(r *Reader, o *Observation) {
 	if o.At == 0 {
 		return
 	}
-	h.set(&h.meta, metaTick, h.meta.w[metaTick]+1)
+	h.tick++
 	if since := h.meta.w[metaSince]; since == 0 || o.At < since {
 		h.set(&h.meta, metaSince, o.At)
 	}
 	if o.At > h.meta.w[metaNewest] {
 		h.set(&h.meta, metaNewest, o.At)
 	}
-	name := h.names.number(r.name(o))
-	h.addRecent(o, name)
+	name := h.names.of(o.Action, r.name(o))
+	h.recent.add(o, name)
 	if o.Failed {
 		return
 	}
-	if wide[h.names.text(name)] {
+	if h.names.isWide(name) {
 		h.addWide(o, name)
 	}
 	if o.extra > 0 {
@@ -63,57 +111,73 @@ func (h *History) Add(r *Reader, o *Observation) {
 		a = -1
 	}
 	if a < 0 {
-		a = h.openActor(o.Actor, o.At)
+		a = h.openActor(o.Actor, o.Account, o.At)
 	}
-	if h.actors.w[a+actorEpoch] != h.epoch {
-		h.actors.w[a+actorEpoch] = h.epoch
+	row := h.actors.w[a : a+actorStride]
+	if row[actorEpoch] != h.epoch {
+		row[actorEpoch] = h.epoch
 		h.changed = append(h.changed, o.Actor)
 	}
-	h.set(&h.actors, a+actorTouched, h.meta.w[metaTick])
-	h.set(&h.actors, a+actorEvents, h.actors.w[a+actorEvents]+1)
-	if o.At < h.actors.w[a+actorFirst] {
+	row[actorTouched] = h.tick
+	h.set(&h.actors, a+actorEvents, row[actorEvents]+1)
+	if o.At < row[actorFirst] {
 		h.set(&h.actors, a+actorFirst, o.At)
 	}
-	if o.At > h.actors.w[a+actorLast] {
+	if o.At > row[actorLast] {
 		h.set(&h.actors, a+actorLast, o.At)
 	}
 	word, bit := hourOf(o.At)
-	if at := a + actorHours + word; h.actors.w[at]&bit == 0 {
-		h.set(&h.actors, at, h.actors.w[at]|bit)
+	if hours := row[actorHours+word]; hours&bit == 0 {
+		h.set(&h.actors, a+actorHours+word, hours|bit)
 	}
 	h.addAction(a, o)
-	if o.Address != 0 {
-		if v, isNew := h.addValue(a, kindAddress, valueDigest(kindAddress, o.Address), o.At); v >= 0 {
-			h.joinGroup(v, h.secret.mix(kindAddress, o.Address, 0), o.At, isNew)
+	digests := [numKinds]uint64{kindAddress: o.Address, kindAS: o.AS, kindCountry: o.Country, kindClient: o.Client, kindRegion: o.Region, kindKey: o.Key}
+	for kind := kindAddress; kind < numKinds; kind++ {
+		digest := digests[kind]
+		if digest == 0 {
+			continue
 		}
-	}
-	for kind, digest := range [numKinds]uint64{kindAS: o.AS, kindCountry: o.Country, kindClient: o.Client, kindRegion: o.Region, kindKey: o.Key} {
-		if digest != 0 {
-			h.addValue(a, kind, valueDigest(kind, digest), o.At)
+		key := valueDigest(kind, digest)
+		if v := h.findValue(a, key); v >= 0 {
+			if last := h.values.w[v+valueLast]; o.At-last < coarse { // most
+				continue
+			}
+			h.touchValue(v, kind, o.At)
+		} else if v := h.addValue(a, kind, key, o.At); v >= 0 && kind == kindAddress {
+			h.joinGroup(v, h.secret.mix(kindAddress, o.Address, 0), o.At)
 		}
 	}
 }
 
+// coarse is how exact the last times of values are, but for those of actions, in seconds.
+const coarse = 3600
+
 // addAction notes the action. Who else has made it in an account is counted for each
-// account: that of its first call stands with the action, others by themselves.
+// account: for that of the actor's first success with the action, for others by itself.
 func (h *History) addAction(a int, o *Observation) {
 	if o.Action == 0 {
 		return
 	}
+	key := valueDigest(kindAction, o.Action)
+	v := h.findValue(a, key)
+	if v >= 0 {
+		h.countValue(v, o.At)
+	} else {
+		v = h.addValue(a, kindAction, key, o.At)
+	}
+	isHome := h.actors.w[a+actorSize]>>homeShift == homeOf(o.Account)>>homeShift
+	if isHome && (v < 0 || h.values.w[v+valueGroup] != 0) {
+		return
+	}
 	group := h.secret.mix(kindAction, o.Action, o.Account)
-	v, isNew := h.addValue(a, kindAction, valueDigest(kindAction, o.Action), o.At)
-	if v < 0 {
-		return
+	if !isHome {
+		if key = valueDigest(kindAccount, group); h.findValue(a, key) >= 0 {
+			return
+		}
+		v = h.addValue(a, kindAccount, key, o.At)
 	}
-	if isNew {
-		h.joinGroup(v, group, o.At, true)
-		return
-	}
-	if g := int(h.values.w[v+valueGroup]) - 1; g < 0 || h.groups.get64(g*groupStride) == group {
-		return
-	}
-	if v, isNew := h.addValue(a, kindAccount, valueDigest(kindAccount, group), o.At); isNew {
-		h.joinGroup(v, group, o.At, true)
+	if v >= 0 {
+		h.joinGroup(v, group, o.At)
 	}
 }
 
@@ -133,7 +197,7 @@ func hourOf(at uint32) (word int, bit uint32) {
 func (h *History) Prune(rows int) {
 	used := int(h.meta.w[metaActorsUsed])
 	for n := range min(rows, used) {
-		a := (int(h.meta.w[metaTick])*7 + n) % used * actorStride
+		a := (int(h.tick)*7 + n) % used * actorStride
 		if h.actors.get64(a) != 0 && h.isStale(a, h.meta.w[metaNewest]) {
 			h.forget(a)
 		}

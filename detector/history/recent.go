@@ -24,16 +24,16 @@ const (
 // numbered from 1 on.
 type recent struct {
 	ring                     []uint32
-	actorHeads, addressHeads words
+	actorHeads, addressHeads []uint32
 	next                     uint32 // the number of the next event
 	floor                    uint32 // events before it are overwritten
 }
 
 func newRecent(events int) recent {
-	return recent{ring: make([]uint32, events*recentStride), actorHeads: words{numActorHeads, make([]uint32, events)}, addressHeads: words{numAddressHeads, make([]uint32, events)}, next: 1, floor: 1}
+	return recent{ring: make([]uint32, events*recentStride), actorHeads: make([]uint32, events), addressHeads: make([]uint32, events), next: 1, floor: 1}
 }
 
-func (r *recent) size() uint32 { return uint32(len(r.actorHeads.w)) }
+func (r *recent) size() uint32 { return uint32(len(r.actorHeads)) }
 
 // row returns an event, nil if it is no longer there.
 func (r *recent) row(n uint32) []uint32 {
@@ -45,32 +45,39 @@ func (r *recent) row(n uint32) []uint32 {
 }
 
 // add adds an event.
-func (h *History) addRecent(o *Observation, name uint32) {
-	r := &h.recent
+func (r *recent) add(o *Observation, name uint32) {
 	n := r.next
 	r.next++
 	if r.next-r.floor > r.size() {
 		r.floor = r.next - r.size()
 	}
 	actor, address := uint32(o.Actor), uint32(o.Address)
-	a, b := int(actor&(r.size()-1)), int(address&(r.size()-1))
+	a, b := actor&(r.size()-1), address&(r.size()-1)
 	row := r.row(n)
 	row[recentTime], row[recentActor], row[recentAddress] = o.At, actor, address
-	row[recentBefore], row[recentNear] = r.actorHeads.w[a], r.addressHeads.w[b]
-	row[recentAction], row[recentRule] = name, uint32(o.Matched)
+	row[recentBefore], row[recentNear] = r.actorHeads[a], r.addressHeads[b]
 	if o.Failed {
-		row[recentAction] |= failedBit
+		name |= failedBit
 	}
-	if actor != 0 {
-		h.set(&r.actorHeads, a, n)
-	}
-	if address != 0 {
-		h.set(&r.addressHeads, b, n)
-	}
+	row[recentAction], row[recentRule] = name, uint32(o.Matched)
+	r.actorHeads[a], r.addressHeads[b] = n, n
 }
 
-// cut removes the events from number n on.
-func (r *recent) cut(n uint32) { r.next = n; r.floor = min(r.floor, n) }
+// cut removes the events from number n on, the last one first. Those that they have
+// overwritten do not come back.
+func (r *recent) cut(n uint32) {
+	for r.next > n {
+		r.next--
+		if r.next < r.floor { // it was overwritten itself
+			continue
+		}
+		at := int(r.next&(r.size()-1)) * recentStride
+		row := r.ring[at : at+recentStride]
+		r.actorHeads[row[recentActor]&(r.size()-1)] = row[recentBefore]
+		r.addressHeads[row[recentAddress]&(r.size()-1)] = row[recentNear]
+	}
+	r.floor = min(r.floor, r.next)
+}
 
 // oldest returns the time from which on all events are there, 0 if no event was forgotten.
 func (r *recent) oldest() uint32 {
@@ -104,7 +111,7 @@ func (h *History) callsOf(actor, from, to, first uint32, rule uint16, wide []str
 	}
 	var list []one
 	notable := slices.Clone(wide)
-	n := h.recent.actorHeads.w[actor&(h.recent.size()-1)]
+	n := h.recent.actorHeads[actor&(h.recent.size()-1)]
 	for range maxWalk {
 		row := h.recent.row(n)
 		if row == nil || n < first {
@@ -143,7 +150,7 @@ func (h *History) callsOf(actor, from, to, first uint32, rule uint16, wide []str
 
 // others returns how many calls others than the actor have made from an address.
 func (h *History) others(actor, address, from, to uint32) (n int) {
-	at := h.recent.addressHeads.w[address&(h.recent.size()-1)]
+	at := h.recent.addressHeads[address&(h.recent.size()-1)]
 	for range maxWalk {
 		row := h.recent.row(at)
 		if row == nil {

@@ -33,22 +33,26 @@ const (
 	maxCount  = 1<<countBits - 1
 )
 
-const (
-	minBlock = 3 // 8 places, of which six are used
-	maxBlock = 9
-	// maxOfKind is how many values of a kind an actor has: who calls chooses most of
-	// them, so that a new one replaces old ones. Actions are those that AWS has.
-	maxOfKind = 64
-)
+// blockSizes are how many places blocks have. An eighth stays free.
+var blockSizes = [...]int{6, 12, 18, 24, 32, 40, 48, 64, 80, 96, 128, 160, 192, 256, 320, 384, 512}
+
+// maxOfKind is how many values of a kind an actor has: who calls chooses most of them, so
+// that a new one replaces old ones. Actions are those that AWS has.
+const maxOfKind = 64
 
 // block returns the block of an actor, and how many places are taken.
 func (h *History) block(a int) (begin, size, used int) {
-	w := h.actors.w[a+actorSize]
-	if h.actors.w[a+actorBlock] == 0 {
+	begin = int(h.actors.w[a+actorBlock])
+	if begin == 0 {
 		return 0, 0, 0
 	}
-	return int(h.actors.w[a+actorBlock]), 1 << (w & 0xff), int(w >> 8)
+	w := h.actors.w[a+actorSize]
+	return begin, blockSizes[w&(1<<sizeBits-1)], int(w >> sizeBits & (1<<usedBits - 1))
 }
+
+// home returns the place where a value belongs in a block; if it is taken, the next free
+// one.
+func home(key uint32, size int) int { return int(uint64(key) * uint64(size) >> 32) }
 
 // findValue returns the offset of a value of an actor, or -1.
 func (h *History) findValue(a int, key uint32) int {
@@ -56,13 +60,16 @@ func (h *History) findValue(a int, key uint32) int {
 	if size == 0 {
 		return -1
 	}
-	for i := int(key) & (size - 1); ; i = (i + 1) & (size - 1) {
-		v := begin + i*valueStride
-		switch h.values.w[v+valueKey] {
+	w := h.values.w[begin : begin+size*valueStride]
+	for i := home(key, size) * valueStride; ; {
+		switch w[i] {
 		case key:
-			return v
+			return begin + i
 		case 0:
 			return -1
+		}
+		if i += valueStride; i == len(w) {
+			i = 0
 		}
 	}
 }
@@ -74,41 +81,60 @@ func valueDigest(kind int, digest uint64) uint32 {
 	return max(uint32(digest*0xbf58476d1ce4e5b9>>32), 1)
 }
 
-// addValue notes that an actor had a value in a success at that time. It returns the
-// offset of the value, and whether it is new; -1 if there is no room.
-func (h *History) addValue(a, kind int, key, at uint32) (v int, isNew bool) {
-	if v = h.findValue(a, key); v >= 0 {
-		n := h.values.w[v+valueCount]
-		if n&maxCount < maxCount {
-			h.set(&h.values, v+valueCount, n+1)
-		}
-		if at < h.values.w[v+valueFirst] {
-			h.set(&h.values, v+valueFirst, at)
-		}
-		if at > h.values.w[v+valueLast] && kind != kindAddress { // joinGroup has to know the last time
-			h.set(&h.values, v+valueLast, at)
-		}
-		return v, false
-	}
+// addValue notes that an actor had a value in a success at that time, for the first
+// time. It returns the offset of the value, -1 if there is no room.
+func (h *History) addValue(a, kind int, key, at uint32) int {
 	if !h.makeRoom(a, kind) {
-		return -1, false
+		return -1
 	}
-	v = h.place(a, key)
+	v := h.place(a, key)
 	h.set(&h.values, v+valueFirst, at)
 	h.set(&h.values, v+valueLast, at)
 	h.set(&h.values, v+valueCount, uint32(kind)<<countBits|1)
 	h.set(&h.values, v+valueGroup, 0)
-	return v, true
+	return v
+}
+
+// countValue counts a success with a value.
+func (h *History) countValue(v int, at uint32) {
+	w := h.values.w[v : v+valueStride]
+	if n := w[valueCount]; n&maxCount < maxCount {
+		h.set(&h.values, v+valueCount, n+1)
+	}
+	switch {
+	case at > w[valueLast]:
+		h.set(&h.values, v+valueLast, at)
+	case at < w[valueFirst]:
+		h.set(&h.values, v+valueFirst, at)
+	}
+}
+
+// touchValue notes a success with a value, at a time that is not near the last one.
+func (h *History) touchValue(v, kind int, at uint32) {
+	last := h.values.w[v+valueLast]
+	if at < h.values.w[v+valueFirst] {
+		h.set(&h.values, v+valueFirst, at)
+	}
+	if at <= last {
+		return
+	}
+	h.set(&h.values, v+valueLast, at)
+	if g := int(h.values.w[v+valueGroup]) - 1; g >= 0 && at/day != last/day {
+		h.count(g*groupStride, last/day, -1)
+		h.count(g*groupStride, at/day, 1)
+	}
 }
 
 // place takes a place for a value, of which there is a free one.
 func (h *History) place(a int, key uint32) int {
 	begin, size, used := h.block(a)
-	i := int(key) & (size - 1)
+	i := home(key, size)
 	for h.values.w[begin+i*valueStride] != 0 {
-		i = (i + 1) & (size - 1)
+		if i++; i == size {
+			i = 0
+		}
 	}
-	h.set(&h.actors, a+actorSize, h.actors.w[a+actorSize]&0xff|uint32(used+1)<<8)
+	h.setSize(a, h.sizeOf(a), used+1)
 	h.set(&h.values, begin+i*valueStride, key)
 	return begin + i*valueStride
 }
@@ -128,7 +154,7 @@ func (h *History) makeRoom(a, kind int) bool {
 			_, size, used = h.block(a)
 		}
 	}
-	if (used+1)*4 <= size*3 {
+	if (used+1)*8 <= size*7 {
 		return true
 	}
 	if h.growBlock(a) {
@@ -179,7 +205,7 @@ func (h *History) dropOldest(a, kind, n int) {
 		}
 		h.set(&h.values, v, 0)
 	}
-	h.set(&h.actors, a+actorSize, h.actors.w[a+actorSize]&0xff)
+	h.setSize(a, h.sizeOf(a), 0)
 	h.putBack(a, before)
 	h.set(&h.actors, a+actorPartial, max(h.actors.w[a+actorPartial], until))
 }
@@ -198,11 +224,11 @@ func (h *History) putBack(a int, list [][valueStride]uint32) {
 // growBlock gives an actor a block of twice the size, and reports whether there is one.
 func (h *History) growBlock(a int) bool {
 	begin, size, _ := h.block(a)
-	class := minBlock
+	class := 0
 	if size > 0 {
-		class = int(h.actors.w[a+actorSize]&0xff) + 1
+		class = h.sizeOf(a) + 1
 	}
-	if class > maxBlock {
+	if class == len(blockSizes) {
 		return false
 	}
 	next := h.takeBlock(class)
@@ -217,35 +243,38 @@ func (h *History) growBlock(a int) bool {
 	}
 	h.freeBlock(a)
 	h.set(&h.actors, a+actorBlock, uint32(next))
-	h.set(&h.actors, a+actorSize, uint32(class))
+	h.setSize(a, class, 0)
 	h.putBack(a, list)
 	return true
 }
 
-// takeBlock returns a block of 1<<class free places, 0 if there is no memory left.
+// takeBlock returns a block of that size with free places, 0 if there is no memory left.
 func (h *History) takeBlock(class int) int {
-	free := metaBlocks + class - minBlock
-	n := valueStride << class
-	if begin := int(h.meta.w[free]); begin > 0 {
+	free := metaBlocks + class
+	n := valueStride * blockSizes[class]
+	begin := int(h.meta.w[free])
+	if begin > 0 {
 		h.set(&h.meta, free, h.values.w[begin+1])
-		for i := begin; i < begin+n; i += valueStride {
-			h.set(&h.values, i, 0)
+		h.set(&h.meta, metaValuesFree, h.meta.w[metaValuesFree]-uint32(n))
+	} else {
+		begin = int(h.meta.w[metaValuesUsed])
+		most := h.maxValues()
+		if begin+n > most {
+			return 0
 		}
-		return begin
+		if more := begin + n - len(h.values.w); more > 0 {
+			h.values.grow(more, most)
+		}
+		h.set(&h.meta, metaValuesUsed, uint32(begin+n))
 	}
-	begin := int(h.meta.w[metaValuesUsed])
-	if begin+n > h.limit*valuesOfActor*valueStride {
-		return 0
-	}
-	if more := begin + n - len(h.values.w); more > 0 {
-		h.values.grow(more)
-	}
-	for i := begin; i < begin+n; i += valueStride { // what was rolled back may be here
+	for i := begin; i < begin+n; i += valueStride {
 		h.set(&h.values, i, 0)
 	}
-	h.set(&h.meta, metaValuesUsed, uint32(begin+n))
 	return begin
 }
+
+// maxValues is how many words there are for values.
+func (h *History) maxValues() int { return h.limit * valuesOfActor * valueStride }
 
 // freeBlock gives the block of an actor back.
 func (h *History) freeBlock(a int) {
@@ -253,9 +282,32 @@ func (h *History) freeBlock(a int) {
 	if size == 0 {
 		return
 	}
-	free := metaBlocks + int(h.actors.w[a+actorSize]&0xff) - minBlock
+	free := metaBlocks + h.sizeOf(a)
 	h.set(&h.values, begin+1, h.meta.w[free])
 	h.set(&h.meta, free, uint32(begin))
+	h.set(&h.meta, metaValuesFree, h.meta.w[metaValuesFree]+uint32(size*valueStride))
 	h.set(&h.actors, a+actorBlock, 0)
-	h.set(&h.actors, a+actorSize, 0)
+	h.setSize(a, 0, 0)
+}
+
+// compact moves the blocks together if there is not much room left and much of it is in
+// blocks that nobody has: those of actors that have grown are too small for others. No
+// transaction is open.
+func (h *History) compact() {
+	used, most := int(h.meta.w[metaValuesUsed]), h.maxValues()
+	if used < most-most/8 || int(h.meta.w[metaValuesFree]) < most/8 {
+		return
+	}
+	moved := make([]uint32, 1, most)
+	for a := 0; a < int(h.meta.w[metaActorsUsed])*actorStride; a += actorStride {
+		begin, size, _ := h.block(a)
+		if h.actors.get64(a) == 0 || size == 0 {
+			continue
+		}
+		h.actors.w[a+actorBlock] = uint32(len(moved))
+		moved = append(moved, h.values.w[begin:begin+size*valueStride]...)
+	}
+	h.values.w = moved
+	h.meta.w[metaValuesUsed], h.meta.w[metaValuesFree] = uint32(len(moved)), 0
+	clear(h.meta.w[metaBlocks:])
 }

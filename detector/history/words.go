@@ -26,10 +26,10 @@ func (h *History) set64(of *words, at int, v uint64) {
 
 func (of *words) get64(at int) uint64 { return uint64(of.w[at]) | uint64(of.w[at+1])<<32 }
 
-// grow makes room for n more words, which are 0.
-func (of *words) grow(n int) {
+// grow makes room for n more words, which are 0, of most in all.
+func (of *words) grow(n, most int) {
 	if need := len(of.w) + n; need > cap(of.w) {
-		more := make([]uint32, len(of.w), max(need, len(of.w)+len(of.w)/2+256))
+		more := make([]uint32, len(of.w), max(need, min(len(of.w)+len(of.w)/2+256, most)))
 		copy(more, of.w)
 		of.w = more
 	}
