@@ -60,7 +60,7 @@ func (m model) about(c call) *Context {
 			if counts[e.action]++; counts[e.action] == 1 {
 				order = append(order, e.action)
 			}
-			if Notable[e.action] {
+			if isNotable[e.action] {
 				x.Before.Notable = append(x.Before.Notable, e.action)
 			}
 		} else if recent && e.address == c.address {

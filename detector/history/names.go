@@ -63,4 +63,4 @@ func (n *names) text(i uint32) string { return n.list[i] }
 
 func (n *names) isWide(i uint32) bool { return n.list[i] == wide }
 
-func (n *names) notable(i uint32) bool { return Notable[n.list[i]] }
+func (n *names) notable(i uint32) bool { return isNotable[n.list[i]] }

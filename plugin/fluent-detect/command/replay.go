@@ -43,6 +43,8 @@ turn this off. Alerts are in the order of the files. Rules of type new_terms ale
 from the first event on, unless --learn names files to learn from, or --learn-for says
 for how long. Rules of type threshold count events that are late by up to --lateness:
 --sort reads everything into memory and evaluates it in the order of time.
+With --context alerts tell what their actors did before; --follow-up, which needs no
+duration, adds records of what they did next.
 
 Exit code: 0 if everything was read, whether or not anything matched; 1 if
 something could not be read; 2 if the command line or a rule is wrong; 130 after
@@ -51,6 +53,7 @@ Ctrl-C, with the summary so far.`,
   fluent-detect replay AWSLogs/
   fluent-detect replay --no-cap --rules rules/ --rules extra.toml logs/*.json.gz > alerts.ndjson
   fluent-detect replay --learn AWSLogs/2025/ --sort AWSLogs/2026/
+  fluent-detect replay --context on --follow-up --sort AWSLogs/
   zcat old.gz | fluent-detect replay --format kibana -`,
 		Args: atLeastOne("PATH"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -92,7 +95,7 @@ Ctrl-C, with the summary so far.`,
 	c.Flags().BoolVar(&noDedup, "no-dedup", false, "alert on exact duplicates too")
 	c.Flags().BoolVar(&noCap, "no-cap", false, "do not limit the number of alerts; short for --max-alerts 0")
 	c.Flags().BoolVar(&noSuppression, "no-suppression", false, "do not suppress alerts; the hold-off of thresholds stays")
-	c.Flags().Var(listValue{&learn}, "learn", "files, directories or globs from which rules of type new_terms learn first; may be given several times")
+	c.Flags().Var(listValue{&learn}, "learn", "files, directories or globs from which rules of type new_terms and the history of context learn first; may be given several times")
 	c.Flags().BoolVar(&sorted, "sort", false, "evaluate the records in the order of the times of their events")
 	k = keyFlags(c, settings.DetectorKeys(), "heartbeat", "metrics_listen", "self_test") // these are for servers
 	c.Flags().Lookup("follow-up").NoOptDefVal = bareFollowUp
