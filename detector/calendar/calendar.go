@@ -78,10 +78,18 @@ func Load(path string) (*Calendar, error) {
 		return nil, err
 	}
 	c, err := Parse(text)
-	if err != nil {
-		return nil, fmt.Errorf("%s:%w", path, err)
+	if err == nil {
+		return c, nil
 	}
-	return c, nil
+	all := []error{err}
+	var joined interface{ Unwrap() []error }
+	if errors.As(err, &joined) {
+		all = joined.Unwrap()
+	}
+	for i := range all {
+		all[i] = fmt.Errorf("%s:%w", path, all[i])
+	}
+	return nil, errors.Join(all...)
 }
 
 // Parse reads a calendar. The error begins with the line and the column if they are known.
