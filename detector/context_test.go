@@ -112,7 +112,11 @@ func TestContext(t *testing.T) {
 			`{action:{actors:1,count:0},actor:{events:2,first_seen:2026-03-02T08:44:59Z,id:arn:aws:iam::111122223333:user/alice},address:{actors:2},before:{actions:[1 GetPasswordData],events:1,failures:1,notable:[EnableSerialConsoleAccess,GetPasswordData],others:1},key:{instances:1},new:[action],since:2026-03-02T08:00:00Z,state:learning}`},
 		{"who assumed the role, whose session is not the actor; a new address and client", []did{
 			{who: "bob", what: "sts:AssumeRole", at: "08:30:00", more: `,"responseElements":{"credentials":{"accessKeyId":"ASIAadmin"}}`},
-			{who: "admin/one", what: "RunInstances", at: "08:40:00"}, func() did { d := pushed("admin/two", "09:00:00", "i-1"); d.from, d.agent = "192.0.2.9", "aws-cli/2.1"; return d }()},
+			{who: "admin/one", what: "RunInstances", at: "08:40:00"}, func() did {
+				d := pushed("admin/two", "09:00:00", "i-1")
+				d.from, d.agent = "192.0.2.9", "aws-cli/2.1"
+				return d
+			}()},
 			`{action:{actors:0,count:0},actor:{assumed_by:arn:aws:iam::111122223333:user/bob,events:1,first_seen:2026-03-02T08:40:00Z,id:arn:aws:iam::111122223333:role/admin},address:{actors:0},before:{actions:[],events:0,failures:0,notable:[],others:0},key:{instances:1},new:[action,address,client],since:2026-03-02T08:30:00Z,state:learning}`},
 		{"a key that was issued more than twelve hours ago", []did{{who: "bob", what: "sts:AssumeRole", at: "02 08:30:00", more: `,"responseElements":{"credentials":{"accessKeyId":"ASIAadmin"}}`}, pushed("admin/x", "02 20:30:01", "i-1")},
 			`{action:{actors:0,count:0},actor:{events:0,id:arn:aws:iam::111122223333:role/admin},address:{actors:1},before:{actions:[],events:0,failures:0,notable:[],others:0},key:{instances:1},new:[actor],since:2026-03-02T08:30:00Z,state:learning}`},
