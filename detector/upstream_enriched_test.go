@@ -83,7 +83,7 @@ func TestUpstreamEnriched(t *testing.T) {
 			name += " (user agents)"
 		}
 		c, ok := cases[name]
-		if !ok && r.Language == "esql" {
+		if !ok && r.Query.Language == "esql" {
 			t.Logf("not tested: %s, which reads %s", name, fields)
 			continue
 		}

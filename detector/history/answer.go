@@ -49,11 +49,11 @@ const (
 
 // About returns what is known about an observation of the reader that is not added yet.
 func (h *History) About(r *Reader, o *Observation) *Context {
-	c := &Context{ActorID: string(r.actor), State: Learning, Since: timeOf(h.meta.w[metaSince])}
+	c := &Context{ActorID: string(r.actor)}
 	if o.At == 0 {
-		c.State, c.Since = "", time.Time{}
 		return c
 	}
+	c.Since = timeOf(h.meta.w[metaSince])
 	if c.Since.IsZero() || o.At < h.meta.w[metaSince] {
 		c.Since = timeOf(o.At)
 	}
@@ -71,6 +71,7 @@ func (h *History) About(r *Reader, o *Observation) *Context {
 		if actor = h.findActor(o.Actor); actor >= 0 && h.isStale(actor, o.At) {
 			actor = -1
 		}
+		c.State = Learning
 		if actor >= 0 && h.actors.w[actor+actorFirst] <= o.At && uint64(o.At)-uint64(h.actors.w[actor+actorFirst]) >= learnFor {
 			c.State = Known
 		}
@@ -84,7 +85,7 @@ func (h *History) About(r *Reader, o *Observation) *Context {
 		c.AddressBy = h.addressBy(actor, o)
 		c.Others = h.others(uint32(o.Actor), uint32(o.Address), from, o.At)
 	}
-	if forgotten := h.forgottenOf(actor); forgotten > 0 {
+	if forgotten := h.forgottenOf(actor); forgotten > 0 && c.HasActor {
 		c.State, c.Since = Partial, later(c.Since, timeOf(forgotten))
 	}
 	if oldest := h.recent.oldest(); oldest > from {

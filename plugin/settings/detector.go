@@ -2,6 +2,7 @@ package settings
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector"
@@ -226,7 +227,14 @@ func (d *Detector) read(get Getter) []error {
 	v := values[Detector]{detectorKeys, get}
 	errs := v.read(d)
 	d.Context = d.hasContext()
+	v.get = func(key string) string {
+		if value := get(key); key != "context" || strings.TrimSpace(value) != "" {
+			return value
+		}
+		return map[bool]string{true: "on", false: "off"}[d.Context]
+	}
 	d.effective = v.effective(d)
+	v.get = get
 	if v.set("forward_to") == "" {
 		d.Forward = nil
 	}

@@ -314,7 +314,7 @@ func toSlack(t *testing.T) trial {
 	}
 }
 
-var slackLine = regexp.MustCompile(`^\[MEDIUM\] AWS EC2 Instance Connect SSH Public Key Uploaded: alice SendSSHPublicKey on i-0000000000000000[012] in .* at .*, success\. .* From 203\.0\.113\.24; .* Before \(15 min\): [012] calls?\..* Learning since .* \(alert [0-9a-f]{12}\)$`)
+var slackLine = regexp.MustCompile(`^\[MEDIUM\] AWS EC2 Instance Connect SSH Public Key Uploaded: alice SendSSHPublicKey on i-0000000000000000[012] in eu-west-1/111122223333 at 2026-03-02 09:00:00Z, success\. From 203\.0\.113\.24; client Other\. \(alert [0-9a-f]{12}\)$`)
 
 func toSNS(t *testing.T) trial {
 	const topic = "arn:aws:sns:us-east-1:111122223333:alerts.fifo"
