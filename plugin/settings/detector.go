@@ -231,7 +231,7 @@ func (d *Detector) read(get Getter) []error {
 		if value := get(key); key != "context" || strings.TrimSpace(value) != "" {
 			return value
 		}
-		return map[bool]string{true: "on", false: "off"}[d.Context]
+		return map[bool]string{true: "on"}[d.Context]
 	}
 	d.effective = v.effective(d)
 	v.get = get
