@@ -16,6 +16,8 @@ type Reader struct {
 	client   *event.Field
 	as       *event.Field
 	country  *event.Field
+	located  int // for how many events more as and country are asked for
+	events   uint
 	activity event.Activity
 	callers  memo
 	agents   memo
@@ -97,18 +99,37 @@ func (r *Reader) Read(e *event.Event) (*Observation, bool) {
 	}
 	o.Address, o.Region = r.sum(textAddress, a.Address), r.sum(textRegion, a.Region)
 	o.Client = r.clientOf(e, a.Agent)
-	if v := e.First(r.as); v.Kind() == msgpack.Int {
-		o.AS = r.secret.mix(textAS, uint64(v.Int()), 0)
-	} else {
-		o.AS = r.sum(textAS, v.Bytes())
-	}
-	o.Country = r.sum(textCountry, e.First(r.country).Bytes())
+	r.locate(e, o)
 	o.name, o.nameLen = int32(len(r.names)), uint8(min(len(a.Action), maxNameLen))
 	r.names = append(r.names, a.Action[:o.nameLen]...)
 	if len(a.Issued) > 0 || a.Pushes {
 		r.readExtra(e, o)
 	}
 	return o, true
+}
+
+const (
+	// Where nothing is known of addresses, as in most records, one of so many events is
+	// asked for it; where something is known, all of the next ones are.
+	askedOf  = 16
+	askedFor = 1024
+)
+
+// locate reads from where an event came, if a database or the shipper tells.
+func (r *Reader) locate(e *event.Event, o *Observation) {
+	if r.events++; r.located == 0 && r.events%askedOf != 1 {
+		return
+	}
+	r.located = max(r.located-1, 0)
+	if v := e.First(r.as); v.Kind() == msgpack.Int {
+		o.AS = r.secret.mix(textAS, uint64(v.Int()), 0)
+	} else {
+		o.AS = r.sum(textAS, v.Bytes())
+	}
+	o.Country = r.sum(textCountry, e.First(r.country).Bytes())
+	if o.AS != 0 || o.Country != 0 {
+		r.located = askedFor
+	}
 }
 
 // name returns the name of the action of an observation.
