@@ -77,22 +77,24 @@ func (r *Reader) Read(e *event.Event) (*Observation, bool) {
 		return o, false
 	}
 	*o = Observation{At: Seconds(a.Time), Failed: a.Failed}
-	if m, ok := r.callers.find(a.Identity); ok {
+	recipient := a.Account
+	if m, ok := r.callers.find(a.Identity); ok && (m.c != 0 || len(recipient) > 0) {
 		o.Actor, o.Key, o.Account, o.Anonymous = m.a, m.b, m.c, m.is
 	} else {
 		if a.Identity != nil {
-			account := a.Account
 			r.schema.Caller(e, a)
+		}
+		if len(recipient) == 0 {
 			o.Account = r.sum(textAccount, a.Account)
-			a.Account = account
 		}
 		o.Actor, o.Key, o.Anonymous = r.sum(textActor, a.Actor), r.sum(textKey, a.Key), a.Anonymous
 		if m != nil {
 			m.digests = digests{o.Actor, o.Key, o.Account, o.Anonymous}
 		}
 	}
-	if len(a.Account) > 0 {
-		o.Account = r.sum(textAccount, a.Account)
+	if len(recipient) > 0 {
+		o.Account = r.sum(textAccount, recipient)
+		a.Account = recipient
 	}
 	if len(a.Action) > 0 {
 		o.Action = r.secret.mix(textAction, r.sum(textProvider, a.Provider), r.sum(textAction, a.Action))

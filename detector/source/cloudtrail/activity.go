@@ -115,6 +115,9 @@ func (t *identityTexts) read(encoded []byte) bool {
 			}); err != nil {
 				return false
 			}
+			if t.issuer != nil && t.key != nil && t.account != nil && t.kind != nil {
+				return true // nothing else decides
+			}
 			continue
 		case "onBehalfOf":
 			if pos, err = readMember(encoded, pos, "userId", func(at int) { t.user = msgpack.ReadText(encoded, at) }); err != nil {
