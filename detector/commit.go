@@ -40,7 +40,10 @@ import (
 //     they were sealed.
 //   - After a crash between 2 and 3 the alerts are on disk and the host has no answer:
 //     it sends the chunk again, and its matches are duplicates.
-//   - A chunk without a match takes no part: it never waits for the disk.
+//   - A chunk without a match takes no part: it never waits for the disk. While a history
+//     of actors is kept (see [Config].Context) each chunk adds to it, in its transaction; but
+//     only a group that is being written makes it wait, since it has seen its decisions. The
+//     history itself is written at intervals.
 type commits struct {
 	writing sync.Mutex // held while a group is written; locked before mu
 

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/alert"
+	"github.com/fluent-detect/fluent-detect/detector/calendar"
 	"github.com/fluent-detect/fluent-detect/detector/hold"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
 )
@@ -23,6 +24,17 @@ type Config struct {
 	// rules with a memory; LearnFor is for how long, by the time of events from the first one
 	// on, rules of type new_terms learn what is known, and alert on nothing.
 	Lateness, LearnFor time.Duration
+
+	// Context makes alerts tell what their actors did before, of which a history is kept:
+	// of so many actors at most.
+	Context       bool
+	ContextActors int
+	// Calendar tells business hours and maintenance; nil: nothing does.
+	Calendar *calendar.Calendar
+	// FollowUp is how long after an alert a record tells what its actor did next; 0:
+	// there is none. FollowUpByEvents goes by the time of events, not by that of the host.
+	FollowUp         time.Duration
+	FollowUpByEvents bool
 
 	// MinLevel is the lowest level of Sigma rules that make alerts; matches of others are
 	// counted only.

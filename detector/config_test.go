@@ -43,6 +43,10 @@ func configOf(t testing.TB, settings ...string) testConfig {
 			c.SuppressBy = strings.Split(value, ",")
 		case "suppress_for":
 			c.SuppressFor, err = time.ParseDuration(value)
+		case "context":
+			c.Context, c.ContextActors = value == "on", 1000
+		case "follow_up":
+			c.FollowUp, err = time.ParseDuration(value)
 		case "heartbeat":
 			c.Heartbeat, err = time.ParseDuration(value)
 		case "self_test":

@@ -95,6 +95,9 @@ func New(config Config, rules *ruleset.Set, host Host) (*Engine, error) {
 	if config.Heartbeat > 0 {
 		e.background.every(config.Heartbeat, r.firstBeat(), "heartbeat", r.beat)
 	}
+	if config.Context && host.Store != nil {
+		e.background.every(writeHistory, writeHistory, "history", a.flushHistory)
+	}
 	if d := rules.Databases; d != nil {
 		e.background.every(geo.RefreshInterval, geo.RefreshInterval, "geo_databases", func() { r.refresh(d) })
 	}
@@ -168,4 +171,5 @@ func (e *Engine) Close(final bool) {
 	if final {
 		e.alerter.summarize(true)
 	}
+	e.alerter.flushHistory()
 }

@@ -137,6 +137,13 @@ func (r *reporter) heartbeat(now time.Time) *alert.Notice {
 	set("memory.late", memory.Late)
 	set("memory.evicted", memory.Evicted)
 	set("memory.beyond", memory.Beyond)
+	if h := c.History; h != nil {
+		set("context.actors", h.Actors)
+		set("context.bytes", h.Bytes)
+		set("context.evicted", h.Evicted)
+		set("context.pending", h.Pending)
+		set("context.follow_ups", h.FollowUps)
+	}
 	if c.SelfTest.On {
 		set("self_test.runs", c.SelfTest.Runs)
 		set("self_test.failures", c.SelfTest.Failures)

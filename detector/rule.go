@@ -24,6 +24,7 @@ type activeRule struct {
 	inputs      []string                  // the names of the rules of a correlation
 	feeds       []stateful.Feed           // correlations that have to know of the matches
 	silent      bool                      // it makes no alerts by itself
+	mark        uint16                    // how the history names it
 	exceptions  []*ruleset.Exception
 	warned      []bool // by exception: that it has expired
 	dedupBy     []*event.Field
@@ -35,6 +36,7 @@ type activeRule struct {
 func newActiveRule(r *ruleset.Rule, c Config, o alert.Observer, fields *alert.Fields, s *event.Schema) activeRule {
 	a := activeRule{
 		Maker:       alert.NewMaker(r.Rule, o, c.Format, fields),
+		mark:        markOf(r.ID),
 		exceptions:  r.Exceptions,
 		warned:      make([]bool, len(r.Exceptions)),
 		dedupBy:     s.FieldsNamed(r.Extension.DedupBy),

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector/envelope"
 	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/history"
 	"github.com/fluent-detect/fluent-detect/detector/hold"
 	"github.com/fluent-detect/fluent-detect/detector/literal"
 	"github.com/fluent-detect/fluent-detect/detector/match"
@@ -37,6 +38,7 @@ type scanner struct {
 	keys         stats.Keys
 	tag          string
 	read         time.Time // when the shipper read the current record
+	past         *past     // nil: no history is kept
 	tx           transaction
 	// matched, if not nil, gets the events and the matches instead of tx.
 	matched func(e *event.Event, matches []int32)
@@ -52,7 +54,13 @@ func newScanner(programs *match.Set, texts *literal.Set, misses *stats.NearMisse
 	}
 	s.tx.noted.digester = a.state.memory.Digester()
 	s.reader = envelope.NewReader(a.schema, s.visit)
-	s.reader.Expect(programs.FrequentFields())
+	expected := programs.FrequentFields()
+	if h := a.state.history; h != nil {
+		s.past = newPast(h, a.schema)
+		s.tx.past = s.past
+		expected = append(expected, a.schema.FieldsNamed(history.Fields)...)
+	}
+	s.reader.Expect(expected)
 	s.reader.Bound(a.large, func() bool { return s.tx.open })
 	return s
 }
@@ -118,7 +126,7 @@ func (s *scanner) settle() {
 		return
 	}
 	switch {
-	case len(t.noted.list) > 0, len(t.matches) > 0:
+	case len(t.noted.list) > 0, len(t.matches) > 0, s.past.holds():
 	case t.noted.learning && t.noted.oldest != stateful.Undated:
 	case t.noted.learning:
 		return
@@ -149,12 +157,13 @@ func (s *scanner) reset() {
 	s.keys.Reset()
 	s.tx.first = noMoment
 	s.tx.noted.oldest = stateful.Undated
+	s.past.reset()
 }
 
 // evaluate evaluates the chunk. If no record in it can match it reads only the
 // last one, unless that one is special.
 func (s *scanner) evaluate(chunk []byte) error {
-	if s.tx.noted.learning || s.tx.state.unbegun.Load() { // each event counts
+	if s.past != nil || s.tx.noted.learning || s.tx.state.unbegun.Load() { // each event counts
 		return s.walk(chunk, 0)
 	}
 	records, last, ok := s.prefilter.skip(chunk)
@@ -259,10 +268,16 @@ func (s *scanner) visit(e *event.Event) {
 	}
 	s.sample(e)
 	s.near.Add(s.misses, s.matches.NearMisses())
+	if s.past != nil {
+		s.past.read(e)
+	}
 	for _, n := range matches {
 		if int(n) < len(s.tx.rules) { // not the rule of the self-test
 			s.tx.add(int(n), e, s.tag, s.read)
 		}
+	}
+	if s.past != nil {
+		s.past.keep(matches, s.tx.rules)
 	}
 }
 
@@ -325,3 +340,59 @@ func (s *scanner) warnUnrecognized(novel bool) {
 	}
 	s.tx.host.Warn(line)
 }
+
+// Result is what Scan did with one chunk.
+type Result struct {
+	Records int // in the chunk, without values that are not records
+	Skipped int // of them: not read, because the prefilter ruled out a match
+	Events  int // in the records
+	Odd     int // values that are not records
+	Alerts  int // put in the outbox, without summaries
+	// Unreadable has the offsets in the chunk of the bodies of records that look
+	// like CloudTrail and could not be read, or not completely: the first
+	// maxUnreadable of them. Records that were skipped are not among them; see
+	// Config.ReadAll.
+	Unreadable []int
+	// Unrecognized are the records that have names of CloudTrail's events in a form
+	// that is not opened: the first maxUnreadable of them.
+	Unrecognized []Unrecognized
+}
+
+// maxUnreadable is the maximum length of Result.Unreadable, and of
+// Result.Unrecognized.
+const maxUnreadable = 1 << 16
+
+// Unrecognized is a record that has the names that CloudTrail's events have, in a form
+// that is not opened.
+type Unrecognized struct {
+	Body int    // its offset in the chunk
+	Key  string // the member that the names are in: printable, of bounded length
+}
+
+// ScanError is an error in a host's chunk: it is broken at some byte. What came
+// before was evaluated.
+type ScanError struct {
+	Tag     string
+	Records int // evaluated before the byte
+	Err     *msgpack.Error
+}
+
+// Error names the tag, the byte and how many records were evaluated.
+func (e *ScanError) Error() string {
+	return fmt.Sprintf("chunk of tag %q: %s; records evaluated before it: %d, none after it", e.Tag, e.Err, e.Records)
+}
+
+func (e *ScanError) Unwrap() error { return e.Err }
+
+// StoreError means that the changes of a chunk could not be written to disk.
+type StoreError struct {
+	Tag string
+	Err error
+}
+
+// Error names the tag and the reason.
+func (e *StoreError) Error() string {
+	return fmt.Sprintf("chunk of tag %q: its alerts cannot be stored: %v", e.Tag, e.Err)
+}
+
+func (e *StoreError) Unwrap() error { return e.Err }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/enrich/geo"
+	"github.com/fluent-detect/fluent-detect/detector/history"
 	"github.com/fluent-detect/fluent-detect/detector/hold"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
 	"github.com/fluent-detect/fluent-detect/detector/ruleset"
@@ -34,6 +35,8 @@ type State struct {
 	caps       *hold.Caps
 	memory     *stateful.Memory // of the rules
 	logged     stateful.Counts  // of memory
+	history    *history.History // nil: none is kept
+	followUps  uint64
 	outcomes   stats.Outcomes
 	summaries  uint64
 	rules      *stats.Rules
@@ -64,6 +67,9 @@ func (s *State) use(c *Config, loaded *ruleset.Set, store Store, name string, wa
 		s.duplicates.Resize(c.DedupSize, c.DedupTTL)
 		s.eventIDs.Resize(c.DedupSize, c.DedupTTL)
 		s.suppressor.Resize(c.DedupSize)
+	}
+	if err := s.useHistory(c, store, name); err != nil {
+		return nil, err
 	}
 	if s.selfTest.On = c.SelfTest > 0; !s.selfTest.On {
 		s.selfTest.Problem = ""
@@ -142,7 +148,12 @@ func (s *State) nextSummary() time.Time {
 		next, ok = end, true
 	}
 	if over, held := s.memory.NextHeldOff(); held && (!ok || over.Before(next)) {
-		next = over
+		next, ok = over, true
+	}
+	if s.history != nil {
+		if due, waiting := s.history.NextFollowUp(); waiting && (!ok || due.Before(next)) {
+			next = due
+		}
 	}
 	return next
 }
@@ -171,6 +182,7 @@ func (s *State) Report() stats.Report {
 	s.mu.Lock()
 	r := stats.Report{Began: s.began, Rules: s.rules.All(), SelfTest: s.selfTest, Databases: s.databases.Stats()}
 	r.Outcomes, r.Summaries = s.outcomes, s.summaries
+	r.History = s.historyReport()
 	if s.duplicates != nil {
 		r.Dedup = s.duplicates.Stats()
 		for i := range r.Rules {

@@ -62,6 +62,8 @@ type transaction struct {
 	emitted   int
 	decisions decisions
 	noted     notes
+	past      *past // of the chunk; nil: no history is kept
+	followUps uint64
 
 	record  []byte        // of the last alert, before it is copied to its size
 	subject event.Subject // of the current match
@@ -164,8 +166,10 @@ func (t *transaction) alert(r *activeRule, e *event.Event, id alert.ID, memory *
 	if !state.caps.Take(ruleID, subject, string(t.subject.Principal), t.now) {
 		return stats.Capped
 	}
-	t.record = r.Make(t.record[:0], id, e, &t.subject, alert.Arrival{Tag: tag, Read: read, Now: t.now, IDReused: reused, Memory: memory, Columns: columns})
+	known := t.context(r, e)
+	t.record = r.Make(t.record[:0], id, e, &t.subject, alert.Arrival{Tag: tag, Read: read, Now: t.now, IDReused: reused, Memory: memory, Columns: columns, Context: known})
 	t.stage(r.Maker, id.Alert, bytes.Clone(t.record))
+	t.follow(r, e, id.Alert, known)
 	return stats.Emitted
 }
 
@@ -254,8 +258,10 @@ func (t *transaction) commit() (alerts int, err error) {
 	if !t.open {
 		return 0, nil
 	}
+	t.catchUp()
 	t.summarizeGroups()
 	t.summarizeMemory()
+	t.followUp()
 	d := &t.decisions
 	if d.room, t.unwanted, err = t.host.Outbox.Reserve(t.alerts); err != nil {
 		t.rollback()
@@ -295,6 +301,7 @@ func (t *transaction) final() {
 		t.state.rules.Count(t.rules[m.rule].Rule().ID, o)
 	}
 	t.state.summaries += t.summaries
+	t.state.followUps += t.followUps
 	t.state.noteMemory()
 }
 
@@ -314,7 +321,7 @@ func (t *transaction) reset() {
 	if len(t.matches) > 0 {
 		t.subject.Release() // it aliases the last event
 	}
-	t.matches, t.alerts, t.unwanted, t.summaries, t.emitted = t.matches[:0], t.alerts[:0], nil, 0, 0
+	t.matches, t.alerts, t.unwanted, t.summaries, t.followUps, t.emitted = t.matches[:0], t.alerts[:0], nil, 0, 0, 0
 	t.again = false
 	t.noted.reset()
 	t.decisions = decisions{changes: t.decisions.changes[:0]}

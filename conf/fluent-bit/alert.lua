@@ -1,21 +1,44 @@
 -- Requests that tools take which cannot take an alert as it is.
 
--- The body of a request to a webhook of Slack: a line of text. Slack takes &, <
--- and > for its own, and an event may hold them.
-function slack(tag, timestamp, alert)
-    local line = string.format("%s: %s (%s, alert %s)", alert.alert_severity, alert.event.reason,
-        alert.rule.name, string.sub(alert.alert_id, 1, 12))
-    line = string.gsub(line, "[&<>]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" })
-    return 2, timestamp, { body = json({ text = line }), headers = { ["Content-Type"] = "application/json" } }
+-- What a person reads of a record: the summary of an alert with context, which is
+-- escaped for Slack; else its reason. A follow-up, which tells what came after an alert,
+-- has a message.
+local function sentence(alert)
+    local known = alert.fluent_detect.context
+    local of = alert.fluent_detect.follow_up
+    local id = string.sub(of and of.of or alert.alert_id, 1, 12)
+    if known and known.summary then
+        return string.format("%s (alert %s)", known.summary, id)
+    end
+    local line
+    if of then
+        line = string.format("%s (alert %s)", alert.message, id)
+    else
+        line = string.format("%s: %s (%s, alert %s)", alert.alert_severity, alert.event.reason, alert.rule.name, id)
+    end
+    return (string.gsub(line, "[&<>]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" }))
 end
 
--- The body of a Publish request to SNS.
+-- The body of a request to a webhook of Slack: a paragraph. Slack takes &, < and > for
+-- its own, and an event may hold them.
+function slack(tag, timestamp, alert)
+    return 2, timestamp, { body = json({ text = sentence(alert), mrkdwn = false }), headers = { ["Content-Type"] = "application/json" } }
+end
+
+-- The same without what Slack needs.
+local function plain(text)
+    return (string.gsub(text, "&%a+;", { ["&amp;"] = "&", ["&lt;"] = "<", ["&gt;"] = ">" }))
+end
+
+-- The body of a Publish request to SNS: programs that have subscribed get the alert as
+-- JSON, people who get mail or text messages what they read.
 function sns(tag, timestamp, alert)
     local topic = os.getenv("SNS_TOPIC")
+    local people = plain(sentence(alert))
     local parameters = {
-        "Action=Publish", "Version=2010-03-31", "TopicArn=" .. form(topic),
+        "Action=Publish", "MessageStructure=json", "Version=2010-03-31", "TopicArn=" .. form(topic),
         "Subject=" .. form(string.sub(alert.alert_severity .. ": " .. alert.rule.name, 1, 100)),
-        "Message=" .. form(json(alert)),
+        "Message=" .. form(json({ default = json(alert), email = people, sms = people })),
     }
     if string.sub(topic, -5) == ".fifo" then
         parameters[#parameters + 1] = "MessageGroupId=" .. form(alert.alert_rule)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector/envelope"
 	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/history"
 	"github.com/fluent-detect/fluent-detect/detector/hold"
 	"github.com/fluent-detect/fluent-detect/detector/match"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
@@ -31,17 +32,19 @@ type Observer struct {
 // Maker makes the alerts of one rule in one format. It is not for concurrent
 // use.
 type Maker struct {
-	rule     *rule.Rule
-	fields   *Fields
-	slug     string
-	observer Observer
-	format   Format
-	doc      document
-	shape    []byte
-	reason   []byte
-	wording  []byte // Kibana's reason
-	remark   string // of the subject
-	texts    [][]byte
+	rule      *rule.Rule
+	fields    *Fields
+	slug      string
+	observer  Observer
+	format    Format
+	doc       document
+	shape     []byte
+	reason    []byte
+	wording   []byte // Kibana's reason
+	remark    string // of the subject
+	object    []byte // what the event is about
+	paragraph []byte // of the context
+	texts     [][]byte
 
 	program   *match.Program // of the rule; nil: nothing is known of it
 	uncarried bool           // it reads fields that alerts do not have
@@ -95,8 +98,9 @@ type Arrival struct {
 	Now  time.Time // when the alert is made
 	// IDReused: another event came before with the ID of this one.
 	IDReused bool
-	Memory   *Memory        // of a rule with one
-	Columns  []table.Column // that a query in ES|QL makes
+	Memory   *Memory          // of a rule with one
+	Columns  []table.Column   // that a query in ES|QL makes
+	Context  *history.Context // what is known of the actor; nil: no history is kept
 }
 
 // Make appends the alert with that ID, which [Fields.IDOf] returned, to dst as a msgpack
@@ -145,6 +149,10 @@ func (m *Maker) Make(dst []byte, id ID, e *event.Event, s *event.Subject, a Arri
 	m.reason = m.appendReason(m.reason[:0], e, s, a.Memory) // of the other fields
 	m.reason = m.appendAuthor(m.reason)
 	d.set(slotEventReason, m.reason)
+	if a.Context != nil {
+		m.object = firstOf(e, m.of.object)
+		m.contextualize(a.Context)
+	}
 	return m.finish(dst, s.Source)
 }
 
@@ -188,6 +196,7 @@ func (m *Maker) finish(dst []byte, source *event.Source) []byte {
 	dst = d.append(dst)
 	d.reset() // of the event nothing is kept
 	clear(m.texts)
+	m.object = nil
 	return dst
 }
 

@@ -21,12 +21,15 @@ type Notice struct {
 }
 
 // Field is a field of a notice. The value is a string, bool, int, int64, uint64,
-// float64, time.Time, []string or [][]Field, a list of objects. Texts that are
+// float64, time.Time, []string, List or [][]Field, a list of objects. Texts that are
 // empty, and times that are zero, are left out.
 type Field struct {
 	Name  string
 	Value any
 }
+
+// List is a value of a Field that is not left out when it is empty.
+type List []string
 
 // Append appends the notice to dst as a msgpack map. Two fields of the same name
 // are an error of the caller, and panic.
@@ -49,6 +52,10 @@ func (n *Notice) Append(dst []byte, o Observer) []byte {
 	c.set("observer.hostname", o.Hostname)
 	c.set("fluent_detect.schema", schemaVersion)
 	for _, f := range n.Fields {
+		if list, ok := f.Value.(List); ok {
+			c.keep(f.Name, []string(list))
+			continue
+		}
 		c.set(f.Name, plain(f.Value))
 	}
 	leaves := make([]leaf, len(c.list))

@@ -11,8 +11,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/event"
+	"github.com/fluent-detect/fluent-detect/detector/history"
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
 )
@@ -41,6 +43,9 @@ var ownTypes = map[string][]string{
 		fluent_detect.summary.kind fluent_detect.summary.by
 		fluent_detect.memory.kind fluent_detect.memory.sha256 fluent_detect.memory.event_ids
 		fluent_detect.memory.correlation fluent_detect.memory.rules
+		fluent_detect.context.actor.id fluent_detect.context.actor.assumed_by fluent_detect.context.new fluent_detect.context.time.calendar
+		fluent_detect.context.before.actions fluent_detect.context.before.notable fluent_detect.context.after.actions fluent_detect.context.after.notable
+		fluent_detect.context.state fluent_detect.follow_up.of
 
 		kibana.space_ids
 		kibana.alert.uuid kibana.alert.instance.id kibana.alert.status kibana.alert.workflow_status kibana.alert.severity
@@ -61,18 +66,24 @@ var ownTypes = map[string][]string{
 		kibana.alert.rule.threat.technique.id kibana.alert.rule.threat.technique.name
 		kibana.alert.rule.threat.technique.reference kibana.alert.rule.threat.technique.subtechnique.id
 		kibana.alert.rule.threat.technique.subtechnique.name kibana.alert.rule.threat.technique.subtechnique.reference`),
-	"match_only_text": fieldList(`message`),
+	"match_only_text": fieldList(`message fluent_detect.context.summary`),
 	"ip":              fieldList(`related.ip`),
 	"date": fieldList(`@timestamp event.start event.end event.created fluent_detect.key.expires
 		fluent_detect.summary.first fluent_detect.summary.last
 		fluent_detect.summary.interval.begin fluent_detect.summary.interval.end
 		fluent_detect.memory.previous fluent_detect.memory.since fluent_detect.memory.from fluent_detect.memory.to
+		fluent_detect.context.actor.first_seen fluent_detect.context.action.first_seen fluent_detect.context.action.last_seen
+		fluent_detect.context.since
 		kibana.alert.threshold_result.from
 		kibana.alert.start kibana.alert.last_detected kibana.alert.original_time
 		kibana.alert.original_event.created`),
-	"boolean": fieldList(`fluent_detect.summary.more`),
+	"boolean": fieldList(`fluent_detect.summary.more fluent_detect.context.time.usual`),
 	"float":   fieldList(`event.risk_score fluent_detect.memory.value kibana.alert.risk_score kibana.alert.rule.risk_score`),
 	"long": fieldList(`event.severity fluent_detect.latency_ms fluent_detect.duplicate_count fluent_detect.summary.count
+		fluent_detect.context.actor.events fluent_detect.context.action.count fluent_detect.context.action.actors
+		fluent_detect.context.address.actors fluent_detect.context.before.events fluent_detect.context.before.failures
+		fluent_detect.context.before.others fluent_detect.context.after.events fluent_detect.context.after.failures
+		fluent_detect.context.key.instances
 		fluent_detect.memory.count fluent_detect.memory.cardinality kibana.alert.threshold_result.count
 		kibana.alert.group.index kibana.alert.depth kibana.alert.ancestors.depth kibana.alert.suppression.docs_count
 		kibana.alert.rule.max_signals kibana.alert.rule.revision`),
@@ -122,6 +133,9 @@ func indexed(t *testing.T) map[string]bool {
 	t.Helper()
 	r := completeRule(t)
 	fields := map[string]bool{}
+	f := history.FollowUp{ActorID: "a"}
+	_, after := NewMaker(r, testObserver, FormatECS, testFields).MakeFollowUp(nil, &f, history.Calls{}, time.Now())
+	addLeaves(fields, "", valueOf(t, after))
 	for _, f := range []Format{FormatECS, FormatKibana} {
 		for name := range testFields.slots {
 			for _, p := range f.places(name) {
@@ -148,7 +162,7 @@ func addLeaves(fields map[string]bool, name string, v msgpack.Value) {
 			if !ok {
 				return
 			}
-			addLeaves(fields, name+"."+string(k.Bytes()), value)
+			addLeaves(fields, strings.TrimPrefix(name+"."+string(k.Bytes()), "."), value)
 		}
 	case msgpack.Array:
 		elements := v.Elements()

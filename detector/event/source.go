@@ -88,6 +88,11 @@ type Source struct {
 	// Describe adds to the subject what the source knows. asked are the values of
 	// each field of Asks. It is called for events that a rule matched.
 	Describe func(e *Event, asked [][]msgpack.Value, s *Subject)
+	// Activity reads what a history of actors has to know of an event, and Caller who
+	// caused it; nil: there is no history of such events. They are called for every event
+	// while a history is kept.
+	Activity func(e *Event, a *Activity) bool
+	Caller   func(e *Event, c *Caller)
 	// Attributes are the attributes that Describe gives, in this order.
 	Attributes []Attribute
 	// AlertFields names the fields that Describe gives alerts besides those of

@@ -46,6 +46,15 @@ func ofMemory(name, kind, help string, of func(*stateful.Report) uint64) family 
 	}}
 }
 
+// ofHistory is a family of one sample for each detector that keeps a history of actors.
+func ofHistory(name, kind, help string, of func(*stats.History) uint64) family {
+	return family{name, kind, help, func(w *writer, v *view) {
+		if v.History != nil {
+			w.sample(of(v.History), v.labels()...)
+		}
+	}}
+}
+
 // labels returns the labels of all samples of the detector, followed by more.
 func (v *view) labels(more ...string) []string {
 	return append([]string{"channel", v.Channel, "detector", v.Name}, more...)
@@ -130,6 +139,12 @@ var families = []family{
 		}
 		return 0
 	}),
+
+	ofHistory("fluent_detect_context_actors", "gauge", "Actors that the history of context remembers.", func(h *stats.History) uint64 { return uint64(h.Actors) }),
+	ofHistory("fluent_detect_context_bytes", "gauge", "How much memory it takes.", func(h *stats.History) uint64 { return uint64(h.Bytes) }),
+	ofHistory("fluent_detect_context_evicted_total", "counter", "Actors that it has forgotten too early, because context_actors is too small.", func(h *stats.History) uint64 { return h.Evicted }),
+	ofHistory("fluent_detect_context_pending", "gauge", "Alerts that are still to be followed up.", func(h *stats.History) uint64 { return uint64(h.Pending) }),
+	ofHistory("fluent_detect_context_follow_ups_total", "counter", "Follow-up records, which are no alerts.", func(h *stats.History) uint64 { return h.FollowUps }),
 
 	gauge("fluent_detect_dedup_keys", "Alerts that are remembered to recognise duplicates.", func(v *view) uint64 { return uint64(v.Dedup.Size) }),
 	counter("fluent_detect_dedup_evicted_total", "Of these, forgotten too early because dedup_size is too small.", func(v *view) uint64 { return v.Dedup.Evicted }),

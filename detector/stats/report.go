@@ -17,6 +17,8 @@ type Report struct {
 	SelfTest SelfTest
 	// Databases are those that addresses are looked up in.
 	Databases []geo.Stat
+	// History is that of actors; nil: none is kept.
+	History *History
 }
 
 // SelfTest counts self-tests: synthetic events that take the path of all events.

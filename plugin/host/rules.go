@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fluent-detect/fluent-detect/detector/calendar"
 	"github.com/fluent-detect/fluent-detect/detector/enrich/geo"
 	"github.com/fluent-detect/fluent-detect/detector/ruleset"
 	"github.com/fluent-detect/fluent-detect/detector/ruletest"
@@ -28,6 +29,11 @@ func LoadRules(c *settings.Detector) (*ruleset.Set, error) {
 	if c.Exceptions != "" {
 		if err := rules.LoadExceptions(c.Exceptions); err != nil {
 			return nil, keyError("exceptions", err)
+		}
+	}
+	if c.CalendarPath != "" {
+		if c.Calendar, err = calendar.Load(c.CalendarPath); err != nil {
+			return nil, keyError("calendar", err)
 		}
 	}
 	rules.CheckFields("suppress_by", c.SuppressBy)

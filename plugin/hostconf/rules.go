@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fluent-detect/fluent-detect/detector/calendar"
 	"github.com/fluent-detect/fluent-detect/detector/enrich/geo"
 	"github.com/fluent-detect/fluent-detect/detector/rule/files"
 	"github.com/fluent-detect/fluent-detect/detector/ruleset"
@@ -25,6 +26,7 @@ func (c *config) ruleFiles() {
 		channel := s.text("channel", "default")
 		rules := c.loadRules(s)
 		c.exceptions(s, rules)
+		c.calendar(s)
 		c.ruleWarnings(s, rules)
 		for _, in := range c.of("input", "cloudtrail") {
 			if p := in.get("queue_url"); p != nil {
@@ -137,6 +139,20 @@ func (c *config) exceptions(s *section, rules *ruleset.Set) {
 	case rules != nil:
 		if err := rules.LoadExceptions(p.text); err != nil {
 			c.failAll(p.at, err)
+		}
+	}
+}
+
+// calendar checks the calendar.
+func (c *config) calendar(s *section) {
+	p := s.get("calendar")
+	switch {
+	case p == nil, p.unknown != "":
+	case !exists(p.text):
+		c.notHere(p, p.text, Error, "it is not checked")
+	default:
+		if _, err := calendar.Load(p.text); err != nil {
+			c.failAll(p.valueAt, err)
 		}
 	}
 }

@@ -42,7 +42,7 @@ func (c *config) sidecar(path string) {
 		}
 	}
 	s := &section{at: Position{File: path}}
-	for _, key := range []string{"rules", "exceptions", "geo_databases", "added_fields"} {
+	for _, key := range []string{"rules", "exceptions", "calendar", "geo_databases", "added_fields"} {
 		if v := file.Get(key); v != "" {
 			at := Position{File: path}
 			if p, _, ok := cutPosition(file.Locate(&settings.KeyError{Key: key}).Error()); ok {
@@ -56,6 +56,7 @@ func (c *config) sidecar(path string) {
 	}
 	rules := c.loadRules(s)
 	c.exceptions(s, rules)
+	c.calendar(s)
 	c.ruleWarnings(s, rules)
 	if config.Trail != nil && config.Trail.QueueURL != "" {
 		at := Position{File: path}

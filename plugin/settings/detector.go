@@ -2,6 +2,7 @@ package settings
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector"
@@ -22,10 +23,12 @@ type Detector struct {
 	GeoDatabases  []string // paths
 	AddedFields   event.AddedFields
 	StatePath     string   // directory, or empty: memory only
+	CalendarPath  string   // or empty
 	MetricsListen string   // address of the Prometheus endpoint; empty: none
 	Forward       *Forward // nil: not by the Forward protocol
 
-	effective string
+	contextSet bool // the key context is set
+	effective  string
 }
 
 // String lists the values in effect, without secrets.
@@ -105,6 +108,35 @@ var detectorKeys = []row[Detector]{
 	{Key: Key{"state_path", "the path of a directory", "",
 		"where undelivered alerts, what rules remember, and the memory of duplicates, suppression and caps survive a crash or a restart; empty: they are in memory only"},
 		set: func(d *Detector, v string) error { d.StatePath = v; return nil }},
+	{Key: Key{"context", "`on` or `off`", "",
+		"whether alerts tell what their actors did before, from a history of all events; empty: on if `state_path` is set, else off"},
+		set: func(d *Detector, v string) (err error) {
+			d.contextSet = true
+			d.Context, err = parseSwitch(v)
+			return err
+		}},
+	{Key: Key{"context_actors", "an integer from 100 to 10000000", "10000",
+		"the maximum number of actors to remember for `context`: 10000 take about 12 MB of memory"},
+		set: func(d *Detector, v string) (err error) {
+			if d.ContextActors, err = parseCount(v, 1e7); err == nil && d.ContextActors < 100 {
+				return errInvalid
+			}
+			return err
+		},
+		condition: &withContext},
+	{Key: Key{"calendar", "the path of a TOML file", "",
+		"business days and hours, holidays and maintenance, for `context`"},
+		set:       func(d *Detector, v string) error { d.CalendarPath = v; return nil },
+		condition: &withContext},
+	{Key: Key{"follow_up", "a duration from 1s to 24h, or `0` for none", "15m",
+		"how long after an alert a record tells what its actor did next, with `context`"},
+		set: func(d *Detector, v string) (err error) {
+			if d.FollowUp, err = parseInterval(v); err == nil && d.FollowUp > 24*time.Hour {
+				return errInvalid
+			}
+			return err
+		},
+		condition: &withContext},
 	{Key: Key{"forward_to", "`unix:///path` or `tcp://host:port`", "",
 		"send the alerts by the Forward protocol, with acknowledgements, to this forward input of Fluent Bit or Fluentd; empty: to a detect_alerts input"},
 		set: func(d *Detector, v string) (err error) {
@@ -168,6 +200,17 @@ var detectorKeys = []row[Detector]{
 // forwardTLS is for keys that have an effect with TLS only.
 var forwardTLS = condition[Detector]{"forward_tls on", func(d *Detector) bool { return d.Forward.TLS }}
 
+// withContext is for keys that have an effect with context only.
+var withContext = condition[Detector]{"context on", (*Detector).hasContext}
+
+// hasContext reports whether context is on: if it is not set, it goes by state_path.
+func (d *Detector) hasContext() bool {
+	if d.contextSet {
+		return d.Context
+	}
+	return d.StatePath != ""
+}
+
 // DetectorKeys returns the keys of a detector.
 func DetectorKeys() []Key { return keysOf(detectorKeys) }
 
@@ -183,7 +226,15 @@ func (d *Detector) read(get Getter) []error {
 	d.Forward = new(Forward)
 	v := values[Detector]{detectorKeys, get}
 	errs := v.read(d)
+	d.Context = d.hasContext()
+	v.get = func(key string) string {
+		if value := get(key); key != "context" || strings.TrimSpace(value) != "" {
+			return value
+		}
+		return map[bool]string{true: "on"}[d.Context]
+	}
 	d.effective = v.effective(d)
+	v.get = get
 	if v.set("forward_to") == "" {
 		d.Forward = nil
 	}

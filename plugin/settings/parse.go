@@ -82,6 +82,12 @@ func parseInterval(v string) (time.Duration, error) {
 	return parseDuration(v, noMax)
 }
 
+// IsDuration reports whether a text is a duration as keys take it.
+func IsDuration(v string) bool {
+	_, err := parseInterval(v)
+	return err == nil
+}
+
 // parseListen parses a host and a port to listen on.
 func parseListen(v string) (string, error) {
 	_, port, err := net.SplitHostPort(v)

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"bytes"
 	"crypto/tls"
 	"encoding/json"
 	"errors"
@@ -315,7 +314,7 @@ func toSlack(t *testing.T) trial {
 	}
 }
 
-var slackLine = regexp.MustCompile(`^medium: SSH public key pushed to i-0000000000000000[012] for ec2-user by alice from 203\.0\.113\.24 \(AWS EC2 Instance Connect SSH Public Key Uploaded, alert [0-9a-f]{12}\)$`)
+var slackLine = regexp.MustCompile(`^\[MEDIUM\] AWS EC2 Instance Connect SSH Public Key Uploaded: alice SendSSHPublicKey on i-0000000000000000[012] in eu-west-1/111122223333 at 2026-03-02 09:00:00Z, success\. From 203\.0\.113\.24; client Other\. \(alert [0-9a-f]{12}\)$`)
 
 func toSNS(t *testing.T) trial {
 	const topic = "arn:aws:sns:us-east-1:111122223333:alerts.fifo"
@@ -366,9 +365,12 @@ func publishedBy(t *testing.T, r request, topic string) string {
 		Rule  string `json:"alert_rule"`
 		Event struct{ Reason string }
 	}
-	d := json.NewDecoder(bytes.NewReader([]byte(form.Get("Message"))))
-	if err := d.Decode(&alert); err != nil || alert.Event.Reason == "" {
+	var message struct{ Default, Email string }
+	if err := json.Unmarshal([]byte(form.Get("Message")), &message); err != nil || form.Get("MessageStructure") != "json" || !slackLine.MatchString(message.Email) {
 		t.Fatalf("%v: the message is %s", err, form.Get("Message"))
+	}
+	if err := json.Unmarshal([]byte(message.Default), &alert); err != nil || alert.Event.Reason == "" {
+		t.Fatalf("%v: the message is %s", err, message.Default)
 	}
 	if form.Get("Action") != "Publish" || form.Get("TopicArn") != topic || form.Get("MessageDeduplicationId") != alert.ID || form.Get("MessageGroupId") != alert.Rule ||
 		form.Get("Subject") != "medium: AWS EC2 Instance Connect SSH Public Key Uploaded" {

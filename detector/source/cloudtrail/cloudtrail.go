@@ -72,6 +72,8 @@ var Source = &event.Source{
 	Failure:          []string{"aws.cloudtrail.error_code", "aws.cloudtrail.error_message"},
 	Asks:             asks[:],
 	Describe:         describe,
+	Activity:         activity,
+	Caller:           callerFrom,
 	Attributes:       attributes[:],
 	AlertFields:      []string{keyType, keyFingerprint, keyExpires, keyConsole},
 }

@@ -21,11 +21,12 @@ import (
 
 func (a *app) learn() *cobra.Command {
 	var globs []string
-	var dir, exceptions, lateness, channel string
+	var dir, exceptions, lateness, channel, actors string
 	c := &cobra.Command{
 		Use:   "learn --state-path DIR [flags] PATH...",
 		Short: "Let rules of type new_terms learn from files what is known",
 		Long: `Let rules of type new_terms learn from files which combinations of values are known,
+and the history of context who did what,
 for a detector that starts with this state_path afterwards: it then need not learn for
 learn_for first. Nothing alerts, and nothing else in the state changes. Learn from as many
 days as the rules' history windows have, with the rules and exceptions that the detector
@@ -39,7 +40,7 @@ line or a rule is wrong.`,
 			if dir == "" {
 				return usage(c, "--state-path is missing")
 			}
-			given := map[string]string{"rules": strings.Join(globs, ","), "state_path": dir, "exceptions": exceptions, "lateness": lateness, "channel": channel, "rule_tests": "off"}
+			given := map[string]string{"rules": strings.Join(globs, ","), "state_path": dir, "exceptions": exceptions, "lateness": lateness, "channel": channel, "context_actors": actors, "rule_tests": "off"}
 			config, err := settings.ReadDetector(func(key string) string { return given[key] })
 			if err != nil {
 				return fail(exitUsage, asFlags(err))
@@ -53,6 +54,7 @@ line or a rule is wrong.`,
 	c.Flags().Var(textValue{&dir}, "state-path", "the directory of the detector's state_path (required)")
 	c.Flags().Var(textValue{&exceptions}, "exceptions", "the detector's file of exceptions")
 	c.Flags().Var(textValue{&lateness}, "lateness", "the detector's lateness (default 1h)")
+	c.Flags().Var(textValue{&actors}, "context-actors", "the detector's context_actors (default 10000)")
 	c.Flags().Var(textValue{&channel}, "channel", "the detector's channel; of several detectors of a channel the first one learns (default default)")
 	return c
 }

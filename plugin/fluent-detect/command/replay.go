@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -42,6 +43,8 @@ turn this off. Alerts are in the order of the files. Rules of type new_terms ale
 from the first event on, unless --learn names files to learn from, or --learn-for says
 for how long. Rules of type threshold count events that are late by up to --lateness:
 --sort reads everything into memory and evaluates it in the order of time.
+With --context alerts tell what their actors did before; --follow-up, which needs no
+duration, adds records of what they did next.
 
 Exit code: 0 if everything was read, whether or not anything matched; 1 if
 something could not be read; 2 if the command line or a rule is wrong; 130 after
@@ -50,6 +53,7 @@ Ctrl-C, with the summary so far.`,
   fluent-detect replay AWSLogs/
   fluent-detect replay --no-cap --rules rules/ --rules extra.toml logs/*.json.gz > alerts.ndjson
   fluent-detect replay --learn AWSLogs/2025/ --sort AWSLogs/2026/
+  fluent-detect replay --context on --follow-up --sort AWSLogs/
   zcat old.gz | fluent-detect replay --format kibana -`,
 		Args: atLeastOne("PATH"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -61,6 +65,14 @@ Ctrl-C, with the summary so far.`,
 			if noCap {
 				*k.values["max_alerts"] = "0"
 			}
+			args = followUpArgument(k.values["follow_up"], args)
+			if len(args) == 0 {
+				return usage(c, "PATH is missing")
+			}
+			follow := *k.values["follow_up"] != ""
+			if v := k.values["context"]; follow && *v == "" {
+				*v = "on"
+			}
 			if v := k.values["learn_for"]; *v == "" {
 				*v = "0"
 			}
@@ -71,6 +83,10 @@ Ctrl-C, with the summary so far.`,
 			config.NoSuppression = noSuppression
 			config.NoDedup, config.ReadAll, config.Heartbeat = noDedup, true, 0
 			config.IgnoreRecordTime = true // it is the time of the replay
+			config.FollowUpByEvents = true
+			if !follow {
+				config.FollowUp = 0
+			}
 			return a.runReplay(c.Context(), config, args, learn, sorted)
 		},
 	}
@@ -79,13 +95,32 @@ Ctrl-C, with the summary so far.`,
 	c.Flags().BoolVar(&noDedup, "no-dedup", false, "alert on exact duplicates too")
 	c.Flags().BoolVar(&noCap, "no-cap", false, "do not limit the number of alerts; short for --max-alerts 0")
 	c.Flags().BoolVar(&noSuppression, "no-suppression", false, "do not suppress alerts; the hold-off of thresholds stays")
-	c.Flags().Var(listValue{&learn}, "learn", "files, directories or globs from which rules of type new_terms learn first; may be given several times")
+	c.Flags().Var(listValue{&learn}, "learn", "files, directories or globs from which rules of type new_terms and the history of context learn first; may be given several times")
 	c.Flags().BoolVar(&sorted, "sort", false, "evaluate the records in the order of the times of their events")
 	k = keyFlags(c, settings.DetectorKeys(), "heartbeat", "metrics_listen", "self_test") // these are for servers
+	c.Flags().Lookup("follow-up").NoOptDefVal = bareFollowUp
 	c.MarkFlagsMutuallyExclusive("no-cap", "max-alerts")
 	c.MarkFlagsMutuallyExclusive("format", flagOf(formatKey))
 	_ = c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"ecs", "kibana", "ocsf"}, cobra.ShellCompDirectiveNoFileComp))
 	return c
+}
+
+// bareFollowUp is the value of the flag without one.
+const bareFollowUp = "15m"
+
+// followUpArgument takes the duration from the arguments that was given behind --follow-up
+// and a space: the flag needs none. An argument that is a file is none.
+func followUpArgument(value *string, args []string) []string {
+	if *value != bareFollowUp {
+		return args
+	}
+	for i, a := range args {
+		if _, err := os.Stat(a); err != nil && settings.IsDuration(a) {
+			*value = a
+			return slices.Delete(slices.Clone(args), i, i+1)
+		}
+	}
+	return args
 }
 
 // formatKey is the key that --format is short for.

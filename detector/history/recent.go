@@ -1,0 +1,165 @@
+package history
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+)
+
+// A recent event, in a ring: what was rolled back is only cut off.
+const (
+	recentTime    = 0
+	recentActor   = 1 // the beginning of its digest; 0: nobody is known
+	recentAddress = 2
+	recentBefore  = 3 // the event before it in the same place of actorHeads
+	recentNear    = 4 // and of addressHeads
+	recentAction  = 5 // the number of its name; the first bit: it failed
+	recentRule    = 6 // what matched it: see Observation.Matched
+	recentStride  = 7
+
+	failedBit = 1 << 31
+)
+
+// recent is the ring, with the last event of each actor and each address. Events are
+// numbered from 1 on.
+type recent struct {
+	ring                     []uint32
+	actorHeads, addressHeads []uint32
+	next                     uint32 // the number of the next event
+	floor                    uint32 // events before it are overwritten
+}
+
+func newRecent(events int) recent {
+	return recent{ring: make([]uint32, events*recentStride), actorHeads: make([]uint32, events), addressHeads: make([]uint32, events), next: 1, floor: 1}
+}
+
+func (r *recent) size() uint32 { return uint32(len(r.actorHeads)) }
+
+// row returns an event, nil if it is no longer there.
+func (r *recent) row(n uint32) []uint32 {
+	if n == 0 || n < r.floor || n >= r.next {
+		return nil
+	}
+	at := int(n&(r.size()-1)) * recentStride
+	return r.ring[at : at+recentStride]
+}
+
+// add adds an event.
+func (r *recent) add(o *Observation, name uint32) {
+	n := r.next
+	r.next++
+	if r.next-r.floor > r.size() {
+		r.floor = r.next - r.size()
+	}
+	actor, address := uint32(o.Actor), uint32(o.Address)
+	a, b := actor&(r.size()-1), address&(r.size()-1)
+	row := r.row(n)
+	row[recentTime], row[recentActor], row[recentAddress] = o.At, actor, address
+	row[recentBefore], row[recentNear] = r.actorHeads[a], r.addressHeads[b]
+	if o.Failed {
+		name |= failedBit
+	}
+	row[recentAction], row[recentRule] = name, uint32(o.Matched)
+	r.actorHeads[a], r.addressHeads[b] = n, n
+}
+
+// cut removes the events from number n on, the last one first. Those that they have
+// overwritten do not come back.
+func (r *recent) cut(n uint32) {
+	for r.next > n {
+		r.next--
+		if r.next < r.floor { // it was overwritten itself
+			continue
+		}
+		at := int(r.next&(r.size()-1)) * recentStride
+		row := r.ring[at : at+recentStride]
+		r.actorHeads[row[recentActor]&(r.size()-1)] = row[recentBefore]
+		r.addressHeads[row[recentAddress]&(r.size()-1)] = row[recentNear]
+	}
+	r.floor = min(r.floor, r.next)
+}
+
+// oldest returns the time from which on all events are there, 0 if no event was forgotten.
+func (r *recent) oldest() uint32 {
+	if r.floor <= 1 || r.floor == r.next {
+		return 0
+	}
+	return r.row(r.floor)[recentTime]
+}
+
+// maxActions is how many actions before.actions and after.actions have.
+const maxActions = 10
+
+// maxWalk is how many recent events are looked at for one actor or address.
+const maxWalk = 1 << 14
+
+// calls are calls of an actor in a span of time.
+type Calls struct {
+	Events, Failures int
+	Actions          []string // "3 DescribeInstances", the most frequent first
+	Notable          []string
+}
+
+// callsOf returns the calls of an actor from a time to another, of the events from
+// number first on. What only the rule matched is not notable for it. wide are names that are
+// notable besides.
+func (h *History) callsOf(actor, from, to, first uint32, rule uint16, wide []string) (c Calls) {
+	type one struct {
+		name  uint32
+		n     int
+		first uint32
+	}
+	var list []one
+	notable := slices.Clone(wide)
+	n := h.recent.actorHeads[actor&(h.recent.size()-1)]
+	for range maxWalk {
+		row := h.recent.row(n)
+		if row == nil || n < first {
+			break
+		}
+		if at := row[recentTime]; row[recentActor] == actor && from <= at && at <= to {
+			c.Events++
+			if row[recentAction]&failedBit != 0 {
+				c.Failures++
+			}
+			name := row[recentAction] &^ failedBit
+			i := slices.IndexFunc(list, func(o one) bool { return o.name == name })
+			if i < 0 {
+				i = len(list)
+				list = append(list, one{name: name})
+			}
+			list[i].n++
+			list[i].first = n
+			if m := uint16(row[recentRule]); h.names.notable(name) || m != 0 && m != rule {
+				notable = append(notable, h.names.text(name))
+			}
+		}
+		n = row[recentBefore]
+	}
+	slices.SortFunc(list, func(a, b one) int { return cmp.Or(cmp.Compare(b.n, a.n), cmp.Compare(a.first, b.first)) })
+	c.Actions = []string{}
+	for _, o := range list[:min(len(list), maxActions)] {
+		c.Actions = append(c.Actions, strconv.Itoa(o.n)+" "+h.names.text(o.name))
+	}
+	slices.Sort(notable)
+	if c.Notable = slices.Compact(notable); c.Notable == nil {
+		c.Notable = []string{}
+	}
+	return c
+}
+
+// others returns how many calls others than the actor have made from an address.
+func (h *History) others(actor, address, from, to uint32) (n int) {
+	at := h.recent.addressHeads[address&(h.recent.size()-1)]
+	for range maxWalk {
+		row := h.recent.row(at)
+		if row == nil {
+			break
+		}
+		if t := row[recentTime]; row[recentAddress] == address && row[recentActor] != actor && from <= t && t <= to {
+			n++
+		}
+		at = row[recentNear]
+	}
+	return n
+}
