@@ -18,7 +18,7 @@ type Schema struct {
 	identity [][][]*Field // by source: what Identify looks for
 	scopedID [][][]*Field // by source: what ScopedID looks for
 	known    []*FieldSet  // by source: what Describe looks for
-	dataset  *Field
+	stream   streamFields
 	added    AddedFields
 
 	// objectMembers are, by source, the members that are objects and that other programs

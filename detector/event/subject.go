@@ -88,7 +88,7 @@ const (
 
 // describeWith prepares Describe.
 func (s *Schema) describeWith() {
-	s.dataset = s.Field("event.dataset")
+	s.stream = newStreamFields(s)
 	for _, source := range s.sources {
 		s.identity = append(s.identity, s.fieldLists(source.Identity))
 		var scoped [][]*Field
@@ -124,7 +124,7 @@ func (s *Schema) sourceOf(e *Event) int {
 	if !e.IsOpen() {
 		return int(e.source)
 	}
-	dataset := e.First(s.dataset).Bytes()
+	dataset := e.DataSet()
 	for i, source := range s.sources {
 		if source.Dataset != "" && source.Dataset == string(dataset) {
 			return i
