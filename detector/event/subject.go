@@ -119,7 +119,8 @@ func (s *Schema) Attributes(source *Source) []Attribute {
 }
 
 // sourceOf returns the source that describes the event: its own, or for a
-// document in ECS form that of its dataset, or else the first one.
+// document in ECS form that of its dataset, its own if the dataset is of none, or the first
+// one if it has no dataset.
 func (s *Schema) sourceOf(e *Event) int {
 	if !e.IsOpen() {
 		return int(e.source)
@@ -129,6 +130,9 @@ func (s *Schema) sourceOf(e *Event) int {
 		if source.Dataset != "" && source.Dataset == string(dataset) {
 			return i
 		}
+	}
+	if len(dataset) > 0 && len(s.identity[e.source]) > 0 {
+		return int(e.source)
 	}
 	return 0
 }
