@@ -55,6 +55,9 @@ func TestIndex(t *testing.T) {
 		{`[".alerts-security.*", "logs-okta.system-*"]`, "anyone beat okta"},
 		{`["logs-endpoint.events.*"]`, "anyone"},
 		{`["winlogbeat-*"]`, "anyone"},
+		{`["endgame-*"]`, ""},
+		{`["my-trail-*", "trail"]`, "anyone audit beat mapped okta trail"}, // nothing is known of these
+		{`["my-trail", "logs-aws.*"]`, "anyone mapped trail"},
 	} {
 		b := newBench(t, "rules", writeRule(t, "query", "kuery", c.index, "event.action: *"))
 		var met []string
@@ -74,7 +77,7 @@ func TestIndex(t *testing.T) {
 // FROM of a query in ES|QL counts as the index.
 func TestIndexOfFrom(t *testing.T) {
 	for from, want := range map[string]int{
-		"logs-okta.system-*": 1, `"logs-okta*,filebeat-*"`: 1, "logs-aws.cloudtrail-*": 0, "logs-*, -logs-okta.*": 0, ".alerts-security.*": 0,
+		"logs-okta.system-*": 1, `"logs-okta*,filebeat-*"`: 1, "logs-aws.cloudtrail-*": 0, "logs-*, -logs-okta.*": 0,
 		"logs-azure.*, logs-okta.system-* METADATA _id": 1,
 	} {
 		b := newBench(t, "rules", writeRule(t, "esql", "esql", "", "FROM "+from+` | WHERE event.action == "user.session.start"`))
@@ -122,7 +125,7 @@ func TestIndexWarnings(t *testing.T) {
 		`["logs-okta*"]`:            `rule "R" never matches an event of a source in its own form, only documents in ECS form of its index: logs-okta*`,
 		`[".alerts-security.*"]`: `rule "R" never matches: no source here has events of its index: .alerts-security.*; CloudTrail has logs-aws.cloudtrail-* and filebeat-*, ` +
 			`Kubernetes audit has logs-kubernetes.audit_logs-*, and documents in ECS form have that of their data_stream.dataset or event.dataset`,
-		`["my-trail"]`: `no source here has events of its index: my-trail`,
+		`["my-trail"]`: `rule "R" matches events of all sources: no source here has events of its index: my-trail`,
 	} {
 		s, err := ruleset.Load(writeRule(t, "query", "kuery", index, "event.action: *"))
 		if err != nil {

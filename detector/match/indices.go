@@ -2,6 +2,7 @@ package match
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -127,4 +128,12 @@ func overlap(a, b string) bool {
 		}
 	}
 	return row[len(b)]
+}
+
+// families are what the names of indices begin with of which it is known what is in them.
+var families = []string{".", "logs-", "metrics-", "traces-", "synthetics-", "profiling-", "apm-", "endgame-", "auditbeat-", "filebeat-", "heartbeat-", "metricbeat-", "packetbeat-", "winlogbeat-"}
+
+// isOwn reports whether a pattern has a name that is somebody's own.
+func (x indexPattern) isOwn() bool {
+	return !x.exclude && !slices.ContainsFunc(families, func(family string) bool { return overlap(x.glob, family+"*") })
 }

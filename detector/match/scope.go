@@ -1,6 +1,7 @@
 package match
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/fluent-detect/fluent-detect/detector/event"
@@ -12,6 +13,7 @@ type scope struct {
 	text      string // of the patterns, for people
 	sources   []bool // by source: whether its events in their own form may be in them
 	documents bool   // whether documents in ECS form may be in them
+	own       bool   // they have names that are somebody's own: nothing is known of them
 }
 
 // documentNames are the forms of the names of indices that documents in ECS form may be in:
@@ -36,8 +38,13 @@ func (p *Program) Limit(s *event.Schema, patterns []string) {
 	for _, names := range documentNames {
 		x.documents = x.documents || x.patterns.meet(names)
 	}
+	x.own = !x.documents && !slices.Contains(x.sources, true) && slices.ContainsFunc(x.patterns, indexPattern.isOwn)
 	p.scope = x
 }
+
+// HasOwnIndex reports whether nothing is known of the indices that the program is limited
+// to, so that it is not limited.
+func (p *Program) HasOwnIndex() bool { return p.scope != nil && p.scope.own }
 
 // Limits returns the patterns that the program is limited by, or "".
 func (p *Program) Limits() string {
@@ -51,7 +58,7 @@ func (p *Program) Limits() string {
 // the program is limited to. Of documents in ECS form it says whether any may.
 func (p *Program) Covers(s *event.Schema, i int) bool {
 	switch {
-	case p.scope == nil:
+	case p.scope == nil || p.scope.own:
 		return true
 	case s.Sources()[i].Open:
 		return p.scope.documents
@@ -62,7 +69,7 @@ func (p *Program) Covers(s *event.Schema, i int) bool {
 // CoversEvent reports whether the event may be in the indices that the program is limited
 // to. A document that does not say what data set it is of may be in any.
 func (p *Program) CoversEvent(e *event.Event) bool {
-	if p.scope == nil {
+	if p.scope == nil || p.scope.own {
 		return true
 	}
 	source, ok := e.Origin()
@@ -82,7 +89,7 @@ func (p *Program) CoversEvent(e *event.Event) bool {
 // may be in the indices that the program is limited to.
 func (p *Program) mayCoverDataSet(dataset string) bool {
 	x := p.scope
-	return x == nil || x.documents && (x.patterns.meet("*-"+dataset+"-*") || x.patterns.meetsBeat())
+	return x == nil || x.own || x.documents && (x.patterns.meet("*-"+dataset+"-*") || x.patterns.meetsBeat())
 }
 
 // meetsBeat reports whether a pattern may be one of indices that are not data streams.

@@ -38,11 +38,12 @@ func (l Loader) onlyDocuments(p *match.Program) bool {
 // limited says that no source has the events of the indices that a query is limited to, or
 // only documents in ECS form are, or returns "".
 func (l Loader) limited(what, does string, p *match.Program) string {
-	if !l.onlyDocuments(p) {
+	own := p.HasOwnIndex()
+	if !l.onlyDocuments(p) && !own {
 		return ""
 	}
 	documents := slices.IndexFunc(l.Schema.Sources(), func(s *event.Source) bool { return s.Open })
-	if documents >= 0 && p.Covers(l.Schema, documents) {
+	if !own && documents >= 0 && p.Covers(l.Schema, documents) {
 		return fmt.Sprintf("%s never %s an event of a source in its own form, only documents in ECS form of its index: %s", what, does, p.Limits())
 	}
 	var known []string
@@ -50,6 +51,9 @@ func (l Loader) limited(what, does string, p *match.Program) string {
 		if !source.Open {
 			known = append(known, fmt.Sprintf("%s has %s", source.Name, strings.Join(source.IndexPatterns(), " and ")))
 		}
+	}
+	if own {
+		return fmt.Sprintf("%s %s events of all sources: no source here has events of its index: %s; %s", what, does, p.Limits(), strings.Join(known, ", "))
 	}
 	return fmt.Sprintf("%s never %s: no source here has events of its index: %s; %s, and documents in ECS form have that of their data_stream.dataset or event.dataset",
 		what, does, p.Limits(), strings.Join(known, ", "))

@@ -68,13 +68,15 @@ func (s *Set) warnOfFields(r *Rule) {
 // the sentence: `rule "R"`, "matches".
 func (l Loader) Outlook(what, does string, p *match.Program) (lines []string) {
 	if line := l.limited(what, does, p); line != "" {
-		return []string{line}
+		if lines = append(lines, line); !p.HasOwnIndex() {
+			return lines
+		}
 	}
 	i := l.about(p)
 	source := l.Schema.Sources()[i]
 	o, form := p.Outlook(i), ownForm(source)
 	if o.Never {
-		return []string{fmt.Sprintf("%s never %s an event in %s, only documents in ECS form%s: %s", what, does, form, unlessAdded(o.Fewer), l.reasons(source, o.Fewer))}
+		return append(lines, fmt.Sprintf("%s never %s an event in %s, only documents in ECS form%s: %s", what, does, form, unlessAdded(o.Fewer), l.reasons(source, o.Fewer)))
 	}
 	if len(o.Fewer) > 0 {
 		lines = append(lines, fmt.Sprintf("%s %s fewer events in %s than documents in ECS form%s: %s", what, does, form, unlessAdded(o.Fewer), l.reasons(source, o.Fewer)))
