@@ -82,6 +82,7 @@ var notCopied = []string{"@timestamp", "event.dataset", "event.kind", "event.mod
 // never changes and may be shared.
 type Fields struct {
 	schema  *event.Schema
+	module  *event.Field // event.module
 	slots   map[string]slot
 	names   []string      // of the fields, by slot
 	objects []objectField // taken over as they are
@@ -130,7 +131,7 @@ type objectField struct {
 
 // NewFields returns the fields of alerts about the events of the schema.
 func NewFields(s *event.Schema) *Fields {
-	f := &Fields{schema: s, slots: map[string]slot{}, sources: map[*event.Source]*sourceFields{}}
+	f := &Fields{schema: s, module: s.Field("event.module"), slots: map[string]slot{}, sources: map[*event.Source]*sourceFields{}}
 	for _, name := range fixed {
 		f.add(name)
 	}
@@ -152,6 +153,9 @@ func NewFields(s *event.Schema) *Fields {
 	for _, source := range s.Sources() {
 		for _, name := range source.AlertFields {
 			f.add(name)
+		}
+		for _, name := range source.Blocks {
+			f.objects = append(f.objects, objectField{s.Field(name), f.add(name)})
 		}
 		f.sources[source] = f.ofSource(source, copied)
 	}

@@ -112,6 +112,10 @@ func (m *Maker) Make(dst []byte, id ID, e *event.Event, s *event.Subject, a Arri
 	m.remark = s.Remark
 	m.copy(e, s)
 	d := &m.doc
+	if s.Source.Open { // what it is of, it says itself
+		d.set(slotOriginalDataset, e.DataSet())
+		d.set(slotOriginalModule, e.First(m.fields.module).Bytes())
+	}
 	if s.Time.Sub(a.Now) > maxAhead {
 		s.Integrity = append(s.Integrity, "future_event_time")
 	}

@@ -88,6 +88,8 @@ var ownTypes = map[string][]string{
 		kibana.alert.group.index kibana.alert.depth kibana.alert.ancestors.depth kibana.alert.suppression.docs_count
 		kibana.alert.rule.max_signals kibana.alert.rule.revision`),
 	"flattened": fieldList(`Esql Esql_priv fluent_detect.columns
+		azure gcp github google_workspace o365 okta auth0 cisco_duo cloudflare_logpush crowdstrike
+		entityanalytics_entra_id gitlab m365_defender onepassword sentinel_one slack zoom
 		fluent_detect.memory.terms fluent_detect.memory.group fluent_detect.memory.steps
 		kibana.alert.threshold_result.terms kibana.alert.threshold_result.cardinality`),
 }

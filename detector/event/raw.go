@@ -72,7 +72,7 @@ func (e *Event) IsOf(i int) bool {
 	if e.schema == nil || !e.IsOpen() {
 		return e.schema == nil || int(e.source) == i
 	}
-	dataset := e.First(e.schema.dataset).Bytes()
+	dataset := e.DataSet()
 	return len(dataset) == 0 || string(dataset) == e.schema.sources[i].Dataset
 }
 

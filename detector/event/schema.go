@@ -18,7 +18,7 @@ type Schema struct {
 	identity [][][]*Field // by source: what Identify looks for
 	scopedID [][][]*Field // by source: what ScopedID looks for
 	known    []*FieldSet  // by source: what Describe looks for
-	dataset  *Field
+	stream   streamFields
 	added    AddedFields
 
 	// objectMembers are, by source, the members that are objects and that other programs
@@ -30,7 +30,7 @@ type Schema struct {
 const maxSources = 8
 
 // NewSchema returns the schema of those sources, eight at most. The first of them describes
-// documents in ECS form whose dataset is of none. A field that two sources
+// documents in ECS form that have no dataset. A field that two sources
 // define with different types is an error in their tables, and panics.
 func NewSchema(sources ...*Source) *Schema { return AddedFields(nil).NewSchema(sources...) }
 

@@ -14,6 +14,9 @@ type Source struct {
 	// Dataset and Module are event.dataset and event.module of its events.
 	// Documents in ECS form with that dataset are described by this source.
 	Dataset, Module string
+	// Indices are patterns of the indices in which Elastic keeps its events: rules name
+	// these. Nil: the data stream of its dataset. Documents in ECS form name them themselves.
+	Indices []string
 	// Cloud is the provider of the cloud that the events are from, as OCSF
 	// spells it, or "".
 	Cloud string
@@ -98,6 +101,9 @@ type Source struct {
 	// AlertFields names the fields that Describe gives alerts besides those of
 	// the view.
 	AlertFields []string
+	// Blocks are objects that alerts take over as they are: what documents in ECS form
+	// have besides ECS, by the names of their integrations.
+	Blocks []string
 }
 
 // Verdict is what a source says of a map.

@@ -88,7 +88,7 @@ const (
 
 // describeWith prepares Describe.
 func (s *Schema) describeWith() {
-	s.dataset = s.Field("event.dataset")
+	s.stream = newStreamFields(s)
 	for _, source := range s.sources {
 		s.identity = append(s.identity, s.fieldLists(source.Identity))
 		var scoped [][]*Field
@@ -119,16 +119,20 @@ func (s *Schema) Attributes(source *Source) []Attribute {
 }
 
 // sourceOf returns the source that describes the event: its own, or for a
-// document in ECS form that of its dataset, or else the first one.
+// document in ECS form that of its dataset, its own if the dataset is of none, or the first
+// one if it has no dataset.
 func (s *Schema) sourceOf(e *Event) int {
 	if !e.IsOpen() {
 		return int(e.source)
 	}
-	dataset := e.First(s.dataset).Bytes()
+	dataset := e.DataSet()
 	for i, source := range s.sources {
 		if source.Dataset != "" && source.Dataset == string(dataset) {
 			return i
 		}
+	}
+	if len(dataset) > 0 && len(s.identity[e.source]) > 0 {
+		return int(e.source)
 	}
 	return 0
 }

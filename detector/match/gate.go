@@ -50,31 +50,31 @@ const maxGateTexts = 64
 
 // addGates puts the programs that can be behind a gate there, and leaves the others to be
 // evaluated for every event.
-func (s *Set) addGates() {
+func (t *part) addGates() {
 	var always []int32
 	var all []gated
-	for _, n := range s.always {
-		if extent, texts, ok := s.programs[n].gate(); ok {
+	for _, n := range t.always {
+		if extent, texts, ok := t.set.programs[n].gate(); ok {
 			all = append(all, gated{n, extent, texts, literal.NewSet(texts)})
 		} else {
 			always = append(always, n)
 		}
 	}
-	s.always = always
+	t.always = always
 	// Those that are in more members come first, so that others can join them.
 	slices.SortStableFunc(all, func(a, b gated) int { return b.extent.Len() - a.extent.Len() })
 	for _, one := range all {
-		i := slices.IndexFunc(s.gates, func(g gate) bool { return g.extent.Covers(&one.extent) })
+		i := slices.IndexFunc(t.gates, func(g gate) bool { return g.extent.Covers(&one.extent) })
 		if i < 0 {
-			i = len(s.gates)
-			s.gates = append(s.gates, gate{extent: one.extent})
+			i = len(t.gates)
+			t.gates = append(t.gates, gate{extent: one.extent})
 		}
-		g := &s.gates[i]
+		g := &t.gates[i]
 		g.extent = g.extent.Union(one.extent)
 		g.programs = append(g.programs, one)
 	}
-	for i := range s.gates {
-		g := &s.gates[i]
+	for i := range t.gates {
+		g := &t.gates[i]
 		var texts []literal.Text
 		for _, one := range g.programs {
 			texts = append(texts, one.texts...)

@@ -23,8 +23,8 @@ func TestGates(t *testing.T) {
 		`cloud.region: eu-central-1`,                         // in every event
 		`aws.cloudtrail.user_identity.type: "IAMUserOfOurs"`, // has few values
 	}), ecs)
-	if n := len(set.gates); n == 0 || len(set.always) != 2 {
-		t.Fatalf("%d gates, %d programs are always evaluated", n, len(set.always))
+	if n := len(set.all.gates); n == 0 || len(set.all.always) != 2 {
+		t.Fatalf("%d gates, %d programs are always evaluated", n, len(set.all.always))
 	}
 	var scratch Scratch
 	var matched []int32

@@ -2,14 +2,14 @@ package match
 
 import "encoding/binary"
 
-// lookups keep which programs of a set may match the events with one provider and one
+// lookups keep which programs of a part of a set may match the events with one provider and one
 // action, of the pairs that were looked up last: most events have a pair of one before.
 type lookups struct {
-	of    *Set
 	table *[256]lookup
 }
 
 type lookup struct {
+	of                       *part
 	provider, action         [maxKept]byte
 	providerSize, actionSize uint8 // 0: there is none
 	programs                 []int32
@@ -20,9 +20,9 @@ const maxKept = 48
 
 // slot returns where the programs for a pair are kept, nil if its texts are too short or
 // too long.
-func (l *lookups) slot(s *Set, provider, action []byte) *lookup {
-	if l.of != s {
-		l.of, l.table = s, new([256]lookup)
+func (l *lookups) slot(provider, action []byte) *lookup {
+	if l.table == nil {
+		l.table = new([256]lookup)
 	}
 	if len(provider) < 4 || len(action) < 4 || len(provider) > maxKept || len(action) > maxKept {
 		return nil
@@ -32,12 +32,13 @@ func (l *lookups) slot(s *Set, provider, action []byte) *lookup {
 	return &l.table[word*0x9e3779b97f4a7c15>>56]
 }
 
-// has reports whether the slot has the programs for the pair.
-func (l *lookup) has(provider, action []byte) bool {
-	return string(l.action[:l.actionSize]) == string(action) && string(l.provider[:l.providerSize]) == string(provider)
+// has reports whether the slot has the programs of the part for the pair.
+func (l *lookup) has(t *part, provider, action []byte) bool {
+	return l.of == t && string(l.action[:l.actionSize]) == string(action) && string(l.provider[:l.providerSize]) == string(provider)
 }
 
-func (l *lookup) put(provider, action []byte, programs []int32) {
+func (l *lookup) put(t *part, provider, action []byte, programs []int32) {
+	l.of = t
 	l.providerSize, l.actionSize = uint8(copy(l.provider[:], provider)), uint8(copy(l.action[:], action))
 	l.programs = append(l.programs[:0], programs...)
 }

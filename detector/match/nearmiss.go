@@ -33,10 +33,13 @@ func (p *Program) matchOrNearMiss(misses []NearMiss, place int32, e *event.Event
 	if p.nodes[0].op == opAnd {
 		var only bool
 		if node, only = p.onlyChildNot(true, 0, e); !only {
-			return node < 0, misses
+			return node < 0 && p.CoversEvent(e), misses
 		}
 	} else if p.Match(e) {
 		return true, misses
+	}
+	if !p.CoversEvent(e) {
+		return false, misses
 	}
 	old := len(misses)
 	misses = p.appendDecisive(misses, place, node, true, e)

@@ -9,7 +9,8 @@ import (
 type Program struct {
 	nodes      []node
 	conditions []Condition
-	raw        *Raw // its mapping, if it names the members of records
+	raw        *Raw   // its mapping, if it names the members of records
+	scope      *scope // nil: it is not limited
 }
 
 // Named is the program of a part of a query that has a name.
@@ -41,9 +42,10 @@ func Never(raw *Raw) *Program {
 	return &Program{nodes: []node{{op: opFalse, child: -1, next: -1}}, raw: raw}
 }
 
-// Match reports whether the event satisfies the query.
+// Match reports whether the event satisfies the query, and is in the indices that the
+// program is limited to.
 func (p *Program) Match(e *event.Event) bool {
-	return (p.raw == nil || p.raw.isAbout(e)) && p.eval(0, e, msgpack.Value{})
+	return (p.raw == nil || p.raw.isAbout(e)) && p.eval(0, e, msgpack.Value{}) && (p.scope == nil || p.CoversEvent(e))
 }
 
 // eval evaluates a node for the event or, if object is valid, for that object of a

@@ -13,14 +13,28 @@ import (
 // that they need, so that an event is evaluated by few of them. An event whose
 // provider no program needs costs a look-up or two. Programs that name the members of
 // records have an index of their own for these members, in which case does not count.
+//
+// There is such an index for each source of events, with the programs that are not limited
+// to other sources, and one for each data set that programs are limited to, of documents in
+// ECS form.
 type Set struct {
 	programs    []*Program
-	needsAction []bool       // by program; only these have near misses
-	always      []int32      // programs that are evaluated for every event
-	gates       []gate       // of the others that need neither a provider nor an action
-	keeps       bool         // looking up programs takes longer than to find those that were looked up last
-	byFields    fieldIndex   // of programs that name fields of ECS
-	byMembers   []fieldIndex // of the others, one for each source
+	needsAction []bool  // by program; only these have near misses
+	all         *part   // of every program
+	bySource    []*part // nil: the mapping is not one of events
+	byDataSet   map[string]*part
+}
+
+// part is an index of some of the programs of a set.
+type part struct {
+	set       *Set
+	size      int
+	open      int          // how many of them need neither a provider nor an action
+	always    []int32      // programs that are evaluated for every event
+	gates     []gate       // of the others that need neither a provider nor an action
+	keeps     bool         // looking up programs takes longer than to find those that were looked up last
+	byFields  fieldIndex   // of programs that name fields of ECS
+	byMembers []fieldIndex // of the others, one for each source
 }
 
 // fieldIndex has the programs that need one of some texts in two fields.
@@ -52,13 +66,23 @@ func newFieldIndex(raw *Raw, providerField, actionField *event.Field) fieldIndex
 // NewSet returns a set of programs, those that name fields of ECS compiled for the
 // mapping. Match identifies them by their place in the list.
 func NewSet(programs []*Program, m Mapping) *Set {
-	s := &Set{
-		programs:    programs,
-		needsAction: make([]bool, len(programs)),
-		byFields:    newFieldIndex(nil, m.Field("event.provider"), m.Field("event.action")),
+	s := &Set{programs: programs, needsAction: make([]bool, len(programs))}
+	s.all = s.newPart(m, func(*Program) bool { return true })
+	if ecs, ok := m.(ECS); ok {
+		s.divide(ecs)
 	}
-	for i, p := range programs {
-		x := s.indexOf(p)
+	return s
+}
+
+// newPart returns an index of the programs that are in it.
+func (s *Set) newPart(m Mapping, in func(*Program) bool) *part {
+	t := &part{set: s, byFields: newFieldIndex(nil, m.Field("event.provider"), m.Field("event.action"))}
+	for i, p := range s.programs {
+		if !in(p) {
+			continue
+		}
+		t.size++
+		x := t.indexOf(p)
 		providers, needsProvider := p.requiredValues(x.provider)
 		actions, needsAction := p.requiredValues(x.action)
 		n := int32(i)
@@ -74,25 +98,76 @@ func NewSet(programs []*Program, m Mapping) *Set {
 				addTo(x.byAction, action, n)
 			}
 		default:
-			s.always = append(s.always, n)
+			t.always = append(t.always, n)
 		}
 	}
-	s.addGates()
-	s.keeps = len(s.byMembers) > 0 || len(programs) >= minKept
-	return s
+	t.open = len(t.always)
+	t.addGates()
+	t.keeps = len(t.byMembers) > 0 || t.size >= minKept
+	return t
+}
+
+// minDivided is the minimum number of programs that need neither a provider nor an action
+// with which the data set of a document in ECS form is looked up.
+const minDivided = 4
+
+// divide makes the parts for sources and for data sets.
+func (s *Set) divide(m ECS) {
+	datasets := []*event.Field{m.Field("event.dataset"), m.Field("data_stream.dataset")}
+	open := s.all
+	for i, source := range m.Sources() {
+		t := s.newPart(m, func(p *Program) bool { return p.Covers(m.Schema, i) && (source.Open || !p.excludes(i, datasets...)) })
+		if t.size == s.all.size {
+			t = s.all
+		}
+		if s.bySource = append(s.bySource, t); source.Open {
+			open = t
+		}
+	}
+	if open.open < minDivided {
+		return
+	}
+	s.byDataSet = map[string]*part{}
+	for _, p := range s.programs {
+		for _, name := range append(p.dataSets(), p.required(datasets)...) {
+			if s.byDataSet[name] == nil {
+				s.byDataSet[name] = s.newPart(m, func(p *Program) bool {
+					return p.Covers(m.Schema, slices.IndexFunc(m.Sources(), isOpen)) && p.mayCoverDataSet(name)
+				})
+			}
+		}
+	}
+}
+
+func isOpen(s *event.Source) bool { return s.Open }
+
+// partOf returns the index with the programs that may match the event.
+func (s *Set) partOf(e *event.Event) *part {
+	source, ok := e.Origin()
+	if !ok || source >= len(s.bySource) {
+		return s.all
+	}
+	if s.byDataSet != nil && e.IsOpen() {
+		if name, ok := e.OnlyDataSet(); ok {
+			if t := s.byDataSet[string(name)]; t != nil {
+				return t
+			}
+		}
+	}
+	return s.bySource[source]
 }
 
 // indexOf returns the index that a program belongs in.
-func (s *Set) indexOf(p *Program) *fieldIndex {
+func (t *part) indexOf(p *Program) *fieldIndex {
 	if p.raw == nil {
-		return &s.byFields
+		return &t.byFields
 	}
-	i := slices.IndexFunc(s.byMembers, func(x fieldIndex) bool { return x.raw == p.raw })
+	i := slices.IndexFunc(t.byMembers, func(x fieldIndex) bool { return x.raw == p.raw })
 	if i < 0 {
-		i = len(s.byMembers)
-		s.byMembers = append(s.byMembers, newFieldIndex(p.raw, p.raw.provider, p.raw.action))
+		i = len(t.byMembers)
+		t.byMembers = append(t.byMembers, newFieldIndex(p.raw, p.raw.provider, p.raw.action))
 	}
-	return &s.byMembers[i]
+	return &t.byMembers[i]
 }
 
 // of returns the programs of a provider.
@@ -119,24 +194,26 @@ func addTo(x *index[[]int32], key string, n int32) { x.put(key, append(x.byText[
 
 // FrequentFields returns the fields of the programs that are evaluated for many
 // events: those that no event.action rules out.
-func (s *Set) FrequentFields() []*event.Field {
+func (s *Set) FrequentFields() []*event.Field { return s.all.frequentFields() }
+
+func (t *part) frequentFields() []*event.Field {
 	var fields []*event.Field
 	add := func(programs []int32) {
 		for _, n := range programs {
-			fields = append(fields, s.programs[n].Fields()...)
+			fields = append(fields, t.set.programs[n].Fields()...)
 		}
 	}
-	add(s.always)
-	for i := range s.gates {
-		for _, one := range s.gates[i].programs {
+	add(t.always)
+	for i := range t.gates {
+		for _, one := range t.gates[i].programs {
 			add([]int32{one.program})
 		}
 	}
-	for _, p := range s.byFields.byProvider.byText {
+	for _, p := range t.byFields.byProvider.byText {
 		add(p.anyAction)
 	}
-	for i := range s.byMembers {
-		x := &s.byMembers[i]
+	for i := range t.byMembers {
+		x := &t.byMembers[i]
 		fields = append(fields, x.provider, x.action)
 		for _, p := range x.byProvider.byText {
 			add(p.anyAction)
@@ -159,7 +236,7 @@ type Scratch struct {
 // order. The slice is valid until the next use of the scratch.
 func (s *Set) Match(e *event.Event, scratch *Scratch) []int32 {
 	scratch.matched, scratch.nearMisses = scratch.matched[:0], scratch.nearMisses[:0]
-	for _, n := range s.candidates(e, scratch) {
+	for _, n := range s.partOf(e).candidates(e, scratch) {
 		p := s.programs[n]
 		matches := false
 		if s.needsAction[n] {
@@ -175,26 +252,26 @@ func (s *Set) Match(e *event.Event, scratch *Scratch) []int32 {
 }
 
 // candidates returns the programs that may match, in ascending order, each once.
-func (s *Set) candidates(e *event.Event, scratch *Scratch) []int32 {
-	found := append(scratch.candidates[:0], s.always...)
-	for i := range s.gates {
-		found = s.gates[i].appendCandidates(found, e)
+func (t *part) candidates(e *event.Event, scratch *Scratch) []int32 {
+	found := append(scratch.candidates[:0], t.always...)
+	for i := range t.gates {
+		found = t.gates[i].appendCandidates(found, e)
 	}
 	mark := len(found)
 	var provider, action []byte
 	var kept *lookup
-	if s.keeps {
+	if t.keeps {
 		var ok bool
-		if provider, action, ok = s.pair(e); ok {
-			kept = scratch.lookups.slot(s, provider, action)
+		if provider, action, ok = t.pair(e); ok {
+			kept = scratch.lookups.slot(provider, action)
 		}
 	}
-	if kept != nil && kept.has(provider, action) {
+	if kept != nil && kept.has(t, provider, action) {
 		found = append(found, kept.programs...)
 	} else {
-		found = s.indexed(found, e, scratch)
+		found = t.indexed(found, e, scratch)
 		if kept != nil {
-			kept.put(provider, action, found[mark:])
+			kept.put(t, provider, action, found[mark:])
 		}
 	}
 	scratch.candidates = found
@@ -203,14 +280,14 @@ func (s *Set) candidates(e *event.Event, scratch *Scratch) []int32 {
 
 // pair returns the provider and the action of the event, and reports whether it has one of
 // each, the same for all indexes.
-func (s *Set) pair(e *event.Event) (provider, action []byte, ok bool) {
-	provider, hasProvider := e.Text(s.byFields.provider)
-	action, hasAction := e.Text(s.byFields.action)
+func (t *part) pair(e *event.Event) (provider, action []byte, ok bool) {
+	provider, hasProvider := e.Text(t.byFields.provider)
+	action, hasAction := e.Text(t.byFields.action)
 	if !hasProvider || !hasAction {
 		return nil, nil, false
 	}
-	for i := range s.byMembers {
-		x := &s.byMembers[i]
+	for i := range t.byMembers {
+		x := &t.byMembers[i]
 		name, hasName := e.Text(x.provider)
 		call, hasCall := e.Text(x.action)
 		if !hasName || !hasCall || string(name) != string(provider) || string(call) != string(action) {
@@ -221,17 +298,17 @@ func (s *Set) pair(e *event.Event) (provider, action []byte, ok bool) {
 }
 
 // indexed appends the programs that may match by their indexes.
-func (s *Set) indexed(found []int32, e *event.Event, scratch *Scratch) []int32 {
-	x := &s.byFields
+func (t *part) indexed(found []int32, e *event.Event, scratch *Scratch) []int32 {
+	x := &t.byFields
 	name, hasProvider := e.Text(x.provider)
 	action, hasAction := e.Text(x.action)
 	if hasProvider && hasAction {
 		found = x.find(found, name, action)
 	} else {
-		found = s.findAll(found, x, e, scratch)
+		found = t.findAll(found, x, e, scratch)
 	}
-	for i := range s.byMembers {
-		found = s.findFolded(found, &s.byMembers[i], e, scratch)
+	for i := range t.byMembers {
+		found = t.findFolded(found, &t.byMembers[i], e, scratch)
 	}
 	return found
 }
@@ -247,11 +324,11 @@ func (x *fieldIndex) find(found []int32, name, action []byte) []int32 {
 
 // findFolded is find for an index in which case does not count. A text that is longer
 // than those in it is not looked up.
-func (s *Set) findFolded(found []int32, x *fieldIndex, e *event.Event, scratch *Scratch) []int32 {
+func (t *part) findFolded(found []int32, x *fieldIndex, e *event.Event, scratch *Scratch) []int32 {
 	name, hasProvider := e.Text(x.provider)
 	action, hasAction := e.Text(x.action)
 	if !hasProvider || !hasAction {
-		return s.findAll(found, x, e, scratch)
+		return t.findAll(found, x, e, scratch)
 	}
 	var first, second [2 * maxFolded]byte
 	return x.find(found, foldKey(first[:0], name), foldKey(second[:0], action))
@@ -267,7 +344,7 @@ func foldKey(dst, text []byte) []byte {
 
 // findAll appends the programs that may match an event with any number of providers
 // and actions, of any type. Each provider is looked up once.
-func (s *Set) findAll(found []int32, x *fieldIndex, e *event.Event, scratch *Scratch) []int32 {
+func (t *part) findAll(found []int32, x *fieldIndex, e *event.Event, scratch *Scratch) []int32 {
 	providers := scratch.providers[:0]
 	e.Any(x.provider, func(v msgpack.Value) bool {
 		if p := lookUp(x, x.byProvider, v); p != nil && !slices.Contains(providers, p) {
@@ -282,7 +359,7 @@ func (s *Set) findAll(found []int32, x *fieldIndex, e *event.Event, scratch *Scr
 		for _, p := range providers {
 			found = append(found, lookUp(x, p.byAction, v)...)
 		}
-		if len(found) > 2*len(s.programs) {
+		if len(found) > 2*t.size {
 			found = sortUnique(found)
 		}
 		return false

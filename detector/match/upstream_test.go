@@ -74,13 +74,13 @@ func TestUpstreamQueries(t *testing.T) {
 		}
 		set := NewSet(programs, ecs)
 		byProvider := 0
-		for _, p := range set.byFields.byProvider.byText {
+		for _, p := range set.all.byFields.byProvider.byText {
 			byProvider += len(p.anyAction)
 		}
 		t.Logf("%s %s: %d queries, %d compile, %d of them read what a raw record cannot have; %d are tried on every event, %d on every event of a provider",
-			c.folder, c.ofType, len(queries), len(programs), underivable, len(set.always), byProvider)
-		if strings.HasSuffix(c.folder, "aws") && (len(set.always) > len(programs)/10 || underivable > len(programs)/4) {
-			t.Errorf("of %d programs %d are tried on every event, and %d read what no raw record has", len(programs), len(set.always), underivable)
+			c.folder, c.ofType, len(queries), len(programs), underivable, len(set.all.always), byProvider)
+		if strings.HasSuffix(c.folder, "aws") && (len(set.all.always) > len(programs)/10 || underivable > len(programs)/4) {
+			t.Errorf("of %d programs %d are tried on every event, and %d read what no raw record has", len(programs), len(set.all.always), underivable)
 		}
 	}
 }

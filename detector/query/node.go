@@ -85,6 +85,8 @@ type Computed struct {
 // Table is true if Node is: the root of a query about the rows of a table.
 type Table struct {
 	Node Node
+	// Indices are the patterns of the indices that the query reads.
+	Indices []string
 	// Values is what the query computes besides, also of many rows, which the types of
 	// fields have to allow.
 	Values []Expr

@@ -17,8 +17,11 @@ type Finding struct {
 }
 
 // Explain reports whether the event matches the query of the rule, and returns
-// the result of each of its conditions in order.
+// the result of each of its conditions in order, behind that of its index.
 func (r *Rule) Explain(e *event.Event) (matches bool, findings []Finding) {
+	if limits := r.Program.Limits(); limits != "" {
+		findings = append(findings, Finding{Condition: "index: " + limits, Values: indexOf(e), Holds: r.Program.CoversEvent(e)})
+	}
 	conditions := r.Program.Conditions()
 	for i := range conditions {
 		c := &conditions[i]

@@ -133,6 +133,7 @@ func (s *Set) add(r *rule.Rule) error {
 	if err != nil {
 		return s.refuse(r, err)
 	}
+	program.Limit(s.Schema, indicesOf(r, q))
 	compiled := &Rule{Rule: r, Program: program}
 	if r.Query.Language == esql.Language.Name {
 		if err := s.addStream(compiled); err != nil {

@@ -52,11 +52,11 @@ func (s *Set) warnOfFields(r *Rule) {
 		s.warn(r, "%s:%d:%d: %s: %s", r.Source.Path, x.DedupAt.Line, x.DedupAt.Column, x.DedupAt.Key, line)
 	}
 	if m := r.Memory; m != nil {
-		for _, line := range s.withoutMemory(m.Needed(), "are not remembered") {
+		for _, line := range s.withoutMemory(r.Program, m.Needed(), "are not remembered") {
 			s.warn(r, "%s:%d:%d: %s: %s", r.Source.Path, m.FieldsAt.Line, m.FieldsAt.Column, m.FieldsAt.Key, line)
 		}
 		if m.DistinctOf != "" {
-			for _, line := range s.withoutMemory([]string{m.DistinctOf}, "have no value to count") {
+			for _, line := range s.withoutMemory(r.Program, []string{m.DistinctOf}, "have no value to count") {
 				s.warn(r, "%s:%d:%d: %s: %s", r.Source.Path, m.DistinctAt.Line, m.DistinctAt.Column, m.DistinctAt.Key, line)
 			}
 		}
@@ -67,11 +67,16 @@ func (s *Set) warnOfFields(r *Rule) {
 // that it is about other than documents in ECS form. What and does are the beginning of
 // the sentence: `rule "R"`, "matches".
 func (l Loader) Outlook(what, does string, p *match.Program) (lines []string) {
+	if line := l.limited(what, does, p); line != "" {
+		if lines = append(lines, line); !p.HasOwnIndex() {
+			return lines
+		}
+	}
 	i := l.about(p)
 	source := l.Schema.Sources()[i]
 	o, form := p.Outlook(i), ownForm(source)
 	if o.Never {
-		return []string{fmt.Sprintf("%s never %s an event in %s, only documents in ECS form%s: %s", what, does, form, unlessAdded(o.Fewer), l.reasons(source, o.Fewer))}
+		return append(lines, fmt.Sprintf("%s never %s an event in %s, only documents in ECS form%s: %s", what, does, form, unlessAdded(o.Fewer), l.reasons(source, o.Fewer)))
 	}
 	if len(o.Fewer) > 0 {
 		lines = append(lines, fmt.Sprintf("%s %s fewer events in %s than documents in ECS form%s: %s", what, does, form, unlessAdded(o.Fewer), l.reasons(source, o.Fewer)))
@@ -88,7 +93,8 @@ func (l Loader) Outlook(what, does string, p *match.Program) (lines []string) {
 // is about all sources.
 func (l Loader) about(p *match.Program) int {
 	i := slices.IndexFunc(l.Schema.Sources(), func(s *event.Source) bool {
-		return !s.Open && (p == nil || !p.Outlook(slices.Index(l.Schema.Sources(), s)).Never)
+		i := slices.Index(l.Schema.Sources(), s)
+		return !s.Open && (p == nil || p.Covers(l.Schema, i) && !p.Outlook(i).Never)
 	})
 	return max(i, 0)
 }
@@ -107,7 +113,7 @@ func unlessAdded(lacks []match.Lack) string {
 func (l Loader) NeedsEnrichment(p *match.Program) bool {
 	i := l.about(p)
 	source := l.Schema.Sources()[i]
-	if source.Open {
+	if source.Open || l.onlyDocuments(p) {
 		return false
 	}
 	for _, lack := range p.Outlook(i).Fewer {
@@ -198,7 +204,7 @@ func (l Loader) UnknownFields(names []string, p *match.Program) (lines []string)
 	about := l.about(p)
 	for _, name := range names {
 		f := l.Schema.Field(name)
-		known := f.Prospect(about).Exists
+		known := f.Prospect(about).Exists || l.onlyDocuments(p)
 		for i, source := range l.Schema.Sources() {
 			known = known || p == nil && !source.Open && f.Prospect(i).Exists
 		}
@@ -210,12 +216,12 @@ func (l Loader) UnknownFields(names []string, p *match.Program) (lines []string)
 }
 
 // withoutMemory returns a line for each of the fields that a rule with a memory asks for
-// and that the events of some source do not have. What is the end of the sentence about
+// and that the events of some source that its query is about do not have. What is the end of the sentence about
 // these events.
-func (l Loader) withoutMemory(names []string, what string) (lines []string) {
+func (l Loader) withoutMemory(p *match.Program, names []string, what string) (lines []string) {
 	for i, source := range l.Schema.Sources() {
 		for _, name := range names {
-			if !source.Open && !l.Schema.Field(name).Prospect(i).Exists {
+			if !source.Open && p.Covers(l.Schema, i) && !l.Schema.Field(name).Prospect(i).Exists {
 				lines = append(lines, fmt.Sprintf("events in %s %s: %s", ownForm(source), what, l.absence(source, name)))
 			}
 		}

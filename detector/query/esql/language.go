@@ -65,6 +65,9 @@ func (q *Query) Tree(now query.Expr) (*query.Table, error) {
 		}
 	}
 	table := &query.Table{Values: r.values, Groups: r.groups, At: at}
+	for _, name := range q.Indices {
+		table.Indices = append(table.Indices, name.Text)
+	}
 	switch len(all) {
 	case 0:
 		table.Node = &query.MatchAll{At: at}

@@ -50,6 +50,7 @@ var Source = &event.Source{
 	Name:             "CloudTrail",
 	Dataset:          dataset,
 	Module:           "aws",
+	Indices:          []string{"logs-aws.cloudtrail-*", "filebeat-*"},
 	Cloud:            "AWS",
 	Marks:            marks.Union(event.SetOf(eventVersion)).Union(others),
 	Recognize:        recognize,

@@ -15,6 +15,7 @@ var (
 	action   = event.MemberNamed("event.action")
 	provider = event.MemberNamed("event.provider")
 	alertID  = event.MemberNamed("alert_id")
+	kind     = event.MemberNamed("event.kind")
 	dotted   = [...]event.Member{action, provider}
 )
 
@@ -28,15 +29,20 @@ const (
 var Source = &event.Source{
 	Name:      "ECS",
 	Open:      true,
-	Marks:     event.SetOf(nested, action, provider),
+	Marks:     event.SetOf(nested, action, provider, kind),
 	Reads:     event.SetOf(alertID),
-	Own:       event.SetNamed(fieldSets...),
+	Own:       event.SetNamed(append(blocks[:closed:closed], fieldSets...)...),
 	Recognize: recognize,
 	Hint:      "event",
 	Fields: []event.Definition{
 		{Name: "event.provider", Type: event.TypeKeyword, Kept: keptProviders},
 		{Name: "event.action", Type: event.TypeKeyword, Kept: keptActions},
 	},
+	Identity: identity,
+	IDScope:  identity[:len(identity)-2],
+	Asks:     asks,
+	Describe: describe,
+	Blocks:   blocks,
 }
 
 // fieldSets are the field sets of ECS that documents about events have, and what
@@ -48,7 +54,8 @@ var fieldSets = []string{
 	"process", "related", "rule", "server", "service", "signal", "source", "threat", "tls", "url", "user", "user_agent",
 }
 
-// recognize takes every document with an action or a provider for an event.
+// recognize takes every document with an action or a provider for an event, and one that
+// has a data set and a kind: what a shipper has not mapped yet has none.
 func recognize(e *event.Event) event.Verdict {
 	s := eventSet{event: e, actions: e.Keep(keptActions), providers: e.Keep(keptProviders)}
 	*s.actions, *s.providers = (*s.actions)[:0], (*s.providers)[:0]
@@ -66,6 +73,9 @@ func recognize(e *event.Event) event.Verdict {
 	}
 	switch {
 	case len(*s.actions)+len(*s.providers) == 0:
+		if isMapped(e) {
+			return event.Recognized
+		}
 		return event.Foreign
 	case has.Has(alertID) && isAlert(e):
 		return event.Ours
