@@ -105,9 +105,9 @@ func TestScenarios(t *testing.T) {
 			"1; 2 time=2026-03-02T09:00:00.000Z; 4"},
 		{"terms: untouched for the window and the lateness", newTerms("1d", "user.name"), map[string]string{"lateness": "2h"}, `
 			1 2/09:00:00 ann
-			wait 26h
+			wait 93595s
 			2 2/09:00:00 ann
-			wait 26h
+			wait 93595s
 			restart
 			3 2/09:00:00 ann
 			wait 93601s
