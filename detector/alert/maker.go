@@ -40,6 +40,7 @@ type Maker struct {
 	doc       document
 	shape     []byte
 	reason    []byte
+	recalled  []byte // the part of the reason that the context repeats for rules with a memory
 	wording   []byte // Kibana's reason
 	remark    string // of the subject
 	object    []byte // what the event is about
@@ -151,6 +152,7 @@ func (m *Maker) Make(dst []byte, id ID, e *event.Event, s *event.Subject, a Arri
 		m.remember(a.Memory)
 	}
 	m.reason = m.appendReason(m.reason[:0], e, s, a.Memory) // of the other fields
+	m.recalled = m.reason
 	m.reason = m.appendAuthor(m.reason)
 	d.set(slotEventReason, m.reason)
 	if a.Context != nil {

@@ -23,6 +23,11 @@ func (m *Maker) appendParagraph(dst []byte, c *history.Context) []byte {
 	at := time.UnixMilli(m.doc.values[slotEventStart].number).UTC()
 	p.say("[", strings.ToUpper(m.rule.Severity.String()), "] ")
 	p.data(view(m.rule.Name), 120)
+	if m.credit != "" { // of a Sigma rule: see appendAuthor
+		p.say(" (rule by ")
+		p.data(view(m.credit), 120)
+		p.say(")")
+	}
 	p.say(": ")
 	p.who(c)
 	if action := m.doc.first(slotEventAction); len(action) > 0 {
@@ -39,6 +44,11 @@ func (m *Maker) appendParagraph(dst []byte, c *history.Context) []byte {
 		p.data(outcome, 16)
 	}
 	p.say(".")
+	if m.rule.Memory != nil && len(m.recalled) > 0 { // the event alone does not say why
+		p.say(" ", strings.ToUpper(string(m.recalled[:1])))
+		p.data(m.recalled[1:], 200)
+		p.say(".")
+	}
 	p.history(c, at)
 	p.from(c)
 	p.hours(c)

@@ -92,13 +92,13 @@ func TestSigmaInSlack(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]bool{ // the beginnings of the messages
-		"high: StopLogging (cloudtrail) on main by alice from 203.0.113.24 (rule by R. Author) (Trail Stopped, alert ":                                                true,
-		"critical: 3 events of Console Login Failed with sourceIPAddress 203.0.113.99 in 5 minutes (rule by C. Author, B. Author) (Console Passwords Guessed, alert ": true,
+		"[HIGH] Trail Stopped (rule by R. Author): alice StopLogging on main in eu-west-1/111122223333 at ":                                   true,
+		"[CRITICAL] Console Passwords Guessed (rule by C. Author, B. Author): user3 ConsoleLogin in us-east-1/111122223333 at 2026-03-02 09:": true,
 	}
 	rules := own
 	if path, author := sharedRule(t); path != "" {
 		rules += "," + path
-		want["medium: StopLogging (cloudtrail) on main by alice from 203.0.113.24 (rule by "+author+") (AWS CloudTrail Important Change, alert "] = true
+		want["[MEDIUM] AWS CloudTrail Important Change (rule by "+author+"): alice StopLogging on main in eu-west-1/111122223333 at "] = true
 	} else {
 		t.Log("not tested: a rule of SigmaHQ, as SIGMA_RULES names no directory with one")
 	}
