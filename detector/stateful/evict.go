@@ -1,7 +1,6 @@
 package stateful
 
 import (
-	"bytes"
 	"cmp"
 	"slices"
 	"time"
@@ -9,10 +8,13 @@ import (
 
 // candidate is an entry that may be forgotten.
 type candidate struct {
-	key     Key
+	slot    uint32
 	owner   uint32
 	touched uint32
 }
+
+// order is what candidates are ordered by: when they were touched.
+func (c *candidate) order() uint64 { return uint64(c.touched)<<32 | uint64(c.slot) }
 
 // maxCandidates is the maximum number of entries that are chosen at once: enough that the
 // choice, which looks at all entries, costs little for each.
@@ -35,9 +37,7 @@ func choose(all []candidate) []candidate {
 	if most > 1 {
 		all = slices.DeleteFunc(all, func(c candidate) bool { return !heaviest[c.owner] })
 	}
-	slices.SortFunc(all, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(a.touched, b.touched), bytes.Compare(a.key[:], b.key[:]))
-	})
+	slices.SortFunc(all, func(a, b candidate) int { return cmp.Compare(a.order(), b.order()) })
 	if most > 1 && len(heaviest) > 1 {
 		all = slices.DeleteFunc(all, func(c candidate) bool {
 			first := heaviest[c.owner]
@@ -100,7 +100,7 @@ func (m *Memory) makeRoom(r *ruleMemory, owner uint32, now time.Time) {
 // evict forgets an entry, if it is not one that was touched since it was chosen.
 func (m *Memory) evict(r *ruleMemory, owner uint32) {
 	if len(r.candidates) == 0 {
-		r.candidates = choose(r.entries())
+		r.candidates = choose(m.entries(r))
 		r.flood = map[uint32]int{}
 	}
 	last := len(r.candidates) - 1
@@ -111,33 +111,50 @@ func (m *Memory) evict(r *ruleMemory, owner uint32) {
 			r.candidates = nil
 		}
 	}
-	if e := r.terms.get(&c.key); e != nil && e.touched == c.touched {
-		m.removeTerm(r, c.key)
-		m.count(r, Counts{Evicted: 1})
-	} else if e := r.groups[c.key]; e != nil && e.head().touched == c.touched {
-		m.removeGroup(r, c.key)
+	if now, ok := m.candidate(r, c.slot); ok && now == c {
+		m.remove(r, c.slot)
 		m.count(r, Counts{Evicted: 1})
 	}
-}
-
-func (r *ruleMemory) entries() []candidate {
-	all := make([]candidate, 0, r.keys())
-	r.terms.each(func(t *term) { all = append(all, candidate{t.key, t.owner, t.touched}) })
-	for k, e := range r.groups {
-		all = append(all, candidate{k, e.head().owner, e.head().touched})
-	}
-	return all
 }
 
 // sweep removes what has expired.
 func (m *Memory) sweep(r *ruleMemory, now time.Time) {
-	for _, c := range r.entries() {
-		switch {
-		case !r.expired(c.touched, now):
-		case r.groups[c.key] != nil:
-			m.removeGroup(r, c.key)
-		default:
-			m.removeTerm(r, c.key)
+	for _, c := range m.entries(r) {
+		if r.expired(c.touched, now) {
+			m.remove(r, c.slot)
 		}
 	}
+}
+
+func (m *Memory) entries(r *ruleMemory) []candidate {
+	all := make([]candidate, 0, r.keys())
+	r.terms.each(func(slot uint32, e *item[term]) {
+		all = append(all, candidate{slot, e.value.owner, e.value.touched})
+	})
+	r.groups.each(func(slot uint32, _ *item[kept]) {
+		c, _ := m.candidate(r, slot)
+		all = append(all, c)
+	})
+	return all
+}
+
+// candidate returns the entry in a slot as a candidate, and false if there is none.
+func (m *Memory) candidate(r *ruleMemory, slot uint32) (candidate, bool) {
+	if r.hasTerms() {
+		if !r.terms.holds(slot) {
+			return candidate{}, false
+		}
+		v := &r.terms.at(slot).value
+		return candidate{slot, v.owner, v.touched}, true
+	}
+	if !r.groups.holds(slot) {
+		return candidate{}, false
+	}
+	if len(m.unpacked) > 0 {
+		if e := m.unpacked[changedSlot{r, slot}]; e != nil {
+			return candidate{slot, e.head().owner, e.head().touched}, true
+		}
+	}
+	v := &r.groups.at(slot).value
+	return candidate{slot, v.owner, v.touched}, true
 }
