@@ -90,7 +90,7 @@ func (t *table[T]) take() (slot uint32) {
 func (t *table[T]) put(slot uint32, e item[T]) {
 	if n := int(slot) + 1; n > len(t.slots) {
 		if n > cap(t.slots) {
-			t.slots = append(make([]item[T], 0, max(n, minPlaces, cap(t.slots)*5/4)), t.slots...)
+			t.slots = append(make([]item[T], 0, max(n, cap(t.slots)*5/4+4)), t.slots...)
 		}
 		t.slots = t.slots[:n]
 	}
