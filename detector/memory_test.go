@@ -243,6 +243,26 @@ func TestHeldOffSummary(t *testing.T) {
 	}
 }
 
+// No names are stored: after a restart the next event of a group tells what it is called.
+func TestHeldOffSummaryAfterRestart(t *testing.T) {
+	settings := []string{"rules", write(t, "r.toml", threshold(2, "[fluent_detect]\nhold_off = '10m'\n", "user.name")), "heartbeat", "0"}
+	b := onDiskWithMemory(t, newDisk(func() error { return nil }), settings...)
+	for _, e := range []string{"1 2/09:00:00 ann", "2 2/09:01:00 ann", "3 2/09:00:00 bob", "4 2/09:01:00 bob", "5 2/09:02:00 ann", "6 2/09:02:00 bob"} {
+		b.mustScan(string(shortEvent(e)))
+	}
+	b.wantAlerts(2)
+	b = b.restartWithMemory(settings...)
+	b.mustScan(string(shortEvent("7 2/09:03:00 ann")))
+	b.mustScan(string(shortEvent("other 2/09:11:01 zoe")))
+	by := map[string]int{}
+	for _, a := range b.wantAlerts(2) {
+		by[fmt.Sprint(at(a, "fluent_detect.summary.by"), at(a, "fluent_detect.summary.count"))]++
+	}
+	if by["[user.name: ann] 2"] != 1 || by["<nil> 1"] != 1 {
+		t.Errorf("the summaries are of %v", by)
+	}
+}
+
 // A chunk with matches that only have to be remembered is evaluated without the lock of
 // the state.
 func TestRememberedWithoutLock(t *testing.T) {

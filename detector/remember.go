@@ -245,6 +245,13 @@ func (m *remembered) observe(key stateful.Key, values [][]byte) {
 	if !t.state.memory.Has(m.rule, key) {
 		owner = m.ownerOf()
 	}
+	if !t.open && m.r.plan.Count > 0 && t.state.memory.Nameless(m.rule, key) {
+		own := slices.Clone(n.values[m.values:])
+		if t.begin(); t.again { // notes have no names
+			return
+		}
+		m.values, n.values = 0, append(n.values[:0], own...)
+	}
 	if !t.open {
 		id := int32(len(n.ids))
 		n.ids = append(n.ids, m.identifier[:min(len(m.identifier), stateful.MaxID)]...)
@@ -316,10 +323,11 @@ func (m *remembered) alertOf(r *activeRule, memory *alert.Memory) stats.Outcome 
 }
 
 // by returns "user.name: alice" for each field of the group.
-func (m *remembered) by(values [][]byte) (list []string) {
+func (m *remembered) by(values [][]byte) []string {
 	if m.aggregate != nil {
 		return m.aggregate.By()
 	}
+	list := []string{} // not nil: a rule without fields has one group
 	for i, v := range values {
 		list = append(list, m.r.plan.Fields[i]+": "+string(v[:min(len(v), 256)]))
 	}

@@ -162,23 +162,30 @@ type Place struct {
 	Line, Column int
 }
 
-// Test is a test of a rule: an event, and whether the rule must make an alert of
-// it.
+// Test is a test of a rule: events, one after the other, and of which of them the rule must
+// make an alert.
 type Test struct {
 	Name   string // unique in the rule
-	Event  []byte // one JSON value, in any shape that a record may have
-	Expect string // ExpectAlert or ExpectNone
-	Line   int    // of the test in the file
+	Events []TestEvent
+	Line   int // of the test in the file
 }
 
-// What a [Test] may expect.
+// TestEvent is an event of a test.
+type TestEvent struct {
+	Event  []byte    // one JSON value, in any shape that a record may have
+	Time   time.Time // zero, or the time that the event was given
+	Expect string    // ExpectAlert or ExpectNone
+	Line   int       // of the event, or of its test, in the file
+}
+
+// What a [TestEvent] may expect.
 const (
 	ExpectAlert = "alert"
 	ExpectNone  = "none"
 )
 
 // WantAlert reports whether the rule must make an alert of the event.
-func (t *Test) WantAlert() bool { return t.Expect == ExpectAlert }
+func (t *TestEvent) WantAlert() bool { return t.Expect == ExpectAlert }
 
 // Exception describes known events for which a rule makes no alerts.
 type Exception struct {

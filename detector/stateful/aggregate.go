@@ -43,21 +43,6 @@ func newRows(h header) *rows {
 	return &rows{values: make([]expr.Value, 1), newest: none, alerted: none, end: none, header: h, places: map[string]uint32{}}
 }
 
-func (g *rows) clone() entry {
-	c := *g
-	c.list = slices.Clone(g.list)
-	c.values = slices.Clip(g.values)
-	return &c
-}
-
-func (g *rows) size() int {
-	n := groupSize + g.bytes
-	if len(g.list) > 0 {
-		n += len(g.list) * (hitSize + 4*len(g.list[0].inputs))
-	}
-	return n
-}
-
 func (g *rows) events(see func(at int64)) int {
 	for i := range g.list {
 		see(g.list[i].at)
@@ -136,11 +121,29 @@ func (m *Memory) dropBuckets(r *ruleMemory) {
 		return
 	}
 	r.buckets = m.newest
-	for k, e := range r.groups {
-		if g, ok := e.(*rows); ok && g.end != none && m.newest-g.end > r.lateness {
-			m.removeGroup(r, k)
+	var ended []uint32
+	r.groups.each(func(slot uint32, e *item[kept]) {
+		end := endOf(e.value.state)
+		if g, ok := m.unpacked[changedSlot{r, slot}].(*rows); ok {
+			end = g.end
 		}
+		if end != none && m.newest-end > r.lateness {
+			ended = append(ended, slot)
+		}
+	})
+	for _, slot := range ended {
+		m.remove(r, slot)
 	}
+}
+
+// endOf returns when the bucket of a group ends, from what is kept of it.
+func endOf(state string) (end int64) {
+	var room [3 * binary.MaxVarintLen64]byte
+	d := decoder{rest: room[:copy(room[:], state)]}
+	for range 3 {
+		end = d.varint()
+	}
+	return end
 }
 
 // has reports whether the group has the event already.
@@ -175,8 +178,7 @@ func (g *rows) place(inputs []expr.Value) []uint32 {
 		}
 		key := v.AppendKey(room[:0])
 		at, ok := g.places[string(key)]
-		// A copy of the group that was given up may have added another value there.
-		if !ok || int(at) >= len(g.values) || !equal(g.values[at], key) {
+		if !ok {
 			at = uint32(len(g.values))
 			g.values = append(g.values, v)
 			g.places[string(key)] = at
@@ -185,11 +187,6 @@ func (g *rows) place(inputs []expr.Value) []uint32 {
 		places[i] = at
 	}
 	return places
-}
-
-func equal(v expr.Value, key []byte) bool {
-	var room [128]byte
-	return string(v.AppendKey(room[:0])) == string(key)
 }
 
 // bound forgets the oldest events until there are no more than most, and their values take

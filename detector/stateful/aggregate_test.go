@@ -49,21 +49,3 @@ func TestStoredGroups(t *testing.T) {
 		}
 	}
 }
-
-// Copies of a group that are given up leave nothing in the group.
-func TestGroupsCopied(t *testing.T) {
-	g := newRows(header{})
-	text := func(s string) []expr.Value { return []expr.Value{expr.TextOf([]byte(s))} }
-	g.place(text("a"))
-	given := g.clone().(*rows)
-	given.place(text("b"))
-	kept := g.clone().(*rows)
-	for i, s := range []string{"c", "b", "a", "c"} {
-		if at := kept.place(text(s))[0]; string(kept.values[at].AppendText(nil)) != s {
-			t.Errorf("%d: %q is at the place of %q", i, s, kept.values[at].AppendText(nil))
-		}
-	}
-	if len(kept.values) != 4 || len(g.values) != 2 {
-		t.Errorf("%d and %d values, want 4 and 2", len(kept.values), len(g.values))
-	}
-}

@@ -32,7 +32,7 @@ func (x *Explainer) groupText(o *Observation, v *Verdict) string {
 	case Same:
 		return "the same event was counted before"
 	}
-	g, _ := x.memory.loaded[x.place].groups[o.Key].(*rows)
+	g, _ := x.memory.look(x.memory.loaded[x.place], o.Key).(*rows)
 	if g == nil {
 		return "the group is not remembered"
 	}

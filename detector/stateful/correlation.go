@@ -94,17 +94,6 @@ func (g *correlated) drop(before int64) {
 	g.matches = slices.Delete(g.matches, 0, n)
 }
 
-func (g *correlated) clone() entry {
-	c := *g
-	c.matches = append(make([]matched, 0, len(g.matches)+8), g.matches...)
-	return &c
-}
-
-// matchedSize is about how many bytes a match takes in memory.
-const matchedSize = 112
-
-func (g *correlated) size() int { return groupSize + len(g.matches)*matchedSize }
-
 func (g *correlated) events(see func(at int64)) int {
 	for i := range g.matches {
 		see(g.matches[i].at)

@@ -138,7 +138,7 @@ func (c *Correlator) text(place int, o *Observation, v *Verdict) string {
 		w := v.Window
 		return fmt.Sprintf("reached with %s from %s to %s", amount(of, w.Number), w.From.Format(time.RFC3339), w.To.Format(time.RFC3339))
 	}
-	g, _ := c.memory.loaded[place].groups[o.Key].(*correlated)
+	g, _ := c.memory.look(c.memory.loaded[place], o.Key).(*correlated)
 	if g == nil || v.At.UnixMilli() <= g.consumed {
 		return "not counted: an alert was made of later events of the group"
 	}

@@ -31,7 +31,7 @@
 //     [rule.Memory]: Fields, what the keys are made of, and Window, for how long an entry is
 //     kept that no event touches. Parts is what else has to be the same for a memory to go
 //     on after a change of the rule;
-//   - an entry: a struct with a header, which can copy and encode itself;
+//   - an entry: a struct with a header, which can encode itself;
 //   - a kind in the list kinds. Its observe takes the entry by [Memory.live], or makes room and
 //     adds one, and changes it: undoing and storing that is done. Events that it leaves out are
 //     counted by [Memory.count];

@@ -9,9 +9,10 @@ import (
 )
 
 // The keys of entries begin with the rule, so that entries of a rule are together, and go on
-// with what the entry is. A term has a number, which grows: entries are added at the end of
-// those of the rule, and not all over the file as the digests are. All zero is the rule of
-// the entry of the memory itself, which comes first.
+// with what the entry is. Terms are stored by the block that they are in, groups by their
+// slot: so entries that are made one after the other are beside each other in the file, and
+// not all over it as their digests are. All zero is the rule of the entry of the memory
+// itself, which comes first.
 type storedKey struct {
 	prefix RuleID
 	kind   byte
@@ -21,19 +22,22 @@ type storedKey struct {
 
 const (
 	headEntry byte = iota
-	termEntry
+	termsEntry
 	groupEntry
 )
 
 func headKey(p RuleID) storedKey { return storedKey{prefix: p, kind: headEntry} }
 
-func termKey(p RuleID, slot uint32) storedKey {
-	k := storedKey{prefix: p, kind: termEntry, n: 4}
-	binary.BigEndian.PutUint32(k.rest[:], slot)
+// termsKey is the key of a block of terms.
+func termsKey(p RuleID, block uint32) storedKey { return numbered(p, termsEntry, block) }
+
+func groupKey(p RuleID, slot uint32) storedKey { return numbered(p, groupEntry, slot) }
+
+func numbered(p RuleID, kind byte, n uint32) storedKey {
+	k := storedKey{prefix: p, kind: kind, n: 4}
+	binary.BigEndian.PutUint32(k.rest[:], n)
 	return k
 }
-
-func groupKey(p RuleID, g Key) storedKey { return storedKey{p, groupEntry, 16, g} }
 
 func (k *storedKey) bytes() []byte {
 	b := make([]byte, 0, 9+k.n)
@@ -41,7 +45,7 @@ func (k *storedKey) bytes() []byte {
 }
 
 // Values begin with this byte; another form would begin with another.
-const encoding = 1
+const encoding = 2
 
 // encode returns the entry of the memory itself.
 func (m *Memory) encode() hold.Change {
@@ -68,19 +72,12 @@ func truth(is bool) byte {
 	return 0
 }
 
-func (t *term) encode() []byte {
-	b := make([]byte, 0, 1+16+8+4+4)
-	b = append(append(b, encoding), t.key[:]...)
-	b = binary.BigEndian.AppendUint64(b, uint64(t.last()))
-	b = binary.BigEndian.AppendUint32(b, t.touched)
-	return binary.BigEndian.AppendUint32(b, t.owner)
-}
-
-// encodeEntry returns an entry as the store has it.
-func encodeEntry(e entry) []byte {
-	h := e.head()
-	b := binary.BigEndian.AppendUint32([]byte{encoding}, h.touched)
-	return e.encode(binary.BigEndian.AppendUint32(b, h.owner))
+func encodeGroup(e *item[kept]) []byte {
+	b := make([]byte, 0, 1+16+4+4+len(e.value.state))
+	b = append(append(b, encoding), e.key[:]...)
+	b = binary.BigEndian.AppendUint32(b, e.value.touched)
+	b = binary.BigEndian.AppendUint32(b, e.value.owner)
+	return append(b, e.value.state...)
 }
 
 // decoder reads what was encoded. After an error it returns zero values.
@@ -108,6 +105,16 @@ func (d *decoder) uint64() uint64 { return binary.BigEndian.Uint64(d.take(8)) }
 
 func (d *decoder) varint() int64 {
 	v, n := binary.Varint(d.rest)
+	if n <= 0 {
+		d.failed, d.rest = true, nil
+		return 0
+	}
+	d.rest = d.rest[n:]
+	return v
+}
+
+func (d *decoder) uvarint() uint64 {
+	v, n := binary.Uvarint(d.rest)
 	if n <= 0 {
 		d.failed, d.rest = true, nil
 		return 0
@@ -169,31 +176,34 @@ func (m *Memory) Restore(key, value []byte, _ time.Time) bool {
 	if r == nil || r.prefix != prefix { // its head is damaged
 		return false
 	}
-	switch kind {
-	case termEntry:
-		e := term{key: Key(d.take(16))}
-		e.setLast(int64(d.uint64()))
-		e.touched, e.owner = d.uint32(), d.uint32()
-		if d.failed || len(rest) != 4 || len(d.rest) > 0 {
-			return false
-		}
-		if e.slot = binary.BigEndian.Uint32(rest); e.slot == 0 || e.slot == 1<<32-1 {
-			return false
-		}
-		r.nextSlot = max(r.nextSlot, e.slot+1)
-		r.terms.put(e, m.limits.Terms)
-		return true
-	case groupEntry:
-		e, ok := kinds[r.kind].decode(header{touched: d.uint32(), owner: d.uint32()}, &d)
-		if !ok || d.failed || len(d.rest) > 0 || len(rest) != 16 {
-			return false
-		}
-		r.groups[Key(rest)] = e
-		if g, ok := e.(*group); ok && g.heldOff != none && !g.told {
-			m.held[heldGroup{r, Key(rest)}] = struct{}{}
-			m.heldUntil, m.heldDue = min(m.heldUntil, g.heldOff), min(m.heldDue, g.due)
-		}
-		return true
+	if len(rest) != 4 {
+		return false
+	}
+	number := binary.BigEndian.Uint32(rest)
+	switch {
+	case kind == termsEntry && r.hasTerms():
+		return restoreTerms(&r.terms, number, value[1:])
+	case kind == groupEntry && !r.hasTerms():
+		return m.restoreGroup(r, number, &d)
 	}
 	return false
+}
+
+// restoreGroup adds an entry that is not a term.
+func (m *Memory) restoreGroup(r *ruleMemory, slot uint32, d *decoder) bool {
+	key, h := Key(d.take(16)), header{d.uint32(), d.uint32()}
+	if _, again := r.groups.find(&key); again || d.failed || slot >= maxSlots {
+		return false
+	}
+	state := string(d.rest)
+	e, ok := kinds[r.kind].decode(h, d)
+	if !ok || d.failed || len(d.rest) > 0 {
+		return false
+	}
+	r.groups.put(slot, item[kept]{key, kept{state, h.touched, h.owner}})
+	if g, ok := e.(*group); ok && g.heldOff != none && !g.told {
+		m.held[heldGroup{r, key}] = heldOff{until: g.heldOff, due: g.due}
+		m.heldUntil, m.heldDue = min(m.heldUntil, g.heldOff), min(m.heldDue, g.due)
+	}
+	return true
 }

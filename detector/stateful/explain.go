@@ -77,8 +77,9 @@ func appendBeyond(findings []Finding, beyond int) []Finding {
 
 // last returns when a combination of a rule of type new_terms came last.
 func (m *Memory) last(place int, k Key) (at int64, ok bool) {
-	if t := m.loaded[place].terms.get(&k); t != nil {
-		return t.last(), true
+	terms := &m.loaded[place].terms
+	if slot, ok := terms.find(&k); ok {
+		return terms.at(slot).value.last, true
 	}
 	return 0, false
 }
@@ -121,7 +122,7 @@ func (x *Explainer) amount(count, distinct int) string {
 // ends at that time.
 func (m *Memory) progress(place int, k Key, at time.Time) (count, distinct int) {
 	r := m.loaded[place]
-	g := r.group(k)
+	g, _ := m.look(r, k).(*group)
 	if g == nil {
 		return 0, 0
 	}

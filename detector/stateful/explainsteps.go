@@ -70,7 +70,7 @@ func (x *Explainer) sequenceText(o *Observation, v *Verdict) string {
 		return "the sequence is complete: " + strings.Join(times, ", ")
 	}
 	n := 0
-	if p, ok := x.memory.loaded[x.place].groups[o.Key].(*pending); ok {
+	if p, ok := x.memory.look(x.memory.loaded[x.place], o.Key).(*pending); ok {
 		n = len(p.list)
 	}
 	if n == 1 {

@@ -10,11 +10,14 @@ type hit struct {
 	at     int64    // milliseconds since 1970
 	event  uint64   // a digest of what the event is
 	values []uint64 // digests of the values of which the distinct ones are counted
-	id     string   // the ID of the event, or the beginning of it
+
+	// The ID of the event, or the beginning of it.
+	idKind uint8
+	uuid   [16]byte
+	text   string
 }
 
-// group is what is remembered of a group of a rule of type threshold. One that is in a
-// table is changed only by the transaction that made it.
+// group is what is remembered of a group of a rule of type threshold.
 type group struct {
 	hits     []hit // that are not consumed, by time, then by arrival
 	newest   int64 // time of an event of the group; none if there was none
@@ -23,20 +26,10 @@ type group struct {
 	told     bool  // there was a summary of what was held off, or nothing was
 	due      int64 // seconds since 1970, of arrival: when the summary is made at the latest
 	header
-
-	by []string // "user.name: alice" for each field; not stored
 }
 
 // none is before all times.
 const none = -1 << 62
-
-func (g *group) clone() entry {
-	c := *g
-	c.hits = slices.Clone(g.hits)
-	return &c
-}
-
-func (g *group) size() int { return groupSize + len(g.hits)*hitSize }
 
 func (g *group) events(see func(at int64)) int {
 	for i := range g.hits {
@@ -132,8 +125,8 @@ func (g *group) window(at, length int64, count, distinct int) (first, end, found
 func (g *group) describe(first, end, distinct int) *Window {
 	w := &Window{From: timeOf(g.hits[first].at), To: timeOf(g.hits[end-1].at), Count: end - first, Distinct: distinct}
 	for _, h := range g.hits[first:end] {
-		if h.id != "" && len(w.EventIDs) < maxIDs {
-			w.EventIDs = append(w.EventIDs, h.id)
+		if h.idKind != idNone && len(w.EventIDs) < maxIDs {
+			w.EventIDs = append(w.EventIDs, h.ID())
 		}
 	}
 	return w

@@ -24,6 +24,7 @@ type Overview struct {
 
 // Overviews returns what the memory has of each rule, in the order of their IDs.
 func (m *Memory) Overviews() []Overview {
+	m.pack()
 	all := make([]Overview, 0, len(m.rules))
 	for _, r := range m.rules {
 		all = append(all, r.overview())
@@ -36,10 +37,8 @@ func (r *ruleMemory) overview() Overview {
 	o := Overview{RuleID: r.id, Kind: r.kind, Keys: r.keys(), Bytes: r.bytes(), FromFiles: r.head.files, Learned: int(r.head.learned)}
 	oldest, newest := int64(never), int64(none)
 	see := func(at int64) { oldest, newest = min(oldest, at), max(newest, at) }
-	r.terms.each(func(t *term) { see(t.last()) })
-	for _, e := range r.groups {
-		o.Events += e.events(see)
-	}
+	r.terms.each(func(_ uint32, e *item[term]) { see(e.value.last) })
+	r.groups.each(func(_ uint32, e *item[kept]) { o.Events += r.unpack(&e.value).events(see) })
 	if newest != none {
 		o.Oldest, o.Newest = timeOf(oldest), timeOf(newest)
 	}

@@ -4,6 +4,8 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
+
+	"github.com/dchest/siphash"
 )
 
 // Key identifies a combination of values, or a group, of a rule: a digest that nobody can
@@ -18,16 +20,16 @@ func newSecret() (s secret) {
 	return s
 }
 
-// Digester makes keyed digests of values, one part after the other. It is for one goroutine at a
-// time.
+// Digester makes keyed digests of values, one part after the other, by SipHash-2-4, which is
+// made for short texts. It is for one goroutine at a time.
 type Digester struct {
 	buf    []byte
-	secret secret
+	k0, k1 uint64 // the secret
 }
 
 // Begin begins a digest of values of a rule.
 func (d *Digester) Begin(rule RuleID) {
-	d.buf = append(append(d.buf[:0], d.secret[:]...), rule[:]...)
+	d.buf = append(d.buf[:0], rule[:]...)
 }
 
 // Add adds a value.
@@ -45,16 +47,15 @@ func (d *Digester) Mark() int { return len(d.buf) }
 func (d *Digester) Cut(mark int) { d.buf = d.buf[:mark] }
 
 // Key returns the digest of what was added.
-func (d *Digester) Key() Key {
-	sum := sha256.Sum256(d.buf)
-	return Key(sum[:16])
+func (d *Digester) Key() (k Key) {
+	high, low := siphash.Hash128(d.k0, d.k1, d.buf)
+	binary.LittleEndian.PutUint64(k[:], high)
+	binary.LittleEndian.PutUint64(k[8:], low)
+	return k
 }
 
 // Short returns a shorter digest of what was added, which tells values in one group apart.
-func (d *Digester) Short() uint64 {
-	sum := sha256.Sum256(d.buf)
-	return binary.BigEndian.Uint64(sum[:])
-}
+func (d *Digester) Short() uint64 { return siphash.Hash(d.k0, d.k1, d.buf) }
 
 // Owner returns who owns what an event of that principal makes; 0 is nobody in
 // particular.

@@ -21,17 +21,13 @@ type kind interface {
 // kinds are the kinds of memory, by what rules call them.
 var kinds = [...]kind{rule.NewTerms: newTerms{}, rule.Threshold: threshold{}, rule.Correlated: correlation{}, rule.Aggregated: aggregated{}, rule.Sequence: sequence{}}
 
-// entry is what a rule remembers under a key. One that is in a memory is changed only by
-// the transaction that made it: see [Memory.own]. Terms are no entries: there are far more
+// entry is what a rule remembers under a key, for a transaction to change; between
+// transactions it is kept encoded: see [Memory.own]. Terms are no entries: there are far more
 // of them, and they have a table of their own.
 type entry interface {
 	head() *header
-	// clone returns a copy that shares nothing that changes.
-	clone() entry
-	// encode appends what the store is to have of the entry behind its header.
+	// encode appends what is kept of the entry behind its header, in memory and in the store.
 	encode(dst []byte) []byte
-	// size returns about how many bytes of memory the entry takes.
-	size() int
 	// events returns how many events of the entry still count, and calls see with their
 	// times and with that of the newest event.
 	events(see func(at int64)) int
@@ -41,7 +37,6 @@ type entry interface {
 type header struct {
 	touched uint32 // seconds since 1970, of arrival
 	owner   uint32 // who made it
-	tx      uint64 // the transaction that made it; not stored
 }
 
 func (h *header) head() *header { return h }

@@ -2,6 +2,7 @@ package stateful
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"sync"
 	"time"
@@ -43,12 +44,14 @@ type Memory struct {
 	stored bool // there is a store
 
 	open, free []*transaction
-	number     uint64 // of transactions
+	// unpacked are the groups that the newest transaction changes.
+	unpacked map[changedSlot]entry
+	packing  []byte // working memory
 	// left are entries that a change of the rules made obsolete, which the next transaction
 	// deletes from the store.
 	left []storedKey
 	// held are groups whose hold-off has not been summarized.
-	held map[heldGroup]struct{}
+	held map[heldGroup]heldOff
 	// No hold-off of them ends before these: the time of events, in milliseconds, and that
 	// of arrival, in seconds.
 	heldUntil, heldDue int64
@@ -60,11 +63,17 @@ type heldGroup struct {
 	key  Key
 }
 
+// heldOff is what is known of a hold-off.
+type heldOff struct {
+	until, due int64    // as in a group
+	by         []string // "user.name: alice" for each field; not stored
+}
+
 // NewMemory returns a memory of no rules.
 func NewMemory() *Memory {
 	return &Memory{
 		secret: newSecret(), clock: clock{newest: none}, rules: map[string]*ruleMemory{}, limits: DefaultLimits,
-		held: map[heldGroup]struct{}{}, heldUntil: never, heldDue: never,
+		held: map[heldGroup]heldOff{}, unpacked: map[changedSlot]entry{}, heldUntil: never, heldDue: never,
 	}
 }
 
@@ -88,14 +97,21 @@ type ruleMemory struct {
 	most           int               // events of a group
 
 	head       head
-	terms      table
-	nextSlot   uint32
-	groups     map[Key]entry
+	terms      table[term]
+	groups     table[kept]
 	candidates []candidate
 	flood      map[uint32]int // how many entries owners added since they were chosen
 	swept      int64
 	buckets    int64 // the newest time when buckets were looked for that have ended
 	counts     Counts
+}
+
+// kept is an entry as it is kept, in memory and in the store: encoded, since there may be
+// many entries, of which few are in use at a time.
+type kept struct {
+	state   string // of the entry without its header; it never changes
+	touched uint32 // as in a header
+	owner   uint32
 }
 
 // head is what belongs to a rule as a whole.
@@ -114,7 +130,7 @@ type Counts struct {
 }
 
 func newRuleMemory(id string) *ruleMemory {
-	return &ruleMemory{id: id, prefix: ruleID(id), nextSlot: 1, groups: map[Key]entry{}, buckets: none, head: head{since: none, from: none}}
+	return &ruleMemory{id: id, prefix: ruleID(id), buckets: none, head: head{since: none, from: none}}
 }
 
 func fieldsDigest(m *rule.Memory) [8]byte {
@@ -147,11 +163,13 @@ func (m *Memory) Use(rules []*rule.Rule, l Limits) (lines []string) {
 			lines = append(lines, fmt.Sprintf("rule %q: its type or its fields have changed: its memory of %d entries begins anew", r.Name, one.keys()))
 			m.leave(one)
 			fresh := newRuleMemory(r.ID)
-			fresh.nextSlot, fresh.counts = one.nextSlot, one.counts
+			fresh.counts = one.counts
 			m.rules[r.ID], one = fresh, fresh
 		}
 		one.kind, one.fields = r.Memory.Kind, fields
 		one.of = r.Memory
+		one.terms.findFree() // after they were restored
+		one.groups.findFree()
 		one.window = r.Memory.Window.Milliseconds()
 		one.lateness = l.Lateness.Milliseconds()
 		one.correlation = r.Memory.Correlation
@@ -173,26 +191,29 @@ func (m *Memory) leave(r *ruleMemory) {
 	if !m.stored {
 		return
 	}
-	r.terms.each(func(t *term) { m.left = append(m.left, termKey(r.prefix, t.slot)) })
-	for k := range r.groups {
-		m.left = append(m.left, groupKey(r.prefix, k))
-		delete(m.held, heldGroup{r, k})
+	for block, used := range r.terms.used {
+		if used != 0 {
+			m.left = append(m.left, termsKey(r.prefix, uint32(block)))
+		}
 	}
+	r.groups.each(func(slot uint32, e *item[kept]) {
+		m.left = append(m.left, groupKey(r.prefix, slot))
+		delete(m.held, heldGroup{r, e.key})
+	})
 }
 
-func (r *ruleMemory) keys() int { return r.terms.count + len(r.groups) }
+func (r *ruleMemory) keys() int { return r.terms.count + r.groups.count }
 
-// group returns the group of a rule of type threshold with that key, nil if there is none.
-func (r *ruleMemory) group(k Key) *group {
-	g, _ := r.groups[k].(*group)
-	return g
-}
+// hasTerms reports whether the entries of the rule are terms; others have groups.
+func (r *ruleMemory) hasTerms() bool { return r.kind == rule.NewTerms }
 
 // RuleID returns what digests of values of the rule at that place begin with.
 func (m *Memory) RuleID(place int) RuleID { return m.loaded[place].prefix }
 
 // Digester returns a maker of digests.
-func (m *Memory) Digester() Digester { return Digester{secret: m.secret} }
+func (m *Memory) Digester() Digester {
+	return Digester{k0: binary.LittleEndian.Uint64(m.secret[:]), k1: binary.LittleEndian.Uint64(m.secret[8:])}
+}
 
 // Has reports whether the rule at that place has an entry with that key. It may be used
 // without the detector's lock, and its answer is a guess then.
@@ -200,10 +221,25 @@ func (m *Memory) Has(place int, k Key) bool {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	r := m.loaded[place]
-	if _, ok := r.groups[k]; ok {
-		return true
+	if r.hasTerms() {
+		_, ok := r.terms.find(&k)
+		return ok
 	}
-	return r.terms.get(&k) != nil
+	_, ok := r.groups.find(&k)
+	return ok
+}
+
+// Nameless reports whether there will be a summary of the hold-off of a group of the rule at that
+// place, and the memory does not know what the group is called. It may be used without the
+// detector's lock, as Has.
+func (m *Memory) Nameless(place int, k Key) bool {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if len(m.held) == 0 {
+		return false
+	}
+	h, ok := m.held[heldGroup{m.loaded[place], k}]
+	return ok && h.by == nil
 }
 
 // Began reports whether all rules have seen an event.
@@ -276,8 +312,8 @@ func (m *Memory) See(at Moment, now time.Time) {
 }
 
 func (m *Memory) setHead(r *ruleMemory, change func(*head)) {
-	t := m.tx()
-	t.undo = append(t.undo, undo{what: undoHead, rule: r, head: r.head})
+	t, was := m.tx(), r.head
+	t.undo = append(t.undo, undo{what: undoHead, rule: r, head: &was})
 	change(&r.head)
 	t.heads = append(t.heads, r)
 }

@@ -308,7 +308,7 @@ func TestChangedRule(t *testing.T) {
 	}
 	terms := 0
 	for k := range store {
-		if k[8] == termEntry {
+		if k[8] == termsEntry {
 			terms++
 		}
 	}
@@ -317,35 +317,40 @@ func TestChangedRule(t *testing.T) {
 	}
 }
 
-// A table is a map.
+// A table is a map, of which slots are used again.
 func TestTable(t *testing.T) {
 	const limit = 4096
-	var x table
+	var x table[term]
 	want := map[Key]uint32{}
 	r := rand.New(rand.NewPCG(1, 2))
 	for i := range 200_000 {
 		var k Key
-		binary.LittleEndian.PutUint64(k[:], uint64(r.IntN(2*limit))<<51) // many that are near each other
-		binary.LittleEndian.PutUint64(k[8:], uint64(r.IntN(2)))
-		if got := x.get(&k); got == nil != (want[k] == 0) || got != nil && got.slot != want[k] {
-			t.Fatalf("%d: %v, want %d", i, got, want[k])
+		binary.LittleEndian.PutUint64(k[:], uint64(r.IntN(2*limit))>>3<<54) // many that are near each other
+		binary.LittleEndian.PutUint64(k[8:], uint64(r.IntN(4)))
+		slot, ok := x.find(&k)
+		if ok != (want[k] != 0) || ok && x.at(slot).value.owner != want[k] {
+			t.Fatalf("%d: %v, want %d", i, ok, want[k])
 		}
-		if len(want) < limit && r.IntN(5) < 3 {
-			want[k] = uint32(i + 1)
-			x.put(term{key: k, slot: uint32(i + 1)}, limit)
-		} else {
+		switch {
+		case ok:
 			delete(want, k)
-			x.remove(&k)
+			x.remove(slot)
+		case len(want) < limit:
+			want[k] = uint32(i + 1)
+			x.put(x.take(), item[term]{k, term{owner: uint32(i + 1)}})
 		}
-		if x.count != len(want) {
-			t.Fatalf("%d: %d terms, want %d", i, x.count, len(want))
+		if r.IntN(10_000) == 0 {
+			x.findFree()
+		}
+		if x.count != len(want) || len(x.slots) > limit {
+			t.Fatalf("%d: %d terms in %d slots, want %d", i, x.count, len(x.slots), len(want))
 		}
 	}
 	n := 0
-	x.each(func(e *term) {
+	x.each(func(slot uint32, e *item[term]) {
 		n++
-		if want[e.key] != e.slot {
-			t.Errorf("%x: %d, want %d", e.key, e.slot, want[e.key])
+		if want[e.key] != e.value.owner || !x.holds(slot) {
+			t.Errorf("%x: %d, want %d", e.key, e.value.owner, want[e.key])
 		}
 	})
 	if n != len(want) {

@@ -45,18 +45,14 @@ func (m *Memory) Counts() (all Counts) {
 
 // bytes returns about how many bytes of memory the rule's entries take.
 func (r *ruleMemory) bytes() int {
-	n := r.terms.bytes()
-	for _, e := range r.groups {
-		n += e.size()
-	}
+	n := r.terms.bytes(termSize) + r.groups.bytes(groupSize)
+	r.groups.each(func(_ uint32, e *item[kept]) { n += (len(e.value.state) + 15) &^ 15 })
 	return n
 }
 
-// About how many bytes a group and a hit take in memory.
-const (
-	groupSize = 160
-	hitSize   = 80
-)
+// groupSize is the size of an entry that is not a term with its key in memory, without its
+// state, in bytes.
+const groupSize = 40
 
 func (r *ruleMemory) learning(newest int64) bool {
 	return r.kind == rule.NewTerms && !r.head.files && r.learn > 0 && (r.head.from == none || newest < r.head.from+r.learn)
@@ -117,20 +113,21 @@ func (m *Memory) HeldOff(now time.Time, force bool) (list []HeldOff) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.heldUntil, m.heldDue = never, never
-	for h := range m.held {
-		g, place := h.rule.group(h.key), slices.Index(m.loaded, h.rule)
-		if g != nil && place >= 0 && !over(g.heldOff, g.due) {
-			m.heldUntil, m.heldDue = min(m.heldUntil, g.heldOff), min(m.heldDue, g.due)
+	for h, hold := range m.held {
+		place := slices.Index(m.loaded, h.rule)
+		slot, ok := h.rule.groups.find(&h.key)
+		if ok && place >= 0 && !over(hold.until, hold.due) {
+			m.heldUntil, m.heldDue = min(m.heldUntil, hold.until), min(m.heldDue, hold.due)
 			continue
 		}
-		m.setHeld(h, false)
-		if g == nil || place < 0 {
+		m.setHeld(h, nil)
+		if !ok || place < 0 {
 			continue
 		}
-		g = m.own(h.rule, h.key).(*group)
+		g := m.own(h.rule, slot).(*group)
 		g.told = true
 		if s := g.heldOffSummary(); s.Count > 0 {
-			s.Rule, s.Key = place, h.key
+			s.Rule, s.Key, s.By = place, h.key, hold.by
 			list = append(list, s)
 		}
 	}
@@ -138,7 +135,7 @@ func (m *Memory) HeldOff(now time.Time, force bool) (list []HeldOff) {
 }
 
 func (g *group) heldOffSummary() HeldOff {
-	s := HeldOff{By: g.by, Begin: timeOf(g.consumed), End: timeOf(g.heldOff)}
+	s := HeldOff{Begin: timeOf(g.consumed), End: timeOf(g.heldOff)}
 	values := map[uint64]struct{}{}
 	for _, one := range g.hits {
 		if one.at > g.heldOff {

@@ -58,27 +58,6 @@ type pendingEvent struct {
 	used bool // it was in an alert
 }
 
-func (p *pending) clone() entry {
-	c := *p
-	c.list = slices.Clone(p.list)
-	return &c
-}
-
-func (p *pending) size() int {
-	n := pendingSize
-	for i := range p.list {
-		e := &p.list[i]
-		n += pendingEventSize + 4*len(e.Traits) + len(e.id) + len(e.Action) + len(e.Source)
-	}
-	return n
-}
-
-// About how many bytes an entry and an event of it take in memory.
-const (
-	pendingSize      = 120
-	pendingEventSize = 136
-)
-
 func (p *pending) events(see func(at int64)) int {
 	for i := range p.list {
 		see(p.list[i].at)

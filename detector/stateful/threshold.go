@@ -1,9 +1,6 @@
 package stateful
 
-import (
-	"encoding/binary"
-	"time"
-)
+import "time"
 
 // threshold is the kind of rules that count the events of groups.
 type threshold struct{}
@@ -24,6 +21,7 @@ func (threshold) observe(m *Memory, r *ruleMemory, o *Observation, at int64, now
 	}
 	g.touched = uint32(now.Unix())
 	g.newest = max(g.newest, at)
+	m.name(r, o)
 	switch {
 	case at <= g.consumed:
 		return v
@@ -31,7 +29,8 @@ func (threshold) observe(m *Memory, r *ruleMemory, o *Observation, at int64, now
 		v.Result = Same
 		return v
 	}
-	h := hit{at: at, event: o.Event, values: o.Values, id: o.ID[:min(len(o.ID), MaxID)]}
+	h := hit{at: at, event: o.Event, values: o.Values}
+	h.setID(o.ID)
 	g.add(h)
 	g.drop(g.newest - r.window - r.lateness)
 	if most := max(minHits, 4*r.count); len(g.hits) > most {
@@ -48,55 +47,24 @@ func (threshold) observe(m *Memory, r *ruleMemory, o *Observation, at int64, now
 	g.drop(to + 1)
 	g.heldOff, g.told = to+r.holdOff, false
 	g.due = now.Unix() + r.holdOff/1000
-	if o.By != nil {
-		g.by = o.By()
-	}
 	if r.holdOff > 0 {
-		m.setHeld(heldGroup{r, o.Key}, true)
-		m.heldUntil, m.heldDue = min(m.heldUntil, g.heldOff), min(m.heldDue, g.due)
+		held := heldOff{until: g.heldOff, due: g.due}
+		if o.By != nil {
+			held.by = o.By()
+		}
+		m.setHeld(heldGroup{r, o.Key}, &held)
 	}
 	return v
 }
 
-func (g *group) encode(b []byte) []byte {
-	for _, at := range []int64{g.newest, g.consumed, g.heldOff, g.due} {
-		b = binary.AppendVarint(b, at)
+// name notes what a group is, if its hold-off is to be summarized and that is not known: no names
+// are stored, so that after a restart the next event of the group has to tell them.
+func (m *Memory) name(r *ruleMemory, o *Observation) {
+	if o.By == nil || len(m.held) == 0 {
+		return
 	}
-	b = append(b, truth(g.told))
-	b = binary.AppendUvarint(b, uint64(len(g.hits)))
-	before := int64(0)
-	for i := range g.hits {
-		h := &g.hits[i]
-		b = binary.AppendVarint(b, h.at-before)
-		before = h.at
-		b = binary.BigEndian.AppendUint64(b, h.event)
-		b = binary.AppendUvarint(b, uint64(len(h.values)))
-		for _, v := range h.values {
-			b = binary.BigEndian.AppendUint64(b, v)
-		}
-		b = append(binary.AppendUvarint(b, uint64(len(h.id))), h.id...)
+	if h, ok := m.held[heldGroup{r, o.Key}]; ok && h.by == nil {
+		h.by = o.By()
+		m.setHeld(heldGroup{r, o.Key}, &h)
 	}
-	return b
-}
-
-func (threshold) decode(h header, d *decoder) (entry, bool) {
-	g := &group{header: h}
-	for _, at := range []*int64{&g.newest, &g.consumed, &g.heldOff, &g.due} {
-		*at = d.varint()
-	}
-	g.told = d.byte() != 0
-	before := int64(0)
-	for range d.count(11) {
-		h := hit{at: before + d.varint(), event: d.uint64()}
-		if h.at < before && len(g.hits) > 0 {
-			return nil, false
-		}
-		before = h.at
-		for range d.count(8) {
-			h.values = append(h.values, d.uint64())
-		}
-		h.id = string(d.take(d.count(1)))
-		g.hits = append(g.hits, h)
-	}
-	return g, true
 }

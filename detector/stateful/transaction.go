@@ -8,23 +8,21 @@ import (
 
 // transaction is what it takes to undo changes, and to write them.
 type transaction struct {
-	number uint64
 	undo   []undo
 	secret bool  // it writes the secret
 	timed  bool  // the clock has changed
 	clock  clock // it was this
 
 	// What has changed, perhaps several times:
-	heads  []*ruleMemory
-	terms  []changedTerm
-	groups []heldGroup
-	left   []storedKey // of Memory.left
-	counts []countOf
+	heads   []*ruleMemory
+	changed []changedSlot
+	left    []storedKey // of Memory.left
+	counts  []countOf
 }
 
-type changedTerm struct {
+// changedSlot is a slot of a rule whose entry has changed.
+type changedSlot struct {
 	rule *ruleMemory
-	key  Key
 	slot uint32
 }
 
@@ -33,13 +31,17 @@ type countOf struct {
 	n    Counts
 }
 
+// undo is what was before a change.
 type undo struct {
-	what  undoKind
-	rule  *ruleMemory
-	key   Key
-	term  term  // with slot 0: there was none
-	entry entry // nil: there was none
-	head  head
+	what undoKind
+	is   bool // there was an entry in the slot; the group was among those to be summarized
+	rule *ruleMemory
+	slot uint32
+	key  Key
+	term term
+	kept *kept
+	head *head
+	held heldOff
 }
 
 type undoKind uint8
@@ -48,16 +50,15 @@ const (
 	undoTerm undoKind = iota
 	undoGroup
 	undoHead
-	undoHeld // the group was among those to be summarized
+	undoHeld
 )
 
 func (t *transaction) reset() {
 	clear(t.undo)
 	clear(t.heads)
-	clear(t.terms)
-	clear(t.groups)
+	clear(t.changed)
 	clear(t.counts)
-	*t = transaction{undo: t.undo[:0], heads: t.heads[:0], terms: t.terms[:0], groups: t.groups[:0], counts: t.counts[:0]}
+	*t = transaction{undo: t.undo[:0], heads: t.heads[:0], changed: t.changed[:0], counts: t.counts[:0]}
 }
 
 // count counts something, once the transaction is final.
@@ -69,83 +70,121 @@ func (m *Memory) count(r *ruleMemory, n Counts) {
 // Beyond counts combinations of an event beyond [MaxCombinations].
 func (m *Memory) Beyond(place, n int) { m.count(m.loaded[place], Counts{Beyond: uint64(n)}) }
 
-// setTerm adds or replaces a term.
-func (m *Memory) setTerm(r *ruleMemory, e term) {
-	t := m.tx()
-	u := undo{what: undoTerm, rule: r, key: e.key}
-	if old := r.terms.get(&e.key); old != nil {
-		u.term = *old
-	}
-	t.undo = append(t.undo, u)
-	r.terms.put(e, m.limits.Terms)
-	t.terms = append(t.terms, changedTerm{r, e.key, e.slot})
+// addTerm adds a term.
+func (m *Memory) addTerm(r *ruleMemory, k Key, v term) {
+	t, slot := m.tx(), r.terms.take()
+	t.undo = append(t.undo, undo{what: undoTerm, rule: r, slot: slot})
+	t.changed = append(t.changed, changedSlot{r, slot})
+	r.terms.put(slot, item[term]{k, v})
 }
 
-func (m *Memory) removeTerm(r *ruleMemory, k Key) {
-	old := r.terms.get(&k)
-	if old == nil {
+// setTerm changes a term.
+func (m *Memory) setTerm(r *ruleMemory, slot uint32, v term) {
+	t, e := m.tx(), r.terms.at(slot)
+	t.undo = append(t.undo, undo{what: undoTerm, is: true, rule: r, slot: slot, key: e.key, term: e.value})
+	t.changed = append(t.changed, changedSlot{r, slot})
+	e.value = v
+}
+
+// remove removes the entry in a slot.
+func (m *Memory) remove(r *ruleMemory, slot uint32) {
+	t := m.tx()
+	t.changed = append(t.changed, changedSlot{r, slot})
+	if r.hasTerms() {
+		e := r.terms.at(slot)
+		t.undo = append(t.undo, undo{what: undoTerm, is: true, rule: r, slot: slot, key: e.key, term: e.value})
+		r.terms.remove(slot)
 		return
 	}
-	t := m.tx()
-	t.undo = append(t.undo, undo{what: undoTerm, rule: r, key: k, term: *old})
-	t.terms = append(t.terms, changedTerm{r, k, old.slot})
-	r.terms.remove(&k)
+	e := r.groups.at(slot)
+	m.setHeld(heldGroup{r, e.key}, nil)
+	was := e.value
+	t.undo = append(t.undo, undo{what: undoGroup, is: true, rule: r, slot: slot, key: e.key, kept: &was})
+	delete(m.unpacked, changedSlot{r, slot})
+	r.groups.remove(slot)
 }
 
-// own returns the entry for the newest transaction to change, nil if there is none.
-func (m *Memory) own(r *ruleMemory, k Key) entry {
-	e := r.groups[k]
-	t := m.tx()
-	if e == nil || e.head().tx == t.number {
-		return e
-	}
-	t.undo = append(t.undo, undo{what: undoGroup, rule: r, key: k, entry: e})
-	t.groups = append(t.groups, heldGroup{r, k})
-	e = e.clone()
-	e.head().tx = t.number
-	r.groups[k] = e
-	return e
-}
-
+// addGroup adds an entry, for the newest transaction to change.
 func (m *Memory) addGroup(r *ruleMemory, k Key, e entry) {
-	t := m.tx()
-	e.head().tx = t.number
-	t.undo = append(t.undo, undo{what: undoGroup, rule: r, key: k})
-	t.groups = append(t.groups, heldGroup{r, k})
-	r.groups[k] = e
+	t, slot := m.tx(), r.groups.take()
+	at := changedSlot{r, slot}
+	t.undo = append(t.undo, undo{what: undoGroup, rule: r, slot: slot})
+	t.changed = append(t.changed, at)
+	r.groups.put(slot, item[kept]{k, kept{touched: e.head().touched, owner: e.head().owner}})
+	m.unpacked[at] = e
 }
 
 // live returns the entry for the newest transaction to change, nil if there is none or if it
 // has expired.
 func (m *Memory) live(r *ruleMemory, k Key, now time.Time) entry {
-	e := m.own(r, k)
-	if e != nil && r.expired(e.head().touched, now) {
-		m.removeGroup(r, k)
+	slot, ok := r.groups.find(&k)
+	if !ok {
 		return nil
 	}
+	if c, _ := m.candidate(r, slot); r.expired(c.touched, now) {
+		m.remove(r, slot)
+		return nil
+	}
+	return m.own(r, slot)
+}
+
+// own returns the entry in a slot that is in use for the newest transaction to change.
+func (m *Memory) own(r *ruleMemory, slot uint32) entry {
+	at := changedSlot{r, slot}
+	if e := m.unpacked[at]; e != nil {
+		return e
+	}
+	t, one := m.tx(), r.groups.at(slot)
+	was := one.value
+	t.undo = append(t.undo, undo{what: undoGroup, is: true, rule: r, slot: slot, key: one.key, kept: &was})
+	t.changed = append(t.changed, at)
+	e := r.unpack(&was)
+	m.unpacked[at] = e
 	return e
 }
 
-func (m *Memory) removeGroup(r *ruleMemory, k Key) {
-	t := m.tx()
-	m.setHeld(heldGroup{r, k}, false)
-	t.undo = append(t.undo, undo{what: undoGroup, rule: r, key: k, entry: r.groups[k]})
-	t.groups = append(t.groups, heldGroup{r, k})
-	delete(r.groups, k)
+// look returns an entry to look at, nil if there is none.
+func (m *Memory) look(r *ruleMemory, k Key) entry {
+	slot, ok := r.groups.find(&k)
+	if !ok {
+		return nil
+	}
+	if e := m.unpacked[changedSlot{r, slot}]; e != nil {
+		return e
+	}
+	return r.unpack(&r.groups.at(slot).value)
 }
 
-// setHeld notes whether the hold-off of a group is to be summarized.
-func (m *Memory) setHeld(h heldGroup, is bool) {
-	if _, was := m.held[h]; was == is {
+// unpack decodes an entry, which was encoded here, or checked when it came from the store.
+func (r *ruleMemory) unpack(v *kept) entry {
+	e, _ := kinds[r.kind].decode(header{v.touched, v.owner}, &decoder{rest: []byte(v.state)})
+	return e
+}
+
+// pack encodes the entries that the newest transaction has changed: it changes them no more.
+func (m *Memory) pack() {
+	for at, e := range m.unpacked {
+		m.packing = e.encode(m.packing[:0])
+		at.rule.groups.at(at.slot).value = kept{string(m.packing), e.head().touched, e.head().owner}
+	}
+	clear(m.unpacked)
+}
+
+// setHeld notes what is known of the hold-off of a group, nil if there is nothing to be
+// summarized.
+func (m *Memory) setHeld(h heldGroup, now *heldOff) {
+	was, is := m.held[h]
+	if !is && now == nil {
 		return
 	}
 	t := m.tx()
-	t.undo = append(t.undo, undo{what: undoHeld, rule: h.rule, key: h.key, head: head{files: !is}})
-	if is {
-		m.held[h] = struct{}{}
-	} else {
+	t.undo = append(t.undo, undo{what: undoHeld, is: is, rule: h.rule, key: h.key, held: was})
+	if now == nil {
 		delete(m.held, h)
+		return
 	}
+	m.held[h] = *now
+	m.heldUntil, m.heldDue = min(m.heldUntil, now.until), min(m.heldDue, now.due)
 }
 
 // Space returns the name of the space.
@@ -159,13 +198,13 @@ func (m *Memory) Begin() {
 	} else {
 		t = new(transaction)
 	}
-	m.number++
-	t.number = m.number
+	m.pack()
 	m.open = append(m.open, t)
 }
 
 // Commit makes the oldest transaction final.
 func (m *Memory) Commit() {
+	m.pack()
 	t := m.open[0]
 	m.known = m.known || t.secret
 	for _, c := range t.counts {
@@ -183,6 +222,7 @@ func (m *Memory) Commit() {
 func (m *Memory) Rollback() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	clear(m.unpacked)
 	n := len(m.open) - 1
 	t := m.open[n]
 	for i := len(t.undo) - 1; i >= 0; i-- {
@@ -200,23 +240,25 @@ func (m *Memory) Rollback() {
 func (m *Memory) undo(u *undo) {
 	switch r := u.rule; u.what {
 	case undoTerm:
-		if u.term.slot == 0 {
-			r.terms.remove(&u.key)
-		} else {
-			r.terms.put(u.term, m.limits.Terms)
+		if r.terms.holds(u.slot) {
+			r.terms.remove(u.slot)
+		}
+		if u.is {
+			r.terms.put(u.slot, item[term]{u.key, u.term})
 		}
 	case undoGroup:
-		if u.entry == nil {
-			delete(r.groups, u.key)
-		} else {
-			r.groups[u.key] = u.entry
+		if r.groups.holds(u.slot) {
+			r.groups.remove(u.slot)
+		}
+		if u.is {
+			r.groups.put(u.slot, item[kept]{u.key, *u.kept})
 		}
 	case undoHead:
-		r.head = u.head
+		r.head = *u.head
 	case undoHeld:
 		m.heldUntil, m.heldDue = 0, 0 // look
-		if u.head.files {
-			m.held[heldGroup{r, u.key}] = struct{}{}
+		if u.is {
+			m.held[heldGroup{r, u.key}] = u.held
 		} else {
 			delete(m.held, heldGroup{r, u.key})
 		}
@@ -233,13 +275,14 @@ func (m *Memory) recycle(t *transaction) {
 // Changes appends the entries that the newest transaction has changed.
 func (m *Memory) Changes(dst []hold.Change) []hold.Change {
 	m.stored = true
+	m.pack()
 	t := m.tx()
 	before := len(dst)
 	if t.timed || !m.known && len(t.undo) > 0 {
 		t.secret = true
 		dst = append(dst, m.encode())
 	}
-	seen := make(map[storedKey]struct{}, len(t.heads)+len(t.terms)+len(t.groups))
+	seen := make(map[storedKey]struct{}, 2*len(t.heads))
 	once := func(k storedKey) bool {
 		_, again := seen[k]
 		seen[k] = struct{}{}
@@ -250,26 +293,11 @@ func (m *Memory) Changes(dst []hold.Change) []hold.Change {
 			dst = append(dst, r.encode())
 		}
 	}
-	for _, c := range t.terms {
-		k := termKey(c.rule.prefix, c.slot)
-		if !once(k) {
-			continue
-		}
-		if e := c.rule.terms.get(&c.key); e != nil && e.slot == c.slot {
-			dst = append(dst, m.change(k, e.encode(), c.rule, e.touched))
-		} else {
-			dst = append(dst, hold.Change{Space: m.Space(), Key: k.bytes(), Delete: true})
-		}
-	}
-	for _, c := range t.groups {
-		k := groupKey(c.rule.prefix, c.key)
-		if !once(k) {
-			continue
-		}
-		if e := c.rule.groups[c.key]; e != nil {
-			dst = append(dst, m.change(k, encodeEntry(e), c.rule, e.head().touched))
-		} else {
-			dst = append(dst, hold.Change{Space: m.Space(), Key: k.bytes(), Delete: true})
+	var last storedKey
+	for _, c := range t.changed {
+		if k := c.rule.storedKey(c.slot); k != last && once(k) {
+			last = k
+			dst = append(dst, c.rule.change(c.slot, k))
 		}
 	}
 	if len(dst) == before {
@@ -284,6 +312,26 @@ func (m *Memory) Changes(dst []hold.Change) []hold.Change {
 	return dst
 }
 
-func (m *Memory) change(k storedKey, value []byte, r *ruleMemory, touched uint32) hold.Change {
-	return hold.Change{Space: m.Space(), Key: k.bytes(), Value: value, Expires: time.Unix(int64(touched)+r.keep+1, 0)}
+// storedKey returns the key under which the entry in a slot is stored.
+func (r *ruleMemory) storedKey(slot uint32) storedKey {
+	if r.hasTerms() {
+		return termsKey(r.prefix, slot/blockSize)
+	}
+	return groupKey(r.prefix, slot)
+}
+
+// change returns what is to be stored under the key of a slot.
+func (r *ruleMemory) change(slot uint32, k storedKey) hold.Change {
+	c := hold.Change{Space: (*Memory)(nil).Space(), Key: k.bytes()}
+	var touched uint32
+	if r.hasTerms() {
+		c.Value, touched = encodeTerms(&r.terms, slot/blockSize)
+	} else if r.groups.holds(slot) {
+		e := r.groups.at(slot)
+		c.Value, touched = encodeGroup(e), e.value.touched
+	}
+	if c.Delete = c.Value == nil; !c.Delete {
+		c.Expires = time.Unix(int64(touched)+r.keep+1, 0)
+	}
+	return c
 }

@@ -67,11 +67,12 @@ func TestBuiltinEvents(t *testing.T) {
 	seen := map[string]string{}
 	var identities, expected []string
 	for _, test := range set.Rules[0].Extension.Tests {
+		one := &test.Events[0]
 		var e struct {
 			EventID, EventName, EventSource, SourceIPAddress, RecipientAccountID string
 			UserIdentity                                                         struct{ Type string }
 		}
-		if err := json.Unmarshal(test.Event, &e); err != nil {
+		if err := json.Unmarshal(one.Event, &e); err != nil {
 			t.Errorf("%s: %v", test.Name, err)
 		}
 		if other := seen[e.EventID]; other != "" || e.EventID == "" {
@@ -81,11 +82,11 @@ func TestBuiltinEvents(t *testing.T) {
 		if !ours.MatchString(e.SourceIPAddress) || e.RecipientAccountID != "111122223333" {
 			t.Errorf("%s: address %s, account %s", test.Name, e.SourceIPAddress, e.RecipientAccountID)
 		}
-		if test.WantAlert() != (test.Expect == rule.ExpectAlert) {
-			t.Errorf("%s: WantAlert is %v", test.Name, test.WantAlert())
+		if one.WantAlert() != (one.Expect == rule.ExpectAlert) {
+			t.Errorf("%s: WantAlert is %v", test.Name, one.WantAlert())
 		}
 		identities = append(identities, e.UserIdentity.Type)
-		expected = append(expected, test.Expect+" "+e.EventName)
+		expected = append(expected, one.Expect+" "+e.EventName)
 	}
 	for _, want := range []string{"IAMUser", "AssumedRole", "Root", "FederatedUser", "AWSService", "IdentityCenterUser"} {
 		if !slices.Contains(identities, want) {

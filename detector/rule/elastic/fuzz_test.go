@@ -72,8 +72,13 @@ func sound(t *testing.T, set rule.Set) {
 			}
 		}
 		for _, test := range r.Extension.Tests {
-			if !json.Valid(test.Event) || test.Name == "" || test.Line < 1 || test.Expect != rule.ExpectAlert && test.Expect != rule.ExpectNone {
+			if test.Name == "" || test.Line < 1 {
 				t.Fatalf("%+v", test)
+			}
+			for _, e := range test.Events {
+				if !json.Valid(e.Event) || e.Line < 1 || e.Expect != rule.ExpectAlert && e.Expect != rule.ExpectNone {
+					t.Fatalf("%+v", e)
+				}
 			}
 		}
 		for _, p := range r.Extension.Reason.Parts {

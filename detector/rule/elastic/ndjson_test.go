@@ -43,7 +43,7 @@ func TestParseNDJSON(t *testing.T) {
 
 	got = set.Rules[1]
 	if got.Enabled || got.Source.Ruleset != "elastic/detection-rules" || got.Source.Line != 4 || got.Extension.Reason.IsZero() ||
-		string(got.Extension.Tests[0].Event) != `{"n":1.50,"s":"é"}` {
+		string(got.Extension.Tests[0].Events[0].Event) != `{"n":1.50,"s":"é"}` {
 		t.Errorf("%+v", got)
 	}
 	wantSkipped := []rule.Skipped{

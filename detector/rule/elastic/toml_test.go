@@ -73,9 +73,9 @@ func TestParseTOML(t *testing.T) {
 				{Literal: "pushed"}, {Group: []rule.Part{{Literal: " by "}, {Field: "user.name"}}},
 			}},
 			Tests: []rule.Test{
-				{Name: "as text", Event: []byte(`{"eventName": "Größe"}`), Expect: rule.ExpectAlert, Line: 87},
-				{Name: "as a table", Event: []byte(`{"eventName":"GetObject","eventTime":"2025-03-04T09:00:00Z",` +
-					`"numbers":[1000,16,5,2.5],"nested":{"deep":{"yes":true}}}`), Expect: rule.ExpectNone, Line: 92},
+				{Name: "as text", Line: 87, Events: []rule.TestEvent{{Event: []byte(`{"eventName": "Größe"}`), Expect: rule.ExpectAlert, Line: 87}}},
+				{Name: "as a table", Line: 92, Events: []rule.TestEvent{{Event: []byte(`{"eventName":"GetObject","eventTime":"2025-03-04T09:00:00Z",` +
+					`"numbers":[1000,16,5,2.5],"nested":{"deep":{"yes":true}}}`), Expect: rule.ExpectNone, Line: 92}}},
 			},
 		},
 		Notices: []rule.Notice{

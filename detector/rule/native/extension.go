@@ -3,6 +3,7 @@
 package native
 
 import (
+	"encoding/json"
 	"errors"
 	"strings"
 	"time"
@@ -87,9 +88,8 @@ func template(r *document.Reader, v *document.Value) rule.Template {
 func tests(r *document.Reader, v *document.Value) []rule.Test {
 	var list []rule.Test
 	lines := make(map[string]int) // by name
-	expectations := []string{rule.ExpectAlert, rule.ExpectNone}
 	for _, table := range r.Tables(v) {
-		r.Known(table, "name", "event", "expect")
+		r.Known(table, "name", "event", "time", "expect", "events")
 		var t rule.Test
 		t.Line, _ = r.Position(table)
 		name := r.Required(table, "name", "a string")
@@ -99,9 +99,70 @@ func tests(r *document.Reader, v *document.Value) []rule.Test {
 			}
 			lines[t.Name] = t.Line
 		}
-		t.Event = r.JSON(r.Required(table, "event", "JSON text or a table"))
-		t.Expect = r.OneOf(r.Required(table, "expect", document.Quoted(expectations)), expectations)
+		events := table.Get("events")
+		if events == nil {
+			t.Events = []rule.TestEvent{testEvent(r, table, false)}
+			list = append(list, t)
+			continue
+		}
+		for _, key := range []string{"event", "time", "expect"} {
+			if v := table.Get(key); v != nil {
+				r.FailKey(v, "belongs to each of the events, and not to a test that has several")
+			}
+		}
+		for _, e := range r.Tables(events) {
+			r.Known(e, "event", "time", "expect")
+			t.Events = append(t.Events, testEvent(r, e, true))
+		}
 		list = append(list, t)
 	}
 	return list
+}
+
+// testEvent reads the event of a test. One of several need not say what it expects: no
+// alert.
+func testEvent(r *document.Reader, table *document.Value, several bool) rule.TestEvent {
+	expectations := []string{rule.ExpectAlert, rule.ExpectNone}
+	e := rule.TestEvent{Expect: rule.ExpectNone}
+	e.Line, _ = r.Position(table)
+	e.Event = r.JSON(r.Required(table, "event", "JSON text or a table"))
+	if v := table.Get("expect"); v != nil || !several {
+		e.Expect = r.OneOf(r.Required(table, "expect", document.Quoted(expectations)), expectations)
+	}
+	v := table.Get("time")
+	if v == nil {
+		return e
+	}
+	text := r.Line(v)
+	var err error
+	if e.Time, err = time.Parse(time.RFC3339, text); err != nil {
+		r.Fail(v, "%q is not a time such as \"2026-03-02T09:00:00Z\"", text)
+		return e
+	}
+	var ok bool
+	if e.Event, ok = withTime(e.Event, text); !ok && len(e.Event) > 0 {
+		r.Fail(v, "the event is neither one of CloudTrail itself nor a document of ECS: write the time into it")
+	}
+	return e
+}
+
+// withTime returns an event of CloudTrail or a document of ECS with another time. It reports
+// false for other values, such as one in an envelope.
+func withTime(event []byte, text string) ([]byte, bool) {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(event, &members) != nil {
+		return event, false
+	}
+	name := ""
+	for member, is := range map[string]string{"eventName": "eventTime", "event": "@timestamp", "event.action": "@timestamp", "@timestamp": "@timestamp"} {
+		if _, ok := members[member]; ok && name != "eventTime" {
+			name = is
+		}
+	}
+	if name == "" {
+		return event, false
+	}
+	members[name], _ = json.Marshal(text)
+	dated, err := json.Marshal(members)
+	return dated, err == nil
 }

@@ -173,8 +173,8 @@ fluent_detect:
 		r.Sigma.Groups[0] != "G0007" || r.Sigma.Software[0] != "S0001" {
 		t.Errorf("%+v, %+v", r.Threat, r.Sigma)
 	}
-	if x := r.Extension; x.SuppressBy[0] != "user.name" || len(x.Tests) != 1 || string(x.Tests[0].Event) != `{"eventSource":"cloudtrail.amazonaws.com","eventName":"StopLogging","eventID":"1","readOnly":false}` {
-		t.Errorf("%+v %s", r.Extension, r.Extension.Tests[0].Event)
+	if x := r.Extension; x.SuppressBy[0] != "user.name" || len(x.Tests) != 1 || string(x.Tests[0].Events[0].Event) != `{"eventSource":"cloudtrail.amazonaws.com","eventName":"StopLogging","eventID":"1","readOnly":false}` {
+		t.Errorf("%+v %s", r.Extension, r.Extension.Tests[0].Events[0].Event)
 	}
 }
 

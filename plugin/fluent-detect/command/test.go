@@ -24,7 +24,9 @@ func (a *app) test() *cobra.Command {
   event = '''{"eventName": "StopLogging", "errorCode": "AccessDenied"}'''
 
 The event may be in any envelope. It is evaluated by a complete engine, each test by
-itself. A test that fails is printed with its file and line, and with each condition
+itself. A test of a rule with a memory has several events, each a table
+[[fluent_detect.test.events]] with event, expect (without it "none"), and perhaps time:
+the time that the event gets. They come one after the other. A test that fails is printed with its file and line, and with each condition
 of the query: its value in the event and its result. PATH is a rule file, a
 directory, a glob, or builtin.
 
