@@ -16,6 +16,7 @@ type CloudTrail struct {
 	Path      string // see files.ParsePatterns
 	QueueURL  string
 	Bucket    string
+	Announced bool      // the objects that messages at /v1/sns announce are read too; StatePath is set
 	Prefix    string    // see layout.ParsePrefix
 	From      time.Time // the first day, UTC; zero: the first that there is
 	Until     time.Time // the last day, UTC; zero: none
@@ -161,7 +162,7 @@ var cloudTrailKeys = []row[CloudTrail]{
 
 var (
 	hasQueue     = condition[CloudTrail]{"queue_url", func(c *CloudTrail) bool { return c.QueueURL != "" }}
-	hasAWS       = condition[CloudTrail]{"queue_url or bucket", func(c *CloudTrail) bool { return c.QueueURL != "" || c.Bucket != "" }}
+	hasAWS       = condition[CloudTrail]{"queue_url or bucket", func(c *CloudTrail) bool { return c.QueueURL != "" || c.Bucket != "" || c.Announced }}
 	hasPositions = condition[CloudTrail]{"path, bucket or learn_from", func(c *CloudTrail) bool { return c.Path != "" || c.Bucket != "" || c.LearnFrom.Bucket != "" }}
 )
 
@@ -172,14 +173,14 @@ func CloudTrailKeys() []Key { return keysOf(cloudTrailKeys) }
 // *KeyError for each invalid value.
 func ReadCloudTrail(get Getter) (CloudTrail, error) {
 	v := values[CloudTrail]{cloudTrailKeys, get}
-	c, errs := readCloudTrail(v, "")
+	c, errs := readCloudTrail(v, CloudTrail{})
 	return c, errors.Join(errs...)
 }
 
 // readCloudTrail reads a configuration from the values of a table in which the names of
-// keys begin with prefix.
-func readCloudTrail(v values[CloudTrail], prefix string) (CloudTrail, []error) {
-	c := CloudTrail{prefix: prefix}
+// keys begin with the prefix of c.
+func readCloudTrail(v values[CloudTrail], c CloudTrail) (CloudTrail, []error) {
+	prefix := c.prefix
 	errs := v.read(&c)
 	c.effective = v.effective(&c)
 	path, queue, bucket := prefix+"path", prefix+"queue_url", prefix+"bucket"
@@ -190,7 +191,7 @@ func readCloudTrail(v values[CloudTrail], prefix string) (CloudTrail, []error) {
 		}
 	}
 	switch {
-	case len(sources) == 0:
+	case len(sources) == 0 && !c.Announced:
 		errs = append(errs, &KeyError{Key: path, Err: fmt.Errorf("either %s, %s or %s must be set: there is nothing to read", path, queue, bucket)})
 	case len(sources) > 1:
 		errs = append(errs, &KeyError{Key: sources[0], Err: errors.New(sources[1] + " is set as well: an input has one source only")})

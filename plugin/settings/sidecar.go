@@ -141,7 +141,7 @@ func ReadSidecar(get Getter) (Sidecar, error) {
 	errs := v.read(&s)
 	s.effective = v.effective(&s)
 	errs = append(errs, s.Detector.read(get)...)
-	trail, bad := readSidecarTrail(get, s.StatePath)
+	trail, bad := readSidecarTrail(get, s.StatePath, s.SNSTopics)
 	s.Trail, errs = trail, append(errs, bad...)
 	alerts := v.set("alerts") != ""
 	switch {

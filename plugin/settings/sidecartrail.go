@@ -54,12 +54,13 @@ var sidecarTrailKeys = func() (table []row[CloudTrail]) {
 
 // readSidecarTrail reads what objects of CloudTrail the sidecar reads, nil if none. The
 // state is in that directory.
-func readSidecarTrail(get Getter, statePath string) (*CloudTrail, []error) {
+func readSidecarTrail(get Getter, statePath string, topics []string) (*CloudTrail, []error) {
 	v := values[CloudTrail]{sidecarTrailKeys, get}
 	if !slices.ContainsFunc(v.table, func(r row[CloudTrail]) bool { return v.set(r.Name) != "" }) {
 		return nil, nil
 	}
-	c, errs := readCloudTrail(v, trailPrefix)
+	announced := len(topics) > 0 && statePath != "" && v.set(trailPrefix+"path") == ""
+	c, errs := readCloudTrail(v, CloudTrail{prefix: trailPrefix, Announced: announced})
 	c.StatePath = statePath
 	return &c, errs
 }

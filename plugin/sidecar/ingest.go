@@ -17,6 +17,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector"
 	"github.com/fluent-detect/fluent-detect/detector/ingest"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
+	"github.com/fluent-detect/fluent-detect/plugin/aws"
 	"github.com/fluent-detect/fluent-detect/plugin/host"
 	"github.com/fluent-detect/fluent-detect/plugin/logger"
 )
@@ -177,6 +178,9 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Connection", "close")
 		e.refuse(w, r, "the body ends early")
 	case errors.Is(err, errNoMemory):
+		e.refuse(w, r, err.Error())
+	case errors.Is(err, aws.ErrFull):
+		h.retries.Warnf("from %s: %v; the client has to send it again", client, err)
 		e.refuse(w, r, err.Error())
 	case denied != nil:
 		e.reject(w, r, client, http.StatusForbidden, err)

@@ -41,10 +41,15 @@ func announce(t *testing.T, c *fake.Server, name, text string) {
 	announceBytes(c, name, pack(t, "gzip", text))
 }
 
+// objectNotice returns what S3 says about a new object of the bucket trail.
+func objectNotice(key string) string {
+	return fmt.Sprintf(`{"Records":[{"eventVersion":"2.1","eventSource":"aws:s3","awsRegion":"eu-west-1","eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"trail"},"object":{"key":%q}}}]}`, key)
+}
+
 func announceBytes(c *fake.Server, name, data string) {
 	key := fmt.Sprintf(trailKey, name)
 	c.Put("trail", key, []byte(data))
-	c.Send(fmt.Sprintf(`{"Records":[{"eventVersion":"2.1","eventSource":"aws:s3","awsRegion":"eu-west-1","eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"trail"},"object":{"key":%q}}}]}`, key))
+	c.Send(objectNotice(key))
 }
 
 // trailOf returns an object of CloudTrail with those events.

@@ -94,7 +94,7 @@ func (h *ingestHandler) readMessage(ctx context.Context, b *body, decompress dec
 func (h *ingestHandler) evaluateText(ctx context.Context, text, announcement []byte, d *letters) (err error) {
 	if n, err := aws.Parse(announcement); err == nil && len(n.Objects) > 0 {
 		o := n.Objects[0]
-		return &unsupportedError{fmt.Sprintf("it announces objects in S3 such as s3://%s/%s, and not their events: let a queue of SQS receive it, from which they are read", o.Bucket, o.Key)}
+		return &unsupportedError{fmt.Sprintf("it announces objects in S3 such as s3://%s/%s, and not their events: let a queue of SQS receive it, from which they are read, or, at /v1/sns, set state_path and keys for S3 such as s3_region", o.Bucket, o.Key)}
 	}
 	limited := &limitedReader{left: maxUnpacked, source: bytes.NewReader(text)}
 	defer h.recoverRead(limited, d, &err)

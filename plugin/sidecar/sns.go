@@ -1,10 +1,12 @@
 package sidecar
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 
+	"github.com/fluent-detect/fluent-detect/plugin/aws"
 	"github.com/fluent-detect/fluent-detect/plugin/sns"
 )
 
@@ -33,7 +35,7 @@ func (s *Sidecar) notifications(verifier *sns.Verifier) *endpoint {
 			case !verifier.IsListed(topic):
 				return &deniedError{fmt.Errorf("the topic %.300q is not listed in sns_topics", topic)}
 			}
-			return h.evaluateText(r.Context(), text, text, d)
+			return s.take(r.Context(), text, text, d)
 		}
 		m, err := sns.Parse(text)
 		if err != nil {
@@ -51,11 +53,27 @@ func (s *Sidecar) notifications(verifier *sns.Verifier) *endpoint {
 		case sns.UnsubscribeConfirmation:
 			s.options.Log.Warnf("the subscription to %s has ended: somebody has removed it", m.TopicARN)
 		default:
-			return h.evaluateText(r.Context(), text, []byte(m.Message), d)
+			return s.take(r.Context(), text, []byte(m.Message), d)
 		}
 		return nil
 	}
 	return e
+}
+
+// take notes the objects that a message announces, so that they are read, if the sidecar
+// reads any, and evaluates the events of other messages.
+func (s *Sidecar) take(ctx context.Context, text, message []byte, d *letters) error {
+	if s.objects == nil || s.objects.input.Announced == nil {
+		return s.ingest.evaluateText(ctx, text, message, d)
+	}
+	switch n, err := aws.Parse(message); {
+	case err == nil && len(n.Objects) > 0:
+		return s.objects.input.Announced.Note(n.Objects)
+	case err == nil && n.Other != "" && n.Events == nil:
+		s.options.Log.Infof("/v1/sns: a message announces nothing to read: %.300q", n.Other)
+		return nil
+	}
+	return s.ingest.evaluateText(ctx, text, message, d)
 }
 
 // denied returns the error for a message that is not verified. It does not change a

@@ -63,7 +63,8 @@ const (
 	fromPath kind = 1 << iota
 	fromQueue
 	fromBucket
-	fromAWS = fromQueue | fromBucket
+	fromSNS // what is announced, and nothing else
+	fromAWS = fromQueue | fromBucket | fromSNS
 	fromAny = fromPath | fromAWS
 )
 
@@ -73,6 +74,8 @@ func kindOf(c *settings.CloudTrail) kind {
 		return fromQueue
 	case c.Bucket != "":
 		return fromBucket
+	case c.Announced:
+		return fromSNS
 	}
 	return fromPath
 }
@@ -98,10 +101,12 @@ type Options struct {
 // Input is an open source with the queue of its records.
 type Input struct {
 	*intake.Queue
-	source  source
-	learner *lesson // nil: nothing is learned
-	counts  *Counts
-	log     logger.Log
+	source source // nil: only what is announced
+	// Announced reads what is announced without a queue; nil: nothing.
+	Announced *aws.Announced
+	learner   *lesson // nil: nothing is learned
+	counts    *Counts
+	log       logger.Log
 }
 
 // source reads what an Input hands over.
@@ -137,12 +142,16 @@ func Open(s Setup, o Options) (*Input, error) {
 		err = t.readQueue(c)
 	case fromBucket:
 		err = t.readBucket(&s, positions)
+	case fromSNS:
 	default:
 		err = t.readFiles(&s, o.OpenFiles)
 	}
+	if err == nil && c.Announced {
+		err = t.readAnnounced(c)
+	}
 	if err != nil {
 		t.learner.end()
-		t.Queue.Close()
+		t.close()
 		return nil, err
 	}
 	return t, nil
@@ -215,6 +224,27 @@ func (t *Input) readBucket(s *Setup, store *aws.Positions) error {
 	return nil
 }
 
+func (t *Input) readAnnounced(c *settings.CloudTrail) error {
+	ctx, cancel := context.WithTimeout(context.Background(), startTime)
+	defer cancel()
+	dead, err := deadLettersOf(c)
+	if err != nil {
+		return err
+	}
+	errs := &t.counts.Messages.Errors
+	if kindOf(c) == fromBucket {
+		errs = &t.counts.Listing.Errors
+	}
+	t.Announced, err = aws.StartAnnounced(ctx, aws.AnnouncedOptions{
+		Dir: c.StatePath, Account: accountOf(c), Parallel: c.Parallel, Insights: c.Insights, Payer: c.RequestPayer, DeadLetters: dead,
+		Queue: t.Queue, Stats: &t.counts.Objects, Errors: errs, Log: t.log,
+	})
+	if err != nil {
+		return errors.New(nameKey(c, err.Error()))
+	}
+	return nil
+}
+
 func (t *Input) readFiles(s *Setup, open func(string) (*files.Store, error)) error {
 	store, err := open(s.config.StatePath)
 	if err != nil {
@@ -238,13 +268,29 @@ func named(c *settings.CloudTrail, log logger.Log) logger.Log {
 	return func(level logger.Level, message string) { log(level, nameKey(c, message)) }
 }
 
+// close stops and closes the sources and the queue.
+func (t *Input) close() {
+	var sources []source
+	if t.source != nil {
+		sources = append(sources, t.source)
+	}
+	if t.Announced != nil {
+		sources = append(sources, t.Announced)
+	}
+	for _, s := range sources {
+		s.Stop()
+	}
+	t.Queue.Close()
+	for _, s := range sources {
+		s.Close()
+	}
+}
+
 // Close ends the input. What is not confirmed is read again by the next one. Nothing must
 // be taken any more.
 func (t *Input) Close() {
 	t.learner.end()
-	t.source.Stop()
-	t.Queue.Close()
-	t.source.Close()
+	t.close()
 	o := &t.counts.Objects
 	var objects []string
 	for _, result := range intake.AllResults() {

@@ -18,7 +18,7 @@ const lockWait = 2 * time.Second
 
 // Open opens a file with these tables in a directory, for this process alone. It creates
 // all of them if they do not exist. If the file is damaged, it is renamed, and warn is
-// called: then everything is read again.
+// called with a line that says so: what it had is gone.
 func Open(dir, name string, warn func(string), tables ...[]byte) (*bbolt.DB, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
@@ -39,7 +39,7 @@ func Open(dir, name string, warn func(string), tables ...[]byte) (*bbolt.DB, err
 	if err := os.Rename(path, aside); err != nil {
 		return nil, err
 	}
-	warn(fmt.Sprintf("%s is damaged (%v) and was renamed to %s: everything is read again", path, err, aside))
+	warn(fmt.Sprintf("%s is damaged (%v) and was renamed to %s", path, err, aside))
 	return open(path, tables)
 }
 
