@@ -115,7 +115,7 @@ func (a *Announced) load() error {
 		return tx.Bucket(announced).ForEach(func(k, v []byte) error {
 			n := &notice{name: string(k), idle: true}
 			if err := json.Unmarshal(v, &n.object); err != nil {
-				a.Log.Errorf("state_path: %s: the note %.300q cannot be read, and stays: %v", announcedFile, k, err)
+				a.Log.Errorf("state_path: %s: the note %s cannot be read, and stays: %v", announcedFile, logger.Printable(string(k), 300), err)
 				return nil
 			}
 			a.items[n.name] = n

@@ -50,10 +50,12 @@ func TestAnnouncedObjects(t *testing.T) {
 	r := start(s)
 	first := putTrail(t, c, "1", push("a"), other, push("b"))
 	post(r, first, 200)
-	post(r, fmt.Sprintf(`{"s3Bucket":"trail","s3ObjectKey":[%q]}`, fmt.Sprintf(trailKey, "1")), 200)
+	putTrail(t, c, "other", push("e"))
+	post(r, fmt.Sprintf(`{"s3Bucket":"trail","s3ObjectKey":[%q]}`, fmt.Sprintf(trailKey, "other")), 200)
 	post(r, `{"Service":"Amazon S3","Event":"s3:TestEvent","Bucket":"trail"}`, 200)
 	post(r, push("c"), 200)
-	wait(t, "three alerts", func() bool { return strings.Count(r.stdout.String(), `"alert_id"`) == 3 })
+	wait(t, "four alerts", func() bool { return strings.Count(r.stdout.String(), `"alert_id"`) == 4 })
+	wait(t, "two objects that are done", func() bool { return strings.Contains(r.get("/metrics"), `objects_total{input="s3",result="done"} 2`) })
 	c.Fail = func(operation, _ string) string {
 		if operation == "GetObject" {
 			return "SlowDown"
@@ -67,6 +69,7 @@ func TestAnnouncedObjects(t *testing.T) {
 	c.Fail = nil
 	r = start(s)
 	wait(t, "the alert of what was left", func() bool { return strings.Count(r.stdout.String(), `"alert_id"`) == 1 })
+	wait(t, "an object that is done", func() bool { return strings.Contains(r.get("/metrics"), `objects_total{input="s3",result="done"} 1`) })
 	r.Stop()
 	if !strings.Contains(r.log.String(), "1 object announced before") {
 		t.Error("the log does not say that an object was left")

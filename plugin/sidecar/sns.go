@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/fluent-detect/fluent-detect/plugin/aws"
+	"github.com/fluent-detect/fluent-detect/plugin/logger"
 	"github.com/fluent-detect/fluent-detect/plugin/sns"
 )
 
@@ -70,7 +71,7 @@ func (s *Sidecar) take(ctx context.Context, text, message []byte, d *letters) er
 	case err == nil && len(n.Objects) > 0:
 		return s.objects.input.Announced.Note(n.Objects)
 	case err == nil && n.Other != "" && n.Events == nil:
-		s.options.Log.Infof("/v1/sns: a message announces nothing to read: %.300q", n.Other)
+		s.options.Log.Infof("/v1/sns: a message announces nothing to read: %s", logger.Printable(n.Other, 300))
 		return nil
 	}
 	return s.ingest.evaluateText(ctx, text, message, d)
