@@ -25,6 +25,8 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/msgpack/msgpacktest"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
 	"github.com/fluent-detect/fluent-detect/detector/ruleset"
+	"github.com/fluent-detect/fluent-detect/detector/stateful"
+	"github.com/fluent-detect/fluent-detect/detector/stats"
 	"github.com/fluent-detect/fluent-detect/test/mmdb"
 )
 
@@ -219,9 +221,26 @@ func TestPrometheusReadsIt(t *testing.T) {
 	}
 }
 
+// ofMemories returns the families of which the detectors of exposition have no sample,
+// since their rules remember nothing and no history is kept.
+func ofMemories() []byte {
+	v := view{
+		Detector: Detector{Channel: "default", Name: "default.0"}, rules: []string{"rule"},
+		Report: stats.Report{Rules: []stats.Rule{{Memory: &stateful.Report{}}}, History: &stats.History{}},
+	}
+	var w writer
+	for _, f := range families {
+		if strings.HasPrefix(f.name, "fluent_detect_rule_memory_") || strings.HasPrefix(f.name, "fluent_detect_context_") {
+			w.family(f.name, f.kind, f.help)
+			f.write(&w, &v)
+		}
+	}
+	return w.out
+}
+
 // The dashboard uses only metrics and labels that exist.
 func TestDashboard(t *testing.T) {
-	families := parse(t, exposition(t))
+	families := parse(t, append(exposition(t), ofMemories()...))
 	text, err := os.ReadFile("../../conf/grafana/fluent-detect.json")
 	if err != nil {
 		t.Fatal(err)

@@ -11,7 +11,7 @@ import (
 
 // originCheck refuses what a browser sends on behalf of a page, whoever may have written
 // that: a page can post to any address that the browser reaches, also to this host's
-// loopback address. No browser has business here.
+// loopback address. What a browser may have is the page at /, when the user asks for it.
 //
 // A page that has this address for its own, by a name in the DNS that points to a loopback
 // address, is told by the Host header: on a loopback address it must name that.

@@ -22,6 +22,7 @@ func (s *Sidecar) serve() error {
 	mux.Handle("POST /v1/ingest", s.requireLogin(s.ingest.endpoint(s.limits.slot)))
 	s.servePush(mux)
 	mux.HandleFunc("GET /healthz", s.health)
+	mux.Handle("GET /{$}", s.requireLogin(http.HandlerFunc(s.status)))
 	mux.Handle("GET /metrics", s.requireLogin(http.HandlerFunc(s.metrics)))
 	if c.MetricsListen != "" {
 		listener, err := net.Listen("tcp", c.MetricsListen)

@@ -48,6 +48,7 @@ type Sidecar struct {
 	ingest      *ingestHandler
 	push        map[string]*endpoint // what AWS posts to, by name
 	sender      *delivery.Sender
+	recent      *recent
 	objects     *objects // nil: none are read
 
 	connections *connections
@@ -121,7 +122,8 @@ func (s *Sidecar) start() error {
 	}
 	s.connections = newConnections(s.limits.connections, log)
 	s.ingest = newIngestHandler(c.Requests, s.engine, s.deadLetters, log, s.limits)
-	s.sender = delivery.Start(destination, s.box.Open(outbox.Filter{}), delivery.Options{
+	s.recent = &recent{Destination: destination}
+	s.sender = delivery.Start(s.recent, s.box.Open(outbox.Filter{}), delivery.Options{
 		Log: log,
 		Rejected: func(reason string, line []byte) {
 			s.deadLetters.addAlert(fmt.Sprintf("%s rejects an alert: %s", destination, reason), bytes.TrimSuffix(line, []byte("\n")))

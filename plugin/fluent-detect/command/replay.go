@@ -25,7 +25,7 @@ import (
 
 func (a *app) replay() *cobra.Command {
 	var noDedup, noCap, noSuppression, sorted bool
-	var format string
+	var format, report string
 	var learn []string
 	var k *keys
 	c := &cobra.Command{
@@ -53,6 +53,7 @@ Ctrl-C, with the summary so far.`,
   fluent-detect replay AWSLogs/
   fluent-detect replay --no-cap --rules rules/ --rules extra.toml logs/*.json.gz > alerts.ndjson
   fluent-detect replay --learn AWSLogs/2025/ --sort AWSLogs/2026/
+  fluent-detect replay --no-cap --report alerts.html AWSLogs/ > alerts.ndjson
   fluent-detect replay --context on --follow-up --sort AWSLogs/
   zcat old.gz | fluent-detect replay --format kibana -`,
 		Args: atLeastOne("PATH"),
@@ -87,7 +88,7 @@ Ctrl-C, with the summary so far.`,
 			if !follow {
 				config.FollowUp = 0
 			}
-			return a.runReplay(c.Context(), config, args, learn, sorted)
+			return a.runReplay(c.Context(), config, args, learn, sorted, report)
 		},
 	}
 	c.Flags().SortFlags = false
@@ -99,6 +100,7 @@ Ctrl-C, with the summary so far.`,
 	c.Flags().BoolVar(&sorted, "sort", false, "evaluate the records in the order of the times of their events")
 	k = keyFlags(c, settings.DetectorKeys(), "heartbeat", "metrics_listen", "self_test") // these are for servers
 	c.Flags().Lookup("follow-up").NoOptDefVal = bareFollowUp
+	c.Flags().Var(textValue{&report}, "report", "the path of a page of HTML to write, with all alerts; an older one is replaced")
 	c.MarkFlagsMutuallyExclusive("no-cap", "max-alerts")
 	c.MarkFlagsMutuallyExclusive("format", flagOf(formatKey))
 	_ = c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"ecs", "kibana", "ocsf"}, cobra.ShellCompDirectiveNoFileComp))
@@ -140,10 +142,11 @@ type replay struct {
 	begin    time.Time
 	bytes    int64
 	sorted   *sorter       // nil: in the order of the files
+	report   *reportFile   // nil: none is written
 	alerts   atomic.Uint64 // for the progress bar
 }
 
-func (a *app) runReplay(ctx context.Context, config settings.Detector, paths, learn []string, sorted bool) error {
+func (a *app) runReplay(ctx context.Context, config settings.Detector, paths, learn []string, sorted bool, report string) error {
 	rules, err := host.LoadRules(&config)
 	if err != nil {
 		return fail(exitUsage, asFlags(err))
@@ -181,6 +184,12 @@ func (a *app) runReplay(ctx context.Context, config settings.Detector, paths, le
 	}
 	if sorted {
 		r.sorted = newSorter()
+	}
+	if report != "" {
+		if r.report, err = newReportFile(report, rules); err != nil {
+			return fail(exitUsage, err)
+		}
+		defer r.report.discard()
 	}
 	l := lesson{engine: r.engine, faults: &r.faults}
 	if err = l.learn(ctx, learn); err != nil {
@@ -231,6 +240,10 @@ func (r *replay) evaluate(c *pipeline.Chunk) error {
 	}
 	r.alerts.Add(uint64(result.Alerts))
 	r.faults.add(c, result.Unreadable, result.Unrecognized)
+	if r.report != nil {
+		r.report.look(c)
+		defer r.report.look(nil)
+	}
 	return r.drain()
 }
 
@@ -242,7 +255,11 @@ func (r *replay) drain() error {
 			return nil
 		}
 		for _, a := range batch {
+			begin := len(r.out.buf)
 			r.out.buf = append(alert.AppendJSON(r.out.buf, a.Record), '\n')
+			if r.report != nil {
+				r.report.add(r.out.buf[begin:])
+			}
 		}
 		var err error
 		r.aside(func() { err = r.out.flush() })
@@ -263,6 +280,9 @@ func (r *replay) end(err error) error {
 	var b strings.Builder
 	r.summary(&b, interrupted)
 	fmt.Fprint(os.Stderr, b.String())
+	if err := r.writeReport(interrupted); err != nil {
+		return fail(exitIncomplete, err)
+	}
 	switch {
 	case interrupted:
 		return fail(exitInterrupted, nil)
