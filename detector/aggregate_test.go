@@ -427,3 +427,28 @@ func TestSameIDsOnReplay(t *testing.T) {
 		t.Errorf("%d ids, then %d, which are not the same", len(first), len(second))
 	}
 }
+
+// An event is late if it is older than the beginning of its group's window. One at the
+// beginning is outside, but not late.
+func TestAggregateLate(t *testing.T) {
+	rule := write(t, "r.toml", aggregating("now-10s", windowRule, ""))
+	for _, c := range []struct {
+		at   string
+		late uint64
+	}{
+		{"09:00:11", 0},
+		{"09:00:10", 0},
+		{"09:00:09", 1},
+	} {
+		b := newBench(t, "rules", rule, "heartbeat", "0")
+		b.mustScan(string(shortEvent("1 2/09:00:20 ann")), string(shortEvent("2 2/"+c.at+" ann")), string(shortEvent("3 2/"+c.at+" ann")))
+		alerts := 0
+		if c.at == "09:00:11" {
+			alerts = 1
+		}
+		b.wantAlerts(alerts)
+		if m := memoryOf(b); m.Late != 2*c.late {
+			t.Errorf("%s: %d late, want %d", c.at, m.Late, 2*c.late)
+		}
+	}
+}

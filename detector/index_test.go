@@ -137,3 +137,14 @@ func TestIndexWarnings(t *testing.T) {
 		}
 	}
 }
+
+// The steps of a sequence meet the events of the rule's indices only.
+func TestIndexOfSequence(t *testing.T) {
+	const event = `{"data_stream":{"type":"logs","dataset":"okta.system","namespace":"default"},"@timestamp":"2026-03-02T09:00:0%dZ","event":{"id":"%[1]d","action":"%s","dataset":"okta.system"},"user":{"name":"ann"}}`
+	for index, alerts := range map[string]int{``: 1, `["logs-okta*"]`: 1, `["logs-aws.cloudtrail-*"]`: 0} {
+		rule := writeRule(t, "eql", "eql", index, `sequence by user.name with maxspan=1m [any where event.action == "a"] [any where event.action == "b"]`)
+		b := newBench(t, "rules", rule)
+		b.mustScan(fmt.Sprintf(event, 1, "a"), fmt.Sprintf(event, 2, "b"))
+		b.wantAlerts(alerts)
+	}
+}

@@ -72,7 +72,7 @@ func (aggregated) observe(m *Memory, r *ruleMemory, o *Observation, at int64, no
 		g.end = end
 		m.addGroup(r, o.Key, g)
 	}
-	if slides && g.newest != none && at <= g.newest-r.window {
+	if slides && g.newest != none && at < g.newest-r.window {
 		m.count(r, Counts{Late: 1})
 		v.Result = TooLate
 		return v
