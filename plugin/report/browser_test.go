@@ -107,6 +107,22 @@ func (b *browser) want(expression, value string) {
 	b.t.Errorf("%s is %s, want %s", expression, got, value)
 }
 
+// press presses a key until an expression is true: a key that comes before the browser has
+// laid out what appeared finds nothing to go to.
+func (b *browser) press(key, expression string) {
+	b.t.Helper()
+	for range 5 {
+		b.do(chromedp.KeyEvent(key))
+		for range 10 {
+			if b.eval(expression) == "true" {
+				return
+			}
+			time.Sleep(30 * time.Millisecond)
+		}
+	}
+	b.t.Fatalf("after %q five times not true: %s", key, expression)
+}
+
 // open writes a page to a file and opens it, at the fragment.
 func (b *browser) open(text, fragment string) {
 	b.t.Helper()
@@ -166,8 +182,7 @@ func TestInBrowser(t *testing.T) {
 	b.want(`document.activeElement.closest(".group").querySelector(".name").textContent`, `"Rule one"`)
 	b.do(chromedp.KeyEvent(kb.Enter))
 	b.want(`document.querySelectorAll(".alert").length`, "50")
-	b.do(chromedp.KeyEvent("j"))
-	b.want(`document.activeElement.closest(".alert") !== null`, "true")
+	b.press("j", `document.activeElement.closest(".alert") !== null`)
 	b.do(chromedp.KeyEvent(kb.Enter))
 	b.want(`document.querySelector(".alert .card .summary")?.textContent`, `"[HIGH] role-1 <pushed> a key."`)
 	b.want(`document.querySelector(".alert .guide h5")?.textContent`, `"Triage"`)

@@ -215,7 +215,8 @@ func TestRejections(t *testing.T) {
 		{"no password", "POST", "/v1/ingest", nil, 401},
 		{"a wrong password", "POST", "/v1/ingest", []string{"Authorization", "Basic dmVjdG9yOng="}, 401},
 		{"another method", "GET", "/v1/ingest", login, 405},
-		{"another path", "POST", "/", login, 404},
+		{"another path", "POST", "/v1/other", login, 404},
+		{"another method for the page", "POST", "/", login, 405},
 		{"msgpack", "POST", "/v1/ingest", append([]string{"Content-Type", "application/msgpack"}, login...), 415},
 		{"another encoding", "POST", "/v1/ingest", append([]string{"Content-Encoding", "snappy"}, login...), 415},
 	} {
