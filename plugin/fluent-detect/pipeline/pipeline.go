@@ -30,9 +30,6 @@ func New(paths []string) *Pipeline {
 // Files returns the number of files that are read.
 func (p *Pipeline) Files() int { return len(p.files) }
 
-// Names returns the names of the files that are read.
-func (p *Pipeline) Names() []string { return p.files }
-
 // Skipped returns the files in directories that are not read.
 func (p *Pipeline) Skipped() []string { return p.skipped }
 
