@@ -36,6 +36,22 @@ func threshold(count int, more string, fields ...string) string {
 	return memoryRule("threshold", "now-6m", fmt.Sprintf("[rule.threshold]\nfield = %s\nvalue = %d\n%s", quoted, count, more))
 }
 
+// sequence is a rule about an event and one that comes after it, of the same user.
+const sequence = `[rule]
+rule_id = "sequence"
+name = "Rule sequence"
+severity = "low"
+risk_score = 21
+type = "eql"
+language = "eql"
+from = "now-30m"
+query = '''
+sequence by user.name with maxspan=10m
+  [any where event.action == "Act"]
+  [any where event.action like "Other*"]
+'''
+`
+
 const distinctAddresses = "[[rule.threshold.cardinality]]\nfield = \"source.ip\"\nvalue = "
 
 // shortEvent is an event "ID time user address", in which a dash is nothing: it has the
@@ -185,6 +201,42 @@ func TestScenarios(t *testing.T) {
 			1 2/09:00:00 ann
 			2 2/10:00:00 bob`,
 			"2 group=map[] count=2"},
+		{"sequence: the newest event that waits and each event in one alert", sequence, nil, `
+			1 2/09:00:00 ann
+			2 2/09:01:00 ann
+			other3 2/09:02:00 ann
+			other4 2/09:03:00 ann
+			5 2/09:04:00 bob
+			other6 2/09:05:00 ann`,
+			"other3 count=2 events=[2,other3] from=2026-03-02T09:01:00.000Z"},
+		{"sequence: the same event again and a restart in between", sequence, nil, `
+			1 2/09:00:00 ann
+			1 2/09:00:00 ann
+			restart
+			other2 2/09:10:00 ann
+			1 2/09:00:00 ann
+			other2 2/09:10:00 ann
+			restart
+			other2 2/09:10:00 ann`,
+			"other2 count=2 events=[1,other2]"},
+		{"sequence: longer than maxspan and an event that comes late", sequence, nil, `
+			1 2/09:00:00 ann
+			other2 2/09:10:01 ann
+			other3 2/09:20:00 bob
+			4 2/09:19:00 bob`,
+			"4 count=2 events=[4,other3]"},
+		{"sequence: later than maxspan and the lateness", sequence, map[string]string{"lateness": "10m"}, `
+			other1 2/09:30:00 ann
+			2 2/09:09:59 ann
+			other3 2/09:12:00 ann
+			4 2/09:11:00 ann`,
+			"4 count=2 events=[4,other3]"},
+		{"sequence: no value of the key", sequence, nil, `
+			1 2/09:00:00
+			other2 2/09:01:00
+			3 2/09:02:00 ann
+			other4 2/09:03:00 ann`,
+			"other4 count=2 group=map[user.name:ann]"},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			text, _ := json.Marshal(c.rule)
@@ -215,7 +267,11 @@ func TestScenarios(t *testing.T) {
 					got := fmt.Sprint(at(alerts[i], "event.id"))
 					for _, pair := range strings.Fields(want[i])[1:] {
 						key, _, _ := strings.Cut(pair, "=")
-						got += fmt.Sprintf(" %s=%v", key, at(alerts[i], scenarioFields[key]))
+						value := at(alerts[i], scenarioFields[key])
+						if list, ok := value.([]any); ok {
+							value = strings.ReplaceAll(fmt.Sprint(list), " ", ",")
+						}
+						got += fmt.Sprintf(" %s=%v", key, value)
 					}
 					if got != want[i] {
 						t.Errorf("alert %s, want %s", got, want[i])
