@@ -38,8 +38,8 @@ func isVisible(text string) bool {
 // isHidden reports whether a character cannot be seen. The categories are those of
 // control and format characters, of line and paragraph separators, of private use.
 func isHidden(r rune) bool {
-	if r == '\n' || r == '\t' {
-		return false
+	if r < 0x7f {
+		return r < ' ' && r != '\n' && r != '\t'
 	}
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co) || r == '\u3164' || r == '\u115f' || r == '\u1160' || r == '\uffa0'
 }

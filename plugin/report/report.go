@@ -108,8 +108,8 @@ func (r *Report) Add(alert, event []byte) {
 	if !d.isAlert() {
 		return
 	}
-	one := r.row(d)
-	r.totals.add(d, &one, r.texts.list)
+	one, texts := r.row(d)
+	r.totals.add(d, &one, &texts)
 	total := r.rules[one.rule]
 	total.alerts++
 	total.severity = max(total.severity, one.severity)
@@ -120,6 +120,9 @@ func (r *Report) Add(alert, event []byte) {
 		return
 	}
 	total.kept++
+	for i, text := range texts {
+		one.columns[i] = r.texts.number(text)
+	}
 	one.detail = r.details.add(r.detail(d, event), event != nil)
 	r.rows = append(r.rows, one)
 }
@@ -134,16 +137,16 @@ func EventDigest(alert []byte) string {
 	return d.text("fluent_detect.event.sha256")
 }
 
-// row returns the row of an alert.
-func (r *Report) row(d document) row {
-	one := row{id: shown(d.text("alert_id")), at: d.time("event.start").UnixMilli(), severity: d.severity(), rule: r.ruleOf(d)}
+// row returns the row of an alert, and the texts of its columns.
+func (r *Report) row(d document) (one row, texts [columns]string) {
+	one = row{id: shown(d.text("alert_id")), at: d.time("event.start").UnixMilli(), severity: d.severity(), rule: r.ruleOf(d)}
 	if d.time("event.start").IsZero() {
 		one.at = d.time("@timestamp").UnixMilli()
 	}
 	for i, text := range d.columns() {
-		one.columns[i] = r.texts.number(shown(text))
+		texts[i] = shown(text)
 	}
-	return one
+	return one, texts
 }
 
 // ruleOf returns the index of the rule of an alert, which becomes known if it is not.
@@ -164,8 +167,8 @@ func (r *Report) thin() {
 	for _, total := range r.rules {
 		total.kept = 0
 	}
-	old := r.details
-	r.details = details{max: old.max}
+	old, texts := r.details, r.texts.list
+	r.details, r.texts = details{max: old.max}, newTexts()
 	number := -1
 	next := old.each()
 	kept := r.rows[:0]
@@ -182,6 +185,9 @@ func (r *Report) thin() {
 		total.kept++
 		if one.detail >= 0 {
 			one.detail = r.details.add(func(bool) []byte { return text }, false)
+		}
+		for i, n := range one.columns {
+			one.columns[i] = r.texts.number(texts[n])
 		}
 		kept = append(kept, one)
 	}

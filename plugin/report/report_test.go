@@ -273,6 +273,9 @@ func TestMoreThanTheLimit(t *testing.T) {
 	if len(d.Rows) != 14 || len(cards) != 14 || d.Rules[0].Alerts != 996 || d.Rules[0].Kept != 10 || d.Rules[1].Alerts != 4 || d.Rules[1].Kept != 4 {
 		t.Errorf("%d rows, %d cards, rules %+v", len(d.Rows), len(cards), d.Rules)
 	}
+	if len(d.Texts) > 14*columns {
+		t.Errorf("the page has %d texts: those of alerts that it does not list are among them", len(d.Texts))
+	}
 	if !strings.Contains(text, `<strong id="total">1,000</strong>`) || !strings.Contains(text, "There are more than 300 alerts") {
 		t.Error("the page does not say how many there are")
 	}

@@ -29,7 +29,7 @@ func newTotals() totals {
 	return totals{timeline: newTimeline(), actors: newTally(), addresses: newTally(), systems: newTally()}
 }
 
-func (t *totals) add(d document, r *row, texts []string) {
+func (t *totals) add(d document, r *row, texts *[columns]string) {
 	if d.isSummary() {
 		t.summaries++
 		return
@@ -43,10 +43,9 @@ func (t *totals) add(d document, r *row, texts []string) {
 	t.alerts++
 	t.severities[r.severity]++
 	t.timeline.add(r.at, r.severity)
-	text := func(column int) string { return texts[r.columns[column]] }
-	t.actors.add(text(columnActor), r.severity, text(columnAccount))
-	t.addresses.add(text(columnAddress), r.severity, join(shown(d.place()), text(columnAS)))
-	t.systems.add(text(columnAS), r.severity, text(columnCountry))
+	t.actors.add(texts[columnActor], r.severity, texts[columnAccount])
+	t.addresses.add(texts[columnAddress], r.severity, join(shown(d.place()), texts[columnAS]))
+	t.systems.add(texts[columnAS], r.severity, texts[columnCountry])
 }
 
 func join(a, b string) string {
@@ -118,15 +117,28 @@ func newTimeline() timeline {
 func (t *timeline) add(at int64, severity int) {
 	t.at(floorDiv(at, t.width))[severity]++
 	for len(t.counts) > maxIntervals {
-		old := t.counts
-		t.width, t.counts = 2*t.width, map[int64]*[severities]uint64{}
+		old, factor := t.counts, longer(t.width)
+		t.width, t.counts = factor*t.width, map[int64]*[severities]uint64{}
 		for i, n := range old {
-			sum := t.at(floorDiv(i, 2))
+			sum := t.at(floorDiv(i, factor))
 			for s := range n {
 				sum[s] += n[s]
 			}
 		}
 	}
+}
+
+// widths are the lengths of intervals, in seconds; each is a multiple of the one before.
+var widths = []int64{1, 5, 10, 30, 60, 300, 600, 1800, 3600, 2 * 3600, 6 * 3600, 12 * 3600, 86400}
+
+// longer returns how many times as long as an interval the next longer one is.
+func longer(width int64) (factor int64) {
+	for _, w := range widths {
+		if w *= 1000; w > width {
+			return w / width
+		}
+	}
+	return 2
 }
 
 func (t *timeline) at(i int64) *[severities]uint64 {
@@ -162,14 +174,16 @@ type bar struct {
 // bars returns the timeline from first to last, in milliseconds since 1970, as bars of
 // equal length, which it returns too.
 func (t *timeline) bars(first, last int64) (list []bar, length int64) {
+	fits := func() bool { return floorDiv(last, length)-floorDiv(first, length) < maxBars }
 	for _, s := range steps {
-		length = max(s*1000, t.width)
-		length = (length + t.width - 1) / t.width * t.width
-		if (floorDiv(last, length) - floorDiv(first, length)) < maxBars {
+		if length = s * 1000; length%t.width == 0 && fits() {
 			break
 		}
 	}
-	for (floorDiv(last, length) - floorDiv(first, length)) >= maxBars { // times of any kind
+	if length%t.width != 0 {
+		length = t.width
+	}
+	for !fits() { // any times
 		length *= 2
 	}
 	begin := floorDiv(first, length)
