@@ -42,6 +42,22 @@ func (o *output) lines() []string {
 	return strings.Split(o.String(), "\n")
 }
 
+// countingRule is a rule that remembers, so that its counters are there.
+const countingRule = `[rule]
+name = "Many calls"
+rule_id = "1c3d5b7b-2e4f-4b6c-8d9e-0f1a2b3c4d5e"
+type = "threshold"
+language = "kuery"
+severity = "low"
+risk_score = 21
+description = "A rule of a test."
+author = ["test"]
+query = "event.provider: ec2-instance-connect.amazonaws.com"
+[rule.threshold]
+field = ["source.ip"]
+value = 100
+`
+
 // serve starts a sidecar, sends it the bundled events, and returns its address and the
 // output with its alerts and heartbeats.
 func serve(t *testing.T) (url string, alerts *output) {
@@ -50,7 +66,11 @@ func serve(t *testing.T) (url string, alerts *output) {
 	if err := os.WriteFile(addresses, mmdb.ASN().Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	keys := map[string]string{"geo_databases": addresses, "listen": "127.0.0.1:0", "alerts": "-", "heartbeat": "1s", "self_test": "1h", "state_path": t.TempDir()}
+	counting := filepath.Join(t.TempDir(), "counting.toml")
+	if err := os.WriteFile(counting, []byte(countingRule), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	keys := map[string]string{"rules": "builtin," + counting, "geo_databases": addresses, "listen": "127.0.0.1:0", "alerts": "-", "heartbeat": "1s", "self_test": "1h", "state_path": t.TempDir()}
 	config, err := settings.ReadSidecar(func(key string) string { return keys[key] })
 	if err != nil {
 		t.Fatal(err)
