@@ -36,8 +36,8 @@ within() {
     done
 }
 
-# ids FILE: prints the number of different alerts.
-ids() { grep -o '"alert_id":"[0-9a-f]\{64\}"' "$1" | sort -u | wc -l; }
+# ids FILE: prints the number of different alerts, without the records that follow them up.
+ids() { grep -v '"kind":"enrichment"' "$1" | grep -o '"alert_id":"[0-9a-f]\{64\}"' | sort -u | wc -l; }
 
 finish() {
     echo
