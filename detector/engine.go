@@ -150,8 +150,8 @@ func (e *Engine) Learn(tag string, chunk []byte) (Result, error) {
 // more. The error is one of the store, and then nothing has happened.
 func (e *Engine) Learned() error { return e.alerter.learned() }
 
-// HasHistory reports whether some rule of type new_terms has seen events, or has learned from
-// files, or whether there is no such rule.
+// HasHistory reports whether a rule of type new_terms has seen events or has learned from
+// files, or no rule of that type is loaded.
 func (e *Engine) HasHistory() bool {
 	s := e.host.State
 	s.mu.Lock()

@@ -20,7 +20,7 @@ import (
 type activeRule struct {
 	*alert.Maker
 	plan        *stateful.Plan            // nil: the rule is about one event, or a correlation
-	correlation *stateful.CorrelationPlan // nil: the rule is no correlation
+	correlation *stateful.CorrelationPlan // nil: the rule is not a correlation
 	inputs      []string                  // the names of the rules of a correlation
 	feeds       []stateful.Feed           // correlations that have to know of the matches
 	silent      bool                      // it makes no alerts by itself
@@ -147,7 +147,7 @@ func (a *activeRule) columns(e *event.Event, memory *alert.Memory) []table.Colum
 }
 
 // suppressed returns what alerts of the rule have in common that are suppressed after the
-// first, and "field: value" for each of its fields; false if there is no such thing. Of a
+// first, and "field: value" for each of its fields; false if there is nothing like it. Of a
 // rule in ES|QL the fields are columns first; without STATS those of the event too. A
 // missing value is one if the rule says so.
 func (a *activeRule) suppressed(e *event.Event, columns []table.Column) (key [32]byte, by func() []string, ok bool) {

@@ -294,7 +294,7 @@ func randomEvents(r *rand.Rand, n int) (events []*plainEvent) {
 			user: names[r.IntN(len(names))], address: names[r.IntN(len(names))],
 		})
 	}
-	if r.IntN(2) == 0 { // mostly in the order of time
+	if r.IntN(2) == 0 { // half of the runs in the order of time
 		slices.SortStableFunc(events, func(a, b *plainEvent) int { return a.at - b.at })
 		for range n / 8 {
 			i := r.IntN(n - 1)

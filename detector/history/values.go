@@ -82,7 +82,7 @@ func valueDigest(kind int, digest uint64) uint32 {
 }
 
 // addValue notes that an actor had a value in a success at that time, for the first
-// time. It returns the offset of the value, -1 if there is no room.
+// time. It returns the offset of the value, -1 if there is not enough room.
 func (h *History) addValue(a, kind int, key, at uint32) int {
 	if !h.makeRoom(a, kind) {
 		return -1

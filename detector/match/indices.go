@@ -103,7 +103,7 @@ func covers(glob, names string) bool {
 
 // overlap reports whether there is a name that both globs fit.
 func overlap(a, b string) bool {
-	// row[j] says whether a[:i] and b[:j] overlap.
+	// row[j] reports whether a[:i] and b[:j] overlap.
 	row := make([]bool, len(b)+1)
 	row[0] = true
 	for j := range b {

@@ -55,7 +55,7 @@ func (p *Program) Limits() string {
 }
 
 // Covers reports whether events of the i-th source of the schema may be in the indices that
-// the program is limited to. Of documents in ECS form it says whether any may.
+// the program is limited to. Of documents in ECS form it reports whether any may.
 func (p *Program) Covers(s *event.Schema, i int) bool {
 	switch {
 	case p.scope == nil || p.scope.own:

@@ -64,9 +64,9 @@ func (correlation) observe(m *Memory, r *ruleMemory, o *Observation, at int64, n
 	}
 	g.matches = slices.Insert(g.matches, i, one)
 	g.drop(g.newest - r.window - r.lateness)
-	if most := r.mostMatches(); len(g.matches) > most {
-		m.count(r, Counts{Evicted: uint64(len(g.matches) - most)})
-		g.matches = slices.Delete(g.matches, 0, len(g.matches)-most)
+	if maximum := r.maxMatches(); len(g.matches) > maximum {
+		m.count(r, Counts{Evicted: uint64(len(g.matches) - maximum)})
+		g.matches = slices.Delete(g.matches, 0, len(g.matches)-maximum)
 	}
 	if v.Window = g.reached(r.correlation, at, r.window); v.Window == nil {
 		return v
@@ -77,15 +77,15 @@ func (correlation) observe(m *Memory, r *ruleMemory, o *Observation, at int64, n
 	return v
 }
 
-// mostMatches returns how many matches a group has at most.
-func (r *ruleMemory) mostMatches() int {
-	most := float64(minHits)
+// maxMatches returns the maximum number of matches of a group.
+func (r *ruleMemory) maxMatches() int {
+	n := float64(minHits)
 	if !r.correlation.Type.IsNumeric() {
 		for _, b := range r.correlation.Bounds {
-			most = max(most, 4*b.Number)
+			n = max(n, 4*b.Number)
 		}
 	}
-	return int(min(most, MaxMatches))
+	return int(min(n, MaxMatches))
 }
 
 // drop drops the matches before that time.

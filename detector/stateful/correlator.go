@@ -19,7 +19,7 @@ import (
 type Correlator struct {
 	memory    *Memory
 	rules     []*ruleset.Rule
-	plans     []*CorrelationPlan // by rule; nil: it is no correlation
+	plans     []*CorrelationPlan // by rule; nil: it is not a correlation
 	feeds     [][]Feed
 	schema    *event.Schema
 	timestamp *event.Field

@@ -115,8 +115,8 @@ func (m *Memory) Learned() {
 	}
 }
 
-// HasHistory reports whether some rule of type new_terms has seen or learned something, or
-// whether there is none.
+// HasHistory reports whether a rule of type new_terms has seen or learned something, or no
+// rule of that type is loaded.
 func (m *Memory) HasHistory() bool {
 	rules := 0
 	for _, r := range m.loaded {

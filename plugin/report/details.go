@@ -29,7 +29,7 @@ type details struct {
 	none   uint64 // alerts without details
 }
 
-// add adds the details of an alert and returns their number, or -1 if there is no room
+// add adds the details of an alert and returns their number, or -1 if there is not enough room
 // for them. make returns them as JSON, with the event or without; hasEvent reports
 // whether there is one.
 func (d *details) add(make func(whole bool) []byte, hasEvent bool) int {
