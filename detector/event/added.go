@@ -76,6 +76,15 @@ func (e *Event) findAdded(a *Added, to *visitor) {
 	}
 }
 
+// MayHaveAdded reports whether the event may have a field that a shipper added. False is
+// certain.
+func (e *Event) MayHaveAdded() bool {
+	if e.schema == nil || e.IsOpen() || e.outer != nil {
+		return true
+	}
+	return len(e.added(&e.schema.sources[e.source].Own).keys) > 0
+}
+
 // addedMembers are members of a record that no source defines.
 type addedMembers struct {
 	number uint64 // of the event in whose memory they are
@@ -103,6 +112,12 @@ func (e *Event) added(own *Set) *addedMembers {
 		m.keys = nil
 	}
 	*m = addedMembers{number: e.scratch.number, buf: e.document.Encoded(), keys: m.keys[:0]}
+	digest := uint64(0) // of the names and the source, if own are the source's
+	if e.names != 0 && e.schema != nil && own == &e.schema.sources[e.source].Own {
+		if digest = e.names + uint64(e.source); e.none.has(digest) {
+			return m
+		}
+	}
 	before := uint32(cap(e.buf) - cap(m.buf)) // how many bytes of e.buf are before it
 	once := len(e.again) == 0
 	for pos, n := 0, e.document.Len(); n > 0; n-- {
@@ -116,6 +131,9 @@ func (e *Event) added(own *Set) *addedMembers {
 		} else {
 			pos = skip(m.buf, value)
 		}
+	}
+	if digest != 0 && len(m.keys) == 0 {
+		e.none.add(digest)
 	}
 	return m
 }

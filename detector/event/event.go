@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/bits"
-	"math/rand/v2"
 	"unsafe"
 
 	"github.com/vmihailenco/msgpack/v5/msgpcode"
@@ -27,7 +26,7 @@ type Event struct {
 	document  msgpack.Value
 	buf       []byte          // what the offsets count from
 	has       Set             // which members it has, of those that were looked for
-	first     *search         // what the first walk looks for
+	first     *Set            // what the first walk looks for
 	parts     []jsontext.Part // where the first walk finds maps and arrays, as far as that is known
 	respelled bool            // it was looked for with other names
 	all       bool            // all members were looked for
@@ -35,9 +34,11 @@ type Event struct {
 	ends      [256]uint32     // and ends
 	again     []occurrence    // members that occur more than once: the second time and later
 	layout    uint64          // a keyed digest of the names of the large members, 0: to be read
-	names     uint64          // a keyed digest of all names, if the first walk makes one; 0: to be read
-	plain     digests         // layouts in which all large members are the source's own
-	own       digests         // of names: those in which none is respelled or has a dot
+	names     uint64          // a keyed digest of all names, 0: to be read
+	known     *names
+	plain     digests // layouts in which all large members are the source's own
+	own       digests // of names: those in which none is respelled or has a dot
+	none      digests // of names: those that the source all defines
 	kept      [maxKept][]msgpack.Value
 	outer     *Event // the record that it is in, nil if it is one
 	carriers  *Set   // the members in which that has events
@@ -51,7 +52,12 @@ type occurrence struct {
 }
 
 // Use makes the event look for what the schema's sources look for.
-func (e *Event) Use(s *Schema, first *Search) { e.schema, e.first = s, &first.search }
+func (e *Event) Use(s *Schema, first *Search) {
+	e.schema, e.first = s, &first.set
+	if e.known == nil {
+		e.known = new(names)
+	}
+}
 
 // OpenParts is Open for a map of which it is known where the maps and arrays in it are,
 // or the first of them: their offsets count from the beginning of the chunk.
@@ -75,7 +81,7 @@ func (e *Event) Open(chunk []byte, off int) (end int, err error) {
 	}
 	e.scratch.reset()
 	e.all, e.respelled, e.names = false, false, 0
-	if end, err = e.walk(chunk, body, header.Len(), &e.first.filter); err != nil {
+	if end, err = e.walk(chunk, body, header.Len(), e.first); err != nil {
 		return off, err
 	}
 	e.document = msgpack.MapOf(header.Len(), chunk[body:end])
@@ -99,7 +105,7 @@ func (e *Event) find(m Member) bool {
 	if e.has.Has(m) {
 		return true
 	}
-	if !e.all && !e.first.set.Has(m) {
+	if !e.all && !e.first.Has(m) {
 		if e.findAll(); e.has.Has(m) {
 			return true
 		}
@@ -184,46 +190,42 @@ func (e *Event) findAll() {
 		return
 	}
 	e.all = true
-	if _, err := e.walk(e.document.Encoded(), 0, e.document.Len(), &e.schema.all.filter); err != nil {
+	if _, err := e.walk(e.document.Encoded(), 0, e.document.Len(), &e.schema.all); err != nil {
 		e.has = Set{} // cannot happen: Open has read all of it
 	}
 	e.OpenTexts()
 }
 
-// walk steps over n pairs from buf[pos:], once, and notes where the members
-// that pass the filter are. Strings are stepped over, maps are not entered.
-func (e *Event) walk(buf []byte, pos, n int, filter *nameFilter) (end int, err error) {
+// walk steps over n pairs from buf[pos:], once, and notes where those members are that are
+// looked for. Strings are stepped over, maps are not entered.
+func (e *Event) walk(buf []byte, pos, n int, look *Set) (end int, err error) {
 	e.buf = buf
 	if cap(e.again) > maxArena {
 		e.again = nil
 	}
 	e.again = e.again[:0]
-	layout := layoutKeys[0]
-	var names uint64
-	if filter == &e.first.filter { // the first walk
-		names = e.first.names
-	}
 	e.has = Set{}
+	layout, digest, all := hashKeys[0], hashKeys[0], true
+	at := uint8(0)
 	for range n {
 		m := None
-		key := pos
-		if size, word, ok := shortKey(buf, pos); ok { // all keys, in practice
-			pos += 1 + size
-			if names != 0 {
-				names = mixKey(names, buf, pos, size, word)
+		var hash uint64
+		if entry, end := e.known.read(buf, pos, at); entry != 0 { // all keys, in practice
+			k := &e.known[entry]
+			at, pos, hash = entry, end, k.hash
+			if look.Has(k.member) {
+				m = k.member
 			}
-			if filter.mayPass(size, byte(word)) {
-				if m = beginningWith(word & firstBytes[size]); m != None {
-					m = m.withName(buf[pos-size : pos])
-				}
-			}
+			digest = mix(digest, hash)
 		} else {
 			var name []byte
 			if name, pos, err = msgpack.ReadKey(buf, pos); err != nil {
 				return pos, err
 			}
-			m = Lookup(name)
-			names = 0
+			if m = Lookup(name); !look.Has(m) {
+				m = None
+			}
+			at, all = 0, false
 		}
 		if m != None {
 			e.note(m, pos)
@@ -232,7 +234,7 @@ func (e *Event) walk(buf []byte, pos, n int, filter *nameFilter) (end int, err e
 			pos = end
 		} else if end = msgpack.SkipStr8(buf, pos); end != 0 {
 			if end-pos > minCarrier {
-				layout = mixName(layout, buf, key)
+				layout = mix(layout, hash)
 			}
 			pos = end
 		} else {
@@ -244,14 +246,14 @@ func (e *Event) walk(buf []byte, pos, n int, filter *nameFilter) (end int, err e
 			if err != nil {
 				return pos, err
 			}
-			layout = mixName(layout, buf, key)
+			layout = mix(layout, hash)
 		}
 		e.ends[m] = uint32(pos) // that of None is never read
 	}
-	e.layout = layout
-	if names != 0 {
-		e.names = names
+	if !all {
+		layout, digest = 0, 0
 	}
+	e.layout, e.names = layout, digest
 	return pos, nil
 }
 
@@ -272,37 +274,6 @@ const (
 	minCarrier = 48
 	MinCarrier = 16
 )
-
-// layoutKeys make digests of layouts that nobody outside this process can tell.
-var layoutKeys = [4]uint64{rand.Uint64() | 1, rand.Uint64() | 1, rand.Uint64() | 1, rand.Uint64() | 1}
-
-// mixName adds the name of a large member, whose key at buf[at:] is whole, to a layout.
-// A name that is too short or too long for it makes the layout 0, and those that
-// follow make it one that no event without that name has.
-func mixName(layout uint64, buf []byte, at int) uint64 {
-	size := int(buf[at]) - int(msgpcode.FixedStrLow)
-	if uint(size-8) > 16 {
-		return 0
-	}
-	layout = (bits.RotateLeft64(layout, 31)^wordAt(buf, at+1))*layoutKeys[0] + (wordAt(buf, at+1+size-8)^uint64(size))*layoutKeys[1]
-	if size > 16 {
-		layout += wordAt(buf, at+1+8) * layoutKeys[2]
-	}
-	return layout
-}
-
-// mixKey adds a name of less than 32 bytes, which ends at buf[end:] and begins with word, to
-// a digest of names.
-func mixKey(names uint64, buf []byte, end, size int, word uint64) uint64 {
-	names = (bits.RotateLeft64(names, 31) ^ word&firstBytes[size] ^ uint64(size)<<56) * layoutKeys[0]
-	if size > 8 {
-		names += wordAt(buf, end-8) * layoutKeys[1]
-	}
-	if size > 16 {
-		names += wordAt(buf, end-size+8)*layoutKeys[2] + wordAt(buf, end-16)*layoutKeys[3]
-	}
-	return max(names, 1)
-}
 
 // digests are some digests that were added last.
 type digests [32][4]uint64

@@ -76,13 +76,32 @@ func (e *Event) MayHaveAny(x *Extent, literals *literal.Set) bool {
 	if e.respell(); len(e.again) > 0 || x.raw && e.hasDotted() {
 		return true
 	}
+	if looked := x.members[e.source].Union(*e.first); looked != *e.first {
+		e.findAll()
+	}
+	begin, end, sum := ^uint32(0), uint32(0), uint32(0)
 	for i, members := range x.members[e.source] {
-		for ; members != 0; members &= members - 1 {
+		for members &= e.has[i]; members != 0; members &= members - 1 {
 			m := Member(i<<6 | bits.TrailingZeros64(members))
-			if e.find(m) && literals.AnyIn(e.buf[e.offsets[m]:e.ends[m]]) {
+			begin, end, sum = min(begin, e.offsets[m]), max(end, e.ends[m]), sum+e.ends[m]-e.offsets[m]
+		}
+	}
+	if begin >= end {
+		return false
+	}
+	if end-begin <= sum+maxBetween { // what is between them takes less than another search
+		return literals.AnyIn(e.buf[begin:end])
+	}
+	for i, members := range x.members[e.source] {
+		for members &= e.has[i]; members != 0; members &= members - 1 {
+			m := Member(i<<6 | bits.TrailingZeros64(members))
+			if literals.AnyIn(e.buf[e.offsets[m]:e.ends[m]]) {
 				return true
 			}
 		}
 	}
 	return false
 }
+
+// maxBetween is the maximum number of bytes between members that are searched with them.
+const maxBetween = 512

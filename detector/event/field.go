@@ -116,6 +116,26 @@ func (f *Field) MayBeAdded() bool {
 	return slices.ContainsFunc(f.ways, func(w way) bool { return w.added != nil || w.lacking })
 }
 
+// Lacking reports whether the events of all sources with a table have the field only if a
+// shipper added it to the record: there is nothing to look it up in.
+func (f *Field) Lacking() bool {
+	some := false
+	for i := range f.ways {
+		w := &f.ways[i]
+		some = some || w.lacking
+		if !w.byName && !w.lacking && (w.derive != nil || w.constant != nil || w.kept != 0 || w.Member != None || w.raw != "") {
+			return false
+		}
+	}
+	return some
+}
+
+// Derived reports whether the values of the field are made from others, in the events of
+// some source.
+func (f *Field) Derived() bool {
+	return slices.ContainsFunc(f.ways, func(w way) bool { return w.derive != nil })
+}
+
 // Verbatim reports whether every text that the field can have is in the event
 // as it is, or is a part of a text in it: not put together, not changed and not
 // a constant.

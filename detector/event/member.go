@@ -84,30 +84,12 @@ func (s Set) Union(t Set) Set { return Set{s[0] | t[0], s[1] | t[1]} }
 // without returns the members of the set that the other does not have.
 func (s Set) without(t *Set) Set { return Set{s[0] &^ t[0], s[1] &^ t[1]} }
 
-// search is the members that a walk over an event notes.
-type search struct {
-	set    Set
-	filter nameFilter // lets their names pass, and few others
-	names  uint64     // what a digest of all names begins with, 0: none is made
-}
-
-func newSearch(set Set) *search {
-	s := &search{set: set}
-	for m := None + 1; int(m) < memberCount; m++ {
-		if name := memberNames[m]; set.Has(m) {
-			s.filter[len(name)] |= 1 << (name[0] & 31)
-		}
-	}
-	return s
-}
-
-// everyMember returns the search for all members that have been named.
-func everyMember() *search {
-	var set Set
+// everyMember returns all members that have been named.
+func everyMember() (set Set) {
 	for m := None + 1; int(m) < memberCount; m++ {
 		set = set.Union(SetOf(m))
 	}
-	return newSearch(set)
+	return set
 }
 
 // nameFilter rules out names by their length and their first byte. It has a bit

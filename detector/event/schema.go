@@ -14,7 +14,7 @@ type Schema struct {
 	objects  map[string]*Field
 	names    []string     // of the fields
 	first    *Search      // what tells sources apart
-	all      *search      // every member that anybody looks for
+	all      Set          // every member that anybody looks for
 	identity [][][]*Field // by source: what Identify looks for
 	scopedID [][][]*Field // by source: what ScopedID looks for
 	known    []*FieldSet  // by source: what Describe looks for
@@ -65,7 +65,7 @@ func (a AddedFields) NewSchema(sources ...*Source) *Schema {
 		}
 	}
 	s.names = slices.Clip(s.names)
-	s.first, s.all = &Search{*newSearch(early)}, everyMember()
+	s.first, s.all = &Search{early}, everyMember()
 	s.describeWith()
 	return s
 }
@@ -228,7 +228,7 @@ func (s *Schema) Escapes() (texts []string) {
 }
 
 // Search is what the first walk over an event looks for.
-type Search struct{ search }
+type Search struct{ set Set }
 
 // Expect returns a search for what tells sources apart, for members besides,
 // and for what those fields follow from. Other fields may be asked for as well,
@@ -240,14 +240,12 @@ func (s *Schema) Expect(members Set, fields []*Field) *Search {
 			set = set.Union(f.ways[i].reads)
 		}
 	}
-	first := Search{*newSearch(set)}
 	for _, objects := range s.objectMembers {
 		if set.Meets(&objects) { // whether names are respelled is asked of every event
-			first = Search{*newSearch(set.Union(objects))}
-			first.names = layoutKeys[0]
+			set = set.Union(objects)
 		}
 	}
-	return &first
+	return &Search{set}
 }
 
 // Marks returns the marks of all sources.

@@ -130,6 +130,7 @@ func (c *compiler) newCondition(n query.Node, name string) Condition {
 }
 
 func (c *compiler) condition(cond Condition) int32 {
+	cond.decided = c.decide(&cond)
 	i := c.node(opCondition, cond.cost())
 	c.program.nodes[i].child = int32(len(c.program.conditions))
 	c.program.conditions = append(c.program.conditions, cond)

@@ -26,6 +26,7 @@ type Condition struct {
 	nested   *nested
 	computed *computed
 	keyword  *keyword
+	decided  decided
 }
 
 // test is the test of the values of one field.
@@ -56,6 +57,11 @@ func (c *Condition) Holds(e *event.Event) bool { return c.holds(e, msgpack.Value
 // holds evaluates the condition for the event or, if object is valid, for that
 // object of a nested field.
 func (c *Condition) holds(e *event.Event, object msgpack.Value) bool {
+	if c.decided.sources != 0 {
+		if source, ok := e.Origin(); ok && c.decided.sources>>source&1 != 0 {
+			return c.decided.result>>source&1 != 0
+		}
+	}
 	if c.only {
 		return c.holdsForOne(e)
 	}

@@ -6,6 +6,9 @@ import "github.com/fluent-detect/fluent-detect/detector/event"
 // decides.
 func (c *Condition) cost() int {
 	cost := 0
+	if c.inverse {
+		cost += 3 // exclusions rarely apply
+	}
 	for i := range c.tests {
 		t := &c.tests[i]
 		if t.literal.IsZero() {
@@ -16,6 +19,10 @@ func (c *Condition) cost() int {
 		switch {
 		case t.field.Type == event.TypeConstantKeyword || t.field.FewValues:
 			cost += 2
+		case t.field.Lacking():
+			cost = 0 // hardly any event has the field
+		case t.field.Derived():
+			cost += 10
 		case !t.field.Verbatim():
 			cost += 4 // its texts have to be put together
 		}
@@ -37,8 +44,10 @@ func (c *Condition) cost() int {
 
 func matcherCost(m matcher) int {
 	switch m := m.(type) {
-	case exact, textSet, scalar, boolean:
+	case exact, textSet, boolean:
 		return 1
+	case scalar: // most events have most fields
+		return 4
 	case pattern:
 		return 4
 	case foldedSet:

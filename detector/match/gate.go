@@ -73,14 +73,38 @@ func (t *part) addGates() {
 		g.extent = g.extent.Union(one.extent)
 		g.programs = append(g.programs, one)
 	}
+	t.gates = mergeGates(t.gates)
 	for i := range t.gates {
-		g := &t.gates[i]
-		var texts []literal.Text
-		for _, one := range g.programs {
-			texts = append(texts, one.texts...)
-		}
-		g.literals = literal.NewSet(distinctTexts(texts))
+		t.gates[i].literals = literal.NewSet(t.gates[i].texts())
 	}
+}
+
+// maxMerged is the maximum number of literals of gates that are merged: a search for so many
+// takes hardly longer than one for a few, in one part of the event rather than in several.
+const maxMerged = 32
+
+// mergeGates merges gates with few literals.
+func mergeGates(gates []gate) (merged []gate) {
+	for _, g := range gates {
+		i := slices.IndexFunc(merged, func(m gate) bool {
+			return len(distinctTexts(append(m.texts(), g.texts()...))) <= maxMerged
+		})
+		if i < 0 {
+			merged = append(merged, g)
+			continue
+		}
+		m := &merged[i]
+		m.extent, m.programs = m.extent.Union(g.extent), append(m.programs, g.programs...)
+	}
+	return merged
+}
+
+// texts returns the literals of all programs behind the gate.
+func (g *gate) texts() (texts []literal.Text) {
+	for _, one := range g.programs {
+		texts = append(texts, one.texts...)
+	}
+	return distinctTexts(texts)
 }
 
 // gate returns literals of which at least one is in every event that the program matches,

@@ -19,6 +19,7 @@ func (c *compiler) one(n *query.Only) (int32, error) {
 	}
 	cond := &c.program.conditions[c.program.nodes[i].child]
 	cond.node, cond.only, cond.inverse = n, true, n.Not
+	cond.decided = c.decide(cond)
 	return i, nil
 }
 

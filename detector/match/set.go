@@ -31,6 +31,7 @@ type part struct {
 	size      int
 	open      int          // how many of them need neither a provider nor an action
 	always    []int32      // programs that are evaluated for every event
+	added     []int32      // those that are evaluated for every event to which something was added
 	gates     []gate       // of the others that need neither a provider nor an action
 	keeps     bool         // looking up programs takes longer than to find those that were looked up last
 	byFields  fieldIndex   // of programs that name fields of ECS
@@ -102,6 +103,7 @@ func (s *Set) newPart(m Mapping, in func(*Program) bool) *part {
 		}
 	}
 	t.open = len(t.always)
+	t.always, t.added = divideBy(t.always, func(n int32) bool { return s.programs[n].needsAdded() })
 	t.addGates()
 	t.keeps = len(t.byMembers) > 0 || t.size >= minKept
 	return t
@@ -204,6 +206,7 @@ func (t *part) frequentFields() []*event.Field {
 		}
 	}
 	add(t.always)
+	add(t.added)
 	for i := range t.gates {
 		for _, one := range t.gates[i].programs {
 			add([]int32{one.program})
@@ -254,6 +257,9 @@ func (s *Set) Match(e *event.Event, scratch *Scratch) []int32 {
 // candidates returns the programs that may match, in ascending order, each once.
 func (t *part) candidates(e *event.Event, scratch *Scratch) []int32 {
 	found := append(scratch.candidates[:0], t.always...)
+	if len(t.added) > 0 && e.MayHaveAdded() {
+		found = append(found, t.added...)
+	}
 	for i := range t.gates {
 		found = t.gates[i].appendCandidates(found, e)
 	}
