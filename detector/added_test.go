@@ -38,7 +38,8 @@ func TestOnlyAdded(t *testing.T) {
 				t.Errorf("%s: event %d: %d alerts", q, i, got)
 			}
 		}
-		if got := b.engine.Report().Matched(); int(got) != want {
+		s := b.engine.Report()
+		if got := s.Matched(); int(got) != want {
 			t.Errorf("%s: %d events match, want %d", q, got, want)
 		}
 	}
