@@ -100,8 +100,9 @@ type workspace struct {
 
 // knownAgent is a user agent that was parsed before: most events have one of few.
 type knownAgent struct {
-	text  []byte
-	agent useragent.Agent // of text
+	parsed bool
+	text   []byte
+	agent  useragent.Agent // of text
 }
 
 // agentOf returns what is known of a user agent, valid until the next event.
@@ -112,11 +113,11 @@ func (w *workspace) agentOf(text []byte) *useragent.Agent {
 		digest = digest*31 + uint32(text[i])
 	}
 	k := &w.known[digest%uint32(len(w.known))]
-	if !bytes.Equal(k.text, text) || k.agent.Name == "" {
+	if !k.parsed || !bytes.Equal(k.text, text) {
 		if slices.Contains(w.agents, &k.agent) { // another one of this event
 			k = new(knownAgent)
 		}
-		k.text = append(k.text[:0], text...)
+		k.text, k.parsed = append(k.text[:0], text...), true
 		k.agent.Parse(k.text)
 	}
 	return &k.agent

@@ -7,7 +7,7 @@ import "github.com/fluent-detect/fluent-detect/detector/event"
 func (c *Condition) cost() int {
 	cost := 0
 	if c.inverse {
-		cost += 3 // exclusions rarely apply
+		cost += 9 // exclusions rarely apply
 	}
 	for i := range c.tests {
 		t := &c.tests[i]
