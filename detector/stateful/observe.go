@@ -13,6 +13,9 @@ type Observation struct {
 	Key   Key // of the combination or the group
 	At    Moment
 	Owner uint32 // used if there is no entry yet
+	// Unowned: the owner is not known. If there is no entry yet, none is made, and the result
+	// is [Absent].
+	Unowned bool
 
 	// Of a threshold:
 	Event  uint64   // a digest of what the event is
@@ -48,6 +51,8 @@ const (
 	Same
 	// TooLate: the event is too old to count.
 	TooLate
+	// Absent: there is no entry yet, and who would own it is not known. Nothing has changed.
+	Absent
 	// Learned: the combination is new, and the rule is still learning.
 	Learned
 	// New: the combination is new.
@@ -69,13 +74,44 @@ func (m *Memory) Observe(o *Observation, now time.Time) Verdict {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	r := m.loaded[o.Rule]
-	at := m.time(o.At, now)
+	v, at := m.observe(r, o, now)
+	v.At, v.Since = timeOf(at), timeOf(r.head.since)
+	return v
+}
+
+// betweenUnlocks is how many observations are made at once while other goroutines that call
+// Has wait.
+const betweenUnlocks = 64
+
+// ObserveEach is Observe for as many observations as next returns one after the other, of
+// which each may be overwritten by the next one. It calls see with the result of each, and
+// stops when see returns false.
+func (m *Memory) ObserveEach(now time.Time, next func() *Observation, see func(Result) bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	n := 0
+	for o := next(); o != nil; o = next() {
+		if n++; n%betweenUnlocks == 0 {
+			m.mu.Unlock()
+			m.mu.Lock()
+		}
+		if v, _ := m.observe(m.loaded[o.Rule], o, now); !see(v.Result) {
+			return
+		}
+	}
+}
+
+// observe is Observe with the tables locked. It also returns the time that counts.
+func (m *Memory) observe(r *ruleMemory, o *Observation, now time.Time) (v Verdict, at int64) {
+	if o.Unowned && !m.hasLive(r, &o.Key, now) {
+		v.Result = Absent
+		return v, o.At.Event
+	}
+	at = m.time(o.At, now)
 	if r.head.since == none {
 		m.setHead(r, func(h *head) { h.since, h.from = at, at })
 	}
-	v := kinds[r.kind].observe(m, r, o, at, now)
-	v.At, v.Since = timeOf(at), timeOf(r.head.since)
-	return v
+	return kinds[r.kind].observe(m, r, o, at, now), at
 }
 
 // Learn is Observe for what was read from files: nothing alerts, and only rules of type
