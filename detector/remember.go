@@ -12,7 +12,8 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/stats"
 )
 
-// notes are observations of rules with a memory that are still to be added to it.
+// notes are observations of rules with a memory that are still to be added to it. They are
+// [stateful.Observations].
 type notes struct {
 	list     []note
 	values   []uint64
@@ -23,7 +24,11 @@ type notes struct {
 	learning bool  // from files: nothing else than memories of new terms changes
 	oldest   int64 // learning: the time of the oldest event
 	met      met
-	next     stateful.Observation // what add lets the memory observe
+
+	// What add lets the memory observe, which keeps parts of it:
+	next       stateful.Observation
+	keptValues []uint64
+	keptIDs    string
 }
 
 // met are some of the keys that the memory of a rule had when it was asked. It saves most
@@ -59,26 +64,13 @@ func (n *notes) add(memory *stateful.Memory, matches []matched, now time.Time) (
 	if len(n.list) == 0 {
 		return false
 	}
-	values, ids := slices.Clone(n.values), string(n.ids) // the memory keeps parts of them
-	i := -1
-	next := func() *stateful.Observation {
-		if i++; i == len(n.list) {
-			return nil
-		}
-		one := &n.list[i]
-		n.next = stateful.Observation{
-			Rule: int(one.rule), Step: int(one.step), Key: one.key, At: one.at, Owner: one.owner, Unowned: one.unowned,
-			Event: one.event, Values: values[one.values:one.valuesEnd:one.valuesEnd], ID: ids[one.id:one.idEnd],
-			Aggregate: one.aggregate, Sequence: one.sequence,
-		}
-		return &n.next
-	}
+	n.keptValues, n.keptIDs = slices.Clone(n.values), string(n.ids)
 	if n.learning {
-		for o := next(); o != nil; o = next() {
-			memory.Learn(o, now)
+		for i := range n.list {
+			memory.Learn(n.At(i), now)
 		}
 	} else {
-		memory.ObserveEach(now, next, func(r stateful.Result) bool {
+		memory.ObserveAll(n, now, func(i int, r stateful.Result) bool {
 			if r == stateful.Same {
 				matches[n.list[i].match].outcome = stats.Duplicate
 			}
@@ -86,11 +78,27 @@ func (n *notes) add(memory *stateful.Memory, matches []matched, now time.Time) (
 			return !again
 		})
 	}
-	n.next = stateful.Observation{}
+	n.next, n.keptValues, n.keptIDs = stateful.Observation{}, nil, ""
 	if !again {
 		n.reset()
 	}
 	return again
+}
+
+func (n *notes) Len() int { return len(n.list) }
+
+func (n *notes) Key(i int) (place int, key *stateful.Key) {
+	return int(n.list[i].rule), &n.list[i].key
+}
+
+func (n *notes) At(i int) *stateful.Observation {
+	one := &n.list[i]
+	n.next = stateful.Observation{
+		Rule: int(one.rule), Step: int(one.step), Key: one.key, At: one.at, Owner: one.owner, Unowned: one.unowned,
+		Event: one.event, Values: n.keptValues[one.values:one.valuesEnd:one.valuesEnd], ID: n.keptIDs[one.id:one.idEnd],
+		Aggregate: one.aggregate, Sequence: one.sequence,
+	}
+	return &n.next
 }
 
 // remember lets the rule at that index, which has a memory, know of an event that matches
