@@ -87,6 +87,9 @@ func New(config Config, rules *ruleset.Set, host Host) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	for i := range a.rules {
+		a.rules[i].outcomes = host.State.rules.Of(a.rules[i].Rule().ID)
+	}
 	e.scanners.New = func() any { return newScanner(set, e.texts, misses, a) }
 	for _, orphan := range host.Outbox.TakeUnrouted() { // the inputs were changed in a reload
 		host.Lost(orphan)

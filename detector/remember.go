@@ -12,7 +12,8 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/stats"
 )
 
-// notes are observations of rules with a memory that are still to be added to it.
+// notes are observations of rules with a memory that are still to be added to it. They are
+// [stateful.Observations].
 type notes struct {
 	list     []note
 	values   []uint64
@@ -22,6 +23,20 @@ type notes struct {
 	tracer   *alert.Tracer
 	learning bool  // from files: nothing else than memories of new terms changes
 	oldest   int64 // learning: the time of the oldest event
+	met      met
+
+	// What add lets the memory observe, which keeps parts of it:
+	next       stateful.Observation
+	keptValues []uint64
+	keptIDs    string
+}
+
+// met are some of the keys that the memory of a rule had when it was asked. It saves most
+// questions, for each of which the tables have to be locked.
+type met [2048]stateful.Key
+
+func (m *met) at(k *stateful.Key) *stateful.Key {
+	return &m[binary.LittleEndian.Uint32(k[:])%uint32(len(m))]
 }
 
 // note is an observation of the match at that index of a transaction.
@@ -29,6 +44,7 @@ type note struct {
 	match                        int
 	rule, step                   int32
 	owner                        uint32
+	unowned                      bool // the owner is not known, and should not be needed
 	key                          stateful.Key
 	at                           stateful.Moment
 	event                        uint64
@@ -42,28 +58,47 @@ func (n *notes) reset() {
 	n.list, n.values, n.ids = n.list[:0], n.values[:0], n.ids[:0]
 }
 
-// add adds what was noted to the memory, and reports whether a rule alerts.
-func (n *notes) add(memory *stateful.Memory, matches []matched, now time.Time) (alerts bool) {
-	for i := range n.list {
-		one := &n.list[i]
-		o := stateful.Observation{Rule: int(one.rule), Key: one.key, At: one.at, Owner: one.owner, Event: one.event, Step: int(one.step), Aggregate: one.aggregate}
-		if n.learning {
-			memory.Learn(&o, now)
-			continue
-		}
-		if one.valuesEnd > one.values {
-			o.Values = append(o.Values, n.values[one.values:one.valuesEnd]...)
-		}
-		o.ID, o.Sequence = string(n.ids[one.id:one.idEnd]), one.sequence
-		switch v := memory.Observe(&o, now); {
-		case v.Alerts():
-			return true
-		case v.Result == stateful.Same:
-			matches[one.match].outcome = stats.Duplicate
-		}
+// add adds what was noted to the memory, and reports whether the chunk has to be evaluated
+// again: a rule alerts, or the memory lacks an entry of which the owner is not known.
+func (n *notes) add(memory *stateful.Memory, matches []matched, now time.Time) (again bool) {
+	if len(n.list) == 0 {
+		return false
 	}
-	n.reset()
-	return false
+	n.keptValues, n.keptIDs = slices.Clone(n.values), string(n.ids)
+	if n.learning {
+		for i := range n.list {
+			memory.Learn(n.At(i), now)
+		}
+	} else {
+		memory.ObserveAll(n, now, func(i int, r stateful.Result) bool {
+			if r == stateful.Same {
+				matches[n.list[i].match].outcome = stats.Duplicate
+			}
+			again = r.Alerts() || r == stateful.Absent
+			return !again
+		})
+	}
+	n.next, n.keptValues, n.keptIDs = stateful.Observation{}, nil, ""
+	if !again {
+		n.reset()
+	}
+	return again
+}
+
+func (n *notes) Len() int { return len(n.list) }
+
+func (n *notes) Key(i int) (place int, key *stateful.Key) {
+	return int(n.list[i].rule), &n.list[i].key
+}
+
+func (n *notes) At(i int) *stateful.Observation {
+	one := &n.list[i]
+	n.next = stateful.Observation{
+		Rule: int(one.rule), Step: int(one.step), Key: one.key, At: one.at, Owner: one.owner, Unowned: one.unowned,
+		Event: one.event, Values: n.keptValues[one.values:one.valuesEnd:one.valuesEnd], ID: n.keptIDs[one.id:one.idEnd],
+		Aggregate: one.aggregate, Sequence: one.sequence,
+	}
+	return &n.next
 }
 
 // remember lets the rule at that index, which has a memory, know of an event that matches
@@ -100,34 +135,27 @@ func (t *transaction) remember(rule int, e *event.Event, tag string, read time.T
 		t.describe(e, read)
 		t.state.duplicates.Add(key, ownerOf(string(t.subject.Principal)))
 	}
-	one := remembered{t: t, r: r, rule: rule, e: e, tag: tag, read: read, before: len(t.matches)}
-	one.at = t.momentOf(e, read)
+	one := t.matchOf(rule, e, tag, read)
 	if r.plan.Stream != nil {
-		t.rememberGroups(&one)
+		t.rememberGroups(one)
 		return
 	}
 	n := &t.noted
 	one.values = int32(len(n.values))
 	memory := t.state.memory
-	id := memory.RuleID(rule)
 	if r.plan.Count > 0 {
 		one.identity()
-		n.values = r.plan.Distinct(e, &n.scratch, &n.digester, id, n.values)
+		n.values = r.plan.Distinct(e, &n.scratch, &n.digester, one.ruleID, n.values)
 	}
 	t.note(rule, stats.Remembered)
-	observe := func(values [][]byte) {
-		n.digester.Begin(id)
-		n.digester.AddValues(values)
-		one.observe(n.digester.Key(), values)
-	}
 	beyond := 0
 	if r.plan.Kind == rules.Sequence {
 		beyond = r.plan.Keys(e, &n.scratch, func(steps uint64, values [][]byte) {
-			one.step(steps, id)
-			observe(values)
+			one.step(steps, one.ruleID)
+			one.observeValues(values)
 		})
 	} else {
-		beyond = r.plan.Combinations(e, &n.scratch, observe)
+		beyond = r.plan.Combinations(e, &n.scratch, t.observeValues)
 	}
 	if beyond > 0 && !t.noted.learning {
 		t.begin()
@@ -169,6 +197,20 @@ func (t *transaction) momentOf(e *event.Event, read time.Time) stateful.Moment {
 	}
 }
 
+// matchOf returns a match, for which there is room until the next one.
+func (t *transaction) matchOf(rule int, e *event.Event, tag string, read time.Time) *remembered {
+	m := &t.match
+	*m = remembered{t: t, r: &t.rules[rule], rule: rule, e: e, tag: tag, read: read, before: len(t.matches)}
+	m.at = t.momentOf(e, read)
+	if m.r.plan != nil {
+		m.ruleID = t.state.memory.RuleID(rule)
+	}
+	if t.observeValues == nil {
+		t.observeValues = m.observeValues
+	}
+	return m
+}
+
 // remembered is a match of a rule with a memory.
 type remembered struct {
 	t      *transaction
@@ -178,6 +220,7 @@ type remembered struct {
 	tag    string
 	read   time.Time
 	at     stateful.Moment
+	ruleID stateful.RuleID
 	before int // matches before
 
 	id         alert.ID // of the event, if it has been made
@@ -224,14 +267,37 @@ func (m *remembered) step(steps uint64, id stateful.RuleID) {
 	}
 }
 
-// ownerOf returns who owns what the event makes.
-func (m *remembered) ownerOf() uint32 {
+// ownerOf returns who owns what the event makes under the key in the memory of a rule. It is
+// not looked for, and unowned is set, if there is an entry under the key.
+func (m *remembered) ownerOf(rule int, key *stateful.Key) (owner uint32, unowned bool) {
+	t := m.t
+	memory := t.state.memory
+	switch met := t.noted.met.at(key); {
+	case t.open:
+		if memory.HasLive(rule, *key, t.now) {
+			return 0, false
+		}
+	case t.noted.learning:
+	case *met == *key:
+		return 0, true
+	case memory.Has(rule, *key):
+		*met = *key
+		return 0, true
+	}
 	if !m.hasOwner {
 		m.hasOwner = true
-		m.t.describe(m.e, m.read)
-		m.owner = m.t.state.memory.Owner(m.t.subject.Principal)
+		t.describe(m.e, m.read)
+		m.owner = t.state.memory.Owner(t.subject.Principal)
 	}
-	return m.owner
+	return m.owner, false
+}
+
+// observeValues observes one combination of values.
+func (m *remembered) observeValues(values [][]byte) {
+	d := &m.t.noted.digester
+	d.Begin(m.ruleID)
+	d.AddValues(values)
+	m.observe(d.Key(), values)
 }
 
 // observe observes one combination of values, or group.
@@ -241,10 +307,7 @@ func (m *remembered) observe(key stateful.Key, values [][]byte) {
 		return
 	}
 	n := &t.noted
-	var owner uint32
-	if !t.state.memory.Has(m.rule, key) {
-		owner = m.ownerOf()
-	}
+	owner, unowned := m.ownerOf(m.rule, &key)
 	if !t.open && m.r.plan.Count > 0 && t.state.memory.Nameless(m.rule, key) {
 		own := slices.Clone(n.values[m.values:])
 		if t.begin(); t.again { // notes have no names
@@ -256,13 +319,17 @@ func (m *remembered) observe(key stateful.Key, values [][]byte) {
 		id := int32(len(n.ids))
 		n.ids = append(n.ids, m.identifier[:min(len(m.identifier), stateful.MaxID)]...)
 		n.list = append(n.list, note{
-			match: m.before, rule: int32(m.rule), key: key, at: m.at, owner: owner, event: m.event,
+			match: m.before, rule: int32(m.rule), key: key, at: m.at, owner: owner, unowned: unowned, event: m.event,
 			values: m.values, valuesEnd: int32(len(n.values)), id: id, idEnd: int32(len(n.ids)),
 			aggregate: m.aggregate, sequence: m.sequence,
 		})
 		return
 	}
 	o := stateful.Observation{Rule: m.rule, Key: key, At: m.at, Owner: owner, Event: m.event, ID: string(m.identifier), Aggregate: m.aggregate, Sequence: m.sequence}
+	if n.learning {
+		t.state.memory.Learn(&o, t.now)
+		return
+	}
 	if own := n.values[m.values:]; len(own) > 0 {
 		o.Values = append(o.Values, own...)
 	}
@@ -353,8 +420,7 @@ func (t *transaction) feed(rule int, e *event.Event, tag string, read time.Time)
 		t.note(rule, stats.Excepted)
 		return false
 	}
-	one := remembered{t: t, r: r, rule: rule, e: e, tag: tag, read: read, before: len(t.matches)}
-	one.at = t.momentOf(e, read)
+	one := t.matchOf(rule, e, tag, read)
 	one.identity()
 	if r.silent {
 		t.note(rule, stats.Remembered)
@@ -406,14 +472,12 @@ func (m *remembered) observeMatch(o *stateful.Observation, group [][]byte, begin
 		return
 	}
 	n := &t.noted
-	if !t.state.memory.Has(o.Rule, o.Key) {
-		o.Owner = m.ownerOf()
-	}
+	o.Owner, o.Unowned = m.ownerOf(o.Rule, &o.Key)
 	if !t.open {
 		id := int32(len(n.ids))
 		n.ids = append(n.ids, m.identifier[:min(len(m.identifier), stateful.MaxID)]...)
 		n.list = append(n.list, note{
-			match: m.before, rule: int32(o.Rule), step: int32(o.Step), key: o.Key, at: o.At, owner: o.Owner, event: o.Event,
+			match: m.before, rule: int32(o.Rule), step: int32(o.Step), key: o.Key, at: o.At, owner: o.Owner, unowned: o.Unowned, event: o.Event,
 			values: begin, valuesEnd: end, id: id, idEnd: int32(len(n.ids)),
 		})
 		return

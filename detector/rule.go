@@ -13,6 +13,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/query/expr"
 	"github.com/fluent-detect/fluent-detect/detector/ruleset"
 	"github.com/fluent-detect/fluent-detect/detector/stateful"
+	"github.com/fluent-detect/fluent-detect/detector/stats"
 	"github.com/fluent-detect/fluent-detect/detector/table"
 )
 
@@ -30,6 +31,7 @@ type activeRule struct {
 	dedupBy     []*event.Field
 	suppressBy  []*event.Field
 	stream      *table.Stream // of a rule in ES|QL
+	outcomes    *stats.Outcomes
 	suppressFor time.Duration
 }
 

@@ -122,10 +122,11 @@ func (s *scanner) scan(tag string, chunk []byte) (Result, error) {
 // of rules, or if a summary is due by the time of its events.
 func (s *scanner) settle() {
 	t := &s.tx
-	if t.open || s.tally.Events == 0 {
+	if s.tally.Events == 0 {
 		return
 	}
 	switch {
+	case t.open:
 	case len(t.noted.list) > 0, len(t.matches) > 0, s.past.holds():
 	case t.noted.learning && t.noted.oldest != stateful.Undated:
 	case t.noted.learning:

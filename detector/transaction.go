@@ -62,8 +62,11 @@ type transaction struct {
 	emitted   int
 	decisions decisions
 	noted     notes
-	past      *past // of the chunk; nil: no history is kept
-	followUps uint64
+	match     remembered // the current one of a rule with a memory
+	// observeValues is that of match: a method value is made once.
+	observeValues func(values [][]byte)
+	past          *past // of the chunk; nil: no history is kept
+	followUps     uint64
 
 	record  []byte        // of the last alert, before it is copied to its size
 	subject event.Subject // of the current match
@@ -284,7 +287,10 @@ func (t *transaction) commit() (alerts int, err error) {
 
 // final counts the matches and the summaries. The state is locked.
 func (t *transaction) final() {
-	unwanted := make(map[string]bool, len(t.unwanted))
+	var unwanted map[string]bool
+	if len(t.unwanted) > 0 {
+		unwanted = make(map[string]bool, len(t.unwanted))
+	}
 	for _, a := range t.unwanted {
 		unwanted[a.ID] = true
 	}
@@ -298,7 +304,7 @@ func (t *transaction) final() {
 			t.emitted++
 		}
 		t.state.outcomes[o]++
-		t.state.rules.Count(t.rules[m.rule].Rule().ID, o)
+		t.rules[m.rule].outcomes[o]++
 	}
 	t.state.summaries += t.summaries
 	t.state.followUps += t.followUps
@@ -324,6 +330,7 @@ func (t *transaction) reset() {
 	t.matches, t.alerts, t.unwanted, t.summaries, t.followUps, t.emitted = t.matches[:0], t.alerts[:0], nil, 0, 0, 0
 	t.again = false
 	t.noted.reset()
+	t.match = remembered{}
 	t.decisions = decisions{changes: t.decisions.changes[:0]}
 }
 

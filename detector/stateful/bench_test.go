@@ -33,23 +33,29 @@ type observer struct {
 	d     Digester
 	rules int
 	now   time.Time
+	one   Observation
 }
 
-func (o *observer) observe(n int) Result {
+// make makes the observation with that number.
+func (o *observer) make(n int) {
 	var value [8]byte
 	binary.BigEndian.PutUint64(value[:], uint64(n))
 	place := n % o.rules
 	o.d.Begin(o.m.RuleID(place))
 	o.d.Add(value[:])
 	o.d.Add([]byte("arn:aws:iam::111122223333:user/somebody"))
-	v := o.m.Observe(&Observation{Rule: place, Key: o.d.Key(), Owner: uint32(n), At: Moment{o.now.UnixMilli(), Undated}}, o.now)
-	return v.Result
+	o.one = Observation{Rule: place, Key: o.d.Key(), Owner: uint32(n), At: Moment{o.now.UnixMilli(), Undated}}
+}
+
+func (o *observer) observe(n int) Result {
+	o.make(n)
+	return o.m.Observe(&o.one, o.now).Result
 }
 
 func newObserver(m *Memory) *observer {
 	rules := manyRules()
 	m.Use(rules, testLimits)
-	return &observer{m, m.Digester(), len(rules), time.Now()}
+	return &observer{m: m, d: m.Digester(), rules: len(rules), now: time.Now()}
 }
 
 func (o *observer) fill(n int, commit func([]hold.Change)) {
@@ -85,23 +91,43 @@ func TestBytes(t *testing.T) {
 	t.Logf("%.1f bytes for each of %d keys", float64(bytes)/float64(keys), keys)
 }
 
+// Chunks of 1,000 events with combinations that are known. If they are later, their times
+// change.
 func BenchmarkLookUp(b *testing.B) {
-	m := NewMemory()
-	o := newObserver(m)
-	o.fill(million, nil)
-	m.Begin()
-	b.ReportAllocs()
-	b.ResetTimer()
-	for i := range b.N {
-		if i%1000 == 0 {
-			m.Commit()
-			m.Begin()
-		}
-		if o.observe(i*7919%million) != Known {
-			b.Fatal("it is not known")
-		}
+	for _, later := range []bool{false, true} {
+		b.Run(fmt.Sprintf("later=%v", later), func(b *testing.B) {
+			m := NewMemory()
+			o := newObserver(m)
+			o.fill(million, nil)
+			list := make(observations, 0, 1000)
+			known := func(_ int, r Result) bool {
+				if r != Known {
+					b.Error("it is not known")
+				}
+				return r == Known
+			}
+			b.ReportAllocs()
+			b.ResetTimer()
+			for i := range b.N {
+				o.make(i * 7919 % million)
+				if list = append(list, o.one); len(list) == cap(list) || i == b.N-1 {
+					m.Begin()
+					m.ObserveAll(list, o.now, known)
+					m.Commit()
+					if list = list[:0]; later {
+						o.now = o.now.Add(time.Second)
+					}
+				}
+			}
+		})
 	}
 }
+
+type observations []Observation
+
+func (l observations) Len() int              { return len(l) }
+func (l observations) Key(i int) (int, *Key) { return l[i].Rule, &l[i].Key }
+func (l observations) At(i int) *Observation { return &l[i] }
 
 // A chunk with 1,000 new combinations, on disk.
 func BenchmarkCommit(b *testing.B) {

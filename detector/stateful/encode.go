@@ -202,8 +202,7 @@ func (m *Memory) restoreGroup(r *ruleMemory, slot uint32, d *decoder) bool {
 	}
 	r.groups.put(slot, item[kept]{key, kept{state, h.touched, h.owner}})
 	if g, ok := e.(*group); ok && g.heldOff != none && !g.told {
-		m.held[heldGroup{r, key}] = heldOff{until: g.heldOff, due: g.due}
-		m.heldUntil, m.heldDue = min(m.heldUntil, g.heldOff), min(m.heldDue, g.due)
+		m.putHeld(heldGroup{r, key}, &heldOff{until: g.heldOff, due: g.due})
 	}
 	return true
 }

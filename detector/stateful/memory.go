@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/hold"
@@ -47,11 +48,14 @@ type Memory struct {
 	// unpacked are the groups that the newest transaction changes.
 	unpacked map[changedSlot]entry
 	packing  []byte // working memory
+	places   []changedSlot
 	// left are entries that a change of the rules made obsolete, which the next transaction
 	// deletes from the store.
 	left []storedKey
-	// held are groups whose hold-off has not been summarized.
-	held map[heldGroup]heldOff
+	// held are groups whose hold-off has not been summarized, and nameless says how many of
+	// them are not known by name.
+	held     map[heldGroup]heldOff
+	nameless atomic.Int32
 	// No hold-off of them ends before these: the time of events, in milliseconds, and that
 	// of arrival, in seconds.
 	heldUntil, heldDue int64
@@ -198,7 +202,7 @@ func (m *Memory) leave(r *ruleMemory) {
 	}
 	r.groups.each(func(slot uint32, e *item[kept]) {
 		m.left = append(m.left, groupKey(r.prefix, slot))
-		delete(m.held, heldGroup{r, e.key})
+		m.putHeld(heldGroup{r, e.key}, nil)
 	})
 }
 
@@ -215,8 +219,8 @@ func (m *Memory) Digester() Digester {
 	return Digester{k0: binary.LittleEndian.Uint64(m.secret[:]), k1: binary.LittleEndian.Uint64(m.secret[8:])}
 }
 
-// Has reports whether the rule at that place has an entry with that key. It may be used
-// without the detector's lock, and its answer is a guess then.
+// Has reports whether the rule at that place has an entry with that key, which may have
+// expired. It may be used without the detector's lock, and its answer is a guess then.
 func (m *Memory) Has(place int, k Key) bool {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
@@ -229,15 +233,34 @@ func (m *Memory) Has(place int, k Key) bool {
 	return ok
 }
 
+// HasLive reports whether the rule at that place has an entry with that key that has not
+// expired.
+func (m *Memory) HasLive(place int, k Key, now time.Time) bool {
+	return m.hasLive(m.loaded[place], &k, now)
+}
+
+// hasLive reports whether a rule has an entry with that key that has not expired.
+func (m *Memory) hasLive(r *ruleMemory, k *Key, now time.Time) bool {
+	slot, ok := r.terms.find(k)
+	if !r.hasTerms() {
+		slot, ok = r.groups.find(k)
+	}
+	if !ok {
+		return false
+	}
+	c, _ := m.candidate(r, slot)
+	return !r.expired(c.touched, now)
+}
+
 // Nameless reports whether there will be a summary of the hold-off of a group of the rule at that
 // place, and the memory does not know what the group is called. It may be used without the
 // detector's lock, as Has.
 func (m *Memory) Nameless(place int, k Key) bool {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	if len(m.held) == 0 {
+	if m.nameless.Load() == 0 {
 		return false
 	}
+	m.mu.RLock()
+	defer m.mu.RUnlock()
 	h, ok := m.held[heldGroup{m.loaded[place], k}]
 	return ok && h.by == nil
 }

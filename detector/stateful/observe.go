@@ -13,6 +13,9 @@ type Observation struct {
 	Key   Key // of the combination or the group
 	At    Moment
 	Owner uint32 // used if there is no entry yet
+	// Unowned: the owner is not known. If there is no entry yet, none is made, and the result
+	// is [Absent].
+	Unowned bool
 
 	// Of a threshold:
 	Event  uint64   // a digest of what the event is
@@ -48,6 +51,8 @@ const (
 	Same
 	// TooLate: the event is too old to count.
 	TooLate
+	// Absent: there is no entry yet, and who would own it is not known. Nothing has changed.
+	Absent
 	// Learned: the combination is new, and the rule is still learning.
 	Learned
 	// New: the combination is new.
@@ -69,13 +74,67 @@ func (m *Memory) Observe(o *Observation, now time.Time) Verdict {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	r := m.loaded[o.Rule]
-	at := m.time(o.At, now)
+	v, at := m.observe(r, o, now)
+	v.At, v.Since = timeOf(at), timeOf(r.head.since)
+	return v
+}
+
+// Observations are a list of observations.
+type Observations interface {
+	Len() int
+	// Key returns the place of the rule of an observation, and its key.
+	Key(i int) (place int, key *Key)
+	// At returns an observation. It is valid until the next call.
+	At(i int) *Observation
+}
+
+// atOnce is how many observations are made at once while other goroutines that call Has wait.
+const atOnce = 64
+
+// ObserveAll is Observe for all observations of a list in their order. It calls see with the
+// result of each, and stops when see returns false. Of many observations the entries are
+// found sooner than one by one: the processor reads them from memory at the same time.
+func (m *Memory) ObserveAll(list Observations, now time.Time, see func(i int, r Result) bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	n := list.Len()
+	for i := range n {
+		if i%atOnce == 0 {
+			if i > 0 {
+				m.mu.Unlock()
+				m.mu.Lock()
+			}
+			for next := i; next < min(i+atOnce, n); next++ {
+				m.prefetch(list.Key(next))
+			}
+		}
+		o := list.At(i)
+		if v, _ := m.observe(m.loaded[o.Rule], o, now); !see(i, v.Result) {
+			return
+		}
+	}
+}
+
+// prefetch reads what will be needed to observe something under that key.
+func (m *Memory) prefetch(place int, k *Key) {
+	if r := m.loaded[place]; r.hasTerms() {
+		r.terms.find(k)
+	} else {
+		r.groups.find(k)
+	}
+}
+
+// observe is Observe with the tables locked. It also returns the time that counts.
+func (m *Memory) observe(r *ruleMemory, o *Observation, now time.Time) (v Verdict, at int64) {
+	if o.Unowned && !m.hasLive(r, &o.Key, now) {
+		v.Result = Absent
+		return v, o.At.Event
+	}
+	at = m.time(o.At, now)
 	if r.head.since == none {
 		m.setHead(r, func(h *head) { h.since, h.from = at, at })
 	}
-	v := kinds[r.kind].observe(m, r, o, at, now)
-	v.At, v.Since = timeOf(at), timeOf(r.head.since)
-	return v
+	return kinds[r.kind].observe(m, r, o, at, now), at
 }
 
 // Learn is Observe for what was read from files: nothing alerts, and only rules of type

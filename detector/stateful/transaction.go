@@ -1,6 +1,9 @@
 package stateful
 
 import (
+	"bytes"
+	"cmp"
+	"slices"
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/hold"
@@ -9,9 +12,10 @@ import (
 // transaction is what it takes to undo changes, and to write them.
 type transaction struct {
 	undo   []undo
-	secret bool  // it writes the secret
-	timed  bool  // the clock has changed
-	clock  clock // it was this
+	terms  []undoTerm // in the order of the changes, as undo
+	secret bool       // it writes the secret
+	timed  bool       // the clock has changed
+	clock  clock      // it was this
 
 	// What has changed, perhaps several times:
 	heads   []*ruleMemory
@@ -31,14 +35,22 @@ type countOf struct {
 	n    Counts
 }
 
-// undo is what was before a change.
+// undoTerm is what was in the slot of a term before a change.
+type undoTerm struct {
+	rule *ruleMemory
+	slot uint32
+	is   bool // there was a term in the slot
+	key  Key
+	term term
+}
+
+// undo is what was before a change of something else.
 type undo struct {
 	what undoKind
 	is   bool // there was an entry in the slot; the group was among those to be summarized
 	rule *ruleMemory
 	slot uint32
 	key  Key
-	term term
 	kept *kept
 	head *head
 	held heldOff
@@ -47,18 +59,18 @@ type undo struct {
 type undoKind uint8
 
 const (
-	undoTerm undoKind = iota
-	undoGroup
+	undoGroup undoKind = iota
 	undoHead
 	undoHeld
 )
 
 func (t *transaction) reset() {
 	clear(t.undo)
+	clear(t.terms)
 	clear(t.heads)
 	clear(t.changed)
 	clear(t.counts)
-	*t = transaction{undo: t.undo[:0], heads: t.heads[:0], changed: t.changed[:0], counts: t.counts[:0]}
+	*t = transaction{undo: t.undo[:0], terms: t.terms[:0], heads: t.heads[:0], changed: t.changed[:0], counts: t.counts[:0]}
 }
 
 // count counts something, once the transaction is final.
@@ -73,29 +85,27 @@ func (m *Memory) Beyond(place, n int) { m.count(m.loaded[place], Counts{Beyond: 
 // addTerm adds a term.
 func (m *Memory) addTerm(r *ruleMemory, k Key, v term) {
 	t, slot := m.tx(), r.terms.take()
-	t.undo = append(t.undo, undo{what: undoTerm, rule: r, slot: slot})
-	t.changed = append(t.changed, changedSlot{r, slot})
+	t.terms = append(t.terms, undoTerm{rule: r, slot: slot})
 	r.terms.put(slot, item[term]{k, v})
 }
 
 // setTerm changes a term.
 func (m *Memory) setTerm(r *ruleMemory, slot uint32, v term) {
 	t, e := m.tx(), r.terms.at(slot)
-	t.undo = append(t.undo, undo{what: undoTerm, is: true, rule: r, slot: slot, key: e.key, term: e.value})
-	t.changed = append(t.changed, changedSlot{r, slot})
+	t.terms = append(t.terms, undoTerm{rule: r, slot: slot, is: true, key: e.key, term: e.value})
 	e.value = v
 }
 
 // remove removes the entry in a slot.
 func (m *Memory) remove(r *ruleMemory, slot uint32) {
 	t := m.tx()
-	t.changed = append(t.changed, changedSlot{r, slot})
 	if r.hasTerms() {
 		e := r.terms.at(slot)
-		t.undo = append(t.undo, undo{what: undoTerm, is: true, rule: r, slot: slot, key: e.key, term: e.value})
+		t.terms = append(t.terms, undoTerm{rule: r, slot: slot, is: true, key: e.key, term: e.value})
 		r.terms.remove(slot)
 		return
 	}
+	t.changed = append(t.changed, changedSlot{r, slot})
 	e := r.groups.at(slot)
 	m.setHeld(heldGroup{r, e.key}, nil)
 	was := e.value
@@ -179,9 +189,21 @@ func (m *Memory) setHeld(h heldGroup, now *heldOff) {
 	}
 	t := m.tx()
 	t.undo = append(t.undo, undo{what: undoHeld, is: is, rule: h.rule, key: h.key, held: was})
+	m.putHeld(h, now)
+}
+
+// putHeld changes what is known of the hold-off of a group, nil if there is nothing to be
+// summarized.
+func (m *Memory) putHeld(h heldGroup, now *heldOff) {
+	if was, is := m.held[h]; is && was.by == nil {
+		m.nameless.Add(-1)
+	}
 	if now == nil {
 		delete(m.held, h)
 		return
+	}
+	if now.by == nil {
+		m.nameless.Add(1)
 	}
 	m.held[h] = *now
 	m.heldUntil, m.heldDue = min(m.heldUntil, now.until), min(m.heldDue, now.due)
@@ -228,6 +250,9 @@ func (m *Memory) Rollback() {
 	for i := len(t.undo) - 1; i >= 0; i-- {
 		m.undo(&t.undo[i])
 	}
+	for i := len(t.terms) - 1; i >= 0; i-- {
+		t.terms[i].undo()
+	}
 	if t.timed {
 		m.clock = t.clock
 	}
@@ -237,15 +262,22 @@ func (m *Memory) Rollback() {
 	m.recycle(t)
 }
 
+func (u *undoTerm) undo() {
+	terms := &u.rule.terms
+	if u.is && terms.holds(u.slot) && terms.at(u.slot).key == u.key {
+		terms.at(u.slot).value = u.term
+		return
+	}
+	if terms.holds(u.slot) {
+		terms.remove(u.slot)
+	}
+	if u.is {
+		terms.put(u.slot, item[term]{u.key, u.term})
+	}
+}
+
 func (m *Memory) undo(u *undo) {
 	switch r := u.rule; u.what {
-	case undoTerm:
-		if r.terms.holds(u.slot) {
-			r.terms.remove(u.slot)
-		}
-		if u.is {
-			r.terms.put(u.slot, item[term]{u.key, u.term})
-		}
 	case undoGroup:
 		if r.groups.holds(u.slot) {
 			r.groups.remove(u.slot)
@@ -256,18 +288,18 @@ func (m *Memory) undo(u *undo) {
 	case undoHead:
 		r.head = *u.head
 	case undoHeld:
-		m.heldUntil, m.heldDue = 0, 0 // look
 		if u.is {
-			m.held[heldGroup{r, u.key}] = u.held
+			m.putHeld(heldGroup{r, u.key}, &u.held)
 		} else {
-			delete(m.held, heldGroup{r, u.key})
+			m.putHeld(heldGroup{r, u.key}, nil)
 		}
+		m.heldUntil, m.heldDue = 0, 0 // look
 	}
 }
 
 func (m *Memory) recycle(t *transaction) {
 	t.reset()
-	if cap(t.undo) <= 1<<12 {
+	if cap(t.undo) <= 1<<12 && cap(t.terms) <= 1<<13 {
 		m.free = append(m.free, t)
 	}
 }
@@ -278,59 +310,83 @@ func (m *Memory) Changes(dst []hold.Change) []hold.Change {
 	m.pack()
 	t := m.tx()
 	before := len(dst)
-	if t.timed || !m.known && len(t.undo) > 0 {
+	if t.timed || !m.known && len(t.undo)+len(t.terms) > 0 {
 		t.secret = true
 		dst = append(dst, m.encode())
 	}
-	seen := make(map[storedKey]struct{}, 2*len(t.heads))
-	once := func(k storedKey) bool {
-		_, again := seen[k]
-		seen[k] = struct{}{}
-		return !again
-	}
-	for _, r := range t.heads {
-		if once(headKey(r.prefix)) {
+	for i, r := range t.heads {
+		if !slices.Contains(t.heads[:i], r) {
 			dst = append(dst, r.encode())
 		}
 	}
-	var last storedKey
-	for _, c := range t.changed {
-		if k := c.rule.storedKey(c.slot); k != last && once(k) {
-			last = k
-			dst = append(dst, c.rule.change(c.slot, k))
-		}
+	// Blocks and slots in their order, each once.
+	m.places = m.places[:0]
+	for i := range t.terms {
+		m.places = append(m.places, changedSlot{t.terms[i].rule, t.terms[i].slot / blockSize})
 	}
+	for _, c := range distinct(m.places) {
+		dst = append(dst, c.rule.changeOfTerms(c.slot))
+	}
+	m.places = append(m.places[:0], t.changed...)
+	for _, c := range distinct(m.places) {
+		dst = append(dst, c.rule.changeOfGroup(c.slot))
+	}
+	clear(m.places)
 	if len(dst) == before {
 		return dst // what is left can wait
 	}
-	t.left, m.left = m.left, nil
-	for _, k := range t.left {
-		if once(k) {
-			dst = append(dst, hold.Change{Space: m.Space(), Key: k.bytes(), Delete: true})
+	if t.left, m.left = m.left, nil; len(t.left) > 0 {
+		written := make(map[string]struct{}, len(dst)-before)
+		for _, c := range dst[before:] {
+			written[string(c.Key)] = struct{}{}
+		}
+		for _, k := range t.left {
+			if key := k.bytes(); !has(written, key) {
+				written[string(key)] = struct{}{}
+				dst = append(dst, hold.Change{Space: m.Space(), Key: key, Delete: true})
+			}
 		}
 	}
 	return dst
 }
 
-// storedKey returns the key under which the entry in a slot is stored.
-func (r *ruleMemory) storedKey(slot uint32) storedKey {
-	if r.hasTerms() {
-		return termsKey(r.prefix, slot/blockSize)
-	}
-	return groupKey(r.prefix, slot)
+func has(set map[string]struct{}, key []byte) bool {
+	_, ok := set[string(key)]
+	return ok
 }
 
-// change returns what is to be stored under the key of a slot.
-func (r *ruleMemory) change(slot uint32, k storedKey) hold.Change {
-	c := hold.Change{Space: (*Memory)(nil).Space(), Key: k.bytes()}
-	var touched uint32
-	if r.hasTerms() {
-		c.Value, touched = encodeTerms(&r.terms, slot/blockSize)
-	} else if r.groups.holds(slot) {
-		e := r.groups.at(slot)
-		c.Value, touched = encodeGroup(e), e.value.touched
+// distinct sorts the list and returns each of its elements once.
+func distinct(list []changedSlot) []changedSlot {
+	less := func(a, b changedSlot) int {
+		if a.rule != b.rule {
+			return bytes.Compare(a.rule.prefix[:], b.rule.prefix[:])
+		}
+		return cmp.Compare(a.slot, b.slot)
 	}
-	if c.Delete = c.Value == nil; !c.Delete {
+	if !slices.IsSortedFunc(list, less) {
+		slices.SortFunc(list, less)
+	}
+	return slices.Compact(list)
+}
+
+// changeOfTerms returns what is to be stored of a block of terms.
+func (r *ruleMemory) changeOfTerms(block uint32) hold.Change {
+	value, touched := encodeTerms(&r.terms, block)
+	return r.change(termsKey(r.prefix, block), value, touched)
+}
+
+// changeOfGroup returns what is to be stored of the group in a slot.
+func (r *ruleMemory) changeOfGroup(slot uint32) hold.Change {
+	if !r.groups.holds(slot) {
+		return r.change(groupKey(r.prefix, slot), nil, 0)
+	}
+	e := r.groups.at(slot)
+	return r.change(groupKey(r.prefix, slot), encodeGroup(e), e.value.touched)
+}
+
+func (r *ruleMemory) change(k storedKey, value []byte, touched uint32) hold.Change {
+	c := hold.Change{Space: (*Memory)(nil).Space(), Key: k.bytes(), Value: value, Delete: value == nil}
+	if !c.Delete {
 		c.Expires = time.Unix(int64(touched)+r.keep+1, 0)
 	}
 	return c

@@ -80,14 +80,14 @@ func (r *Rules) Load(rules []*ruleset.Rule) *NearMisses {
 	return n
 }
 
-// Count counts a match of a rule.
-func (r *Rules) Count(ruleID string, o Outcome) {
+// Of returns the counters of the outcomes of a rule, for the caller to add to.
+func (r *Rules) Of(ruleID string) *Outcomes {
 	n := r.outcomes[ruleID]
 	if n == nil {
 		n = new(Outcomes)
 		r.outcomes[ruleID] = n
 	}
-	n[o]++
+	return n
 }
 
 // All returns the counters of the rules in force, in their order.
