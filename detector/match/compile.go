@@ -187,7 +187,7 @@ func (c *compiler) leaf(n query.Node, f query.Field, newMatcher newMatcher) (int
 			return 0, err
 		}
 	}
-	if err := c.checkExact(n, f, t); err != nil {
+	if err := c.checkExact(f, t); err != nil {
 		return 0, err
 	}
 	m, err := newMatcher(t)
@@ -209,14 +209,17 @@ func (c *compiler) leaf(n query.Node, f query.Field, newMatcher newMatcher) (int
 }
 
 // checkExact refuses fields that do not keep their values as they are.
-func (c *compiler) checkExact(n query.Node, f query.Field, t target) error {
-	_, exists := n.(*query.Exists)
-	switch {
-	case !f.Exact:
-	case t.typ == event.TypeText && !exists:
+func (c *compiler) checkExact(f query.Field, t target) error {
+	if !f.Exact {
+		return nil
+	}
+	switch parent := nestedParent(c.mapping, t.field.Name); {
+	case t.typ == event.TypeText:
 		return c.refuse(f.At, "%s is of type text: only its words are known, and they cannot be compared", t.describe())
 	case t.typ == event.TypeObject, t.typ == event.TypeNested:
 		return c.refuse(f.At, "%s is of type %s: only the fields in it have values", t.describe(), t.typ)
+	case parent != "":
+		return c.refuse(f.At, "%s is in %s, which is of type nested: such fields are not supported in EQL", t.describe(), parent)
 	}
 	return nil
 }

@@ -67,6 +67,16 @@ func TestFinder(t *testing.T) {
 		{`sequence with maxspan=5s ![any where a == "C"] [any where a == "A"]`, "1 C -, 6 A -, 12 A -", "[[-1 2]]"},
 		{`sequence with maxspan=5s [any where a == "A"] ![any where a == "C"]`, "1 A -, 6 C -, 12 A -, 18 C -", "[[2 -1]]"},
 		{`sequence by a.b [any where true] [any where true]`, "1 A -", "[]"},
+		{`sequence with maxspan = 2 s [any where a == "A"] [any where a == "B"]`, "1 A -, 3 B -", "[[0 1]]"},
+		{`sequence with maxspan=3s [any where a == "A"] [any where a == "B"] [any where a == "C"]`, "1 A -, 2 B -, 3 A -, 5 C -, 5 B -, 6 C -", "[[2 4 5]]"},
+		{`sequence [any where a == "A"] by k with runs=2 [any where a == "B"] by k`, "1 A x, 2 A y, 3 A x, 4 B x", "[[0 2 3]]"},
+		{`sequence [any where a == "A"] with runs=3`, "1 A -, 2 A -, 3 A -, 4 A -", "[[0 1 2] [1 2 3]]"},
+		{`sequence by k [any where a == "A"] [any where a == "B"] until [any where a == "C"]`, "1 A x, 1 A y, 2 C y, 3 B x, 4 B y", "[[0 3]]"},
+		{`sequence by k with maxspan=5s [any where a == "A"] ![any where a == "C"] [any where a == "B"]`, "1 A x, 2 C y, 3 B x", "[[0 -1 2]]"},
+		{`sequence [any where a == "A"] [any where a == "B"] [any where a == "C"] until [any where a == "D"]`, "1 A -, 2 B -, 3 D -, 4 C -, 5 B -, 6 C -", "[]"},
+		{`sequence with maxspan=5s [any where a == "A"] with runs=1`, "1 A -", "error"},
+		{`sequence with maxspan=5 by k [any where true] [any where true]`, "1 A -", "error"},
+		{`sequence by k [any where a == "A"] by a with runs=2 [any where a == "B"]`, "1 A -", "error"},
 	} {
 		if got := find(t, c.query, documentsOf(c.docs)); got != c.want {
 			t.Errorf("%s: %s, want %s", c.query, got, c.want)

@@ -68,7 +68,7 @@ func nullChecks(e query.Expr) query.Expr {
 		return &checked
 	}
 	for i, arg := range checked.Args {
-		if constant, ok := arg.(*query.Constant); ok && constant.Value == nil {
+		if isNull(arg) {
 			checked.Func, checked.Args = query.FnIsNull, checked.Args[1-i:2-i]
 			if c.Func == query.FnNotEqual {
 				checked.Func = query.FnNotNull
@@ -102,8 +102,34 @@ func (b *builder) checkConstants(e query.Expr) *query.Error {
 			}
 		}
 		return b.checkList(c.Args[1:])
+	case query.FnToNumber:
+		return b.checkNumber(c)
 	}
 	return nil
+}
+
+// checkNumber refuses a text that is written down and is not a number.
+func (b *builder) checkNumber(c *query.Call) *query.Error {
+	if hasField(c) {
+		return nil
+	}
+	text, err := expr.Fold(c.Args[0])
+	if err != nil {
+		return b.refuse(c.At, "%v", err) // cannot happen: patterns were compiled before
+	}
+	number, err := expr.Fold(c)
+	if err != nil {
+		return b.refuse(c.At, "%v", err) // cannot happen either
+	}
+	if isNull(number) && !isNull(text) {
+		return b.refuse(c.Args[0].Span(), "%q is not a number", text.(*query.Constant).Value)
+	}
+	return nil
+}
+
+func isNull(e query.Expr) bool {
+	c, ok := e.(*query.Constant)
+	return ok && c.Value == nil
 }
 
 // hasField reports whether the value of an expression depends on a field.

@@ -24,7 +24,7 @@ var badQueries = []string{
 	`any where a in ()`, `any where a in (1, "x")`, `any where a in (b, 2)`, `any where a in "x"`, `any where a == b`, `any where length(a) == length(b)`,
 	`any where string(a == b) == "true"`, `any where "a"`, `any where 7`, `any where length(a)`, `any where a + 1`, `any where not concat(a)`, `any where a and length(b)`,
 	`any where length(a, b) == 1`, `any where length() == 1`, `any where substring(a) == "x"`, `any where concat() == "x"`, `any where cidrMatch(a) == true`,
-	`any where length(5) == 1`, `any where 1 + "a" == 2`, `any where lenght(a) == 1`, `any where arrayContains(a, "x")`, `any where length~(a) == 1`, `any where a~ == 1`,
+	`any where number("abc") == 1`, `any where length(5) == 1`, `any where 1 + "a" == 2`, `any where lenght(a) == 1`, `any where arrayContains(a, "x")`, `any where length~(a) == 1`, `any where a~ == 1`,
 	`any where endsWith(a, 5)`, `any where cidrMatch(a, "10.0.0.0/33")`, `any where cidrMatch(a, b)`, `any where a == 1e999`,
 	`any where a[0] == 1`, `any where a.in == 1`, `any where sequence == 1`, `any where 6x == 1`, `any where a. == 1`, `any where ?in == 1`, `any where a ~ "x"`, "any where `a == 1", "any where `` == 1",
 	`any where a == 1 and descendant of [any where true]`, `any where a == 1 /* b`, `any where a == 1 # b`,

@@ -153,7 +153,7 @@ func (p *parser) maxSpan() (time.Duration, *query.Error) {
 	if err != nil {
 		return 0, err
 	}
-	if p.token.kind != name || p.token.span.Start != at.End {
+	if p.token.kind != name || p.isKeyword("by") {
 		return 0, p.refuse(span(at.Start, at.End), "maxspan needs a unit: one of ms, s, m, h, d, as in maxspan=5m")
 	}
 	unit, ok := units[p.token.text]

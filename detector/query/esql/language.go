@@ -60,8 +60,11 @@ func (q *Query) Tree(now query.Expr) (*query.Table, error) {
 			return nil, err
 		}
 		r.values[i] = withoutKQL(v)
-		if _, _, p := expr.CheckTable(r.values[i], untyped); p != nil {
+		switch _, t, p := expr.CheckTable(r.values[i], untyped); {
+		case p != nil:
 			return nil, b.refuse(p.At, "%s", p.Message)
+		case t == expr.TypeSpan:
+			return nil, b.refuse(v.Span(), "a span of time is not the value of a column; add it to a date")
 		}
 	}
 	table := &query.Table{Values: r.values, Groups: r.groups, At: at}

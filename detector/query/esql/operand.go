@@ -251,7 +251,7 @@ func (p *parser) patterns(left query.Expr) (query.Expr, *query.Error) {
 		if err := add(); err != nil {
 			return nil, err
 		}
-		if v := &like.Patterns[0]; v.Kind == query.Glob && v.Pattern.IsStar() { // which a list fits too
+		if fitsAll(&like.Patterns[0]) { // which a list fits too
 			return &query.Call{Func: query.FnNotNull, Args: like.Args, At: like.At}, nil
 		}
 		return like, nil
@@ -272,6 +272,17 @@ func (p *parser) patterns(left query.Expr) (query.Expr, *query.Error) {
 	like.At.End = p.token.span.End
 	return like, p.closing(opened)
 }
+
+// fitsAll reports whether a pattern fits any text, by its form: * or .* alone.
+func fitsAll(v *query.Value) bool {
+	if v.Kind == query.Glob {
+		return !slices.ContainsFunc(v.Pattern, func(run string) bool { return run != "" }) && len(v.Pattern) > 1
+	}
+	return v.Text == anyText
+}
+
+// anyText is the regular expression .* as it is translated.
+var anyText, _ = pattern.Lucene(".*", false)
 
 func (p *parser) refuseRegexp(at query.Span, err error) *query.Error {
 	refused := p.refuse(at, "%v", err)

@@ -416,7 +416,10 @@ func (p *parser) sort(start int) (Command, *query.Error) {
 		}
 		if nulls {
 			if k.NullsFirst, err = p.acceptKeyword("first"); err == nil && !k.NullsFirst {
-				err = p.expectKeyword("LAST")
+				if !p.isKeyword("last") {
+					return nil, p.unexpected("FIRST or LAST")
+				}
+				err = p.advance()
 			}
 			if err != nil {
 				return nil, err

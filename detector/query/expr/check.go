@@ -156,7 +156,7 @@ func checkBlocks(args []query.Expr) *Problem {
 	for _, arg := range args {
 		c, ok := arg.(*query.Constant)
 		if !ok {
-			return problem(arg.Span(), "cidrMatch needs blocks that are written down")
+			return problem(arg.Span(), "a block of addresses must be a constant, such as \"10.0.0.0/8\"")
 		}
 		if text, ok := c.Value.(string); ok {
 			if _, ok := event.ParseBlock(text); !ok {

@@ -331,21 +331,21 @@ func common(call *query.Call, values []query.Expr, types []Type) (Type, *Problem
 func checkUnit(e query.Expr) *Problem {
 	c, ok := e.(*query.Constant)
 	if !ok {
-		return problem(e.Span(), "the unit of DATE_DIFF has to be written down")
+		return problem(e.Span(), "the unit of DATE_DIFF must be a constant, such as \"seconds\"")
 	}
 	text, _ := c.Value.(string)
 	if _, ok := dateUnits[strings.ToLower(text)]; !ok {
-		return problem(e.Span(), "unknown unit %q%s", text, spelling.Suggest(strings.ToLower(text), slices.Sorted(maps.Keys(dateUnits))))
+		return problem(e.Span(), "unknown unit %q, must be millisecond, second, minute, hour, day, week, month, quarter, year or an abbreviation of one%s", text, spelling.Suggest(strings.ToLower(text), slices.Sorted(maps.Keys(dateUnits))))
 	}
 	return nil
 }
 
 func checkReplace(call *query.Call) *Problem {
 	if len(call.Patterns) == 0 {
-		return problem(call.Args[1].Span(), "the regular expression of REPLACE has to be written down")
+		return problem(call.Args[1].Span(), "the regular expression of REPLACE must be a constant")
 	}
 	if _, ok := call.Args[2].(*query.Constant); !ok {
-		return problem(call.Args[2].Span(), "what REPLACE puts in has to be written down")
+		return problem(call.Args[2].Span(), "what REPLACE puts in must be a constant")
 	}
 	return nil
 }

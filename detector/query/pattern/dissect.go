@@ -68,7 +68,7 @@ func NewDissect(text, separator string) (*Dissect, error) {
 		}
 		p.delimiter = delimiter
 		if n := len(d.parts); n > 0 && d.parts[n-1].delimiter == "" {
-			return nil, fmt.Errorf("between the key before %%{%s} and that one there is no delimiter", key)
+			return nil, fmt.Errorf("there is no delimiter before the key %%{%s}: only the last key needs none behind it", key)
 		}
 		d.parts = append(d.parts, p)
 		if p.name != "" && !slices.Contains(d.names, p.name) {

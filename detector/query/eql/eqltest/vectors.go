@@ -2,7 +2,7 @@
 package eqltest
 
 import (
-	_ "embed"
+	"embed"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -12,10 +12,12 @@ import (
 	"testing"
 )
 
-// own are our vectors. Those without a document are about the one before them.
+// own are our vectors: of the language as rules use it, and of each operator and
+// function, with null, several values and what is refused. Those without a document are
+// about that of their file.
 //
-//go:embed vectors.json
-var own []byte
+//go:embed vectors.json language.json
+var own embed.FS
 
 // Vector is a query about one event, with what it means for a document.
 type Vector struct {
@@ -51,20 +53,27 @@ func Run(t *testing.T, root string, do func(t *testing.T, vectors []Vector)) {
 	})
 }
 
-func parseOwn(t *testing.T) []Vector {
+func parseOwn(t *testing.T) (all []Vector) {
 	t.Helper()
-	var file struct {
-		Doc     json.RawMessage
-		Types   map[string]string
-		Vectors []Vector
-	}
-	if err := json.Unmarshal(own, &file); err != nil {
-		t.Fatal(err)
-	}
-	for i := range file.Vectors {
-		if v := &file.Vectors[i]; v.Doc == nil {
-			v.Doc, v.Types = file.Doc, file.Types
+	for _, name := range []string{"vectors.json", "language.json"} {
+		text, err := own.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
 		}
+		var file struct {
+			Doc     json.RawMessage
+			Types   map[string]string
+			Vectors []Vector
+		}
+		if err := json.Unmarshal(text, &file); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for i := range file.Vectors {
+			if v := &file.Vectors[i]; v.Doc == nil {
+				v.Doc, v.Types = file.Doc, file.Types
+			}
+		}
+		all = append(all, file.Vectors...)
 	}
-	return file.Vectors
+	return all
 }

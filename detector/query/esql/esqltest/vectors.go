@@ -11,10 +11,15 @@ import (
 	"testing"
 )
 
-// own are our vectors. Those without documents are about the ones before them.
-//
-//go:embed vectors.json
-var own []byte
+// own and ownLanguage are our vectors: of queries as rules have them, and of each
+// operator, function and command, with null, several values and what is refused. Those
+// without documents are about the ones before them.
+var (
+	//go:embed vectors.json
+	own []byte
+	//go:embed language.json
+	ownLanguage []byte
+)
 
 // Vector is a query with the rows that it makes of documents.
 type Vector struct {
@@ -34,7 +39,7 @@ func (v *Vector) Refused() bool { return string(v.Expect) == `"error"` }
 // Run runs do with each set of vectors: our own, and those beside the project on some
 // machines. The root of the project is a path from the test's folder.
 func Run(t *testing.T, root string, do func(t *testing.T, vectors []Vector)) {
-	t.Run("own", func(t *testing.T) { do(t, parse(t, own)) })
+	t.Run("own", func(t *testing.T) { do(t, append(parse(t, own), parse(t, ownLanguage)...)) })
 	t.Run("shared", func(t *testing.T) {
 		path := filepath.Join(root, "../shared/esql-vectors.json")
 		text, err := os.ReadFile(path)
