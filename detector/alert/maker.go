@@ -109,7 +109,7 @@ type Arrival struct {
 func (m *Maker) Make(dst []byte, id ID, e *event.Event, s *event.Subject, a Arrival) []byte {
 	m.head(id.Alert, a)
 	m.doc.setHex(slotEventDigest, id.Event[:])
-	m.of = m.fields.sources[s.Source]
+	m.of = m.fields.of(s.Source, m.format)
 	m.remark = s.Remark
 	m.copy(e, s)
 	d := &m.doc
@@ -146,7 +146,9 @@ func (m *Maker) Make(dst []byte, id ID, e *event.Event, s *event.Subject, a Arri
 	}
 	m.prove(e)
 	m.name(e)
-	d.put(slotIntegrity, value{kind: aList, list: m.views(s.Integrity)})
+	if len(s.Integrity) > 0 || m.format != FormatBrief {
+		d.put(slotIntegrity, value{kind: aList, list: m.views(s.Integrity)})
+	}
 	d.setInt(slotDuplicateCount, 0)
 	if a.Memory != nil {
 		m.remember(a.Memory)
@@ -215,8 +217,8 @@ func (m *Maker) copy(e *event.Event, s *event.Subject) {
 	m.event = e
 	e.Visit(m.of.set, m.copyField)
 	m.event = nil
-	for i := range m.fields.objects {
-		f := &m.fields.objects[i]
+	for i := range m.of.objects {
+		f := &m.of.objects[i]
 		m.doc.setObject(f, e.Object(f.Field))
 	}
 }

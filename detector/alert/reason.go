@@ -69,7 +69,7 @@ func (m *Maker) text(e *event.Event, s *event.Subject, name string) []byte {
 	case "@timestamp": // in a rule's words that of the event
 		name = "event.start"
 	}
-	if at, ok := m.fields.slots[name]; ok {
+	if at, ok := m.fields.slots[name]; ok && (m.format != FormatBrief || m.doc.values[at].kind != absent) {
 		return m.doc.asText(at)
 	}
 	return m.doc.textOf(e.First(m.fields.schema.Field(name)))
