@@ -28,7 +28,7 @@ func (f *Fields) brief(of *sourceFields) *sourceFields {
 		}
 		return false
 	}
-	b := &sourceFields{attributes: of.attributes, lists: of.lists, object: of.object, failure: of.failure}
+	b := &sourceFields{attributes: of.attributes, lists: of.lists, object: of.object, objectSet: of.objectSet, failure: of.failure}
 	for _, k := range of.known {
 		if needs(k.copiedField) {
 			b.known = append(b.known, k)

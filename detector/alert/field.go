@@ -102,8 +102,9 @@ type summarized struct {
 // sourceFields is what alerts have to know of a source.
 type sourceFields struct {
 	attributes []event.Attribute
-	lists      []slot // of each attribute: where its values are listed, or -1
-	object     []*event.Field
+	lists      []slot         // of each attribute: where its values are listed, or -1
+	object     []*event.Field // one of which has what an event is about, the first that is there
+	objectSet  *event.FieldSet
 	failure    []slot
 
 	// What is taken over from the event: known are fields whose values the subject
@@ -176,6 +177,7 @@ func isTextType(t event.Type) bool {
 
 func (f *Fields) ofSource(source *event.Source, copied []copiedField) *sourceFields {
 	of := &sourceFields{attributes: f.schema.Attributes(source), object: f.schema.FieldsNamed(source.Object)}
+	of.objectSet = f.schema.NewFieldSet(of.object)
 	for _, a := range of.attributes {
 		list := slot(-1)
 		if a.Field != "" {
