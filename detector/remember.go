@@ -382,7 +382,7 @@ func (m *remembered) alertOf(r *activeRule, memory *alert.Memory) stats.Outcome 
 		return stats.Duplicate
 	}
 	t.describe(m.e, m.read)
-	t.subject.Time = memory.Verdict.At
+	t.subject.Time, t.described = memory.Verdict.At, description{}
 	if !t.config.NoDedup {
 		t.state.duplicates.Add(id.Alert, ownerOf(string(t.subject.Principal)))
 	}

@@ -3,6 +3,7 @@ package detector
 import (
 	"bytes"
 	"hash/maphash"
+	"slices"
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/alert"
@@ -68,8 +69,10 @@ type transaction struct {
 	past          *past // of the chunk; nil: no history is kept
 	followUps     uint64
 
-	record  []byte        // of the last alert, before it is copied to its size
-	subject event.Subject // of the current match
+	record    []byte        // of the last alert, before it is copied to its size
+	subject   event.Subject // of the current match
+	described description   // what subject is about
+	view      alert.View    // of the same event
 }
 
 // matched is a match of the rule at that index.
@@ -145,8 +148,19 @@ func (t *transaction) decide(r *activeRule, e *event.Event, tag string, read tim
 	return t.alert(r, e, id, nil, tag, read)
 }
 
-// describe describes the event in t.subject.
+// description is which event was described.
+type description struct {
+	event  *event.Event
+	number uint64
+}
+
+// describe describes the event in t.subject, once if several rules match it.
 func (t *transaction) describe(e *event.Event, read time.Time) {
+	d := description{e, e.Number()}
+	if t.described == d && (!e.TooMany() || slices.Contains(t.subject.Integrity, event.TooManyValues)) {
+		return
+	}
+	t.described = d
 	t.subject.RecordTime = t.recordTime(read)
 	t.schema.Describe(e, &t.subject)
 }
@@ -170,7 +184,7 @@ func (t *transaction) alert(r *activeRule, e *event.Event, id alert.ID, memory *
 		return stats.Capped
 	}
 	known := t.context(r, e)
-	t.record = r.Make(t.record[:0], id, e, &t.subject, alert.Arrival{Tag: tag, Read: read, Now: t.now, IDReused: reused, Memory: memory, Columns: columns, Context: known})
+	t.record = r.Make(t.record[:0], id, e, &t.subject, alert.Arrival{Tag: tag, Read: read, Now: t.now, IDReused: reused, Memory: memory, Columns: columns, Context: known, View: &t.view})
 	t.stage(r.Maker, id.Alert, bytes.Clone(t.record))
 	t.follow(r, e, id.Alert, known)
 	return stats.Emitted
@@ -328,6 +342,8 @@ func (t *transaction) reset() {
 		t.subject.Release() // it aliases the last event
 	}
 	t.matches, t.alerts, t.unwanted, t.summaries, t.followUps, t.emitted = t.matches[:0], t.alerts[:0], nil, 0, 0, 0
+	t.described = description{}
+	t.view.Release()
 	t.again = false
 	t.noted.reset()
 	t.match = remembered{}

@@ -40,7 +40,7 @@ func (m *Maker) carries(name string) bool {
 // prove adds the evidence that the other fields do not carry.
 func (m *Maker) prove(e *event.Event) {
 	d := &m.doc
-	if m.program == nil || len(d.truncated) == 0 && !(m.uncarried && (m.added || e.IsOpen())) {
+	if m.program == nil || m.format == FormatBrief || len(d.truncated) == 0 && !(m.uncarried && (m.added || e.IsOpen())) {
 		return
 	}
 	begin := len(m.texts)

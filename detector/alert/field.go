@@ -87,6 +87,7 @@ type Fields struct {
 	names   []string      // of the fields, by slot
 	objects []objectField // taken over as they are
 	sources map[*event.Source]*sourceFields
+	briefly map[*event.Source]*sourceFields // of FormatBrief
 	// summarized are the attributes that summaries list, of all sources.
 	summarized []summarized
 }
@@ -101,8 +102,9 @@ type summarized struct {
 // sourceFields is what alerts have to know of a source.
 type sourceFields struct {
 	attributes []event.Attribute
-	lists      []slot // of each attribute: where its values are listed, or -1
-	object     []*event.Field
+	lists      []slot         // of each attribute: where its values are listed, or -1
+	object     []*event.Field // one of which has what an event is about, the first that is there
+	objectSet  *event.FieldSet
 	failure    []slot
 
 	// What is taken over from the event: known are fields whose values the subject
@@ -110,6 +112,8 @@ type sourceFields struct {
 	known  []knownField
 	copied []copiedField
 	set    *event.FieldSet // of copied
+
+	objects []objectField // that are taken over as they are
 }
 
 type knownField struct {
@@ -131,7 +135,7 @@ type objectField struct {
 
 // NewFields returns the fields of alerts about the events of the schema.
 func NewFields(s *event.Schema) *Fields {
-	f := &Fields{schema: s, module: s.Field("event.module"), slots: map[string]slot{}, sources: map[*event.Source]*sourceFields{}}
+	f := &Fields{schema: s, module: s.Field("event.module"), slots: map[string]slot{}, sources: map[*event.Source]*sourceFields{}, briefly: map[*event.Source]*sourceFields{}}
 	for _, name := range fixed {
 		f.add(name)
 	}
@@ -158,6 +162,10 @@ func NewFields(s *event.Schema) *Fields {
 			f.objects = append(f.objects, objectField{s.Field(name), f.add(name)})
 		}
 		f.sources[source] = f.ofSource(source, copied)
+		f.briefly[source] = f.brief(f.sources[source])
+	}
+	for _, of := range f.sources {
+		of.objects = f.objects
 	}
 	return f
 }
@@ -169,6 +177,7 @@ func isTextType(t event.Type) bool {
 
 func (f *Fields) ofSource(source *event.Source, copied []copiedField) *sourceFields {
 	of := &sourceFields{attributes: f.schema.Attributes(source), object: f.schema.FieldsNamed(source.Object)}
+	of.objectSet = f.schema.NewFieldSet(of.object)
 	for _, a := range of.attributes {
 		list := slot(-1)
 		if a.Field != "" {
@@ -183,17 +192,36 @@ func (f *Fields) ofSource(source *event.Source, copied []copiedField) *sourceFie
 		of.failure = append(of.failure, f.add(name))
 	}
 	known := f.schema.Known(source)
-	of.copied = make([]copiedField, 0, len(copied))
-	rest := make([]*event.Field, 0, len(copied))
+	rest := make([]copiedField, 0, len(copied))
 	for _, c := range copied {
 		if at := slices.Index(known, c.Field); at >= 0 {
 			of.known = append(of.known, knownField{c, at})
 			continue
 		}
-		of.copied, rest = append(of.copied, c), append(rest, c.Field)
+		rest = append(rest, c)
 	}
-	of.set = f.schema.NewFieldSet(rest)
+	of.setCopied(f.schema, rest, func(copiedField) bool { return true })
 	return of
+}
+
+// setCopied makes those of the fields the copied ones that are needed.
+func (of *sourceFields) setCopied(s *event.Schema, all []copiedField, needed func(copiedField) bool) {
+	of.copied = make([]copiedField, 0, len(all))
+	fields := make([]*event.Field, 0, len(all))
+	for _, c := range all {
+		if needed(c) {
+			of.copied, fields = append(of.copied, c), append(fields, c.Field)
+		}
+	}
+	of.set = s.NewFieldSet(fields)
+}
+
+// of returns what alerts in a format have to know of a source.
+func (f *Fields) of(s *event.Source, format Format) *sourceFields {
+	if format == FormatBrief {
+		return f.briefly[s]
+	}
+	return f.sources[s]
 }
 
 // summaryCount begins the names of the fields with the number of values that an

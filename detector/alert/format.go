@@ -22,19 +22,24 @@ const (
 	// Framework, version [ocsfVersion], that is valid by its schema. The id of the
 	// alert is finding_info.uid.
 	FormatOCSF
+	// FormatBrief is the part of FormatECS that says what happened, by whom, and which rule
+	// found it: a short line for those who read many. It is not for an index.
+	FormatBrief
 )
 
-var formatNames = []string{"ecs", "kibana", "ocsf"}
+var formatNames = []string{"ecs", "kibana", "ocsf", "brief"}
 
 // String returns the name of the format as configurations spell it.
 func (f Format) String() string { return formatNames[f] }
 
-// ParseFormat returns the format of that name. The error tells which there are.
+// ParseFormat returns the format of that name, which is none of FormatBrief: whoever sends
+// alerts sends all of them. The error tells which there are.
 func ParseFormat(name string) (Format, error) {
-	if i := slices.Index(formatNames, name); i >= 0 {
+	sent := formatNames[:FormatBrief]
+	if i := slices.Index(sent, name); i >= 0 {
 		return Format(i), nil
 	}
-	return 0, fmt.Errorf("%q is not an alert format: want one of %s", name, strings.Join(formatNames, ", "))
+	return 0, fmt.Errorf("%q is not an alert format: want one of %s", name, strings.Join(sent, ", "))
 }
 
 // place is where a format has a field, and in which form.
@@ -61,7 +66,7 @@ func (f Format) places(name string) []place {
 	switch {
 	case f == FormatOCSF:
 		return ocsfPlaces(name)
-	case strings.HasPrefix(name, ocsfOnly):
+	case strings.HasPrefix(name, ocsfOnly), f == FormatBrief && !briefNames[name]:
 		return nil
 	case f == FormatKibana:
 		return append([]place{{path: name}}, kibanaPlaces[name]...)

@@ -46,6 +46,7 @@ type Maker struct {
 	object    []byte // what the event is about
 	paragraph []byte // of the context
 	texts     [][]byte
+	integrity []string // of the subject, and of the alert
 
 	program   *match.Program // of the rule; nil: nothing is known of it
 	uncarried bool           // it reads fields that alerts do not have
@@ -55,6 +56,8 @@ type Maker struct {
 	authors   []string       // of a Sigma rule, and of those that it refers to
 	credit    string         // their names
 
+	view      *View // of the event
+	alone     View  // if the alert is the only one about it
 	of        *sourceFields
 	event     *event.Event                        // that is being copied
 	copyField func(i int, values []msgpack.Value) // adds the i-th field of of.copied
@@ -102,6 +105,9 @@ type Arrival struct {
 	Memory   *Memory          // of a rule with one
 	Columns  []table.Column   // that a query in ES|QL makes
 	Context  *history.Context // what is known of the actor; nil: no history is kept
+	// View is for all alerts about events of the same detector, one after the other, and made
+	// that of the event; nil: the alert is the only one.
+	View *View
 }
 
 // Make appends the alert with that ID, which [Fields.IDOf] returned, to dst as a msgpack
@@ -109,19 +115,28 @@ type Arrival struct {
 func (m *Maker) Make(dst []byte, id ID, e *event.Event, s *event.Subject, a Arrival) []byte {
 	m.head(id.Alert, a)
 	m.doc.setHex(slotEventDigest, id.Event[:])
-	m.of = m.fields.sources[s.Source]
+	m.of = m.fields.of(s.Source, m.format)
 	m.remark = s.Remark
-	m.copy(e, s)
+	m.view = a.View
+	if m.view == nil {
+		m.view = &m.alone
+	}
 	d := &m.doc
+	if a.View != nil && m.view.isOf(e) {
+		d.show(m.view)
+	} else {
+		m.see(m.view, e, s)
+	}
 	if s.Source.Open { // what it is of, it says itself
 		d.set(slotOriginalDataset, e.DataSet())
 		d.set(slotOriginalModule, e.First(m.fields.module).Bytes())
 	}
+	m.integrity = append(m.integrity[:0], s.Integrity...)
 	if s.Time.Sub(a.Now) > maxAhead {
-		s.Integrity = append(s.Integrity, "future_event_time")
+		m.integrity = append(m.integrity, "future_event_time")
 	}
 	if a.IDReused {
-		s.Integrity = append(s.Integrity, "event_id_reused")
+		m.integrity = append(m.integrity, "event_id_reused")
 	}
 	m.describe(s)
 	if a.Memory != nil && a.Memory.Verdict.Sequence != nil {
@@ -136,17 +151,19 @@ func (m *Maker) Make(dst []byte, id ID, e *event.Event, s *event.Subject, a Arri
 	if !s.Time.IsZero() {
 		d.setInt(slotLatencyMS, a.Now.Sub(s.Time).Milliseconds())
 	}
-	if e.TooMany() && !slices.Contains(s.Integrity, event.TooManyValues) { // of a field that was copied
-		s.Integrity = append(s.Integrity, event.TooManyValues)
+	if e.TooMany() && !slices.Contains(m.integrity, event.TooManyValues) { // of a field that was copied
+		m.integrity = append(m.integrity, event.TooManyValues)
 	}
 	m.addColumns(a.Columns)
 	if len(d.truncated) > 0 {
-		s.Integrity = append(s.Integrity, "truncated")
+		m.integrity = append(m.integrity, "truncated")
 		d.setTexts(slotTruncated, m.views(d.truncated))
 	}
 	m.prove(e)
 	m.name(e)
-	d.put(slotIntegrity, value{kind: aList, list: m.views(s.Integrity)})
+	if len(m.integrity) > 0 || m.format != FormatBrief {
+		d.put(slotIntegrity, value{kind: aList, list: m.views(m.integrity)})
+	}
 	d.setInt(slotDuplicateCount, 0)
 	if a.Memory != nil {
 		m.remember(a.Memory)
@@ -156,7 +173,7 @@ func (m *Maker) Make(dst []byte, id ID, e *event.Event, s *event.Subject, a Arri
 	m.reason = m.appendAuthor(m.reason)
 	d.set(slotEventReason, m.reason)
 	if a.Context != nil {
-		m.object = firstOf(e, m.of.object)
+		m.object = m.firstObject(e)
 		m.contextualize(a.Context)
 	}
 	return m.finish(dst, s.Source)
@@ -202,7 +219,8 @@ func (m *Maker) finish(dst []byte, source *event.Source) []byte {
 	dst = d.append(dst)
 	d.reset() // of the event nothing is kept
 	clear(m.texts)
-	m.object = nil
+	m.object, m.view = nil, nil
+	m.alone.Release()
 	return dst
 }
 
@@ -215,8 +233,8 @@ func (m *Maker) copy(e *event.Event, s *event.Subject) {
 	m.event = e
 	e.Visit(m.of.set, m.copyField)
 	m.event = nil
-	for i := range m.fields.objects {
-		f := &m.fields.objects[i]
+	for i := range m.of.objects {
+		f := &m.of.objects[i]
 		m.doc.setObject(f, e.Object(f.Field))
 	}
 }

@@ -29,7 +29,7 @@ func (m *Maker) appendReason(dst []byte, e *event.Event, s *event.Subject, memor
 	if b := d.first(slotCloudServiceName); len(b) > 0 {
 		dst = append(append(append(dst, " ("...), oneLine(b)...), ')')
 	}
-	dst = appendPart(dst, " on ", firstOf(e, m.of.object))
+	dst = appendPart(dst, " on ", m.firstObject(e))
 	dst = appendPart(dst, " by ", s.Actor)
 	dst = appendPart(dst, " from ", d.first(slotSourceAddress))
 	if string(d.first(slotEventOutcome)) != "failure" {
@@ -44,8 +44,19 @@ func (m *Maker) appendReason(dst []byte, e *event.Event, s *event.Subject, memor
 	return dst
 }
 
-func firstOf(e *event.Event, fields []*event.Field) []byte {
-	for _, f := range fields {
+// firstObject returns the first text of what the event is about.
+func (m *Maker) firstObject(e *event.Event) []byte {
+	if v := m.view; !v.searched {
+		v.object, v.searched = m.findObject(e), true
+	}
+	return m.view.object
+}
+
+func (m *Maker) findObject(e *event.Event) []byte {
+	if !e.IsOpen() { // these fields are looked up by their names
+		return e.TextOf(m.of.objectSet)
+	}
+	for _, f := range m.of.object {
 		if b := e.First(f).Bytes(); len(b) > 0 {
 			return b
 		}
@@ -69,7 +80,7 @@ func (m *Maker) text(e *event.Event, s *event.Subject, name string) []byte {
 	case "@timestamp": // in a rule's words that of the event
 		name = "event.start"
 	}
-	if at, ok := m.fields.slots[name]; ok {
+	if at, ok := m.fields.slots[name]; ok && (m.format != FormatBrief || m.doc.values[at].kind != absent) {
 		return m.doc.asText(at)
 	}
 	return m.doc.textOf(e.First(m.fields.schema.Field(name)))

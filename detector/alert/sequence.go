@@ -32,7 +32,7 @@ func (t *Tracer) Append(dst []uint32, e *event.Event, s *event.Subject, id state
 	m := &t.m
 	m.doc.reset()
 	m.texts = m.texts[:0]
-	m.of = m.fields.sources[s.Source]
+	m.of = m.fields.of(s.Source, m.format)
 	m.copy(e, s)
 	m.describe(s)
 	for _, at := range m.doc.filled {

@@ -22,6 +22,9 @@ func (m *Maker) name(e *event.Event) {
 		}
 	}
 	d.setTexts(slotRuleSelections, m.texts[begin:len(m.texts):len(m.texts)])
+	if m.format == FormatBrief {
+		return
+	}
 	begin = len(m.texts)
 	for _, f := range m.asked {
 		for _, v := range e.Values(f) {

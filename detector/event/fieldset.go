@@ -157,6 +157,21 @@ func (e *Event) visitField(fs *FieldSet, i int, do func(i int, values []msgpack.
 	e.scratch.over = false
 }
 
+// TextOf returns the text that the first of the fields has as its first value that has
+// one, or nil. That a field has more values than are looked at does not count.
+func (e *Event) TextOf(fs *FieldSet) (text []byte) {
+	best, more := len(fs.fields), e.scratch.more
+	e.Visit(fs, func(i int, values []msgpack.Value) {
+		if i < best {
+			if b := values[0].Bytes(); len(b) > 0 {
+				best, text = i, b
+			}
+		}
+	})
+	e.scratch.more = more
+	return text
+}
+
 // IsCut reports, while Visit calls do, whether the field has more values than do gets.
 func (e *Event) IsCut() bool { return e.scratch.over }
 

@@ -30,8 +30,23 @@ const (
 // UTC and the members of objects in a text sorted. It is the same on every host, over
 // every route, after every restart and in every form of the event. An event without
 // its ID, which is the last of these fields, stands for itself: a digest of the whole
-// takes the place of the ID.
+// takes the place of the ID. It is computed once for an event.
 func (s *Schema) Identify(e *Event) (identity [sha256.Size]byte) {
+	known := &e.scratch.identified
+	if known.number != e.scratch.number || known.schema != s {
+		known.number, known.schema, known.identity = e.scratch.number, s, s.identify(e)
+	}
+	return known.identity
+}
+
+// identified is the identity of the event with a number.
+type identified struct {
+	number   uint64
+	schema   *Schema
+	identity [sha256.Size]byte
+}
+
+func (s *Schema) identify(e *Event) [sha256.Size]byte {
 	b, hasID := e.identityOf(s.identity[s.sourceOf(e)])
 	if !hasID {
 		d := digest(e.Document(), digestDepth)

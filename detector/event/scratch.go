@@ -38,6 +38,8 @@ type scratch struct {
 	state     [maxSources]any // what the sources keep
 	workspace any             // what is kept for all sources
 	added     addedMembers
+
+	identified identified // the event of which the identity was asked last
 }
 
 // maxArena is how many elements of an arena are kept for the next event.

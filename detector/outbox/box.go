@@ -98,6 +98,7 @@ func (b *Box) Reserve(alerts []Alert) (r Reservation, unwanted []Alert, err erro
 	defer b.mu.Unlock()
 	r.box = b
 	keepAll := b.consumersPending()
+	r.alerts = make([]Alert, 0, len(alerts))
 	for _, a := range alerts {
 		if keepAll || b.consumerOf(a) != nil {
 			r.alerts = append(r.alerts, a)
@@ -172,7 +173,9 @@ func (b *Box) gone(entries []entry) (keepers []Keeper) {
 			if entries[n].IsReport() {
 				b.reports--
 			}
-			numbers = append(numbers, entries[n].number)
+			if k != nil {
+				numbers = append(numbers, entries[n].number)
+			}
 		}
 		b.count -= n
 		entries = entries[n:]

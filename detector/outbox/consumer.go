@@ -187,6 +187,7 @@ func (c *Consumer) AckFirst(n int) {
 	defer b.mu.Unlock()
 	now := b.now()
 	n = min(n, len(c.flight))
+	c.acked = slices.Grow(c.acked, n)
 	for _, e := range c.flight[:n] {
 		e.acked = now
 		c.acked = append(c.acked, e)

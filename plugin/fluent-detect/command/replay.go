@@ -58,7 +58,8 @@ Ctrl-C, with the summary so far.`,
   zcat old.gz | fluent-detect replay --format kibana -`,
 		Args: atLeastOne("PATH"),
 		RunE: func(c *cobra.Command, args []string) error {
-			if format != "" {
+			brief := format == alert.FormatBrief.String()
+			if format != "" && !brief {
 				if v := k.values[formatKey]; v != nil {
 					*v = format
 				}
@@ -81,6 +82,12 @@ Ctrl-C, with the summary so far.`,
 			if err != nil {
 				return fail(exitUsage, err)
 			}
+			if brief {
+				if report != "" {
+					return usage(c, "--report needs whole alerts: --format cannot be brief")
+				}
+				config.Format = alert.FormatBrief
+			}
 			config.NoSuppression = noSuppression
 			config.NoDedup, config.ReadAll, config.Heartbeat = noDedup, true, 0
 			config.IgnoreRecordTime = true // it is the time of the replay
@@ -92,7 +99,7 @@ Ctrl-C, with the summary so far.`,
 		},
 	}
 	c.Flags().SortFlags = false
-	c.Flags().Var(textValue{&format}, "format", "the form of the alerts: ecs, kibana or ocsf; short for --alert-format")
+	c.Flags().Var(textValue{&format}, "format", "the form of the alerts: ecs, kibana or ocsf, short for --alert-format; or brief, a short line for each")
 	c.Flags().BoolVar(&noDedup, "no-dedup", false, "alert on exact duplicates too")
 	c.Flags().BoolVar(&noCap, "no-cap", false, "do not limit the number of alerts; short for --max-alerts 0")
 	c.Flags().BoolVar(&noSuppression, "no-suppression", false, "do not suppress alerts; the hold-off of thresholds stays")
@@ -103,7 +110,7 @@ Ctrl-C, with the summary so far.`,
 	c.Flags().Var(textValue{&report}, "report", "the path of a page of HTML to write, with all alerts; an older one is replaced")
 	c.MarkFlagsMutuallyExclusive("no-cap", "max-alerts")
 	c.MarkFlagsMutuallyExclusive("format", flagOf(formatKey))
-	_ = c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"ecs", "kibana", "ocsf"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"ecs", "kibana", "ocsf", "brief"}, cobra.ShellCompDirectiveNoFileComp))
 	return c
 }
 
