@@ -119,3 +119,23 @@ func (e *Event) added(own *Set) *addedMembers {
 	}
 	return m
 }
+
+// MayHaveAdded reports whether the record has members that its source does not define, so
+// that a shipper may have added fields that do not count in what is around it. A document in
+// ECS form always may.
+func (e *Event) MayHaveAdded() bool {
+	if e.IsOpen() {
+		return true
+	}
+	names := e.names + uint64(e.source)
+	if e.names != 0 && e.defined.has(names) {
+		return false
+	}
+	if len(e.added(&e.schema.sources[e.source].Own).keys) > 0 {
+		return true
+	}
+	if e.names != 0 {
+		e.defined.add(names)
+	}
+	return false
+}

@@ -38,6 +38,7 @@ type Event struct {
 	names     uint64          // a keyed digest of all names, if the first walk makes one; 0: to be read
 	plain     digests         // layouts in which all large members are the source's own
 	own       digests         // of names: those in which none is respelled or has a dot
+	defined   digests         // of names: those that the source defines, all of them
 	kept      [maxKept][]msgpack.Value
 	outer     *Event // the record that it is in, nil if it is one
 	carriers  *Set   // the members in which that has events

@@ -116,6 +116,12 @@ func (f *Field) MayBeAdded() bool {
 	return slices.ContainsFunc(f.ways, func(w way) bool { return w.added != nil || w.lacking })
 }
 
+// IsLookedUp reports whether events of some source have the field because it is looked up,
+// or under another name than its own.
+func (f *Field) IsLookedUp() bool {
+	return slices.ContainsFunc(f.ways, func(w way) bool { return w.derive != nil && !w.lacking })
+}
+
 // Verbatim reports whether every text that the field can have is in the event
 // as it is, or is a part of a text in it: not put together, not changed and not
 // a constant.
