@@ -79,7 +79,6 @@ type History struct {
 	restored bool           // there was a history in the store
 	pages    []restoredPage // until Restored
 
-	sink  uint32                // of warm
 	times []uint32              // scratch
 	moved [][valueStride]uint32 // scratch
 }

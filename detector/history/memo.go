@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"sync/atomic"
+	"unsafe"
 )
 
 // callers has who the callers are by the digests of the bytes that tell it, for all readers:
@@ -35,6 +36,11 @@ func newCallers(actors int) callers {
 
 func (c callers) pair(digest uint64) int {
 	return int(digest) & (len(c.words)/callerPair - 1) * callerPair
+}
+
+// prefetch prefetches what find is going to read.
+func (c callers) prefetch(digest uint64) {
+	prefetch((*uint32)(unsafe.Pointer(&c.words[c.pair(digest)])))
 }
 
 // joined is what holds the words of an entry together.

@@ -55,11 +55,12 @@ func (h *History) addTogether(r *Reader, list []Observation) {
 	mask := uint64(len(h.actorIndex.w) - 1)
 	heads := uint64(h.recent.size() - 1)
 	oldest, newest := h.meta.w[metaSince], h.meta.w[metaNewest]
-	var sum uint32
 	for i := range list {
 		o := &list[i]
-		rows[i] = int32(h.actorIndex.w[o.Actor&mask]) - 1
-		sum += h.recent.actorHeads[o.Actor&heads] + h.recent.addressHeads[o.Address&heads] + h.recent.seen[o.Event&heads]
+		prefetch(&h.actorIndex.w[o.Actor&mask])
+		prefetch(&h.recent.actorHeads[o.Actor&heads])
+		prefetch(&h.recent.addressHeads[o.Address&heads])
+		prefetch(&h.recent.seen[o.Event&heads])
 		if o.At == 0 {
 			continue
 		}
@@ -71,9 +72,11 @@ func (h *History) addTogether(r *Reader, list []Observation) {
 	h.set(&h.meta, metaSince, oldest)
 	h.set(&h.meta, metaNewest, newest)
 	for i := range list {
+		rows[i] = int32(h.actorIndex.w[list[i].Actor&mask]) - 1
 		if rows[i] >= 0 {
-			sum += h.actors.w[int(rows[i])*actorStride]
+			prefetch(&h.actors.w[int(rows[i])*actorStride])
 		}
+		h.recent.prefetch(list[i].Event)
 	}
 	for i := range list {
 		o := &list[i]
@@ -82,10 +85,9 @@ func (h *History) addTogether(r *Reader, list []Observation) {
 			continue
 		}
 		if begin, size, _ := h.block(int(rows[i]) * actorStride); size > 0 {
-			sum += h.values.w[begin+home(valueDigest(kindAction, o.Action), size)*valueStride]
+			prefetch(&h.values.w[begin+home(valueDigest(kindAction, o.Action), size)*valueStride])
 		}
 	}
-	h.sink = sum
 	for i := range list {
 		h.add(r, &list[i], int(rows[i]))
 	}

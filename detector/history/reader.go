@@ -80,18 +80,15 @@ func (r *Reader) Read(e *event.Event) (*Observation, bool) {
 	if !r.schema.Activity(e, a) {
 		return o, false
 	}
+	var identity uint64
+	if len(a.Identity) > 0 {
+		identity = r.secret.sum(textIdentity, a.Identity)
+		r.callers.prefetch(identity)
+	}
 	*o = Observation{At: r.clock.seconds(a.Time), Failed: a.Failed}
 	recipient := a.Account
-	r.readCaller(e, o)
-	if len(recipient) > 0 {
-		o.Account = r.accountDigest(recipient)
-		a.Account = recipient
-	}
 	if len(a.Action) > 0 {
 		o.Action = r.secret.mix(textAction, r.sum(textProvider, a.Provider), r.sum(textAction, a.Action))
-	}
-	if len(a.ID) > 0 {
-		o.Event = r.secret.mix(uint64(o.At), r.secret.sum(textEvent, a.ID), o.Action^o.Actor)
 	}
 	o.Address, o.Region = r.sum(textAddress, a.Address), r.sum(textRegion, a.Region)
 	o.Client = r.clientOf(e, a.Agent)
@@ -100,6 +97,14 @@ func (r *Reader) Read(e *event.Event) (*Observation, bool) {
 	}
 	o.name, o.nameLen = int32(len(r.names)), uint8(min(len(a.Action), maxNameLen))
 	r.names = append(r.names, a.Action[:o.nameLen]...)
+	r.readCaller(e, o, identity)
+	if len(recipient) > 0 {
+		o.Account = r.accountDigest(recipient)
+		a.Account = recipient
+	}
+	if len(a.ID) > 0 {
+		o.Event = r.secret.mix(uint64(o.At), r.secret.sum(textEvent, a.ID), o.Action^o.Actor)
+	}
 	if len(a.Issued) > 0 || a.Pushes {
 		r.readExtra(e, o)
 	}
@@ -108,14 +113,13 @@ func (r *Reader) Read(e *event.Event) (*Observation, bool) {
 
 // readCaller reads who caused the event, and its account unless the event says otherwise.
 //
-// What follows from Identity is remembered by a digest of these bytes. They are all of an
-// object as the event has it, with the caller, the key and the account, but also with what differs between two
-// sessions of a caller; a caller who is told by bytes elsewhere too is not remembered.
-func (r *Reader) readCaller(e *event.Event, o *Observation) {
+// What follows from Identity is remembered by the digest of these bytes, 0 if there are none.
+// They are an object as the event has it, with the caller, the key, the account, and what differs
+// between two sessions of a caller. A caller who is told by other bytes too is not remembered.
+func (r *Reader) readCaller(e *event.Event, o *Observation, digest uint64) {
 	a := &r.activity
-	var digest, account uint64
-	if len(a.Identity) > 0 {
-		digest = r.secret.sum(textIdentity, a.Identity)
+	var account uint64
+	if digest != 0 {
 		var ok bool
 		if o.Actor, o.Key, account, ok = r.callers.find(digest); ok {
 			o.Account, o.Anonymous = account&^anonymous, account&anonymous != 0

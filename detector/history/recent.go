@@ -60,6 +60,13 @@ func (r *recent) has(event uint64) bool {
 	return row != nil && row[recentEvent] == uint32(event) && row[recentEvent+1] == uint32(event>>32)
 }
 
+// prefetch prefetches what has is going to read.
+func (r *recent) prefetch(event uint64) {
+	if row := r.row(r.seen[event&uint64(r.size()-1)]); row != nil {
+		prefetch(&row[recentEvent])
+	}
+}
+
 // callOf returns what a recent event has of its call.
 func callOf(o *Observation, name uint32) uint32 {
 	if o.Failed {
