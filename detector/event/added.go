@@ -23,8 +23,11 @@ type Added struct {
 // Of returns where the field of that name may have been added.
 func (a AddedFields) Of(field string) *Added {
 	names := append(append([]string(nil), a[field]...), field)
-	return &Added{names, !strings.HasPrefix(field, "source.")}
+	return &Added{names, !strings.HasPrefix(field, perAddress)}
 }
+
+// perAddress is what the names of fields begin with that are about the source address.
+const perAddress = "source."
 
 // said reports whether somebody has said that the field is added.
 func (a *Added) said() bool { return a != nil && len(a.names) > 1 }
@@ -76,13 +79,11 @@ func (e *Event) findAdded(a *Added, to *visitor) {
 	}
 }
 
-// MayHaveAdded reports whether the event may have a field that a shipper added. False is
-// certain.
+// MayHaveAdded reports whether the event has members that its source does not define, so
+// that a shipper may have added fields that do not count in what is around it. A document in
+// ECS form always may.
 func (e *Event) MayHaveAdded() bool {
-	if e.schema == nil || e.IsOpen() || e.outer != nil {
-		return true
-	}
-	return len(e.added(&e.schema.sources[e.source].Own).keys) > 0
+	return e.schema == nil || e.IsOpen() || len(e.added(&e.schema.sources[e.source].Own).keys) > 0
 }
 
 // addedMembers are members of a record that no source defines.

@@ -2,6 +2,7 @@ package event
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 )
@@ -117,9 +118,12 @@ func (f *Field) MayBeAdded() bool {
 }
 
 // Lacking reports whether the events of all sources with a table have the field only if a
-// shipper added it to the record: there is nothing to look it up in.
+// shipper added it to the record that the event is: there is nothing to look it up in.
 func (f *Field) Lacking() bool {
 	some := false
+	if !strings.HasPrefix(f.Name, perAddress) {
+		return false // it may also be in what is around the event
+	}
 	for i := range f.ways {
 		w := &f.ways[i]
 		some = some || w.lacking
@@ -134,6 +138,12 @@ func (f *Field) Lacking() bool {
 // some source.
 func (f *Field) Derived() bool {
 	return slices.ContainsFunc(f.ways, func(w way) bool { return w.derive != nil })
+}
+
+// IsLookedUp reports whether events of some source have the field because it is looked up,
+// or under another name than its own.
+func (f *Field) IsLookedUp() bool {
+	return slices.ContainsFunc(f.ways, func(w way) bool { return w.derive != nil && !w.lacking })
 }
 
 // Verbatim reports whether every text that the field can have is in the event

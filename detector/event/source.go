@@ -95,7 +95,7 @@ type Source struct {
 	// caused it; nil: there is no history of such events. They are called for every event
 	// while a history is kept.
 	Activity func(e *Event, a *Activity) bool
-	Caller   func(e *Event, c *Caller)
+	Caller   func(e *Event, a *Activity)
 	// Attributes are the attributes that Describe gives, in this order.
 	Attributes []Attribute
 	// AlertFields names the fields that Describe gives alerts besides those of

@@ -9,11 +9,11 @@ const (
 	actorLast    = 3  // the last one
 	actorEvents  = 4  // how many
 	actorBlock   = 5  // where the values are, in History.values; 0: there are none
-	actorSize    = 6  // places in the block, as a power of two, and from bit 8 on how many are taken
-	actorTouched = 7  // History.tick when it was used last
+	actorSize    = 6  // which size the block has, whether the row is to be written, how many places are taken, the account
+	actorSeen    = 7  // which values of successes are noted, see History.isNoted
 	actorHours   = 8  // a bit for each hour of the week, in 6 words
 	actorPartial = 14 // what the actor did before that time was perhaps forgotten; 0: nothing
-	actorEpoch   = 15 // History.epoch when it was changed last
+	actorSeenToo = 15 // the one before
 	actorStride  = 16
 )
 
@@ -23,8 +23,10 @@ const (
 	establishedAfter  = 24 * 3600
 	establishedEvents = 20
 	// Parts of actorSize.
-	sizeBits, usedBits = 8, 10
-	homeShift          = sizeBits + usedBits
+	sizeBits, usedBits = 7, 10
+	changedBit         = 1 << sizeBits // it is in History.changed
+	usedShift          = sizeBits + 1
+	homeShift          = usedShift + usedBits
 
 	// maxSearched is how many actors are looked at to find the one that is forgotten.
 	maxSearched = 256
@@ -69,7 +71,8 @@ func homeOf(account uint64) uint32 { return uint32(account>>32) &^ (1<<homeShift
 
 // setSize sets the size of the block of an actor, and how many places are taken.
 func (h *History) setSize(a, class, used int) {
-	h.set(&h.actors, a+actorSize, h.actors.w[a+actorSize]>>homeShift<<homeShift|uint32(used)<<sizeBits|uint32(class))
+	w := h.actors.w[a+actorSize]
+	h.set(&h.actors, a+actorSize, w>>homeShift<<homeShift|w&changedBit|uint32(used)<<usedShift|uint32(class))
 }
 
 // sizeOf returns the size of the block of an actor, as the place in blockSizes.
@@ -134,7 +137,7 @@ func (h *History) isForgottenBefore(a, b int) bool {
 	if x, y := bits.Len32(h.actors.w[a+actorEvents]), bits.Len32(h.actors.w[b+actorEvents]); x != y {
 		return x < y
 	}
-	return h.tick-h.actors.w[a+actorTouched] > h.tick-h.actors.w[b+actorTouched]
+	return h.actors.w[a+actorLast] < h.actors.w[b+actorLast]
 }
 
 // forget removes an actor and all that is known of it.

@@ -2,73 +2,79 @@ package history
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/binary"
 	"math/bits"
 )
 
-// secret is the key of digests.
-type secret [2]uint64
-
-func newSecret() (s secret) {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // it cannot fail
-	return secretOf(b[:])
+// secret is the key of digests, and the numbers that follow from it.
+type secret struct {
+	key  [16]byte
+	mask [maskWords]uint64
 }
 
-func secretOf(b []byte) secret {
-	return secret{binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])}
+// maskWords is how many words of a text are hashed with masks of their own; longer texts
+// are hashed in pieces.
+const maskWords = 64
+
+func newSecret() *secret {
+	var key [16]byte
+	_, _ = rand.Read(key[:]) // it cannot fail
+	return secretOf(key)
 }
 
-func (s secret) append(dst []byte) []byte {
-	return binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(dst, s[0]), s[1])
-}
-
-// sum returns the digest of a text of that kind: SipHash-1-3 with the secret. It is never
-// 0.
-func (s secret) sum(kind uint64, text []byte) uint64 {
-	v0, v1, v2, v3 := s[0]^0x736f6d6570736575, s[1]^0x646f72616e646f6d, s[0]^0x6c7967656e657261, s[1]^0x7465646279746573
-	round := func() {
-		v0 += v1
-		v2 += v3
-		v1 = bits.RotateLeft64(v1, 13) ^ v0
-		v3 = bits.RotateLeft64(v3, 16) ^ v2
-		v0 = bits.RotateLeft64(v0, 32)
-		v2 += v1
-		v0 += v3
-		v1 = bits.RotateLeft64(v1, 17) ^ v2
-		v3 = bits.RotateLeft64(v3, 21) ^ v0
-		v2 = bits.RotateLeft64(v2, 32)
+func secretOf(key [16]byte) *secret {
+	s := &secret{key: key}
+	for i := 0; i < maskWords; i += 4 {
+		b := sha256.Sum256(binary.BigEndian.AppendUint32(key[:], uint32(i)))
+		for n := range 4 {
+			s.mask[i+n] = binary.LittleEndian.Uint64(b[8*n:])
+		}
 	}
-	last := uint64(len(text)) << 56
-	v3 ^= kind
-	round()
-	v0 ^= kind
-	for len(text) >= 8 {
-		m := binary.LittleEndian.Uint64(text)
-		v3 ^= m
-		round()
-		v0 ^= m
-		text = text[8:]
-	}
-	for i, b := range text {
-		last |= uint64(b) << (8 * i)
-	}
-	v3 ^= last
-	round()
-	v0 ^= last
-	v2 ^= 0xff
-	round()
-	round()
-	round()
-	return max(v0^v1^v2^v3, 1)
+	return s
 }
 
-// mix returns the digest of two digests.
-func (s secret) mix(kind, a, b uint64) uint64 {
-	x := (a ^ s[0]) * 0x9e3779b97f4a7c15
-	x = bits.RotateLeft64(x, 29) ^ b ^ kind<<56
-	x *= 0xbf58476d1ce4e5b9
-	x ^= x>>31 ^ s[1]
-	x *= 0x94d049bb133111eb
-	return max(x^x>>29, 1)
+func (s *secret) append(dst []byte) []byte { return append(dst, s.key[:]...) }
+
+// sum returns the digest of a text of that kind. It is never 0.
+//
+// It is the inner product of the hash function NH: the products of pairs of words, to each
+// of which a secret number is added, are added up to 128 bits. So two texts of the same
+// length have the same sum with a probability of about 2⁻⁶⁴ whatever they are, as long as
+// whoever chooses them knows neither the secret nor the sums.
+func (s *secret) sum(kind uint64, text []byte) uint64 {
+	for len(text) > 8*maskWords {
+		kind = s.sum(kind, text[:8*maskWords])
+		text = text[8*maskWords:]
+	}
+	n := uint64(len(text))
+	var high, low uint64
+	mask := &s.mask
+	i := 0
+	for ; len(text) > 16; i = (i + 2) & (maskWords - 2) {
+		h, l := bits.Mul64(binary.LittleEndian.Uint64(text)+mask[i], binary.LittleEndian.Uint64(text[8:])+mask[i+1])
+		var carry uint64
+		low, carry = bits.Add64(low, l, 0)
+		high += h + carry
+		text = text[16:]
+	}
+	var a, b uint64
+	switch { // the two words may overlap: the length tells
+	case len(text) >= 8:
+		a, b = binary.LittleEndian.Uint64(text), binary.LittleEndian.Uint64(text[len(text)-8:])
+	case len(text) >= 4:
+		a, b = uint64(binary.LittleEndian.Uint32(text)), uint64(binary.LittleEndian.Uint32(text[len(text)-4:]))
+	case len(text) > 0:
+		a, b = uint64(text[0])|uint64(text[len(text)/2])<<8, uint64(text[len(text)-1])
+	}
+	h, l := bits.Mul64(a+mask[i], b+mask[i+1])
+	low, carry := bits.Add64(low, l, 0)
+	return s.mix(kind+n<<32, high+h+carry, low)
+}
+
+// mix returns the digest of two digests. It is never 0.
+func (s *secret) mix(kind, a, b uint64) uint64 {
+	h, l := bits.Mul64(a^s.mask[0], b^s.mask[1])
+	h, l = bits.Mul64(h^l^s.mask[2], kind*0x9e3779b97f4a7c15^s.mask[3]|1)
+	return max(h^l, 1)
 }

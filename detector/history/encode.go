@@ -20,13 +20,16 @@ const (
 )
 
 // Values begin with this byte; another form would begin with another.
-const encoding = 1
+const encoding = 2
 
 // recentPage is how many recent events an entry has.
 const recentPage = 256
 
 // expireAfter is when the store drops an entry.
 const expireAfter = keepFor * time.Second
+
+// recentKept are the words of recent events that are kept: the others follow from them.
+var recentKept = [...]int{recentTime, recentActor, recentAddress, recentCall, recentEvent, recentEvent + 1}
 
 // headWords are the words of meta that are kept.
 var headWords = []int{metaForgotten, metaEvicted, metaSince, metaNewest}
@@ -51,16 +54,30 @@ type flush struct {
 func (h *History) Flush(now time.Time) {
 	m := &h.open[len(h.open)-1]
 	m.flush = &flush{at: now, changed: h.changed, removed: h.removed, before: h.written}
+	h.mark(h.changed, false)
 	h.changed, h.removed = nil, nil
-	h.epoch++
 	h.written = written{names: len(h.names.list), next: h.recent.next, sides: [numRings]uint32(h.sides.w[:numRings])}
 }
 
 // unflush undoes Flush.
 func (h *History) unflush(f *flush) {
 	h.changed, h.removed = append(f.changed, h.changed...), append(f.removed, h.removed...)
-	h.epoch++
+	h.mark(f.changed, true)
 	h.written = f.before
+}
+
+// mark notes in the rows of actors whether they are in h.changed. That is not undone.
+func (h *History) mark(actors []uint64, changed bool) {
+	for _, key := range actors {
+		a := h.findActor(key)
+		switch {
+		case a < 0:
+		case changed:
+			h.actors.w[a+actorSize] |= changedBit
+		default:
+			h.actors.w[a+actorSize] &^= changedBit
+		}
+	}
 }
 
 // Space returns the name of the space.
@@ -100,7 +117,7 @@ func (h *History) Changes(dst []hold.Change) []hold.Change {
 		var b []byte
 		for n := max(page, r.floor); n < min(page+recentPage, r.next); n++ {
 			row := r.row(n)
-			for _, i := range []int{recentTime, recentActor, recentAddress, recentAction, recentRule} {
+			for _, i := range recentKept {
 				b = binary.BigEndian.AppendUint32(b, row[i])
 			}
 		}
@@ -249,7 +266,7 @@ func (h *History) restoreHead(d *decoder) bool {
 	if len(d.rest) < 16+4*len(headWords) {
 		return false
 	}
-	h.secret = secretOf(d.take(16))
+	h.secret = secretOf([16]byte(d.take(16)))
 	for _, i := range headWords {
 		h.meta.w[i] = d.uint32()
 	}
@@ -283,7 +300,7 @@ func (h *History) restoreActor(key uint64, d *decoder) bool {
 	a := h.openActor(key, 0, 0)
 	for i := actorFirst; i < actorStride; i++ {
 		switch w := d.uint32(); i {
-		case actorBlock, actorEpoch:
+		case actorBlock, actorSeen, actorSeenToo:
 		case actorSize:
 			h.actors.w[a+i] = w >> homeShift << homeShift
 		default:
@@ -311,13 +328,17 @@ func (h *History) restoreActor(key uint64, d *decoder) bool {
 
 func (h *History) restoreRecent(d *decoder) bool {
 	first := d.uint32()
-	n := len(d.rest) / 20
-	if first == 0 || first > 1<<31 || len(d.rest)%20 != 0 || n > recentPage {
+	n := len(d.rest) / (4 * len(recentKept))
+	if first == 0 || first > 1<<31 || len(d.rest)%(4*len(recentKept)) != 0 || n > recentPage {
 		return false
 	}
 	one := restoredPage{first: first}
 	for range n {
-		one.rows = append(one.rows, [5]uint32{d.uint32(), d.uint32(), d.uint32(), d.uint32(), d.uint32()})
+		var row [len(recentKept)]uint32
+		for i := range row {
+			row[i] = d.uint32()
+		}
+		one.rows = append(one.rows, row)
 	}
 	h.pages = append(h.pages, one)
 	return true
@@ -326,7 +347,7 @@ func (h *History) restoreRecent(d *decoder) bool {
 // restoredPage are recent events that were restored, the first with that number.
 type restoredPage struct {
 	first uint32
-	rows  [][5]uint32
+	rows  [][len(recentKept)]uint32
 }
 
 func (h *History) restoreSide(ring int, d *decoder) bool {
@@ -368,8 +389,11 @@ func (h *History) Restored() {
 			r.next, r.floor = p.first, p.first
 		}
 		for _, row := range p.rows {
-			o := Observation{At: row[0], Actor: uint64(row[1]), Address: uint64(row[2]), Failed: row[3]&failedBit != 0, Matched: uint16(row[4])}
-			name := row[3] &^ failedBit
+			o := Observation{
+				At: row[0], Actor: uint64(row[1]), Address: uint64(row[2]), Failed: row[3]&failedBit != 0, Matched: uint16(row[3] >> ruleShift),
+				Event: uint64(row[4]) | uint64(row[5])<<32,
+			}
+			name := row[3] & (1<<nameBits - 1)
 			if int(name) >= len(h.names.list) {
 				name = 0
 			}

@@ -53,7 +53,7 @@ const (
 // first undone; see [hold.Memory]. A Reader may be used at any time; everything else belongs to
 // whoever holds the detector's lock.
 type History struct {
-	secret secret
+	secret *secret
 	limit  int // actors
 
 	meta       words
@@ -65,12 +65,13 @@ type History struct {
 	recent     recent
 	sides      words
 	names      *names
+	callers    callers
 	tick       uint32 // how many events were added, also those that were rolled back
+	again      uint64 // how many events were there already
 	pending    pending
 
 	log     []change
 	open    []mark
-	epoch   uint32   // of writing to the store: a row that has it is in changed
 	changed []uint64 // actors that have to be written to the store
 	removed []uint64 // actors that were forgotten, to be deleted from it
 	written written
@@ -78,7 +79,6 @@ type History struct {
 	restored bool           // there was a history in the store
 	pages    []restoredPage // until Restored
 
-	sink  uint32                // of warm
 	times []uint32              // scratch
 	moved [][valueStride]uint32 // scratch
 }
@@ -101,7 +101,7 @@ func New(actors int) *History {
 		secret: newSecret(), limit: actors, meta: words{numMeta, make([]uint32, numMetaWords)},
 		actors: words{number: numActors}, actorIndex: newIndex(numActorIndex, actors),
 		values: words{number: numValues, w: make([]uint32, 1)}, groups: words{number: numGroups}, groupIndex: newIndex(numGroupIndex, actors*groupsOfActor),
-		recent: newRecent(size), names: newNames(), sides: newSides(), epoch: 1,
+		recent: newRecent(size), names: newNames(), callers: newCallers(actors), sides: newSides(),
 	}
 	h.meta.w[metaValuesUsed] = 1
 	return h
@@ -170,7 +170,7 @@ type Stats struct {
 
 // Stats returns how much the history has.
 func (h *History) Stats() Stats {
-	n := len(h.recent.ring) + 2*len(h.recent.actorHeads) + 3*cap(h.log)
+	n := len(h.recent.ring) + 3*len(h.recent.actorHeads) + 2*len(h.callers.words) + 3*cap(h.log)
 	for _, w := range []*words{&h.meta, &h.actors, &h.actorIndex.words, &h.values, &h.groups, &h.groupIndex.words, &h.sides} {
 		n += cap(w.w)
 	}

@@ -16,7 +16,7 @@ type names struct {
 
 const (
 	// maxNames is how many names are kept. Those beyond it are the first one.
-	maxNames   = 1 << 14
+	maxNames   = 1 << nameBits
 	otherName  = "(other)"
 	maxNameLen = 64
 )

@@ -1,13 +1,16 @@
 package history
 
-import "time"
+import (
+	"math/bits"
+	"time"
+)
 
 // Observation is what a history keeps of an event: digests, 0 where there is nothing.
 type Observation struct {
 	At      uint32 // seconds since 1970; 0: it has no time
 	Failed  bool
 	Actor   uint64
-	Account uint64
+	Account uint64 // see accountDigest
 	Action  uint64 // of provider and action
 	Address uint64
 	AS      uint64
@@ -15,6 +18,7 @@ type Observation struct {
 	Client  uint64
 	Region  uint64
 	Key     uint64
+	Event   uint64 // of its ID, with the time and the action: what comes again with it is not added
 	// Anonymous: nobody vouches for who the actor is.
 	Anonymous bool
 	// Matched tells which rule matches the event, 0 none, and Several more than one.
@@ -35,10 +39,7 @@ const keepFor = 90 * day
 func (h *History) Add(r *Reader, list []Observation) {
 	for len(list) > 0 {
 		n := min(len(list), warmed)
-		h.warm(list[:n])
-		for i := range list[:n] {
-			h.add(r, &list[i])
-		}
+		h.addTogether(r, list[:n])
 		list = list[n:]
 	}
 }
@@ -46,51 +47,62 @@ func (h *History) Add(r *Reader, list []Observation) {
 // warmed is how many observations are prepared together.
 const warmed = 64
 
-// warm reads what add is going to read. What is not in the caches of the processor is
-// read from memory for many observations at the same time, and not for one after the other:
-// most of the time goes into that.
-func (h *History) warm(list []Observation) {
+// addTogether adds observations. What it is going to read is read before: what is not in
+// the caches of the processor is read from memory for many observations at the same time, and
+// not for one after the other. Most of the time goes into that.
+func (h *History) addTogether(r *Reader, list []Observation) {
 	var rows [warmed]int32
 	mask := uint64(len(h.actorIndex.w) - 1)
+	heads := uint64(h.recent.size() - 1)
+	oldest, newest := h.meta.w[metaSince], h.meta.w[metaNewest]
+	for i := range list {
+		o := &list[i]
+		prefetch(&h.actorIndex.w[o.Actor&mask])
+		prefetch(&h.recent.actorHeads[o.Actor&heads])
+		prefetch(&h.recent.addressHeads[o.Address&heads])
+		prefetch(&h.recent.seen[o.Event&heads])
+		if o.At == 0 {
+			continue
+		}
+		if oldest == 0 || o.At < oldest {
+			oldest = o.At
+		}
+		newest = max(newest, o.At)
+	}
+	h.set(&h.meta, metaSince, oldest)
+	h.set(&h.meta, metaNewest, newest)
 	for i := range list {
 		rows[i] = int32(h.actorIndex.w[list[i].Actor&mask]) - 1
-	}
-	heads := uint64(h.recent.size() - 1)
-	var sum uint32
-	for i := range list {
 		if rows[i] >= 0 {
-			sum += h.actors.w[int(rows[i])*actorStride]
+			prefetch(&h.actors.w[int(rows[i])*actorStride])
 		}
-		sum += h.recent.actorHeads[list[i].Actor&heads] + h.recent.addressHeads[list[i].Address&heads]
+		h.recent.prefetch(list[i].Event)
 	}
 	for i := range list {
 		o := &list[i]
 		if rows[i] < 0 || h.actors.get64(int(rows[i])*actorStride) != o.Actor {
+			rows[i] = -1
 			continue
 		}
-		begin, size, _ := h.block(int(rows[i]) * actorStride)
-		if size == 0 {
-			continue
-		}
-		for kind, digest := range [...]uint64{kindAction: o.Action, kindAddress: o.Address, kindClient: o.Client, kindRegion: o.Region, kindKey: o.Key} {
-			sum += h.values.w[begin+home(valueDigest(kind, digest), size)*valueStride]
+		if begin, size, _ := h.block(int(rows[i]) * actorStride); size > 0 {
+			prefetch(&h.values.w[begin+home(valueDigest(kindAction, o.Action), size)*valueStride])
 		}
 	}
-	h.sink = sum
+	for i := range list {
+		h.add(r, &list[i], int(rows[i]))
+	}
 }
 
-// add adds an observation.
-func (h *History) add(r *Reader, o *Observation) {
+// add adds an observation. The row is perhaps that of its actor.
+func (h *History) add(r *Reader, o *Observation, row int) {
 	if o.At == 0 {
 		return
 	}
+	if h.recent.has(o.Event) {
+		h.again++
+		return
+	}
 	h.tick++
-	if since := h.meta.w[metaSince]; since == 0 || o.At < since {
-		h.set(&h.meta, metaSince, o.At)
-	}
-	if o.At > h.meta.w[metaNewest] {
-		h.set(&h.meta, metaNewest, o.At)
-	}
 	name := h.names.of(o.Action, r.name(o))
 	h.recent.add(o, name)
 	if o.Failed {
@@ -105,7 +117,10 @@ func (h *History) add(r *Reader, o *Observation) {
 	if o.Actor == 0 || o.Anonymous {
 		return
 	}
-	a := h.findActor(o.Actor)
+	a := row * actorStride
+	if row < 0 || h.actors.get64(a) != o.Actor {
+		a = h.findActor(o.Actor)
+	}
 	if a >= 0 && h.isStale(a, o.At) {
 		h.forget(a)
 		a = -1
@@ -113,43 +128,57 @@ func (h *History) add(r *Reader, o *Observation) {
 	if a < 0 {
 		a = h.openActor(o.Actor, o.Account, o.At)
 	}
-	row := h.actors.w[a : a+actorStride]
-	if row[actorEpoch] != h.epoch {
-		row[actorEpoch] = h.epoch
+	w := h.actors.w[a : a+actorStride]
+	if w[actorSize]&changedBit == 0 {
+		w[actorSize] |= changedBit
 		h.changed = append(h.changed, o.Actor)
 	}
-	row[actorTouched] = h.tick
-	h.set(&h.actors, a+actorEvents, row[actorEvents]+1)
-	if o.At < row[actorFirst] {
+	h.set(&h.actors, a+actorEvents, w[actorEvents]+1)
+	if o.At < w[actorFirst] {
 		h.set(&h.actors, a+actorFirst, o.At)
 	}
-	if o.At > row[actorLast] {
+	if o.At > w[actorLast] {
 		h.set(&h.actors, a+actorLast, o.At)
 	}
-	word, bit := hourOf(o.At)
-	if hours := row[actorHours+word]; hours&bit == 0 {
-		h.set(&h.actors, a+actorHours+word, hours|bit)
-	}
 	h.addAction(a, o)
-	digests := [numKinds]uint64{kindAddress: o.Address, kindAS: o.AS, kindCountry: o.Country, kindClient: o.Client, kindRegion: o.Region, kindKey: o.Key}
-	for kind := kindAddress; kind < numKinds; kind++ {
-		digest := digests[kind]
+	seen := h.seenWith(o)
+	if w[actorSeen] == seen || w[actorSeenToo] == seen {
+		return
+	}
+	if word, bit := hourOf(o.At); w[actorHours+word]&bit == 0 {
+		h.set(&h.actors, a+actorHours+word, w[actorHours+word]|bit)
+	}
+	h.addValues(a, o)
+	h.set(&h.actors, a+actorSeenToo, w[actorSeen])
+	h.set(&h.actors, a+actorSeen, seen)
+}
+
+// seenWith returns a digest of the values of an observation, apart from the action, and of
+// the hour: an actor of whom this is noted has no value to be noted.
+func (h *History) seenWith(o *Observation) uint32 {
+	x := h.secret.mix(uint64(o.At/coarse), o.Address^bits.RotateLeft64(o.Client, 1)^bits.RotateLeft64(o.Key, 2), o.Region^bits.RotateLeft64(o.AS, 3)^bits.RotateLeft64(o.Country, 4))
+	return max(uint32(x), 1)
+}
+
+// addValues notes the values apart from the action.
+func (h *History) addValues(a int, o *Observation) {
+	for kind, digest := range [numKinds]uint64{kindAddress: o.Address, kindAS: o.AS, kindCountry: o.Country, kindClient: o.Client, kindRegion: o.Region, kindKey: o.Key} {
 		if digest == 0 {
 			continue
 		}
 		key := valueDigest(kind, digest)
 		if v := h.findValue(a, key); v >= 0 {
-			if last := h.values.w[v+valueLast]; o.At-last < coarse { // most
-				continue
+			if h.values.w[v+valueLast]/coarse != o.At/coarse {
+				h.touchValue(v, kind, o.At)
 			}
-			h.touchValue(v, kind, o.At)
 		} else if v := h.addValue(a, kind, key, o.At); v >= 0 && kind == kindAddress {
 			h.joinGroup(v, h.secret.mix(kindAddress, o.Address, 0), o.At)
 		}
 	}
 }
 
-// coarse is how exact the last times of values are, but for those of actions, in seconds.
+// coarse is how exact the times of values are, but for those of actions, in seconds: what
+// is seen again in the same hour is not noted.
 const coarse = 3600
 
 // addAction notes the action. Who else has made it in an account is counted for each

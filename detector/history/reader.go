@@ -11,15 +11,15 @@ import (
 // Reader reads observations from events. It is for one goroutine at a time, and needs no
 // lock.
 type Reader struct {
-	secret   secret
+	secret   *secret
 	schema   *event.Schema
 	client   *event.Field
 	as       *event.Field
 	country  *event.Field
-	located  int // for how many events more as and country are asked for
-	events   uint
+	placed   bool // as and country are asked for of every event
 	activity event.Activity
-	callers  memo
+	clock    clock
+	callers  callers
 	agents   memo
 	names    []byte
 	extras   []extra
@@ -31,12 +31,14 @@ type Reader struct {
 
 // NewReader returns a reader of events of the schema.
 func (h *History) NewReader(s *event.Schema) *Reader {
-	return &Reader{secret: h.secret, schema: s, client: s.Field("user_agent.name"), as: s.Field("source.as.number"), country: s.Field("source.geo.country_iso_code")}
+	r := &Reader{secret: h.secret, schema: s, callers: h.callers, client: s.Field("user_agent.name"), as: s.Field("source.as.number"), country: s.Field("source.geo.country_iso_code")}
+	r.placed = r.as.IsLookedUp() || r.country.IsLookedUp()
+	return r
 }
 
 // Fields are the names of the fields that a reader asks for of every event.
 var Fields = []string{
-	"@timestamp", "event.provider", "event.action", "event.outcome", "source.address", "cloud.region", "user_agent.original", "aws.cloudtrail.user_identity.type",
+	"@timestamp", "event.id", "event.provider", "event.action", "event.outcome", "source.address", "cloud.region", "user_agent.original", "aws.cloudtrail.user_identity.type",
 	"aws.cloudtrail.error_code", "aws.cloudtrail.error_message", "aws.cloudtrail.recipient_account_id",
 }
 
@@ -54,6 +56,8 @@ const (
 	textKey
 	textPushed
 	textInstance
+	textEvent
+	textIdentity
 )
 
 func (r *Reader) sum(kind uint64, text []byte) uint64 {
@@ -76,62 +80,79 @@ func (r *Reader) Read(e *event.Event) (*Observation, bool) {
 	if !r.schema.Activity(e, a) {
 		return o, false
 	}
-	*o = Observation{At: Seconds(a.Time), Failed: a.Failed}
+	var identity uint64
+	if len(a.Identity) > 0 {
+		identity = r.secret.sum(textIdentity, a.Identity)
+		r.callers.prefetch(identity)
+	}
+	*o = Observation{At: r.clock.seconds(a.Time), Failed: a.Failed}
 	recipient := a.Account
-	if m, ok := r.callers.find(a.Identity); ok && (m.c != 0 || len(recipient) > 0) {
-		o.Actor, o.Key, o.Account, o.Anonymous = m.a, m.b, m.c, m.is
-	} else {
-		if a.Identity != nil {
-			r.schema.Caller(e, a)
-		}
-		if len(recipient) == 0 {
-			o.Account = r.sum(textAccount, a.Account)
-		}
-		o.Actor, o.Key, o.Anonymous = r.sum(textActor, a.Actor), r.sum(textKey, a.Key), a.Anonymous
-		if m != nil {
-			m.digests = digests{o.Actor, o.Key, o.Account, o.Anonymous}
-		}
-	}
-	if len(recipient) > 0 {
-		o.Account = r.sum(textAccount, recipient)
-		a.Account = recipient
-	}
 	if len(a.Action) > 0 {
 		o.Action = r.secret.mix(textAction, r.sum(textProvider, a.Provider), r.sum(textAction, a.Action))
 	}
 	o.Address, o.Region = r.sum(textAddress, a.Address), r.sum(textRegion, a.Region)
 	o.Client = r.clientOf(e, a.Agent)
-	r.locate(e, o)
+	if r.placed || e.MayHaveAdded() {
+		r.locate(e, o)
+	}
 	o.name, o.nameLen = int32(len(r.names)), uint8(min(len(a.Action), maxNameLen))
 	r.names = append(r.names, a.Action[:o.nameLen]...)
+	r.readCaller(e, o, identity)
+	if len(recipient) > 0 {
+		o.Account = r.accountDigest(recipient)
+		a.Account = recipient
+	}
+	if len(a.ID) > 0 {
+		o.Event = r.secret.mix(uint64(o.At), r.secret.sum(textEvent, a.ID), o.Action^o.Actor)
+	}
 	if len(a.Issued) > 0 || a.Pushes {
 		r.readExtra(e, o)
 	}
 	return o, true
 }
 
-const (
-	// Where nothing is known of addresses, as in most records, one of so many events is
-	// asked for it; where something is known, all of the next ones are.
-	askedOf  = 16
-	askedFor = 1024
-)
+// readCaller reads who caused the event, and its account unless the event says otherwise.
+//
+// What follows from Identity is remembered by the digest of these bytes, 0 if there are none.
+// They are an object as the event has it, with the caller, the key, the account, and what differs
+// between two sessions of a caller. A caller who is told by other bytes too is not remembered.
+func (r *Reader) readCaller(e *event.Event, o *Observation, digest uint64) {
+	a := &r.activity
+	var account uint64
+	if digest != 0 {
+		var ok bool
+		if o.Actor, o.Key, account, ok = r.callers.find(digest); ok {
+			o.Account, o.Anonymous = account&^anonymous, account&anonymous != 0
+			return
+		}
+		r.schema.Caller(e, a)
+	}
+	o.Actor, o.Key, o.Account, o.Anonymous = r.sum(textActor, a.Actor), r.sum(textKey, a.Key), r.accountDigest(a.Account), a.Anonymous
+	if len(a.Identity) > 0 {
+		account = o.Account
+		if o.Anonymous {
+			account |= anonymous
+		}
+		r.callers.add(digest, o.Actor, o.Key, account)
+	}
+}
+
+// accountDigest returns the digest of an account, which leaves the bit anonymous free.
+func (r *Reader) accountDigest(account []byte) uint64 {
+	if len(account) == 0 {
+		return 0
+	}
+	return (r.secret.sum(textAccount, account) | anonymous<<1) &^ anonymous
+}
 
 // locate reads from where an event came, if a database or the shipper tells.
 func (r *Reader) locate(e *event.Event, o *Observation) {
-	if r.events++; r.located == 0 && r.events%askedOf != 1 {
-		return
-	}
-	r.located = max(r.located-1, 0)
 	if v := e.First(r.as); v.Kind() == msgpack.Int {
 		o.AS = r.secret.mix(textAS, uint64(v.Int()), 0)
 	} else {
 		o.AS = r.sum(textAS, v.Bytes())
 	}
 	o.Country = r.sum(textCountry, e.First(r.country).Bytes())
-	if o.AS != 0 || o.Country != 0 {
-		r.located = askedFor
-	}
 }
 
 // name returns the name of the action of an observation.
@@ -140,13 +161,16 @@ func (r *Reader) name(o *Observation) []byte { return r.names[o.name:][:o.nameLe
 // clientOf returns the digest of the name of the program, which says less than the whole
 // agent, and the caller can less invent.
 func (r *Reader) clientOf(e *event.Event, agent []byte) uint64 {
-	m, ok := r.agents.find(agent)
-	if ok {
-		return m.a
+	if len(agent) == 0 {
+		return 0
+	}
+	m := r.agents.find(agent)
+	if m != nil && m.known {
+		return m.digest
 	}
 	d := r.sum(textClient, e.First(r.client).Bytes())
-	if m != nil {
-		m.digests = digests{a: d}
+	if m != nil && !e.IsOpen() { // a document may have another name beside it
+		m.digest, m.known = d, true
 	}
 	return d
 }

@@ -13,24 +13,31 @@ const (
 	recentAddress = 2
 	recentBefore  = 3 // the event before it in the same place of actorHeads
 	recentNear    = 4 // and of addressHeads
-	recentAction  = 5 // the number of its name; the first bit: it failed
-	recentRule    = 6 // what matched it: see Observation.Matched
-	recentStride  = 7
+	recentCall    = 5 // the number of the name of its action, and callBits
+	recentEvent   = 6 // Observation.Event, 64 bits
+	recentStride  = 8
 
-	failedBit = 1 << 31
+	nameBits  = 14 // from the first bit on
+	failedBit = 1 << nameBits
+	ruleShift = 16 // from where on it is what matched it: see Observation.Matched
 )
 
-// recent is the ring, with the last event of each actor and each address. Events are
-// numbered from 1 on.
+// recent is the ring, with the last event of each actor and each address, and for the
+// digest of an event its number. Events are numbered from 1 on.
 type recent struct {
 	ring                     []uint32
 	actorHeads, addressHeads []uint32
+	seen                     []uint32
 	next                     uint32 // the number of the next event
 	floor                    uint32 // events before it are overwritten
+	cuts                     uint32 // how often events were cut off
 }
 
 func newRecent(events int) recent {
-	return recent{ring: make([]uint32, events*recentStride), actorHeads: make([]uint32, events), addressHeads: make([]uint32, events), next: 1, floor: 1}
+	return recent{
+		ring: make([]uint32, events*recentStride), actorHeads: make([]uint32, events), addressHeads: make([]uint32, events), seen: make([]uint32, events),
+		next: 1, floor: 1,
+	}
 }
 
 func (r *recent) size() uint32 { return uint32(len(r.actorHeads)) }
@@ -44,6 +51,30 @@ func (r *recent) row(n uint32) []uint32 {
 	return r.ring[at : at+recentStride]
 }
 
+// has reports whether an event with that digest is among them, or was overwritten lately.
+func (r *recent) has(event uint64) bool {
+	if event == 0 {
+		return false
+	}
+	row := r.row(r.seen[event&uint64(r.size()-1)])
+	return row != nil && row[recentEvent] == uint32(event) && row[recentEvent+1] == uint32(event>>32)
+}
+
+// prefetch prefetches what has is going to read.
+func (r *recent) prefetch(event uint64) {
+	if row := r.row(r.seen[event&uint64(r.size()-1)]); row != nil {
+		prefetch(&row[recentEvent])
+	}
+}
+
+// callOf returns what a recent event has of its call.
+func callOf(o *Observation, name uint32) uint32 {
+	if o.Failed {
+		name |= failedBit
+	}
+	return name | uint32(o.Matched)<<ruleShift
+}
+
 // add adds an event.
 func (r *recent) add(o *Observation, name uint32) {
 	n := r.next
@@ -51,21 +82,27 @@ func (r *recent) add(o *Observation, name uint32) {
 	if r.next-r.floor > r.size() {
 		r.floor = r.next - r.size()
 	}
+	mask := r.size() - 1
 	actor, address := uint32(o.Actor), uint32(o.Address)
-	a, b := actor&(r.size()-1), address&(r.size()-1)
-	row := r.row(n)
+	a, b := &r.actorHeads[actor&mask], &r.addressHeads[address&mask]
+	at := int(n&mask) * recentStride
+	row := r.ring[at : at+recentStride : at+recentStride]
 	row[recentTime], row[recentActor], row[recentAddress] = o.At, actor, address
-	row[recentBefore], row[recentNear] = r.actorHeads[a], r.addressHeads[b]
-	if o.Failed {
-		name |= failedBit
+	row[recentBefore], row[recentNear] = *a, *b
+	row[recentCall] = callOf(o, name)
+	row[recentEvent], row[recentEvent+1] = uint32(o.Event), uint32(o.Event>>32)
+	*a, *b = n, n
+	if o.Event != 0 {
+		r.seen[uint32(o.Event)&mask] = n
 	}
-	row[recentAction], row[recentRule] = name, uint32(o.Matched)
-	r.actorHeads[a], r.addressHeads[b] = n, n
 }
 
 // cut removes the events from number n on, the last one first. Those that they have
 // overwritten do not come back.
 func (r *recent) cut(n uint32) {
+	if r.next > n {
+		r.cuts++
+	}
 	for r.next > n {
 		r.next--
 		if r.next < r.floor { // it was overwritten itself
@@ -119,10 +156,10 @@ func (h *History) callsOf(actor, from, to, first uint32, rule uint16, wide []str
 		}
 		if at := row[recentTime]; row[recentActor] == actor && from <= at && at <= to {
 			c.Events++
-			if row[recentAction]&failedBit != 0 {
+			if row[recentCall]&failedBit != 0 {
 				c.Failures++
 			}
-			name := row[recentAction] &^ failedBit
+			name := row[recentCall] & (1<<nameBits - 1)
 			i := slices.IndexFunc(list, func(o one) bool { return o.name == name })
 			if i < 0 {
 				i = len(list)
@@ -130,7 +167,7 @@ func (h *History) callsOf(actor, from, to, first uint32, rule uint16, wide []str
 			}
 			list[i].n++
 			list[i].first = n
-			if m := uint16(row[recentRule]); h.names.notable(name) || m != 0 && m != rule {
+			if m := uint16(row[recentCall] >> ruleShift); h.names.notable(name) || m != 0 && m != rule {
 				notable = append(notable, h.names.text(name))
 			}
 		}

@@ -59,7 +59,7 @@ const maxCaller = 44 * 4
 
 // crypt encrypts the name of who got a key, or decrypts it: the key's ID is needed for
 // that, which is not in the state.
-func (s secret) crypt(name, key []byte) {
+func (s *secret) crypt(name, key []byte) {
 	var stream [32]byte
 	for i := range name {
 		if i%len(stream) == 0 {

@@ -47,7 +47,7 @@ func (h *History) block(a int) (begin, size, used int) {
 		return 0, 0, 0
 	}
 	w := h.actors.w[a+actorSize]
-	return begin, blockSizes[w&(1<<sizeBits-1)], int(w >> sizeBits & (1<<usedBits - 1))
+	return begin, blockSizes[w&(1<<sizeBits-1)], int(w >> usedShift & (1<<usedBits - 1))
 }
 
 // home returns the place where a value belongs in a block; if it is taken, the next free
@@ -207,6 +207,8 @@ func (h *History) dropOldest(a, kind, n int) {
 	}
 	h.setSize(a, h.sizeOf(a), 0)
 	h.putBack(a, before)
+	h.set(&h.actors, a+actorSeen, 0)
+	h.set(&h.actors, a+actorSeenToo, 0)
 	h.set(&h.actors, a+actorPartial, max(h.actors.w[a+actorPartial], until))
 }
 

@@ -8,6 +8,7 @@ import (
 )
 
 var (
+	eventID         = event.MemberNamed("eventID")
 	eventTime       = event.MemberNamed("eventTime")
 	awsRegion       = event.MemberNamed("awsRegion")
 	userAgent       = event.MemberNamed("userAgent")
@@ -25,9 +26,9 @@ func activity(e *event.Event, a *event.Activity) bool {
 		return ecsActivity(e, a)
 	}
 	if when := e.Occurrences(eventTime); when.Next() {
-		a.Time = event.Clock(when.Value())
+		a.Time = when.Value()
 	}
-	a.Provider, a.Action = e.MemberText(eventSource), e.MemberText(eventName)
+	a.ID, a.Provider, a.Action = e.MemberText(eventID), e.MemberText(eventSource), e.MemberText(eventName)
 	a.Address, a.Region, a.Agent = e.MemberText(sourceIPAddress), e.MemberText(awsRegion), e.MemberText(userAgent)
 	a.Failed = has(e, errorCode) || has(e, errorMessage)
 	if !a.Failed && string(a.Action) == consoleLogin {
@@ -39,7 +40,7 @@ func activity(e *event.Event, a *event.Activity) bool {
 	a.Pushes = isPush(a.Action)
 	if a.Identity = e.Extent(userIdentity); a.Identity == nil || event.BeginsObjectText(a.Identity) {
 		a.Identity = nil
-		callerFrom(e, &a.Caller)
+		callerFrom(e, a)
 	}
 	if account := e.MemberText(recipientMember); len(account) > 0 {
 		a.Account = account
@@ -68,19 +69,20 @@ type identityTexts struct {
 }
 
 // callerFrom reads the caller of an event.
-func callerFrom(e *event.Event, c *event.Caller) {
+func callerFrom(e *event.Event, a *event.Activity) {
 	if e.IsOpen() {
-		ecsCaller(e, c)
+		ecsCaller(e, &a.Caller)
 		return
 	}
 	var t identityTexts
 	if encoded := e.Extent(userIdentity); encoded == nil || !t.read(encoded) {
+		a.Identity = nil
 		t = identityTexts{
 			kind: e.TextAt(identityType), arn: e.TextAt(identityARN), principal: e.TextAt(principalPlace), account: e.TextAt(callerAccount),
 			key: e.TextAt(accessKeyID), invokedBy: e.TextAt(invokedBy), issuer: e.TextAt(issuerARN), user: e.TextAt(onBehalfOf),
 		}
 	}
-	t.caller(c)
+	t.caller(&a.Caller)
 }
 
 // read reads the texts of an encoded userIdentity in one pass, and reports whether it is a
@@ -215,8 +217,8 @@ func ecsText(e *event.Event, name string) []byte {
 }
 
 func ecsActivity(e *event.Event, a *event.Activity) bool {
-	a.Time = event.Clock(e.First(e.Schema().Field("@timestamp")))
-	a.Provider, a.Action = ecsText(e, "event.provider"), ecsText(e, "event.action")
+	a.Time = e.First(e.Schema().Field("@timestamp"))
+	a.ID, a.Provider, a.Action = ecsText(e, "event.id"), ecsText(e, "event.provider"), ecsText(e, "event.action")
 	a.Address, a.Region, a.Agent = ecsText(e, "source.address"), ecsText(e, "cloud.region"), ecsText(e, "user_agent.original")
 	if len(a.Address) == 0 {
 		a.Address = ecsText(e, "source.ip")
