@@ -2,7 +2,6 @@ package aws
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -11,7 +10,6 @@ import (
 	"go.etcd.io/bbolt"
 
 	"github.com/fluent-detect/fluent-detect/plugin/intake"
-	"github.com/fluent-detect/fluent-detect/plugin/intake/positions"
 	"github.com/fluent-detect/fluent-detect/plugin/logger"
 )
 
@@ -21,12 +19,12 @@ const announcedFile = "announced.db"
 // announced is the table with the objects that are not confirmed, by bucket, key and version.
 var announced = []byte("objects")
 
-// maxAnnounced is the maximum number of objects that wait, unless a single notification
+// MaxAnnounced is the maximum number of objects that wait, unless a single notification
 // names more.
-const maxAnnounced = 10000
+const MaxAnnounced = 10000
 
 // ErrFull is why objects are not noted: too many wait already.
-var ErrFull = fmt.Errorf("%d objects wait to be read, which is the maximum", maxAnnounced)
+var ErrFull = fmt.Errorf("%d objects wait to be read, which is the maximum", MaxAnnounced)
 
 // AnnouncedOptions are what an Announced is made of.
 type AnnouncedOptions struct {
@@ -38,6 +36,7 @@ type AnnouncedOptions struct {
 	DeadLetters *DeadLetters // of objects that are broken; nil: none
 	Queue       *intake.Queue
 	Stats       *intake.Stats
+	Notes       *Notes
 	Errors      *Errors
 	Log         logger.Log
 }
@@ -50,6 +49,7 @@ type Announced struct {
 	max     int
 	db      *bbolt.DB
 	objects objects
+	keeper  keeper
 	slow    logger.Log // rate-limited
 	stop    context.CancelFunc
 	ended   sync.WaitGroup
@@ -60,25 +60,21 @@ type Announced struct {
 	items     map[string]*notice // by name
 	waiting   []*notice          // to be read now
 	confirmed []*notice          // to be removed
-	dying     []*notice          // to become dead letters
 }
 
 // notice is an object that is not removed yet. The lock protects it, except for its object.
 type notice struct {
+	tries
 	name    string
-	object  Object
 	idle    bool // it waits to be read, now or later
 	renewed bool // it was announced again since its reading began
-	fails   int  // how often it could not be read
-	broken  int  // how often because of what is in it
-	err     error
-	again   time.Time // when to try again, if it failed
 }
 
 // StartAnnounced opens the file and starts to read what is noted in it. If the file is
-// damaged, it is renamed, and logged: what was noted is not read.
+// damaged, it is renamed, which is logged, and what can still be read of its notes is taken
+// over.
 func StartAnnounced(ctx context.Context, o AnnouncedOptions) (*Announced, error) {
-	return startAnnounced(ctx, o, defaultTiming, maxAnnounced)
+	return startAnnounced(ctx, o, defaultTiming, MaxAnnounced)
 }
 
 func startAnnounced(ctx context.Context, o AnnouncedOptions, t timing, limit int) (*Announced, error) {
@@ -86,13 +82,13 @@ func startAnnounced(ctx context.Context, o AnnouncedOptions, t timing, limit int
 	if err != nil {
 		return nil, err
 	}
-	warn := func(line string) { o.Log.Errorf("state_path: %s: the objects that it names are not read", line) }
-	db, err := positions.Open(o.Dir, announcedFile, warn, announced)
+	db, err := openNotes(o.Dir, o.Log)
 	if err != nil {
 		return nil, fmt.Errorf("state_path: %w", err)
 	}
 	a := &Announced{AnnouncedOptions: o, timing: t, max: limit, db: db, slow: o.Log.Limited(), jobs: make(chan *notice), wake: make(chan struct{}, 1), items: map[string]*notice{}}
 	a.objects = objects{clients: c, payer: o.Payer, insights: o.Insights, idle: t.idle, stats: o.Stats, errors: o.Errors, slow: a.slow}
+	a.keeper = keeper{tick: t.tick, letters: o.DeadLetters, dead: &o.Notes.Dead, log: o.Log, slow: a.slow, flush: a.flush}
 	if err := a.load(); err != nil {
 		return nil, errors.Join(fmt.Errorf("state_path: %w", err), db.Close())
 	}
@@ -102,7 +98,10 @@ func startAnnounced(ctx context.Context, o AnnouncedOptions, t timing, limit int
 	ctx, a.stop = context.WithCancel(context.Background())
 	a.ended.Add(2 + o.Parallel)
 	go a.offer(ctx)
-	go a.keep(ctx)
+	go func() {
+		defer a.ended.Done()
+		a.keeper.run(ctx)
+	}()
 	for range o.Parallel {
 		go a.work(ctx)
 	}
@@ -113,13 +112,18 @@ func startAnnounced(ctx context.Context, o AnnouncedOptions, t timing, limit int
 func (a *Announced) load() error {
 	return a.db.View(func(tx *bbolt.Tx) error {
 		return tx.Bucket(announced).ForEach(func(k, v []byte) error {
-			n := &notice{name: string(k), idle: true}
-			if err := json.Unmarshal(v, &n.object); err != nil {
-				a.Log.Errorf("state_path: %s: the note %s cannot be read, and stays: %v", announcedFile, logger.Printable(string(k), 300), err)
+			object, whole, ok := readNote(string(k), v)
+			if !ok {
+				a.Log.Errorf("state_path: %s: the note %s cannot be read, and stays", announcedFile, logger.Printable(string(k), 300))
 				return nil
 			}
+			if !whole {
+				a.Log.Warnf("state_path: %s: the note about %s is damaged: what can be read of it is used", announcedFile, nameOfObject(object.Bucket, object.Key))
+			}
+			n := &notice{tries: tries{object: object}, name: string(k), idle: true}
 			a.items[n.name] = n
 			a.waiting = append(a.waiting, n)
+			a.Notes.Waiting.Add(1)
 			return nil
 		})
 	})
@@ -131,12 +135,8 @@ func (a *Announced) Note(all []Object) error {
 	values := map[string][]byte{}
 	objects := map[string]Object{}
 	for _, o := range all {
-		v, err := json.Marshal(o)
-		if err != nil {
-			return err
-		}
-		name := string(nameOf(o.Bucket, o.Key+"\x00"+o.VersionID))
-		values[name], objects[name] = v, o
+		name := noteName(&o)
+		values[name], objects[name] = newNote(name, o), o
 	}
 	a.mu.Lock()
 	fresh := 0
@@ -147,6 +147,7 @@ func (a *Announced) Note(all []Object) error {
 	}
 	if fresh > 0 && len(a.items) > 0 && len(a.items)+fresh > a.max {
 		a.mu.Unlock()
+		a.Notes.Refused.Add(uint64(fresh))
 		return ErrFull
 	}
 	var added []*notice
@@ -155,8 +156,10 @@ func (a *Announced) Note(all []Object) error {
 			n.renewed = n.renewed || !n.idle // it may have changed since
 			continue
 		}
-		n := &notice{name: name, object: o, idle: true}
+		n := &notice{tries: tries{object: o}, name: name, idle: true}
 		a.items[name] = n
+		a.Notes.Noted.Add(1)
+		a.Notes.Waiting.Add(1)
 		added = append(added, n)
 	}
 	a.mu.Unlock()
@@ -243,53 +246,20 @@ func (a *Announced) work(ctx context.Context) {
 func (a *Announced) done(n *notice, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	var broken *brokenError
-	n.err = err
-	switch {
-	case err == nil:
-		a.confirmed = append(a.confirmed, n)
-		return
-	case errors.Is(err, intake.ErrClosed), errors.Is(err, context.Canceled):
-		return // the next process reads it
-	case errors.As(err, &broken):
-		n.broken++
-	}
-	n.fails++
-	if n.broken >= maxTries {
-		a.dying = append(a.dying, n)
-		return
-	}
-	n.idle, n.again = true, time.Now().Add(a.backoff(n.fails))
-	a.waiting = append(a.waiting, n)
-}
-
-// keep removes what is confirmed.
-func (a *Announced) keep(ctx context.Context) {
-	defer a.ended.Done()
-	for ctx.Err() == nil {
-		sleep(ctx, a.tick)
-		a.bury()
-		a.flush()
-	}
-}
-
-// bury gives up objects that are broken.
-func (a *Announced) bury() {
-	a.mu.Lock()
-	dying := a.dying
-	a.dying = nil
-	a.mu.Unlock()
-	for _, n := range dying {
-		where := nameOfObject(n.object.Bucket, n.object.Key)
-		if a.DeadLetters != nil {
-			if err := a.DeadLetters.add(deadLetter{Kind: "object", Reason: n.err.Error(), Bucket: n.object.Bucket, Key: n.object.Key}); err != nil {
-				a.slow.Errorf("dead_letters: %v: %s", err, where)
-			}
-		}
-		a.Log.Errorf("%s is broken, and was given up after %d tries: %v", where, n.broken, n.err)
-		a.mu.Lock()
-		a.confirmed = append(a.confirmed, n)
-		a.mu.Unlock()
+	confirm := func() { a.confirmed = append(a.confirmed, n) }
+	switch n.add(err, &a.timing) {
+	case confirmed:
+		a.Notes.Done.Add(1)
+		confirm()
+	case failed:
+		n.idle = true
+		a.waiting = append(a.waiting, n)
+	case broken:
+		a.keeper.giveUp(&n.tries, func() {
+			a.mu.Lock()
+			defer a.mu.Unlock()
+			confirm()
+		})
 	}
 }
 
@@ -297,14 +267,14 @@ func (a *Announced) bury() {
 // is read again.
 func (a *Announced) flush() {
 	a.mu.Lock()
-	confirmed := a.confirmed
+	over := a.confirmed
 	a.confirmed = nil
 	a.mu.Unlock()
-	if len(confirmed) == 0 {
+	if len(over) == 0 {
 		return
 	}
 	err := a.db.Update(func(tx *bbolt.Tx) error {
-		for _, n := range confirmed {
+		for _, n := range over {
 			// Note writes after it has set renewed, and so either it is seen here, or the
 			// note is written after this transaction.
 			if a.isRenewed(n) {
@@ -319,17 +289,18 @@ func (a *Announced) flush() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if err != nil {
-		a.confirmed = append(a.confirmed, confirmed...)
+		a.confirmed = append(a.confirmed, over...)
 		a.slow.Errorf("state_path: %v; after a crash objects may be read again", err)
 		return
 	}
-	for _, n := range confirmed {
+	for _, n := range over {
 		if n.renewed {
-			n.idle, n.fails, n.broken, n.again = true, 0, 0, time.Time{}
+			n.tries, n.idle = tries{object: n.object}, true
 			a.waiting = append(a.waiting, n)
 			continue
 		}
 		delete(a.items, n.name)
+		a.Notes.Waiting.Add(-1)
 	}
 }
 

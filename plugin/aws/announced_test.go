@@ -21,7 +21,7 @@ func notes(t *testing.T, c *fake.Server, dir string, limit int) (*Announced, *in
 	timing := defaultTiming
 	timing.tick, timing.minDelay = 20*time.Millisecond, 20*time.Millisecond
 	a, err := startAnnounced(context.Background(), AnnouncedOptions{Dir: dir, Account: Account{Region: "eu-west-1", Endpoint: c.URL},
-		Parallel: 2, Queue: queue, Stats: stats, Errors: new(Errors), Log: log}, timing, limit)
+		Parallel: 2, Queue: queue, Stats: stats, Notes: new(Notes), Errors: new(Errors), Log: log}, timing, limit)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package aws
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -49,12 +48,8 @@ type listTiming struct {
 var defaultListTiming = listTiming{poll: time.Minute, quietPoll: 5 * time.Minute, quietAfter: time.Hour,
 	lookBack: 24 * time.Hour, quickBack: time.Hour, full: 30 * time.Minute, discover: 10 * time.Minute}
 
-const (
-	// pagesPerTurn is how many pages of a region are listed until others have their turn.
-	pagesPerTurn = 3
-	// maxTries is how often an object is read that is broken.
-	maxTries = 5
-)
+// pagesPerTurn is how many pages of a region are listed until others have their turn.
+const pagesPerTurn = 3
 
 // Bucket reads the objects of CloudTrail in a bucket, and new ones.
 type Bucket struct {
@@ -63,6 +58,7 @@ type Bucket struct {
 	listTiming
 	lister  lister
 	objects objects
+	keeper  keeper
 	slow    logger.Log // rate-limited
 	denied  once
 	stop    context.CancelFunc
@@ -80,21 +76,14 @@ type Bucket struct {
 	regions   map[string]*region // by folder; only the goroutine that lists changes it
 	items     map[string]*item   // found, and not confirmed, by key
 	confirmed map[string]*region // keys that are confirmed, and not stored
-	dying     []*item            // to become dead letters
 }
 
-// item is an object that was found.
+// item is an object that was found. The bucket's lock protects its tries.
 type item struct {
+	tries
 	region   *region
-	object   Object
 	modified time.Time
 	before   string // the key listed before it
-
-	// The bucket's lock protects these.
-	fails  int // how often it could not be read
-	broken int // how often because of what is in it
-	err    error
-	again  time.Time // when to try again; zero: it is being read
 }
 
 // StartBucket checks that the bucket exists, and starts to read. The error names the key.
@@ -110,6 +99,7 @@ func startBucket(ctx context.Context, o BucketOptions, t timing, l listTiming) (
 	b := &Bucket{BucketOptions: o, timing: t, listTiming: l, slow: o.Log.Limited(), jobs: make(chan *item), Completed: make(chan struct{}),
 		lister: lister{c, o.Name, o.Payer}, regions: map[string]*region{}, items: map[string]*item{}, confirmed: map[string]*region{}}
 	b.objects = objects{clients: c, payer: o.Payer, insights: o.Insights, idle: t.idle, stats: o.Stats, errors: &o.Listing.Errors, slow: b.slow}
+	b.keeper = keeper{tick: t.tick, letters: o.DeadLetters, dead: &o.Listing.Dead, log: o.Log, slow: b.slow, flush: b.flush}
 	one := int32(1)
 	if _, err := b.lister.request(ctx, &s3.ListObjectsV2Input{Prefix: &o.Prefix.Path, MaxKeys: &one}); err != nil {
 		if codeOf(err) == "NoSuchBucket" {
@@ -120,7 +110,10 @@ func startBucket(ctx context.Context, o BucketOptions, t timing, l listTiming) (
 	ctx, b.stop = context.WithCancel(context.Background())
 	b.ended.Add(2 + o.Parallel)
 	go b.list(ctx)
-	go b.keep(ctx)
+	go func() {
+		defer b.ended.Done()
+		b.keeper.run(ctx)
+	}()
 	for range o.Parallel {
 		go b.work(ctx)
 	}
@@ -275,60 +268,22 @@ func (b *Bucket) work(ctx context.Context) {
 func (b *Bucket) done(i *item, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	var broken *brokenError
-	i.err = err
-	switch {
-	case err == nil:
+	switch i.add(err, &b.timing) {
+	case confirmed:
 		b.confirm(i)
-		return
-	case errors.Is(err, intake.ErrClosed), errors.Is(err, context.Canceled):
-		return // the input ends
-	case errors.As(err, &broken):
-		i.broken++
+	case broken:
+		b.keeper.giveUp(&i.tries, func() {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			b.confirm(i)
+		})
 	}
-	i.fails++
-	if i.broken >= maxTries {
-		b.dying = append(b.dying, i)
-		return
-	}
-	i.again = time.Now().Add(b.backoff(i.fails))
 }
 
 // confirm notes that an object needs not be read again. The lock is held.
 func (b *Bucket) confirm(i *item) {
 	delete(b.items, i.object.Key)
 	b.confirmed[i.object.Key] = i.region
-}
-
-// keep stores what is confirmed.
-func (b *Bucket) keep(ctx context.Context) {
-	defer b.ended.Done()
-	for ctx.Err() == nil {
-		sleep(ctx, b.tick)
-		b.bury()
-		b.flush()
-	}
-}
-
-// bury gives up objects that are broken.
-func (b *Bucket) bury() {
-	b.mu.Lock()
-	dying := b.dying
-	b.dying = nil
-	b.mu.Unlock()
-	for _, i := range dying {
-		where := nameOfObject(b.Name, i.object.Key)
-		if b.DeadLetters != nil {
-			if err := b.DeadLetters.add(deadLetter{Kind: "object", Reason: i.err.Error(), Bucket: b.Name, Key: i.object.Key}); err != nil {
-				b.slow.Errorf("dead_letters: %v: %s", err, where)
-			}
-		}
-		b.Listing.Dead.Add(1)
-		b.Log.Errorf("%s is broken, and was given up after %d tries: %v", where, i.broken, i.err)
-		b.mu.Lock()
-		b.confirm(i)
-		b.mu.Unlock()
-	}
 }
 
 // flush stores what has changed since the last flush.

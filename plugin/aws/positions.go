@@ -37,7 +37,7 @@ type position struct {
 // creates both if they do not exist. If the file is damaged, it is renamed, and warn is
 // called: all objects are read again.
 func OpenPositions(dir string, warn func(string)) (*Positions, error) {
-	db, err := positions.Open(dir, positionsFile, func(line string) { warn(line + ": everything is read again") }, folders, done)
+	db, err := positions.Open(dir, positionsFile, func(line, _ string) { warn(line + ": everything is read again") }, folders, done)
 	if err != nil {
 		return nil, err
 	}

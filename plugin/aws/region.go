@@ -120,7 +120,7 @@ func (b *Bucket) page(ctx context.Context, r *region, objects []listed) bool {
 			return false
 		}
 		at, isDay := layout.Time(o.key[len(r.folder):])
-		i := &item{region: r, object: Object{Bucket: b.Name, Key: o.key, Size: o.size}, modified: o.modified, before: r.cursor}
+		i := &item{tries: tries{object: Object{Bucket: b.Name, Key: o.key, Size: o.size}}, region: r, modified: o.modified, before: r.cursor}
 		r.cursor = o.key
 		isNew := !known[o.key]
 		b.mu.Lock()

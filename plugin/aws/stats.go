@@ -27,3 +27,13 @@ type Listing struct {
 
 	Lag atomic.Int64 // age of the object that was opened last, in nanoseconds
 }
+
+// Notes counts objects that messages announce without a queue. It is safe for concurrent use.
+type Notes struct {
+	Noted   atomic.Uint64
+	Done    atomic.Uint64 // their alerts are in the outbox
+	Dead    atomic.Uint64 // they are broken and were given up
+	Refused atomic.Uint64 // not noted, since too many wait
+
+	Waiting atomic.Int64 // those that are noted now
+}

@@ -138,7 +138,7 @@ var cloudTrailKeys = []row[CloudTrail]{
 		},
 		condition: &hasQueue},
 	{Key: Key{"dead_letters", "the path of a file", "",
-		"where messages that `max_receives` gives up, and objects of `bucket` that are broken, are noted, as lines of JSON"},
+		"where messages that `max_receives` gives up, and other objects that are broken, are noted, as lines of JSON"},
 		set: func(c *CloudTrail, v string) error { c.DeadLetters = v; return nil }, condition: &hasAWS},
 	{Key: Key{"acknowledge", "`detected` or `appended`", "detected",
 		"when records count as taken care of, so that they are not read again: once a detect output has evaluated them and committed its state, or two seconds after Fluent Bit took them, which a crash may lose"},

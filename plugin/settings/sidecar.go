@@ -82,7 +82,7 @@ var sidecarKeys = []row[Sidecar]{
 		secret: true,
 		set:    func(s *Sidecar, v string) (err error) { s.FirehoseKey, err = parseSecret(v); return err }},
 	{Key: Key{"sns_topics", "ARNs of topics of SNS, separated by commas", "",
-		"the topics whose messages /v1/sns takes, after it has verified their signature, and to which it confirms subscriptions; empty: none"},
+		"the topics whose messages /v1/sns takes, after it has verified their signature, and to which it confirms subscriptions; with `state_path` and a key for S3 such as `s3_region`, the objects that they announce are read, unless `s3_path` is set; empty: none"},
 		list: true,
 		set:  func(s *Sidecar, v string) (err error) { s.SNSTopics, err = parseTopics(v); return err }},
 	{Key: Key{"eventbridge_key", "a text of at most 4096 bytes", "",

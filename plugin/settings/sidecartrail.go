@@ -35,7 +35,8 @@ var sidecarTrailKeys = func() (table []row[CloudTrail]) {
 		if !isPrefixed(r.Name) {
 			continue
 		}
-		r.Key = Key{trailPrefix + r.Name, r.Type, r.Default, text(r.Meaning)}
+		meaning := strings.Replace(text(r.Meaning), "must be set", "must be set, or `sns_topics` with `state_path`", 1)
+		r.Key = Key{trailPrefix + r.Name, r.Type, r.Default, meaning}
 		r.needs = slices.Clone(r.needs)
 		for i, key := range r.needs {
 			r.needs[i] = prefixed(key)

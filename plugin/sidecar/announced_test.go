@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fluent-detect/fluent-detect/plugin/aws"
 	"github.com/fluent-detect/fluent-detect/plugin/sns"
 	fake "github.com/fluent-detect/fluent-detect/test/aws"
 	"github.com/fluent-detect/fluent-detect/test/freeport"
@@ -81,6 +82,49 @@ func TestAnnouncedObjects(t *testing.T) {
 	}
 	post(start(keys{"sns_topics": fake.Topic, "s3_queue_url": c.QueueURL(), "s3_region": "eu-west-1", "s3_endpoint": c.URL, "s3_sqs_endpoint": c.URL}), first, 415)
 	post(start(keys{"sns_topics": fake.Topic, "state_path": t.TempDir()}), first, 415)
+}
+
+// When 10,000 objects wait, others are refused with 503, after which SNS sends the message
+// again; events in messages are evaluated nevertheless. Metrics and the page tell.
+func TestTooManyAnnouncedObjects(t *testing.T) {
+	t.Parallel()
+	c, service := fake.New(t), fake.NewSNS(t, "sns.amazonaws.com")
+	c.Fail = func(string, string) string { return "SlowDown" }
+	r := runWith(t, announcing(t, c), testLimits, sns.Service{Transport: service, Roots: service.Roots})
+	var all []string
+	for i := range aws.MaxAnnounced {
+		all = append(all, fmt.Sprintf(`"%d"`, i))
+	}
+	post := func(text string) (*http.Response, string) {
+		t.Helper()
+		return send(t, r.at("/v1/sns"), string(service.Notification("2", text)))
+	}
+	keys := `{"s3Bucket":"trail","s3ObjectKey":[` + strings.Join(all, ",") + `]}`
+	for _, test := range []struct {
+		name, text string
+		status     int
+	}{
+		{"as many as may wait", keys, 200}, {"another", putTrail(t, c, "1", push("a")), 503}, {"two more", `{"s3Bucket":"trail","s3ObjectKey":["x","y"]}`, 503},
+		{"the same again", keys, 200}, {"an event", push("b"), 200}, {"a test", `{"Service":"Amazon S3","Event":"s3:TestEvent","Bucket":"trail"}`, 200},
+	} {
+		answer, text := post(test.text)
+		if answer.StatusCode != test.status || (answer.Header.Get("Retry-After") != "") != (test.status == 503) || test.status == 503 && !strings.HasPrefix(text, "10000 objects wait to be read") {
+			t.Errorf("%s: %s %v %q, want %d", test.name, answer.Status, answer.Header, text, test.status)
+		}
+	}
+	metrics := r.get("/metrics")
+	for _, want := range []string{
+		`announced_objects_total{input="s3",outcome="noted"} 10000`, `announced_objects_total{input="s3",outcome="done"} 0`, `announced_objects_total{input="s3",outcome="refused"} 3`,
+		`announced_waiting{input="s3"} 10000`, `push_requests_total{endpoint="sns",result="refused"} 2`,
+	} {
+		if !strings.Contains(metrics, want) {
+			t.Errorf("the metrics lack %s", want)
+		}
+	}
+	if page := r.get("/"); !strings.Contains(page, `<div class="tile critical"><span class="muted">Announced objects</span><strong>10,000</strong><small>wait; 0 done, 0 given up, 3 refused</small></div>`) {
+		t.Errorf("the page does not tell:\n%s", page[strings.Index(page, "<main>"):][:3000])
+	}
+	wait(t, "the alert of the event", func() bool { return strings.Count(r.stdout.String(), `"alert_id"`) == 1 })
 }
 
 // The sidecar is killed with kill -9 while it reads what was announced: nothing that was

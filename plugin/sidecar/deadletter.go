@@ -107,6 +107,9 @@ type letters struct {
 	left        int // out, of the file and the log
 	leftFrom    int64
 	leftLine    int
+
+	events int  // in the body
+	cut    bool // the rest of the body cannot be unpacked
 }
 
 // add adds a record that could not be read. text may be nil.

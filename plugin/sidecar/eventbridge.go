@@ -16,7 +16,11 @@ func (h *ingestHandler) eventBridge() *endpoint {
 	e := h.endpoint(pushWait)
 	running := make(chan struct{}, h.slots.total)
 	e.read = func(r *http.Request, b *body, decompress decompressFunc, _ bool, d *letters) error {
-		text, err := h.readMessage(r.Context(), b, decompress, d)
+		timer := time.NewTimer(h.limits.event)
+		defer timer.Stop()
+		waiting, cancel := context.WithTimeout(r.Context(), h.limits.event)
+		defer cancel()
+		text, err := h.readMessage(waiting, b, decompress, d)
 		if err != nil {
 			return err
 		}
@@ -34,8 +38,6 @@ func (h *ingestHandler) eventBridge() *endpoint {
 			own.end()
 			done <- err
 		}()
-		timer := time.NewTimer(h.limits.event)
-		defer timer.Stop()
 		select {
 		case err := <-done:
 			return err

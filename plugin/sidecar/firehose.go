@@ -1,7 +1,9 @@
 package sidecar
 
 import (
+	"bytes"
 	"encoding/json"
+	"io"
 	"net/http"
 	"strconv"
 	"time"
@@ -36,7 +38,17 @@ func (h *ingestHandler) firehose() *endpoint {
 		case version != "" && version != "1.0":
 			return &unsupportedError{"the header " + firehoseVersion + " is not 1.0"}
 		}
-		return read(r, b, decompress, textual, d)
+		records := &search{text: []byte(`"records"`)}
+		err := read(r, b, records.in(decompress), textual, d)
+		switch {
+		case err != nil || b.err != nil:
+			return err
+		case d.cut: // Firehose keeps what it cannot deliver, and the dead letters do not have it
+			return &unsupportedError{"the rest of it cannot be unpacked"}
+		case !records.found && d.events == 0:
+			return &unsupportedError{"it is not from Firehose: it has no records"}
+		}
+		return nil
 	}
 	e.respond = func(w http.ResponseWriter, r *http.Request, status int, reason string) {
 		answer, err := json.Marshal(firehoseAnswer{r.Header.Get(firehoseRequestID), time.Now().UnixMilli(), reason})
@@ -50,4 +62,40 @@ func (h *ingestHandler) firehose() *endpoint {
 		_, _ = w.Write(answer)
 	}
 	return e
+}
+
+// search looks for a text in what is read.
+type search struct {
+	text  []byte
+	found bool
+
+	io.ReadCloser
+	tail []byte // the end of what was read
+}
+
+// in returns a function that decompresses as that one does, and searches the result.
+func (s *search) in(decompress decompressFunc) decompressFunc {
+	return func(r io.Reader, reserve reserveFunc) (io.ReadCloser, error) {
+		plain, err := decompress(r, reserve)
+		if err != nil {
+			return nil, err
+		}
+		s.ReadCloser = plain
+		return s, nil
+	}
+}
+
+// Read reads, and searches.
+func (s *search) Read(p []byte) (int, error) {
+	n, err := s.ReadCloser.Read(p)
+	if !s.found {
+		start := append(s.tail, p[:min(n, len(s.text)-1)]...)
+		s.found = bytes.Contains(start, s.text) || bytes.Contains(p[:n], s.text)
+		keep := start
+		if n >= len(s.text) {
+			keep = p[:n]
+		}
+		s.tail = append([]byte(nil), keep[max(0, len(keep)-len(s.text)+1):]...)
+	}
+	return n, err
 }

@@ -269,6 +269,7 @@ func (h *ingestHandler) readText(ctx context.Context, b *body, limited *limitedR
 	}
 	err := h.readBlocks(b, reader, limited, buf, d)
 	events := buf.events
+	d.events += events
 	if !memory.held { // what a long item needs is not kept, nor after a panic
 		h.buffers.Put(buf)
 	}
@@ -290,6 +291,7 @@ func (h *ingestHandler) readBlocks(b *body, reader *ingest.Reader, limited *limi
 		}
 		if err != nil {
 			d.add("the rest of the body cannot be unpacked: "+err.Error(), 0, limited.bytes, nil)
+			d.cut = true
 			if limited.bytes == 0 && errors.Is(err, zstd.ErrWindowSizeExceeded) { // sound, and nothing for us
 				return &unsupportedError{err.Error()}
 			}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -27,16 +28,16 @@ func (s *Sidecar) servePush(mux *http.ServeMux) {
 	if c.FirehoseKey != "" { // Firehose can send no password
 		mux.Handle("POST /v1/firehose", s.withSecret(firehose, firehoseAccessKey, string(c.FirehoseKey), "firehose_access_key"))
 	} else {
-		mux.Handle("POST /v1/firehose", s.requireLogin(firehose))
+		mux.Handle("POST /v1/firehose", s.requirePushLogin(firehose))
 	}
 	if c.EventBridgeKey != "" {
 		mux.Handle("POST /v1/eventbridge", s.withSecret(eventBridge, c.EventBridgeHeader, string(c.EventBridgeKey), "eventbridge_key"))
 	} else {
-		mux.Handle("POST /v1/eventbridge", s.requireLogin(eventBridge))
+		mux.Handle("POST /v1/eventbridge", s.requirePushLogin(eventBridge))
 	}
 	if len(c.SNSTopics) > 0 {
 		s.push["sns"] = s.notifications(sns.NewVerifier(c.SNSTopics, s.options.SNS))
-		mux.Handle("POST /v1/sns", s.requireLogin(s.push["sns"]))
+		mux.Handle("POST /v1/sns", s.requirePushLogin(s.push["sns"]))
 	} else {
 		mux.HandleFunc("POST /v1/sns", func(w http.ResponseWriter, r *http.Request) {
 			s.ingest.clients.Errorf("from %s: /v1/sns takes no message: sns_topics is not set", r.RemoteAddr)
@@ -50,6 +51,13 @@ type deniedError struct{ err error }
 
 // Error returns the reason.
 func (e *deniedError) Error() string { return e.err.Error() }
+
+// requirePushLogin is requireLogin, with answers as the endpoint gives them.
+func (s *Sidecar) requirePushLogin(e *endpoint) http.Handler {
+	return s.requireLoginOr(e, func(w http.ResponseWriter, r *http.Request) {
+		e.reject(w, r, r.RemoteAddr, http.StatusUnauthorized, errors.New("wrong user or password for "+r.URL.Path))
+	})
+}
 
 // withSecret serves requests that have a secret in a header, and answers others with 401.
 // what names the secret in the log.
@@ -90,13 +98,37 @@ func (h *ingestHandler) readMessage(ctx context.Context, b *body, decompress dec
 }
 
 // evaluateText evaluates a text that was read before. It returns an *unsupportedError if the
-// text announces objects in S3: none of its events would be evaluated.
+// text announces objects in S3: what is announced is not evaluated, only other events of a list.
 func (h *ingestHandler) evaluateText(ctx context.Context, text, announcement []byte, d *letters) (err error) {
-	if n, err := aws.Parse(announcement); err == nil && len(n.Objects) > 0 {
-		o := n.Objects[0]
-		return &unsupportedError{fmt.Sprintf("it announces objects in S3 such as s3://%s/%s, and not their events: let a queue of SQS receive it, from which they are read, or, at /v1/sns, set state_path and keys for S3 such as s3_region", o.Bucket, o.Key)}
+	o, list := announcedIn(announcement)
+	if o != nil && !list {
+		return announcedError(o)
 	}
 	limited := &limitedReader{left: maxUnpacked, source: bytes.NewReader(text)}
 	defer h.recoverRead(limited, d, &err)
-	return h.readText(ctx, &body{limits: &h.limits}, limited, true, d)
+	if err := h.readText(ctx, &body{limits: &h.limits}, limited, true, d); err != nil || o == nil {
+		return err
+	}
+	return announcedError(o)
+}
+
+// announcedIn returns an object that a message announces, or one of the messages in a list.
+func announcedIn(text []byte) (o *aws.Object, list bool) {
+	if n, err := aws.Parse(text); err == nil && len(n.Objects) > 0 {
+		return &n.Objects[0], false
+	}
+	var all []json.RawMessage
+	if json.Unmarshal(text, &all) != nil {
+		return nil, false
+	}
+	for _, one := range all {
+		if n, err := aws.Parse(one); err == nil && len(n.Objects) > 0 {
+			return &n.Objects[0], true
+		}
+	}
+	return nil, true
+}
+
+func announcedError(o *aws.Object) error {
+	return &unsupportedError{fmt.Sprintf("it announces objects in S3 such as s3://%s/%s, and not their events: let a queue of SQS receive it, from which they are read, or, at /v1/sns, set state_path and keys for S3 such as s3_region", o.Bucket, o.Key)}
 }

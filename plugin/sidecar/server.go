@@ -100,6 +100,15 @@ func (s *Sidecar) health(w http.ResponseWriter, _ *http.Request) {
 
 // requireLogin rejects clients without the configured username and password.
 func (s *Sidecar) requireLogin(h http.Handler) http.Handler {
+	return s.requireLoginOr(h, func(w http.ResponseWriter, r *http.Request) {
+		s.ingest.requests.rejected.Add(1)
+		s.ingest.clients.Errorf("from %s: wrong user or password for %s", r.RemoteAddr, r.URL.Path)
+		http.Error(w, "wrong user or password", http.StatusUnauthorized)
+	})
+}
+
+// requireLoginOr lets other clients be rejected by that function.
+func (s *Sidecar) requireLoginOr(h http.Handler, reject http.HandlerFunc) http.Handler {
 	l := s.config.Login
 	if l.Username == "" {
 		return h
@@ -112,10 +121,8 @@ func (s *Sidecar) requireLogin(h http.Handler) http.Handler {
 			h.ServeHTTP(w, r)
 			return
 		}
-		s.ingest.requests.rejected.Add(1)
-		s.ingest.clients.Errorf("from %s: wrong user or password for %s", r.RemoteAddr, r.URL.Path)
 		w.Header().Set("WWW-Authenticate", `Basic realm="fluent-detect"`)
-		http.Error(w, "wrong user or password", http.StatusUnauthorized)
+		reject(w, r)
 	})
 }
 

@@ -15,6 +15,7 @@ import (
 const (
 	snsRaw   = "X-Amz-Sns-Rawdelivery"
 	snsTopic = "X-Amz-Sns-Topic-Arn"
+	snsType  = "X-Amz-Sns-Message-Type"
 )
 
 // notifications returns the endpoint /v1/sns, for subscriptions of HTTP endpoints to topics
@@ -29,7 +30,8 @@ func (s *Sidecar) notifications(verifier *sns.Verifier) *endpoint {
 		if err != nil {
 			return err
 		}
-		if r.Header.Get(snsRaw) == "true" {
+		// Confirmations are never raw, whatever the subscription has.
+		if kind := r.Header.Get(snsType); r.Header.Get(snsRaw) == "true" && (kind == "" || kind == sns.Notification) {
 			switch topic := r.Header.Get(snsTopic); {
 			case s.config.Login.Username == "":
 				return &deniedError{errors.New("a raw message has no signature: turn raw delivery off, or set listen_username and listen_password")}
@@ -54,7 +56,7 @@ func (s *Sidecar) notifications(verifier *sns.Verifier) *endpoint {
 		case sns.UnsubscribeConfirmation:
 			s.options.Log.Warnf("the subscription to %s has ended: somebody has removed it", m.TopicARN)
 		default:
-			return s.take(r.Context(), text, []byte(m.Message), d)
+			return s.take(r.Context(), m.Envelope(), []byte(m.Message), d)
 		}
 		return nil
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
 	"github.com/fluent-detect/fluent-detect/detector/rule"
 	"github.com/fluent-detect/fluent-detect/detector/stats"
+	"github.com/fluent-detect/fluent-detect/plugin/aws"
 	"github.com/fluent-detect/fluent-detect/plugin/page"
 )
 
@@ -94,6 +95,12 @@ func (s *Sidecar) statusView(now time.Time) *statusView {
 	v.tiles(&c, now)
 	v.Tiles = append(v.Tiles, statusTile{Name: "Delivered", Value: count(delivered), Note: fmt.Sprintf("%s failed attempts", count(failed))},
 		statusTile{Name: "Waiting", Value: count(uint64(waiting)), Note: fmt.Sprintf("%s bytes in the outbox", count(uint64(size))), Bad: failed > 0 && waiting > 0})
+	if o := s.objects; o != nil && o.input.Announced != nil {
+		n := &o.counts.Notes
+		waiting := n.Waiting.Load()
+		v.Tiles = append(v.Tiles, statusTile{Name: "Announced objects", Value: count(uint64(waiting)), Bad: waiting >= aws.MaxAnnounced,
+			Note: fmt.Sprintf("wait; %s done, %s given up, %s refused", count(n.Done.Load()), count(n.Dead.Load()), count(n.Refused.Load()))})
+	}
 	if c.SelfTest.Failed() {
 		v.Problems = append(v.Problems, "The self-test fails: "+visible(c.SelfTest.Problem))
 	}

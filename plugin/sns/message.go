@@ -49,6 +49,23 @@ func Parse(body []byte) (*Message, error) {
 	return &m, nil
 }
 
+// Envelope returns a notification anew, with nothing in it but what is signed: a body may
+// have other members, and others by the same name.
+func (m *Message) Envelope() []byte {
+	text, err := json.Marshal(struct {
+		Type      string
+		MessageID string  `json:"MessageId"`
+		TopicARN  string  `json:"TopicArn"`
+		Subject   *string `json:",omitempty"`
+		Message   string
+		Timestamp string
+	}{m.Type, m.MessageID, m.TopicARN, m.Subject, m.Message, m.Timestamp})
+	if err != nil {
+		panic(err) // cannot happen: these are texts
+	}
+	return text
+}
+
 // signedText returns what SNS signs: names and values in a fixed order, each on a line.
 func (m *Message) signedText() []byte {
 	var b []byte

@@ -26,8 +26,9 @@ const (
 	maxCertificates = 64
 	// maxCertificateFile is the maximum size of a file with a certificate and its chain.
 	maxCertificateFile = 64 << 10
-	// timeout is for one request to SNS, which waits 15 seconds for the answer to a message.
-	timeout = 8 * time.Second
+	// timeout is for one request to SNS, which waits 15 seconds for the answer to a message: a
+	// confirmation takes two, and has waited before to be read.
+	timeout = 5 * time.Second
 )
 
 // A TemporaryError means that a message could not be verified or confirmed now: SNS could

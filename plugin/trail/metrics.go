@@ -57,6 +57,16 @@ var families = []struct {
 		func(c *Counts, add func(float64, string)) { add(float64(c.Listing.Requests.Load()), "") }},
 	{"fluent_detect_s3_dead_objects_total", "counter", "", "Objects of the bucket that are broken and were given up.", fromBucket,
 		func(c *Counts, add func(float64, string)) { add(float64(c.Listing.Dead.Load()), "") }},
+	{"fluent_detect_s3_announced_objects_total", "counter", "outcome", "Objects that messages at /v1/sns announced: noted; done, with their alerts in the outbox; dead are broken and were given up; refused were not noted, since too many waited.", fromSNS,
+		func(c *Counts, add func(float64, string)) {
+			n := &c.Notes
+			add(float64(n.Noted.Load()), "noted")
+			add(float64(n.Done.Load()), "done")
+			add(float64(n.Dead.Load()), "dead")
+			add(float64(n.Refused.Load()), "refused")
+		}},
+	{"fluent_detect_s3_announced_waiting", "gauge", "", "Objects that are noted and not done: of at most 10,000.", fromSNS,
+		func(c *Counts, add func(float64, string)) { add(float64(c.Notes.Waiting.Load()), "") }},
 	{"fluent_detect_s3_errors_total", "counter", "kind", "Requests to S3 and to the queue that failed.", fromAWS,
 		func(c *Counts, add func(float64, string)) {
 			errors := &c.Messages.Errors

@@ -52,8 +52,9 @@ type Counts struct {
 	Objects  intake.Stats
 	Messages aws.Messages
 	Listing  aws.Listing
+	Notes    aws.Notes
 	Learned  intake.Stats // of what was read to learn from
-	from     atomic.Int32 // a kind
+	from     atomic.Int32 // kinds
 }
 
 // kind is a kind of source. Several are a mask.
@@ -63,7 +64,7 @@ const (
 	fromPath kind = 1 << iota
 	fromQueue
 	fromBucket
-	fromSNS // what is announced, and nothing else
+	fromSNS // what messages of SNS announce, alone or beside another
 	fromAWS = fromQueue | fromBucket | fromSNS
 	fromAny = fromPath | fromAWS
 )
@@ -121,7 +122,11 @@ type source interface {
 func Open(s Setup, o Options) (*Input, error) {
 	c := &s.config
 	t := &Input{counts: o.Counts, log: named(c, o.Log)}
-	o.Counts.from.Store(int32(kindOf(c)))
+	from := kindOf(c)
+	if c.Announced {
+		from |= fromSNS
+	}
+	o.Counts.from.Store(int32(from))
 	options := o.Intake
 	options.InFlight, options.Stats, options.Log = c.InFlight, &o.Counts.Objects, t.log
 	t.Queue = intake.NewQueue(options)
@@ -237,7 +242,7 @@ func (t *Input) readAnnounced(c *settings.CloudTrail) error {
 	}
 	t.Announced, err = aws.StartAnnounced(ctx, aws.AnnouncedOptions{
 		Dir: c.StatePath, Account: accountOf(c), Parallel: c.Parallel, Insights: c.Insights, Payer: c.RequestPayer, DeadLetters: dead,
-		Queue: t.Queue, Stats: &t.counts.Objects, Errors: errs, Log: t.log,
+		Queue: t.Queue, Stats: &t.counts.Objects, Notes: &t.counts.Notes, Errors: errs, Log: t.log,
 	})
 	if err != nil {
 		return errors.New(nameKey(c, err.Error()))
@@ -302,5 +307,8 @@ func (t *Input) Close() {
 		t.log.Infof("messages: received=%d deleted=%d returned=%d ignored=%d unknown=%d dead=%d", m.Received.Load(), m.Deleted.Load(), m.Returned.Load(), m.Ignored.Load(), m.Unknown.Load(), m.Dead.Load())
 	case t.counts.reads(fromBucket):
 		t.log.Infof("listing: requests=%d found=%d dead=%d", l.Requests.Load(), l.Found.Load(), l.Dead.Load())
+	}
+	if n := &t.counts.Notes; t.counts.reads(fromSNS) {
+		t.log.Infof("announced: noted=%d done=%d dead=%d refused=%d waiting=%d", n.Noted.Load(), n.Done.Load(), n.Dead.Load(), n.Refused.Load(), n.Waiting.Load())
 	}
 }

@@ -47,12 +47,12 @@ type SNS struct {
 	requested []string
 }
 
-// NewSNS returns an SNS whose certificate has that name.
-func NewSNS(t testing.TB, name string) *SNS {
+// NewSNS returns an SNS whose certificate has that name, changed by the functions.
+func NewSNS(t testing.TB, name string, change ...func(*x509.Certificate)) *SNS {
 	t.Helper()
 	root, rootKey := certificate(t, "Root", nil, nil)
 	middle, middleKey := certificate(t, "Middle", root, rootKey)
-	leaf, key := certificate(t, name, middle, middleKey)
+	leaf, key := certificate(t, name, middle, middleKey, change...)
 	s := &SNS{t: t, key: key, Roots: x509.NewCertPool(), files: map[string]string{
 		Certificate: file(leaf, middle), CutCertificate: file(leaf), SubscribeURL: "<ConfirmSubscriptionResponse/>",
 	}}
@@ -128,7 +128,15 @@ func (s *SNS) Confirmation(url string) []byte {
 	}, "Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type")
 }
 
-func certificate(t testing.TB, name string, parent *x509.Certificate, parentKey *rsa.PrivateKey) (*x509.Certificate, *rsa.PrivateKey) {
+// End returns a signed message that a subscription has ended.
+func (s *SNS) End() []byte {
+	return s.Sign("2", map[string]string{
+		"Type": "UnsubscribeConfirmation", "MessageId": "m-3", "TopicArn": Topic, "Message": "You have chosen to deactivate the subscription", "Token": "t",
+		"SubscribeURL": SubscribeURL, "Timestamp": "2026-03-02T09:00:00.000Z",
+	}, "Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type")
+}
+
+func certificate(t testing.TB, name string, parent *x509.Certificate, parentKey *rsa.PrivateKey, change ...func(*x509.Certificate)) (*x509.Certificate, *rsa.PrivateKey) {
 	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -142,6 +150,9 @@ func certificate(t testing.TB, name string, parent *x509.Certificate, parentKey 
 		c.DNSNames = []string{name}
 	} else {
 		c.KeyUsage = x509.KeyUsageCertSign
+	}
+	for _, f := range change {
+		f(c)
 	}
 	if parent == nil {
 		parent, parentKey = c, key

@@ -1,36 +1,30 @@
 package vector
 
 import (
-	"bytes"
 	"encoding/xml"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 	"testing"
 
-	"github.com/fluent-detect/fluent-detect/test/freeport"
+	fake "github.com/fluent-detect/fluent-detect/test/aws"
 )
 
 const region = "us-east-1"
 
 // aws is moto's S3 and SQS, with a bucket and a queue.
 type aws struct {
-	t       *testing.T
-	address string
-	queue   string // its URL
+	*fake.Moto
+	t     *testing.T
+	queue string // its URL
 }
 
 // newAWS starts moto, or skips the test.
 func newAWS(t *testing.T) *aws {
 	t.Helper()
-	moto := program(t, "moto_server")
-	a := &aws{t: t, address: freeport.Address(t)}
-	host, port, _ := strings.Cut(a.address, ":")
-	p := &process{t: t, name: "moto", dir: t.TempDir(), ready: answers("http://" + a.address + "/moto-api/"), args: []string{moto, "-H", host, "-p", port}}
-	p.start()
+	a := &aws{Moto: fake.NewMoto(t, region), t: t}
 	var made struct {
 		URL string `xml:"CreateQueueResult>QueueUrl"`
 	}
@@ -38,7 +32,7 @@ func newAWS(t *testing.T) *aws {
 		t.Fatal(err)
 	}
 	a.queue = made.URL
-	a.call("s3", http.MethodPut, "/trail", "application/xml", nil)
+	a.Call("s3", http.MethodPut, "/trail", "application/xml", nil)
 	return a
 }
 
@@ -46,7 +40,7 @@ func newAWS(t *testing.T) *aws {
 // notifications have times without a zone, which Vector rejects.)
 func (a *aws) put(name string, data []byte) {
 	a.t.Helper()
-	a.call("s3", http.MethodPut, "/trail/"+name, "application/octet-stream", data)
+	a.Call("s3", http.MethodPut, "/trail/"+name, "application/octet-stream", data)
 	a.sqs("SendMessage", "QueueUrl", a.queue, "MessageBody", fmt.Sprintf(`{"Records":[{"eventVersion":"2.1","eventSource":"aws:s3","awsRegion":%q,"eventTime":"2026-03-02T09:00:00.000Z",`+
 		`"eventName":"ObjectCreated:Put","s3":{"s3SchemaVersion":"1.0","configurationId":"new","bucket":{"name":"trail"},"object":{"key":%q,"size":%d}}}]}`, region, url.QueryEscape(name), len(data)))
 }
@@ -82,26 +76,5 @@ func (a *aws) sqs(action string, parameters ...string) []byte {
 	for i := 0; i < len(parameters); i += 2 {
 		form.Set(parameters[i], parameters[i+1])
 	}
-	return a.call("sqs", http.MethodPost, "/", "application/x-www-form-urlencoded", []byte(form.Encode()))
-}
-
-// call makes a request. moto looks at the service in its signature only.
-func (a *aws) call(service, method, path, kind string, body []byte) []byte {
-	a.t.Helper()
-	r, err := http.NewRequest(method, "http://"+a.address+path, bytes.NewReader(body))
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	r.Header.Set("Content-Type", kind)
-	r.Header.Set("Authorization", fmt.Sprintf("AWS4-HMAC-SHA256 Credential=test/20260101/%s/%s/aws4_request, SignedHeaders=host, Signature=0", region, service))
-	answer, err := http.DefaultClient.Do(r)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
-	if err != nil || answer.StatusCode != http.StatusOK {
-		a.t.Fatalf("%s %s: %s %v\n%s", method, path, answer.Status, err, text)
-	}
-	return text
+	return a.Call("sqs", http.MethodPost, "/", "application/x-www-form-urlencoded", []byte(form.Encode()))
 }

@@ -48,7 +48,7 @@ func TestKillS3(t *testing.T) {
 // deleted comes again after some seconds.
 func (a *aws) replacements(seconds int) []string {
 	return []string{
-		"region: us-east-1", fmt.Sprintf("region: %s\n    endpoint: http://%s\n    auth: {access_key_id: test, secret_access_key: test}", region, a.address),
+		"region: us-east-1", fmt.Sprintf("region: %s\n    endpoint: http://%s\n    auth: {access_key_id: test, secret_access_key: test}", region, a.Address),
 		"https://sqs.us-east-1.amazonaws.com/111122223333/cloudtrail", a.queue,
 		"visibility_timeout_secs: 900", fmt.Sprintf("visibility_timeout_secs: %d", seconds),
 	}

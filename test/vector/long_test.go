@@ -36,7 +36,7 @@ func TestSidecarReadsS3(t *testing.T) {
 	}
 	config := filepath.Join(p.dir, "s3.yaml")
 	settings := strings.NewReplacer("https://sqs.eu-west-1.amazonaws.com/111122223333/cloudtrail", a.queue, "/var/lib/fluent-detect", p.dir).Replace(string(text)) +
-		fmt.Sprintf("s3_region: %s\ns3_endpoint: http://%s\ns3_sqs_endpoint: http://%[2]s\ns3_wait_time: 1s\n", region, a.address)
+		fmt.Sprintf("s3_region: %s\ns3_endpoint: http://%s\ns3_sqs_endpoint: http://%[2]s\ns3_wait_time: 1s\n", region, a.Address)
 	if err := os.WriteFile(config, []byte(settings), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -41,7 +41,7 @@ var table = []byte("files")
 // creates both if they do not exist. If the file is damaged, it is renamed, and warn is
 // called: all files are read again.
 func OpenStore(dir string, warn func(string)) (*Store, error) {
-	db, err := positions.Open(dir, storeFile, func(line string) { warn(line + ": everything is read again") }, table)
+	db, err := positions.Open(dir, storeFile, func(line, _ string) { warn(line + ": everything is read again") }, table)
 	if err != nil {
 		return nil, err
 	}

@@ -6,20 +6,24 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"syscall"
 	"time"
 
 	"go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
+
+	"github.com/fluent-detect/fluent-detect/detector/store"
 )
 
 // lockWait is how long another process may take to give the file free.
 const lockWait = 2 * time.Second
 
 // Open opens a file with these tables in a directory, for this process alone. It creates
-// all of them if they do not exist. If the file is damaged, it is renamed, and warn is
-// called with a line that says so: what it had is gone.
-func Open(dir, name string, warn func(string), tables ...[]byte) (*bbolt.DB, error) {
+// all of them if they do not exist. If the file is damaged, it is renamed to aside, a new one
+// is made, and damaged is called with a line that says so: what the file had is not in the
+// new one.
+func Open(dir, name string, damaged func(line, aside string), tables ...[]byte) (*bbolt.DB, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -39,8 +43,11 @@ func Open(dir, name string, warn func(string), tables ...[]byte) (*bbolt.DB, err
 	if err := os.Rename(path, aside); err != nil {
 		return nil, err
 	}
-	warn(fmt.Sprintf("%s is damaged (%v) and was renamed to %s", path, err, aside))
-	return open(path, tables)
+	if db, err = open(path, tables); err != nil {
+		return nil, err
+	}
+	damaged(fmt.Sprintf("%s is damaged (%v) and was renamed to %s", path, broken, aside), aside)
+	return db, nil
 }
 
 // damagedError means that a file has not what it should have.
@@ -49,8 +56,17 @@ type damagedError struct{ reason any }
 func (e *damagedError) Error() string { return fmt.Sprint(e.reason) }
 
 // open opens the file and reads all of it once. bbolt panics when it finds pages that are
-// damaged.
+// damaged, and those that are missing are a memory fault.
 func open(path string, tables [][]byte) (db *bbolt.DB, err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if p := recover(); p != nil {
+			err = &damagedError{p}
+		}
+		if err != nil && db != nil {
+			db, err = nil, errors.Join(err, db.Close())
+		}
+	}()
 	db, err = bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockWait})
 	var system syscall.Errno
 	switch {
@@ -59,14 +75,10 @@ func open(path string, tables [][]byte) (db *bbolt.DB, err error) {
 	case err != nil: // too short, without a valid page, or of another version
 		return nil, &damagedError{err}
 	}
-	defer func() {
-		if p := recover(); p != nil {
-			err = &damagedError{p}
-		}
-		if err != nil {
-			db, err = nil, errors.Join(err, db.Close())
-		}
-	}()
+	// Now nobody else writes to it.
+	if err := check(path); err != nil {
+		return db, err
+	}
 	err = db.Update(func(tx *bbolt.Tx) error {
 		for _, t := range tables {
 			if _, err := tx.CreateBucketIfNotExists(t); err != nil {
@@ -75,15 +87,22 @@ func open(path string, tables [][]byte) (db *bbolt.DB, err error) {
 		}
 		return nil
 	})
-	if err == nil {
-		err = db.View(func(tx *bbolt.Tx) error {
-			for _, t := range tables {
-				if err := tx.Bucket(t).ForEach(func(_, _ []byte) error { return nil }); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	}
 	return db, err
+}
+
+// check reads the file without bbolt.
+func check(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if problem := store.ReadPages(f, info.Size(), func([]string, []byte, []byte) {}, func([]byte) {}); problem != "" {
+		return &damagedError{problem}
+	}
+	return nil
 }
