@@ -205,30 +205,32 @@ func (e *Event) walk(buf []byte, pos, n int, look *Set) (end int, err error) {
 	}
 	e.again = e.again[:0]
 	e.has = Set{}
-	layout, digest, all := hashKeys[0], hashKeys[0], true
+	known, layout, digest, all := e.known, hashKeys[0], hashKeys[0], true
 	at := uint8(0)
 	for range n {
 		m := None
 		var hash uint64
-		if entry, end := e.known.read(buf, pos, at); entry != 0 { // all keys, in practice
-			k := &e.known[entry]
+		if entry, end := known.read(buf, pos, at); entry != 0 { // all keys, in practice
+			k := &known[entry]
 			at, pos, hash = entry, end, k.hash
-			if look.Has(k.member) {
-				m = k.member
-			}
 			digest = mix(digest, hash)
+			if m = k.member; m != None && look.Has(m) {
+				if e.has.Has(m) {
+					e.again = append(e.again, occurrence{m, uint32(pos)})
+				} else {
+					e.has[m>>6&1] |= 1 << (m & 63)
+					e.offsets[m] = uint32(pos)
+				}
+			}
 		} else {
 			var name []byte
 			if name, pos, err = msgpack.ReadKey(buf, pos); err != nil {
 				return pos, err
 			}
-			if m = Lookup(name); !look.Has(m) {
-				m = None
+			if m = Lookup(name); m != None && look.Has(m) {
+				e.note(m, pos)
 			}
 			at, all = 0, false
-		}
-		if m != None {
-			e.note(m, pos)
 		}
 		if end := msgpack.SkipPlain(buf, pos); end != 0 {
 			pos = end
@@ -248,7 +250,7 @@ func (e *Event) walk(buf []byte, pos, n int, look *Set) (end int, err error) {
 			}
 			layout = mix(layout, hash)
 		}
-		e.ends[m] = uint32(pos) // that of None is never read
+		e.ends[m] = uint32(pos) // that of a member that is not looked for is never read
 	}
 	if !all {
 		layout, digest = 0, 0
