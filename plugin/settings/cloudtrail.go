@@ -138,7 +138,7 @@ var cloudTrailKeys = []row[CloudTrail]{
 		},
 		condition: &hasQueue},
 	{Key: Key{"dead_letters", "the path of a file", "",
-		"the file for messages that `max_receives` gives up and for broken objects of `bucket`, as lines of JSON"},
+		"the file for messages that `max_receives` gives up and for other broken objects, as lines of JSON"},
 		set: func(c *CloudTrail, v string) error { c.DeadLetters = v; return nil }, condition: &hasAWS},
 	{Key: Key{"acknowledge", "`detected` or `appended`", "detected",
 		"when records count as read. `detected`: when a `detect` output has evaluated them and committed its state. `appended`: two seconds after Fluent Bit took them; a crash may then lose them"},

@@ -82,7 +82,7 @@ var sidecarKeys = []row[Sidecar]{
 		secret: true,
 		set:    func(s *Sidecar, v string) (err error) { s.FirehoseKey, err = parseSecret(v); return err }},
 	{Key: Key{"sns_topics", "ARNs of topics of SNS, separated by commas", "",
-		"the topics whose messages /v1/sns takes after it has verified their signature. It confirms subscriptions to these topics. Default: none"},
+		"the topics whose messages /v1/sns takes after it has verified their signature. It confirms subscriptions to these topics. With `state_path` and a key for S3 such as `s3_region`, it reads the objects that they announce, unless `s3_path` is set. Default: none"},
 		list: true,
 		set:  func(s *Sidecar, v string) (err error) { s.SNSTopics, err = parseTopics(v); return err }},
 	{Key: Key{"eventbridge_key", "a text of at most 4096 bytes", "",

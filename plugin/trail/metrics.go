@@ -57,7 +57,7 @@ var families = []struct {
 		func(c *Counts, add func(float64, string)) { add(float64(c.Listing.Requests.Load()), "") }},
 	{"fluent_detect_s3_dead_objects_total", "counter", "", "Broken objects of the bucket that were given up.", fromBucket,
 		func(c *Counts, add func(float64, string)) { add(float64(c.Listing.Dead.Load()), "") }},
-	{"fluent_detect_s3_announced_objects_total", "counter", "outcome", "Objects that messages at /v1/sns announced: noted; done, with their alerts in the outbox; dead are broken and were given up; refused were not noted, since too many waited.", fromSNS,
+	{"fluent_detect_s3_announced_objects_total", "counter", "outcome", "Objects that messages at /v1/sns announced. noted: stored, to be read. done: their alerts are in the outbox. dead: broken and given up. refused: not stored, because too many waited.", fromSNS,
 		func(c *Counts, add func(float64, string)) {
 			n := &c.Notes
 			add(float64(n.Noted.Load()), "noted")
@@ -65,7 +65,7 @@ var families = []struct {
 			add(float64(n.Dead.Load()), "dead")
 			add(float64(n.Refused.Load()), "refused")
 		}},
-	{"fluent_detect_s3_announced_waiting", "gauge", "", "Objects that are noted and not done: of at most 10,000.", fromSNS,
+	{"fluent_detect_s3_announced_waiting", "gauge", "", "Announced objects that are stored and not read yet, at most 10,000.", fromSNS,
 		func(c *Counts, add func(float64, string)) { add(float64(c.Notes.Waiting.Load()), "") }},
 	{"fluent_detect_s3_errors_total", "counter", "kind", "Requests to S3 and to the queue that failed.", fromAWS,
 		func(c *Counts, add func(float64, string)) {

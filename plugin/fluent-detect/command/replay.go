@@ -103,7 +103,7 @@ summary so far.`,
 		},
 	}
 	c.Flags().SortFlags = false
-	c.Flags().Var(textValue{&format}, "format", "the format of the alerts: ecs, kibana or ocsf; short for --alert-format")
+	c.Flags().Var(textValue{&format}, "format", "the format of the alerts: ecs, kibana or ocsf, short for --alert-format; or brief, a short line for each")
 	c.Flags().BoolVar(&noDedup, "no-dedup", false, "alert on exact duplicates too")
 	c.Flags().BoolVar(&noCap, "no-cap", false, "do not limit the number of alerts; short for --max-alerts 0")
 	c.Flags().BoolVar(&noSuppression, "no-suppression", false, "do not suppress alerts; thresholds keep their hold-off")
