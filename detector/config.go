@@ -20,13 +20,13 @@ type Config struct {
 	SuppressBy  []string // fields; empty: only rules with their own suppression
 	SuppressFor time.Duration
 
-	// Lateness is how much later than the newest an event may come and still count for
-	// rules with a memory; LearnFor is for how long, by the time of events from the first one
-	// on, rules of type new_terms learn what is known, and alert on nothing.
+	// Lateness is how much later than the newest event an event may come and still count
+	// for rules with a memory. LearnFor is how long rules of type new_terms only learn and
+	// make no alerts, by the time of events, from the first event on.
 	Lateness, LearnFor time.Duration
 
-	// Context makes alerts tell what their actors did before, of which a history is kept:
-	// of so many actors at most.
+	// Context keeps a history of actors, so that alerts tell what their actors did before.
+	// ContextActors is the maximum number of actors in it.
 	Context       bool
 	ContextActors int
 	// Calendar tells business hours and maintenance; nil: nothing does.

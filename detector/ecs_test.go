@@ -3,10 +3,13 @@ package detector
 import (
 	"encoding/json"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/fluent-detect/fluent-detect/detector/ruleset"
+	"github.com/fluent-detect/fluent-detect/test/docs/generated"
 )
 
 func jsonOf(t testing.TB, document any) string {
@@ -61,10 +64,11 @@ func TestDocumentsWithoutAction(t *testing.T) {
 	}
 }
 
-// Of each of Elastic's folders about data sets that only come in ECS form: how many rules
-// load, and a document of ours of which one of them makes an alert.
+// From each of Elastic's folders about data sets that only come in ECS form, rules load, and
+// one of them makes an alert of a document of ours. The documentation has the counts.
 func TestUpstreamFolders(t *testing.T) {
 	dir := filepath.Dir(upstream(t))
+	var rows [][]string
 	for folder, c := range map[string]struct{ document, block string }{
 		"okta":             {`{"data_stream":{"dataset":"okta.system"},"event":{"action":"policy.lifecycle.deactivate","dataset":"okta.system","id":"1"},"okta":{"target":{"type":"x"}}}`, "okta"},
 		"gcp":              {`{"data_stream":{"dataset":"gcp.audit"},"event":{"action":"google.logging.v2.ConfigServiceV2.DeleteSink","dataset":"gcp.audit","outcome":"success","id":"1"},"gcp":{"audit":{"type":"x"}}}`, "gcp"},
@@ -86,7 +90,7 @@ func TestUpstreamFolders(t *testing.T) {
 			b := newBench(t, "rules", filepath.Join(dir, folder))
 			b.mustScan(c.document)
 			alerts := b.alerts()
-			t.Logf("| `%s` | %d | %d | %d |", folder, len(files), len(rules.Rules), len(alerts))
+			rows = append(rows, []string{generated.Code(folder), strconv.Itoa(len(files)), strconv.Itoa(len(rules.Rules)), strconv.Itoa(len(alerts))})
 			if len(alerts) == 0 {
 				t.Errorf("no rule makes an alert of %s", c.document)
 			}
@@ -97,4 +101,6 @@ func TestUpstreamFolders(t *testing.T) {
 			}
 		})
 	}
+	slices.SortFunc(rows, func(a, b []string) int { return strings.Compare(a[0], b[0]) })
+	generated.Check(t, "docs/rules.md", "upstream-ecs", generated.Table([]string{"folder", "rules", "load", "alert on one document"}, rows))
 }

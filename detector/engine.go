@@ -137,9 +137,9 @@ func (e *Engine) Scan(tag string, chunk []byte) (Result, error) {
 	return r, err
 }
 
-// Learn lets the rules of type new_terms learn from a chunk that was read from files, of
-// which all events are in the past. There are no alerts, and nothing else changes. The
-// error is that of Scan. After the last chunk Learned is to be called.
+// Learn lets the rules of type new_terms, and the history, learn from a chunk that was read
+// from files and has only events of the past. It makes no alerts and changes nothing else.
+// The error is that of Scan. Call Learned after the last chunk.
 func (e *Engine) Learn(tag string, chunk []byte) (Result, error) {
 	s := e.scanners.Get().(*scanner)
 	s.tx.noted.learning = true

@@ -1,13 +1,13 @@
-# Fluent Bit's own image with the detection plugins. After make dist, from the
-# root of the project:
+# Fluent Bit's official image with the detection plugins. Run make dist first, then in the root of
+# the project:
 #
 #   docker build -f conf/docker/fluent-bit.Dockerfile -t fluent-bit-detect .
 #   docker run -v /var/log/cloudtrail:/var/log/cloudtrail:ro -v fluent-bit:/var/lib/fluent-bit fluent-bit-detect
 #
-# Like that image it runs as root, without a shell, and is for amd64 and arm64
-# (docker buildx build --platform linux/amd64,linux/arm64). A configuration of
-# your own is mounted over /etc/fluent-detect/fluent-bit.conf; or it lies where it
-# did, and has "Plugins_File /etc/fluent-detect/plugins.conf" in [SERVICE].
+# As the official image, it runs as root, has no shell, and is for amd64 and arm64
+# (docker buildx build --platform linux/amd64,linux/arm64). Mount your own configuration over
+# /etc/fluent-detect/fluent-bit.conf. Or leave yours where it is, and add
+# "Plugins_File /etc/fluent-detect/plugins.conf" to its [SERVICE].
 ARG FLUENT_BIT=docker.io/fluent/fluent-bit:5.1.1
 FROM ${FLUENT_BIT}
 ARG TARGETARCH

@@ -1,8 +1,7 @@
--- Requests that tools take which cannot take an alert as it is.
+-- Requests for receivers that cannot take an alert as it is.
 
--- What a person reads of a record: the summary of an alert with context, which is
--- escaped for Slack; else its reason. A follow-up, which tells what came after an alert,
--- has a message.
+-- Returns the text for people: the summary of an alert with context, which is already
+-- escaped for Slack, or else its reason. A follow-up has a message.
 local function sentence(alert)
     local known = alert.fluent_detect.context
     local of = alert.fluent_detect.follow_up
@@ -19,19 +18,19 @@ local function sentence(alert)
     return (string.gsub(line, "[&<>]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" }))
 end
 
--- The body of a request to a webhook of Slack: a paragraph. Slack takes &, < and > for
--- its own, and an event may hold them.
+-- Makes the request to a Slack webhook: one paragraph. An event may contain &, < and >,
+-- which Slack interprets.
 function slack(tag, timestamp, alert)
     return 2, timestamp, { body = json({ text = sentence(alert), mrkdwn = false }), headers = { ["Content-Type"] = "application/json" } }
 end
 
--- The same without what Slack needs.
+-- Returns the text without the escapes for Slack.
 local function plain(text)
     return (string.gsub(text, "&%a+;", { ["&amp;"] = "&", ["&lt;"] = "<", ["&gt;"] = ">" }))
 end
 
--- The body of a Publish request to SNS: programs that have subscribed get the alert as
--- JSON, people who get mail or text messages what they read.
+-- Makes the request Publish to SNS. Programs that have subscribed get the alert as JSON.
+-- People who get mail or text messages get the text for people.
 function sns(tag, timestamp, alert)
     local topic = os.getenv("SNS_TOPIC")
     local people = plain(sentence(alert))
@@ -56,7 +55,7 @@ local function text(value)
     end) .. '"'
 end
 
--- JSON of what Fluent Bit hands over, in which an empty table is an empty list.
+-- Returns the JSON of a value from Fluent Bit, where an empty table is an empty list.
 function json(value)
     local kind = type(value)
     if kind == "string" then
@@ -79,7 +78,7 @@ function json(value)
     return "{" .. table.concat(parts, ",") .. "}"
 end
 
--- A value in a body of application/x-www-form-urlencoded.
+-- Returns a value for a body of application/x-www-form-urlencoded.
 function form(value)
     return (string.gsub(value, "[^%w%-_.~]", function(c)
         return string.format("%%%02X", string.byte(c))

@@ -32,8 +32,8 @@ var formatNames = []string{"ecs", "kibana", "ocsf", "brief"}
 // String returns the name of the format as configurations spell it.
 func (f Format) String() string { return formatNames[f] }
 
-// ParseFormat returns the format of that name, which is none of FormatBrief: whoever sends
-// alerts sends all of them. The error tells which there are.
+// ParseFormat returns the format with that name. It does not accept FormatBrief, which is
+// not for sending alerts. The error lists the names.
 func ParseFormat(name string) (Format, error) {
 	sent := formatNames[:FormatBrief]
 	if i := slices.Index(sent, name); i >= 0 {

@@ -63,7 +63,7 @@ type Maker struct {
 	copyField func(i int, values []msgpack.Value) // adds the i-th field of of.copied
 }
 
-// NewMaker returns the maker of a rule's alerts, which have those fields.
+// NewMaker returns a Maker for the alerts of a rule, which have the given fields.
 func NewMaker(r *rule.Rule, o Observer, f Format, fields *Fields) *Maker {
 	var ofFormat []constantField
 	switch f {

@@ -13,7 +13,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/stateful"
 )
 
-// Memory is what an alert of a rule with a memory has to say of it.
+// Memory is the part of an alert that a rule with a memory provides.
 type Memory struct {
 	*rule.Memory
 	Values  [][]byte          // of the fields of the rule: the terms, or the group

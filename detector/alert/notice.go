@@ -8,8 +8,8 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/event"
 )
 
-// Notice is what a detector says about itself: a heartbeat, an error. It goes
-// the way of the alerts and is none: event.kind is never alert.
+// Notice is a record about the detector itself: a heartbeat or an error. It goes where
+// alerts go but is not an alert: event.kind is never alert.
 type Notice struct {
 	Dataset string // event.dataset and data_stream.dataset; begins with "fluent_detect."
 	Kind    string // event.kind

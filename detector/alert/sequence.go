@@ -10,9 +10,9 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/stateful"
 )
 
-// Tracer makes the traits of events: a digest of each field that an alert about the event has
-// of it, with its values. So it can be told later which fields events have in common. It is for
-// one goroutine at a time.
+// Tracer computes the traits of events: for each field of an alert, a digest of the field
+// and its values. They tell later which fields several events have in common. A Tracer is
+// for one goroutine at a time.
 type Tracer struct {
 	m        Maker
 	digester stateful.Digester

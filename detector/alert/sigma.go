@@ -44,8 +44,7 @@ func (m *Maker) name(e *event.Event) {
 	d.setTexts(slotRuleFields, m.texts[begin:len(m.texts):len(m.texts)])
 }
 
-// Credit makes alerts name these authors too: those of the rules whose matches a correlation
-// is about.
+// Credit adds authors that alerts name: those of the rules that a correlation refers to.
 func (m *Maker) Credit(authors []string) {
 	for _, a := range authors {
 		if !slices.Contains(m.authors, a) {

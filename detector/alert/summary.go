@@ -81,9 +81,8 @@ func (s *Summary) reason() string {
 // maxReasonActions is how many calls the sentence of a summary names.
 const maxReasonActions = 8
 
-// MakeSummary appends the alert that stands for those that were held back in
-// an interval. Its id is made of the host, the group and the interval: there is
-// one for each.
+// MakeSummary appends the summary alert for the alerts that were held back in an
+// interval. Its ID is computed from the host, the group and the interval.
 func (m *Maker) MakeSummary(dst []byte, s Summary, now time.Time) (hold.Key, []byte) {
 	id := sha256.New()
 	write(id, []byte(event.IDScheme+"/summary"))

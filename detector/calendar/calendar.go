@@ -224,8 +224,8 @@ func (w *week) has(t time.Time, isHoliday func(time.Time) bool) bool {
 	return false
 }
 
-// At returns what a time is for an account: "business", "outside", or
-// "maintenance:NAME" for the first window that it is in.
+// At returns "business" or "outside" for a time, or "maintenance:NAME" for the first
+// maintenance window of the account that it is in.
 func (c *Calendar) At(t time.Time, account string) string {
 	t = t.In(c.zone)
 	for i := range c.windows {

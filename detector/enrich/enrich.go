@@ -1,10 +1,10 @@
-// Package enrich is the fields that Elastic's pipeline adds to events and that do not
-// follow from an event alone, or only with a table: where the source address is, whose
-// network it belongs to (source.geo, source.as), and which program the user agent is
+// Package enrich provides the fields that Elastic's pipeline looks up: the place and the
+// network of the source address (source.geo, source.as), and the program in the user agent
 // (user_agent).
 //
-// A field is looked up when a rule or an alert asks for it. A document in ECS form keeps
-// what it has. What a shipper added to a record counts before what the databases say.
+// A field is looked up when a rule or an alert asks for it. An ECS document keeps the
+// fields that it has. Fields that a shipper added to a record take precedence over the
+// databases.
 package enrich
 
 import (

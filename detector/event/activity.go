@@ -2,7 +2,8 @@ package event
 
 import "github.com/fluent-detect/fluent-detect/detector/msgpack"
 
-// Activity is what a history of actors has to know of an event. Its texts alias the event.
+// Activity is the part of an event that a history of actors needs. Its texts alias the
+// event.
 type Activity struct {
 	Caller
 	ID, Provider, Action, Address, Region, Agent []byte

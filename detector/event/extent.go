@@ -6,7 +6,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/literal"
 )
 
-// Extent is where in an event every text of some fields is, as it is: in members of it.
+// Extent is the members of an event that contain every text of some fields unchanged.
 type Extent struct {
 	members [maxSources]Set // by source
 	unknown uint8           // a bit for each source whose events may have the texts elsewhere

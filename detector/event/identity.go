@@ -25,12 +25,12 @@ const (
 	valueSeparator = 0x1e
 )
 
-// Identify returns what tells the event from all others: the SHA-256 of the
+// Identify returns the identity of the event: the SHA-256 of the
 // scheme and of the fields of its source's Identity, with dates as RFC 3339 in
 // UTC and the members of objects in a text sorted. It is the same on every host, over
-// every route, after every restart and in every form of the event. An event without
-// its ID, which is the last of these fields, stands for itself: a digest of the whole
-// takes the place of the ID. It is computed once for an event.
+// every route, after every restart and in every form of the event. The ID is the last of
+// these fields; if an event has none, a digest of the whole event is used instead. The
+// identity is computed once for an event.
 func (s *Schema) Identify(e *Event) (identity [sha256.Size]byte) {
 	known := &e.scratch.identified
 	if known.number != e.scratch.number || known.schema != s {

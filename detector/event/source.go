@@ -68,9 +68,9 @@ type Source struct {
 	// Elsewhere says of fields that the events do not have, or of values that a field
 	// never has, why, as a clause behind "which"; "" if nothing is known about it.
 	Elsewhere func(field string) string
-	// Escapes are texts of which one is in every record in which an event of
-	// this source has a text that the record does not have as it is; the
-	// escapes of JSON and what envelopes hide are not among them.
+	// Escapes are texts. A record has at least one of them if a text of an event of this
+	// source is written differently in the record. They do not include JSON's escapes, or
+	// what envelopes do to a text.
 	Escapes []string
 
 	// Raw is for rules that name the members of the source's own records; nil: there

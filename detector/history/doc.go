@@ -1,6 +1,6 @@
-// Package history remembers who did what before, and answers from it what an investigation
-// asks of an alert: has this actor done it before, from this address, at this hour; what
-// happened just before, and just after.
+// Package history remembers who did what. From that, it answers what an analyst asks
+// about an alert: has this actor done this before, from this address, at this hour? What
+// happened just before, and just after?
 //
 //	events ─▶ Reader ─▶ Observation ─▶ History ─▶ Context, follow-ups
 //

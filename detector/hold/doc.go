@@ -1,8 +1,7 @@
-// Package hold decides which matches alert, and remembers what that depends on:
-// what was alerted before ([Duplicates]), which event had which ID ([EventIDs]), what
-// resembles an alert of a moment ago ([Suppressor]), and how many alerts each rule
-// made in an interval ([Caps]). The last two keep account of what they held back, for
-// the summary alert that replaces it.
+// Package hold decides which matches alert, and remembers what that depends on: earlier
+// alerts ([Duplicates]), the IDs of events ([EventIDs]), similar recent alerts
+// ([Suppressor]), and how many alerts each rule made in an interval ([Caps]). The last two
+// also count what they held back, for a summary alert.
 //
 // All of them are a [Memory]: changes belong to transactions, and are written to a
 // named space of keys. They have no lock: the engine's transactions do. Time is

@@ -240,8 +240,8 @@ func (c *Consumer) Resume() {
 	c.wake()
 }
 
-// Renew begins the grace period of all that was acknowledged anew: until now the ring
-// buffer was not read.
+// Renew restarts the grace period of everything that was acknowledged, because the ring
+// buffer was not read until now.
 func (c *Consumer) Renew() {
 	c.box.mu.Lock()
 	defer c.box.mu.Unlock()

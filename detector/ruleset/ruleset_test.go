@@ -1,8 +1,11 @@
 package ruleset
 
 import (
+	"cmp"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -57,6 +60,24 @@ func TestWhatIsWrongWithExceptions(t *testing.T) {
 	}
 }
 
+// typesTable returns a table of the types of rules: how many there are, and how many of
+// them run.
+func typesTable(r *Set) string {
+	all, run := map[string]int{}, map[string]int{}
+	for _, rule := range r.Rules {
+		all[rule.Type]++
+		run[rule.Type]++
+	}
+	for _, s := range r.Skipped {
+		all[s.Type]++
+	}
+	var rows [][]string
+	for _, name := range slices.SortedFunc(maps.Keys(all), func(a, b string) int { return cmp.Or(all[b]-all[a], strings.Compare(a, b)) }) {
+		rows = append(rows, []string{generated.Code(name), strconv.Itoa(all[name]), strconv.Itoa(run[name])})
+	}
+	return generated.Table([]string{"type", "rules", "run here"}, rows)
+}
+
 // Every rule of type query in KQL loads, every one of type eql about one event or a sequence
 // that is supported, and those of type esql whose columns are known; what of the others a directory brings is listed. The documentation has the counts.
 func TestUpstreamDirectoriesLoad(t *testing.T) {
@@ -88,6 +109,7 @@ func TestUpstreamDirectoriesLoad(t *testing.T) {
 				reason, _, _ := strings.Cut(s.Reason, ";")
 				lacking = append(lacking, []string{"`" + strings.TrimSuffix(filepath.Base(s.Path), ".toml") + "`", "`" + s.Type + "`", reason})
 			}
+			generated.Check(t, "README.md", "upstream-types", typesTable(r))
 			generated.Check(t, "docs/rules.md", "upstream-aws", generated.Table([]string{"rule", "type", "why"}, lacking))
 		}
 		name := "`rules/" + folder + "`"

@@ -1,5 +1,5 @@
-// Package forward is the Forward protocol, version 1, as a destination of
-// alerts: a forward input of Fluent Bit or Fluentd.
+// Package forward sends alerts to a forward input of Fluent Bit or Fluentd, by version 1
+// of the Forward protocol.
 //
 //	batch ─▶ messages, one for each run of alerts with the same tag ─▶ socket
 //	accepted ◀──────────────────────────────── {"ack": chunk} ◀────────┘

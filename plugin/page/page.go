@@ -1,7 +1,7 @@
-// Package page has what the pages of fluent-detect share, the report of replay and the
-// page of the sidecar: a style, and what makes a page safe whatever its data is. A page
-// asks nothing of the network but what its policy allows, and runs only the script that
-// it was made with.
+// Package page has the parts that fluent-detect's HTML pages share, the report of replay
+// and the page of the sidecar: a style, and functions that make a page safe whatever its
+// data is. A page makes only the network requests that its policy allows, and runs only
+// its own script.
 package page
 
 import (

@@ -16,14 +16,14 @@ type Input struct {
 // The host's own key Tag is the alerts' tag.
 var inputKeys = []row[Input]{
 	{Key: Key{"channel", "a name", "default",
-		"take the alerts of the detect outputs with the same channel"},
+		"emit the alerts of `detect` outputs with the same channel"},
 		set: func(i *Input, v string) (err error) { i.Channel, err = parseName(v); return err }},
 	{Key: Key{"rules", "rule slugs as in `alert_rule`, separated by commas", "",
-		"take only the alerts of these rules; empty: all"},
+		"emit only alerts of these rules. Default: all"},
 		list: true,
 		set:  func(i *Input, v string) error { i.Rules = parseList(v); return nil }},
 	{Key: Key{"min_severity", "`low`, `medium`, `high` or `critical`", "low",
-		"take only alerts of at least this severity"},
+		"emit only alerts of at least this severity"},
 		set: func(i *Input, v string) error {
 			level, ok := rule.ParseSeverity(v)
 			if !ok {

@@ -35,7 +35,7 @@ var sidecarTrailKeys = func() (table []row[CloudTrail]) {
 		if !isPrefixed(r.Name) {
 			continue
 		}
-		meaning := strings.Replace(text(r.Meaning), "must be set", "must be set, or `sns_topics` with `state_path`", 1)
+		meaning := strings.Replace(text(r.Meaning), "must be set", "must be set, unless `sns_topics` and `state_path` are", 1)
 		r.Key = Key{trailPrefix + r.Name, r.Type, r.Default, meaning}
 		r.needs = slices.Clone(r.needs)
 		for i, key := range r.needs {

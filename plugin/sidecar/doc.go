@@ -1,5 +1,5 @@
-// Package sidecar is the detector behind HTTP, for Vector and everything else that
-// can POST: fluent-detect serve.
+// Package sidecar is fluent-detect serve: a detector that takes events by HTTP, from
+// Vector and everything else that can POST.
 //
 //	POST /v1/ingest ─▶ ingest.Reader ─▶ chunks ─▶ host.Engine ─▶ outbox ─▶ POST as NDJSON, or stdout
 //	       200 ◀── when all alerts of the body are in the outbox ──┘     └─ removed at 200

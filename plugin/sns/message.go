@@ -49,8 +49,8 @@ func Parse(body []byte) (*Message, error) {
 	return &m, nil
 }
 
-// Envelope returns a notification anew, with nothing in it but what is signed: a body may
-// have other members, and others by the same name.
+// Envelope returns a notification that contains only what is signed. The body that was
+// received may have other members, and other members with the same names.
 func (m *Message) Envelope() []byte {
 	text, err := json.Marshal(struct {
 		Type      string

@@ -17,11 +17,11 @@ var families = []struct {
 	of                       kind // only of inputs with one of these sources
 	samples                  func(c *Counts, add func(value float64, more string))
 }{
-	{"fluent_detect_s3_events_total", "counter", "", "Events that were passed to Fluent Bit, or that the sidecar evaluated.", fromAny,
+	{"fluent_detect_s3_events_total", "counter", "", "Events from objects that were passed to Fluent Bit, or evaluated by the sidecar.", fromAny,
 		func(c *Counts, add func(float64, string)) { add(float64(c.Objects.Events.Load()), "") }},
 	{"fluent_detect_s3_bytes_total", "counter", "", "Bytes of objects that were read, before decompression.", fromAny,
 		func(c *Counts, add func(float64, string)) { add(float64(c.Objects.Bytes.Load()), "") }},
-	{"fluent_detect_s3_objects_total", "counter", "result", "Objects in S3 or in folders, by what became of them.", fromAny,
+	{"fluent_detect_s3_objects_total", "counter", "result", "Objects in S3 or in folders, by result.", fromAny,
 		func(c *Counts, add func(float64, string)) {
 			for _, r := range intake.AllResults() {
 				add(float64(c.Objects.Objects[r].Load()), r.String())
@@ -29,19 +29,19 @@ var families = []struct {
 		}},
 	{"fluent_detect_s3_unreadable_total", "counter", "", "Parts of objects that could not be read.", fromAny,
 		func(c *Counts, add func(float64, string)) { add(float64(c.Objects.Unreadable.Load()), "") }},
-	{"fluent_detect_s3_learned_events_total", "counter", "", "Events of the bucket of `learn_from` that rules have learned from.", fromAWS,
+	{"fluent_detect_s3_learned_events_total", "counter", "", "Events in the bucket of `learn_from` from which rules learned.", fromAWS,
 		func(c *Counts, add func(float64, string)) { add(float64(c.Learned.Events.Load()), "") }},
-	{"fluent_detect_s3_in_flight_bytes", "gauge", "", "Size of the records that are not confirmed.", fromAny,
+	{"fluent_detect_s3_in_flight_bytes", "gauge", "", "Size of the records that are not confirmed yet.", fromAny,
 		func(c *Counts, add func(float64, string)) {
 			n, _ := c.Objects.InFlight()
 			add(float64(n), "")
 		}},
-	{"fluent_detect_s3_unconfirmed_age_seconds", "gauge", "", "For how long Fluent Bit has the oldest of them, without pauses; 0 in the sidecar.", fromAny,
+	{"fluent_detect_s3_unconfirmed_age_seconds", "gauge", "", "How long Fluent Bit has had the oldest unconfirmed record, without pauses. 0 in the sidecar.", fromAny,
 		func(c *Counts, add func(float64, string)) {
 			_, age := c.Objects.InFlight()
 			add(age.Seconds(), "")
 		}},
-	{"fluent_detect_s3_messages_total", "counter", "outcome", "Messages of the queue: received, deleted, returned to it; ignored are tests and the like, unknown are none that are known, dead are in the dead letters.", fromQueue,
+	{"fluent_detect_s3_messages_total", "counter", "outcome", "Messages of the queue: received, deleted, or returned to it. ignored: tests and the like. unknown: not a known notification. dead: in the dead letters.", fromQueue,
 		func(c *Counts, add func(float64, string)) {
 			m := &c.Messages
 			add(float64(m.Received.Load()), "received")
@@ -53,11 +53,11 @@ var families = []struct {
 		}},
 	{"fluent_detect_s3_extensions_total", "counter", "", "Messages whose visibility was extended.", fromQueue,
 		func(c *Counts, add func(float64, string)) { add(float64(c.Messages.Extended.Load()), "") }},
-	{"fluent_detect_s3_list_requests_total", "counter", "", "Requests for lists of the bucket, a page each.", fromBucket,
+	{"fluent_detect_s3_list_requests_total", "counter", "", "Requests that listed a page of the bucket.", fromBucket,
 		func(c *Counts, add func(float64, string)) { add(float64(c.Listing.Requests.Load()), "") }},
-	{"fluent_detect_s3_dead_objects_total", "counter", "", "Objects of the bucket that are broken and were given up.", fromBucket,
+	{"fluent_detect_s3_dead_objects_total", "counter", "", "Broken objects of the bucket that were given up.", fromBucket,
 		func(c *Counts, add func(float64, string)) { add(float64(c.Listing.Dead.Load()), "") }},
-	{"fluent_detect_s3_announced_objects_total", "counter", "outcome", "Objects that messages at /v1/sns announced: noted; done, with their alerts in the outbox; dead are broken and were given up; refused were not noted, since too many waited.", fromSNS,
+	{"fluent_detect_s3_announced_objects_total", "counter", "outcome", "Objects that messages at /v1/sns announced. noted: stored, to be read. done: their alerts are in the outbox. dead: broken and given up. refused: not stored, because too many waited.", fromSNS,
 		func(c *Counts, add func(float64, string)) {
 			n := &c.Notes
 			add(float64(n.Noted.Load()), "noted")
@@ -65,7 +65,7 @@ var families = []struct {
 			add(float64(n.Dead.Load()), "dead")
 			add(float64(n.Refused.Load()), "refused")
 		}},
-	{"fluent_detect_s3_announced_waiting", "gauge", "", "Objects that are noted and not done: of at most 10,000.", fromSNS,
+	{"fluent_detect_s3_announced_waiting", "gauge", "", "Announced objects that are stored and not read yet, at most 10,000.", fromSNS,
 		func(c *Counts, add func(float64, string)) { add(float64(c.Notes.Waiting.Load()), "") }},
 	{"fluent_detect_s3_errors_total", "counter", "kind", "Requests to S3 and to the queue that failed.", fromAWS,
 		func(c *Counts, add func(float64, string)) {
@@ -77,7 +77,7 @@ var families = []struct {
 				add(float64(errors.Of(k)), k.String())
 			}
 		}},
-	{"fluent_detect_s3_lag_seconds", "gauge", "", "How long the message that was received last had been in the queue, or the object that was opened last in the bucket.", fromAWS,
+	{"fluent_detect_s3_lag_seconds", "gauge", "", "How long the last received message had been in the queue, or the last opened object in the bucket.", fromAWS,
 		func(c *Counts, add func(float64, string)) {
 			lag := c.Messages.Lag.Load()
 			if c.reads(fromBucket) {
@@ -85,9 +85,9 @@ var families = []struct {
 			}
 			add(time.Duration(lag).Seconds(), "")
 		}},
-	{"fluent_detect_s3_queue_visible", "gauge", "", "Messages in the queue that wait, about.", fromQueue,
+	{"fluent_detect_s3_queue_visible", "gauge", "", "About how many messages wait in the queue.", fromQueue,
 		func(c *Counts, add func(float64, string)) { add(float64(c.Messages.Visible.Load()), "") }},
-	{"fluent_detect_s3_queue_in_flight", "gauge", "", "Messages in the queue that somebody has received, about.", fromQueue,
+	{"fluent_detect_s3_queue_in_flight", "gauge", "", "About how many messages of the queue have been received and not deleted.", fromQueue,
 		func(c *Counts, add func(float64, string)) { add(float64(c.Messages.NotVisible.Load()), "") }},
 }
 

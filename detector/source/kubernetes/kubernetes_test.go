@@ -114,8 +114,8 @@ func TestIdentity(t *testing.T) {
 func TestFieldsAreInTheDocumentation(t *testing.T) {
 	derivations := map[string]string{
 		"event.outcome": "`success` when the annotation `authorization.k8s.io/decision` is `allow`, `failure` when it is `forbid`",
-		"kubernetes.audit.annotations.authorization_k8s_io/decision": "`annotations`, likewise each other one: dots in the name are underscores",
-		"kubernetes.audit.annotations.authorization_k8s_io/reason":   "likewise",
+		"kubernetes.audit.annotations.authorization_k8s_io/decision": "this member of `annotations`; as in all their names, dots become underscores",
+		"kubernetes.audit.annotations.authorization_k8s_io/reason":   "the same",
 	}
 	var rows [][]string
 	for i := range kubernetes.Source.Fields {

@@ -26,21 +26,25 @@ func (a *app) check() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "check PATH...",
 		Short: "Find errors in rules, exceptions and configurations",
-		Long: `Find errors in rule files (*.toml, *.ndjson, Sigma's *.yml), in all rule files below a directory,
-in files of exceptions, and in configurations of Fluent Bit (*.conf, *.yaml, with
-the files that they include), Vector (*.yaml, *.toml, *.json) and fluent-detect serve
-(*.yaml), also in ConfigMaps of Kubernetes. Configurations are searched in a directory without its
-subdirectories. Files of Vector are checked as one configuration, as Vector reads a
-directory or several files. Errors in configurations are misspelt keys and sections, values that
-prevent the start, channels without an input, alerts that no output gets, tail
+		Long: `Find errors in these files, and print each with file:line:column:
+
+  - rule files (*.toml, *.ndjson, Sigma's *.yml), or all rule files below a directory
+  - files of exceptions
+  - configurations of Fluent Bit (*.conf, *.yaml, with the files that they include),
+    Vector (*.yaml, *.toml, *.json) and fluent-detect serve (*.yaml), also in
+    ConfigMaps of Kubernetes
+
+Configurations are searched for in a directory, but not in its subdirectories. Several
+files of Vector, or a directory of them, are checked as one configuration, as Vector
+reads them. In configurations, check finds misspelt keys and sections, values that
+prevent the start, channels without an input, alerts that no output takes, tail
 buffers too small for CloudTrail, and settings that lose alerts.
 
-Errors are printed to stdout, each beginning with file:line:column and followed by
-the position in a query. Everything else is printed to stderr: warnings, notes,
-keys without an effect, and rules in a directory for other engines. Tests in rules
-are not run: use fluent-detect test. With --summary a table is printed of how many
-rules of each type run, how many of these need fields that are looked up elsewhere,
-and why the others do not run.
+Errors go to stdout. Everything else goes to stderr: warnings, notes, keys without an
+effect, and rules in a directory that are for other engines. Tests in rules are not
+run; fluent-detect test runs them. --summary prints a table: how many rules of each
+type run, how many of these need fields that are looked up, and why the others do not
+run.
 
 Exit code: 0 without errors, 1 with errors, 2 if the command line is wrong.`,
 		Example: `  fluent-detect check rules/

@@ -12,8 +12,8 @@ func (a *app) ecs() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "ecs FILE...",
 		Short: "Print the events as the rules see them",
-		Long: `Print the ECS fields of each CloudTrail event, as the rules see them: one line of
-nested JSON for each event, from any envelope. An event in ECS form is printed
+		Long: `Print the ECS fields of each event as the rules see them. Each event is one line of
+nested JSON, whatever its envelope. An event that is an ECS document is printed
 unchanged.
 
 Exit code: 0 if everything was read, 1 if something could not be read.`,

@@ -29,31 +29,33 @@ func (a *app) eval() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "eval (--query QUERY | --rule RULEFILE) [flags] FILE...",
 		Short: "Print the documents that a query or a rule matches",
-		Long: `Print the documents that a query in KQL (Kibana's query language) or EQL
-(Elasticsearch's event query language) matches, unchanged, as lines of JSON. Of a
-sequence in EQL a line has a match, a list of its documents in the order of the steps,
-with null for one that must be missing; all documents are read before. Of a query in
-ES|QL the rows are printed that it makes of all documents, as JSON objects with the
-names of columns for keys.
+		Long: `Print the documents that a query matches, unchanged, as lines of JSON. The query is in
+KQL (Kibana's query language), EQL (Elasticsearch's event query language) or ES|QL.
 
-A document is a JSON object. Its fields have the types that Elasticsearch's
-dynamic mapping would give them: the first value of a field decides whether it is
-a number, a boolean or a keyword. --type declares another type, and is needed for
-dates, addresses, text, and flattened and nested objects. In ES|QL @timestamp is a
-date, and without LIMIT there are 1,000 rows at most. With --ecs the documents
-are CloudTrail events, in any envelope, and the query is about their ECS fields,
-as a rule's is; the original event is printed.
+  - For a sequence in EQL, each line is a match: a list of its documents in the order of
+    the steps, with null for a document that must be missing. All documents are read
+    first.
+  - For ES|QL, each line is a row that the query makes from all documents: an object
+    with the names of columns as keys. Without LIMIT, there are at most 1,000 rows.
 
-With --rule the query is that of the rules in a file. One in Elastic's formats is
-evaluated as --query would be, but in ES|QL too documents are printed, not rows: of a
-rule with STATS those that its groups are made of. Sigma
-rules name the members of CloudTrail's own records: they are evaluated on the events
-in each document, in any envelope, also in those in ECS form, or on the document
-itself if it does not have an event.
+A document is a JSON object. Its fields have the types that Elasticsearch's dynamic
+mapping would give them: the first value of a field decides whether it is a number, a
+boolean or a keyword. Use --type to declare dates, addresses, text, and flattened and
+nested objects. In ES|QL, @timestamp is a date.
 
-Exit code: 0 if everything was read, whether or not anything matched; 1 if
-something could not be read; 2 if the query or the rule is refused, with its line and
-column.`,
+With --ecs, the documents are events in any envelope. The query is about their ECS
+fields, as in a rule, and the original event is printed.
+
+With --rule, the queries are those of the rules in a file:
+
+  - Rules in Elastic's formats are evaluated like --query, but ES|QL rules print
+    documents, not rows. For a rule with STATS, these are the documents of its groups.
+  - Sigma rules name the members of CloudTrail's own records. They are evaluated on the
+    events in each document, in any envelope or in ECS form, or on the document itself
+    if it has no event.
+
+Exit code: 0 if everything was read, whether or not anything matched; 1 if something
+could not be read; 2 if the query or the rule is refused, with its line and column.`,
 		Example: `  fluent-detect eval --ecs --query 'event.action: *Trail and not user.name: ci' trail.json.gz
   fluent-detect eval --ecs --language eql --query 'iam where event.action : "create*"' trail.json.gz
   fluent-detect eval --ecs --language esql --query 'FROM x | STATS COUNT(*) BY event.action' trail.json.gz
@@ -111,8 +113,8 @@ column.`,
 	c.Flags().Var(textValue{&file}, "rule", "the file of a rule, instead of a query")
 	c.Flags().Var(textValue{&language}, "language", "the language of the query: kuery, eql or esql")
 	c.Flags().Var(textValue{&category}, "event-category-field", "the field with the category of an event in EQL (default event.category)")
-	c.Flags().Var(textValue{&now}, "now", "what NOW() is in ES|QL, as in 2026-01-02T03:04:05Z (default the time)")
-	c.Flags().BoolVar(&ecs, "ecs", false, "the documents are CloudTrail events, the query is about their ECS fields")
+	c.Flags().Var(textValue{&now}, "now", "the time that NOW() returns in ES|QL, as in 2026-01-02T03:04:05Z (default the current time)")
+	c.Flags().BoolVar(&ecs, "ecs", false, "read the documents as events; the query is about their ECS fields")
 	c.Flags().Var(typeValue{listValue{&types}}, "type", "the type of a field, as in source.ip=ip; may be given several times")
 	fields = fieldFlags(c)
 	for _, name := range []string{"query", "language", "event-category-field", "now"} {

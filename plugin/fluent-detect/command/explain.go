@@ -26,20 +26,20 @@ func (a *app) explain() *cobra.Command {
 	var dir, lateness string
 	c := &cobra.Command{
 		Use:   "explain --rule RULE FILE...",
-		Short: "Show, event by event, why a rule matches or does not",
-		Long: `Show for each event the result of each condition of a rule's query: true or false,
-the condition, and the value of its field in the event, or - if there is none. The
-result is that of the condition by itself: after "not" it has to be false. A field
-that no event of that form has is marked, and warnings about the rule are printed to
-stderr. RULE is an id or a name as in alert_rule.
+		Short: "Show for each event why a rule matches or does not",
+		Long: `Show the result of each condition of a rule's query for each event: true or false, the
+condition, and the value of its field in the event, or - if there is none. The result
+is that of the condition alone: after "not", it must be false. A field that no event of
+that form has is marked. Warnings about the rule go to stderr. RULE is an ID, or a name
+as in alert_rule.
 
-For a rule with a memory, what this says of each event that
-matches is shown too: a memory of the events before it in the files, or, with
---state-path, that of a detector, which is not changed. For a correlation of Sigma the
+For a rule with a memory, the output also says what the memory says about each event
+that matches. It is a memory of the events before it in the files, or with
+--state-path that of a detector, which is not changed. For a Sigma correlation, the
 conditions are those of the rules that it refers to.
 
-Exit code: 0 if everything was read, 1 if something could not be read, 2 if the
-command line or a rule is wrong.`,
+Exit code: 0 if everything was read, 1 if something could not be read, 2 if the command
+line or a rule is wrong.`,
 		Example: `  fluent-detect explain --rule aws-ec2-instance-connect-ssh-public-key-uploaded trail.json.gz
   fluent-detect explain --rules rules/ --rule 873b5452-074e-11ef-852e-f661ea17fbcc --matching -`,
 		Args: atLeastOne("FILE"),
@@ -87,9 +87,9 @@ command line or a rule is wrong.`,
 	c.Flags().Var(textValue{&name}, "rule", "the rule to explain (required)")
 	rulesFlag(c, &globs)
 	fields = fieldFlags(c)
-	c.Flags().Var(textValue{&dir}, "state-path", "the state_path of a detector whose memory of the rule is to be used")
+	c.Flags().Var(textValue{&dir}, "state-path", "use the memory of the rule in this state_path of a detector")
 	c.Flags().Var(textValue{&lateness}, "lateness", "how much later than the newest an event may come and still count (default 1h)")
-	c.Flags().BoolVar(&matching, "matching", false, "only the events that match")
+	c.Flags().BoolVar(&matching, "matching", false, "show only the events that match")
 	_ = c.RegisterFlagCompletionFunc("rule", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return ruleNames(globs), cobra.ShellCompDirectiveNoFileComp
 	})

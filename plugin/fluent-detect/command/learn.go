@@ -24,13 +24,14 @@ func (a *app) learn() *cobra.Command {
 	var dir, exceptions, lateness, channel, actors string
 	c := &cobra.Command{
 		Use:   "learn --state-path DIR [flags] PATH...",
-		Short: "Let rules of type new_terms learn from files what is known",
-		Long: `Let rules of type new_terms learn from files which combinations of values are known,
-and the history of context who did what,
-for a detector that starts with this state_path afterwards: it then need not learn for
-learn_for first. Nothing alerts, and nothing else in the state changes. Learn from as many
-days as the rules' history windows have, with the rules and exceptions that the detector
-has. No detector may use the directory meanwhile.
+		Short: "Let rules learn from files what is known",
+		Long: `Learn from files, for a detector that starts with this state_path afterwards. Rules of
+type new_terms learn which combinations of values are known, and the history of context
+learns who did what. The detector then need not learn for learn_for first. Nothing
+alerts, and nothing else in the state changes.
+
+Use as many days as the rules' history windows have, and the same rules and exceptions
+as the detector. No detector may use the directory at the same time.
 
 Exit code: 0 if everything was read, 1 if something could not be read, 2 if the command
 line or a rule is wrong.`,
@@ -55,7 +56,7 @@ line or a rule is wrong.`,
 	c.Flags().Var(textValue{&exceptions}, "exceptions", "the detector's file of exceptions")
 	c.Flags().Var(textValue{&lateness}, "lateness", "the detector's lateness (default 1h)")
 	c.Flags().Var(textValue{&actors}, "context-actors", "the detector's context_actors (default 10000)")
-	c.Flags().Var(textValue{&channel}, "channel", "the detector's channel; of several detectors of a channel the first one learns (default default)")
+	c.Flags().Var(textValue{&channel}, "channel", "the detector's channel; if it has several detectors, the first one learns (default default)")
 	return c
 }
 

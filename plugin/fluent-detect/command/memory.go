@@ -21,17 +21,21 @@ func (a *app) memory() *cobra.Command {
 	var o memoryOptions
 	c := &cobra.Command{
 		Use:   "memory --state-path DIR",
-		Short: "Show what rules remember, or make them forget it",
-		Long: `Show what rules with a memory (new terms, thresholds, sequences, groups in ES|QL,
-correlations) remember in a directory of state_path: for each detector and rule the number of keys (combinations
-of values, groups, or keys of a sequence), of events that still count, where the
-memory begins, and the times of the oldest and the newest event. The values
-themselves are not stored.
+		Short: "Show or delete what rules remember",
+		Long: `Show what rules with a memory remember in a directory of state_path: rules about new
+terms, thresholds, sequences, groups in ES|QL, and correlations. For each detector and
+rule it prints
 
---rule shows one rule, by its id, or by its name if the rule is in --rules. --forget
-deletes what that rule remembers: it begins anew, and learns again for learn_for.
+  - the number of keys: combinations of values, groups, or keys of a sequence
+  - the number of events that still count
+  - where the memory begins, and the times of the oldest and the newest event
 
-The directory must not be in use: stop the detector first.
+The values themselves are not stored.
+
+--rule shows one rule, by its ID, or by its name if the rule is in --rules. --forget
+deletes what that rule remembers. The rule then starts again, and learns for learn_for.
+
+Stop the detector first: the directory must not be in use.
 
 Exit code: 0, or 2 if the command line is wrong or the directory cannot be read.`,
 		Example: `  fluent-detect memory --state-path /var/lib/fluent-bit/fluent-detect
@@ -49,9 +53,9 @@ Exit code: 0, or 2 if the command line is wrong or the directory cannot be read.
 	}
 	c.Flags().SortFlags = false
 	c.Flags().Var(textValue{&o.dir}, "state-path", "the directory (required)")
-	c.Flags().Var(textValue{&o.rule}, "rule", "only this rule")
+	c.Flags().Var(textValue{&o.rule}, "rule", "show only this rule")
 	rulesFlag(c, &o.globs)
-	c.Flags().BoolVar(&o.asJSON, "json", false, "lines of JSON")
+	c.Flags().BoolVar(&o.asJSON, "json", false, "print lines of JSON")
 	c.Flags().BoolVar(&o.forget, "forget", false, "delete what the rule remembers")
 	return c
 }

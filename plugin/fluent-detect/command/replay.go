@@ -30,25 +30,29 @@ func (a *app) replay() *cobra.Command {
 	var k *keys
 	c := &cobra.Command{
 		Use:   "replay [flags] PATH...",
-		Short: "Run the rules over files and directories and print the alerts",
-		Long: `Run the rules over files as the plugin would, and print the alerts as lines of
-JSON. A summary is printed to stderr, with the position of everything that could
-not be read; a line or a JSON value over 16 MiB is skipped and reported. Of a
-directory all files below it are read whose names end in .json, .jsonl, .ndjson or
-.log, also with .gz or .zst, in lexical order; the others are listed.
+		Short: "Run the rules on files and directories, and print the alerts",
+		Long: `Run the rules on files as the plugin would, and print the alerts as lines of JSON. A
+summary goes to stderr, with the position of everything that could not be read. A line
+or a JSON value over 16 MiB is skipped and reported. In a directory, all files below it
+are read whose names end in .json, .jsonl, .ndjson or .log, or these with .gz or .zst,
+in lexical order. The others are listed.
 
-Duplicates make no alerts, and the number of alerts of a rule in an interval is
-limited, by the current time and not that of the events: --no-dedup and --no-cap
-turn this off. Alerts are in the order of the files. Rules of type new_terms alert
-from the first event on, unless --learn names files to learn from, or --learn-for says
-for how long. Rules of type threshold count events that are late by up to --lateness:
---sort reads everything into memory and evaluates it in the order of time.
-With --context alerts tell what their actors did before; --follow-up, which needs no
-duration, adds records of what they did next.
+What to expect from the alerts:
 
-Exit code: 0 if everything was read, whether or not anything matched; 1 if
-something could not be read; 2 if the command line or a rule is wrong; 130 after
-Ctrl-C, with the summary so far.`,
+  - They are in the order of the files. --sort reads everything into memory and
+    evaluates it in the order of time.
+  - Duplicates make no alerts, and the number of alerts of a rule in an interval is
+    limited, by the current time and not that of the events. --no-dedup and --no-cap
+    turn this off.
+  - Rules of type new_terms alert from the first event on, unless --learn names files to
+    learn from, or --learn-for says for how long to learn.
+  - Rules of type threshold count events that are late by up to --lateness.
+  - With --context on, alerts tell what their actors did before. --follow-up adds
+    records of what they did next; it needs no duration.
+
+Exit code: 0 if everything was read, whether or not anything matched; 1 if something
+could not be read; 2 if the command line or a rule is wrong; 130 after Ctrl-C, with the
+summary so far.`,
 		Example: `  fluent-detect replay trail.json.gz
   fluent-detect replay AWSLogs/
   fluent-detect replay --no-cap --rules rules/ --rules extra.toml logs/*.json.gz > alerts.ndjson
@@ -99,15 +103,15 @@ Ctrl-C, with the summary so far.`,
 		},
 	}
 	c.Flags().SortFlags = false
-	c.Flags().Var(textValue{&format}, "format", "the form of the alerts: ecs, kibana or ocsf, short for --alert-format; or brief, a short line for each")
+	c.Flags().Var(textValue{&format}, "format", "the format of the alerts: ecs, kibana or ocsf, short for --alert-format; or brief, a short line for each")
 	c.Flags().BoolVar(&noDedup, "no-dedup", false, "alert on exact duplicates too")
 	c.Flags().BoolVar(&noCap, "no-cap", false, "do not limit the number of alerts; short for --max-alerts 0")
-	c.Flags().BoolVar(&noSuppression, "no-suppression", false, "do not suppress alerts; the hold-off of thresholds stays")
+	c.Flags().BoolVar(&noSuppression, "no-suppression", false, "do not suppress alerts; thresholds keep their hold-off")
 	c.Flags().Var(listValue{&learn}, "learn", "files, directories or globs from which rules of type new_terms and the history of context learn first; may be given several times")
-	c.Flags().BoolVar(&sorted, "sort", false, "evaluate the records in the order of the times of their events")
+	c.Flags().BoolVar(&sorted, "sort", false, "evaluate the records in the order of their events' times")
 	k = keyFlags(c, settings.DetectorKeys(), "heartbeat", "metrics_listen", "self_test") // these are for servers
 	c.Flags().Lookup("follow-up").NoOptDefVal = bareFollowUp
-	c.Flags().Var(textValue{&report}, "report", "the path of a page of HTML to write, with all alerts; an older one is replaced")
+	c.Flags().Var(textValue{&report}, "report", "write all alerts to this file as an HTML page; replaces an existing file")
 	c.MarkFlagsMutuallyExclusive("no-cap", "max-alerts")
 	c.MarkFlagsMutuallyExclusive("format", flagOf(formatKey))
 	_ = c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"ecs", "kibana", "ocsf", "brief"}, cobra.ShellCompDirectiveNoFileComp))

@@ -19,9 +19,8 @@ func (a *app) rules() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "rules [RULE]",
 		Short: "List the built-in rules, or show one of them",
-		Long: `List the built-in rules, or those in --rules. With RULE, an id or a name as in
-alert_rule, show the whole rule: the query, the investigation guide, and its
-techniques in ATT&CK.`,
+		Long: `List the built-in rules, or those in --rules. With RULE, an ID or a name as in
+alert_rule, show the whole rule: its query, investigation guide, and ATT&CK techniques.`,
 		Example: `  fluent-detect rules
   fluent-detect rules aws-ec2-instance-connect-ssh-public-key-uploaded
   fluent-detect rules --rules 'rules/**/*.toml'`,

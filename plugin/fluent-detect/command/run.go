@@ -77,15 +77,19 @@ func (a *app) warn(line string) {
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "fluent-detect",
-		Short: "Detection rules over CloudTrail, at the edge",
-		Long: `fluent-detect evaluates detection rules in Elastic's format on CloudTrail events.
-As a plugin it does so inside Fluent Bit; this command does it with files, and
-checks and tests rules.
+		Short: "Run detection rules on CloudTrail, Kubernetes audit events and ECS documents",
+		Long: `fluent-detect runs detection rules on CloudTrail events, Kubernetes audit events and
+ECS documents. The plugin does this inside Fluent Bit. This command does it on files,
+and it checks and tests rules.
 
-A FILE may be plain, .gz or .zst, and - is the standard input. It contains lines of
-JSON, a JSON array, JSON values over several lines, a {"Records": […]} of any size
-as CloudTrail stores it in S3, or lines of text with JSON in them; events may be in
-any envelope that the plugin opens. A directory stands for the files below it.`,
+A FILE may be plain, .gz or .zst. - is the standard input. A FILE may contain
+
+  - lines of JSON, a JSON array, or JSON values over several lines
+  - a {"Records": […]} of any size, as CloudTrail stores it in S3
+  - lines of text with JSON in them
+
+Events may be in any envelope that the plugin opens. A directory stands for all files
+below it.`,
 		Example: `  fluent-detect replay logs/*.json.gz > alerts.ndjson
   aws s3 cp s3://trail/file.json.gz - | fluent-detect replay -
   fluent-detect check rules/ && fluent-detect test rules/`,
@@ -103,6 +107,7 @@ any envelope that the plugin opens. A directory stands for the files below it.`,
 func help(root *cobra.Command) *cobra.Command {
 	return &cobra.Command{
 		Use:    "help [COMMAND]",
+		Short:  "Show the help of a command",
 		Hidden: true,
 		RunE: func(c *cobra.Command, args []string) error {
 			of, rest, err := root.Find(args)

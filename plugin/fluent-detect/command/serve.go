@@ -19,23 +19,26 @@ func (a *app) serve() *cobra.Command {
 	var k *keys
 	c := &cobra.Command{
 		Use:   "serve [flags]",
-		Short: "Receive events by HTTP or from S3 and deliver the alerts: a sidecar for Vector and others",
-		Long: `Receive events by POST to /v1/ingest (lines of JSON, a JSON array, or text lines, in
-any envelope of CloudTrail, plain, gzip, zstd or deflate), read CloudTrail's objects
-that a queue of SQS announces (--s3-queue-url) or that are in folders (--s3-path), and
-deliver the alerts: by POST as lines of JSON to a URL, to a forward input, or to
-stdout. /healthz reports whether events are accepted, /metrics has all counters for
-Prometheus.
+		Short: "Run the sidecar: events by HTTP or from S3 in, alerts out",
+		Long: `Run the sidecar: take events, evaluate the rules, and deliver the alerts.
 
-Settings are flags or keys of a YAML file with the same names, with _ for -; flags
+Events come by POST to /v1/ingest: lines of JSON, a JSON array, or text lines, in any
+envelope of CloudTrail, plain, gzip, zstd or deflate. The sidecar also reads CloudTrail's
+objects that an SQS queue announces (--s3-queue-url), in a bucket (--s3-bucket) or in
+folders (--s3-path). Alerts go by POST to a URL, as lines of JSON, or to a forward input,
+or to stdout. /healthz reports whether events are accepted. /metrics has all counters
+for Prometheus.
+
+Settings are flags, or keys of a YAML file with the same names and _ instead of -. Flags
 take precedence. Put passwords in the file: other users can see command lines.
 
-The response is 200 when the alerts of a body are in the outbox, on disk with
---state-path, and 503 if the same body has to be sent again. A message of the queue
-is deleted when the alerts of all its objects are there. SIGHUP reloads the rules.
-After SIGTERM it gives back the other messages at once, and continues to serve until there was no request for 5
-seconds, at most for 50, and then delivers alerts for some seconds; SIGINT skips
-the first part.
+The answer is 200 when the alerts of a body are in the outbox (with --state-path, on
+disk), and 503 if the client must send the same body again. A message of the queue is
+deleted when the alerts of all its objects are in the outbox.
+
+SIGHUP reloads the rules. After SIGTERM, the sidecar gives messages back to the queue at
+once. It serves until there was no request for 5 seconds, at most for 50 seconds, and
+then delivers alerts for some seconds. After SIGINT, it delivers at once.
 
 Exit code: 0 after a signal, 1 if it cannot continue, 2 if it cannot start.`,
 		Example: `  fluent-detect serve --alerts -

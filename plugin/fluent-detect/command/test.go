@@ -16,19 +16,21 @@ func (a *app) test() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "test PATH...",
 		Short: "Run the tests in rule files",
-		Long: `Run the tests in rule files, each a table like this:
+		Long: `Run the tests in rule files. Each test is a table like this:
 
   [[fluent_detect.test]]
   name = "a failed call"
   expect = "none"            # or "alert"
   event = '''{"eventName": "StopLogging", "errorCode": "AccessDenied"}'''
 
-The event may be in any envelope. It is evaluated by a complete engine, each test by
-itself. A test of a rule with a memory has several events, each a table
-[[fluent_detect.test.events]] with event, expect (without it "none"), and perhaps time:
-the time that the event gets. They come one after the other. A test that fails is printed with its file and line, and with each condition
-of the query: its value in the event and its result. PATH is a rule file, a
-directory, a glob, or builtin.
+The event may be in any envelope. A complete engine evaluates it, each test by itself.
+
+A test of a rule with a memory has several events, each a table
+[[fluent_detect.test.events]] with event, expect (by default "none"), and optionally
+time, which replaces the event's time. They come one after the other.
+
+A failed test is printed with its file and line, and for each condition of the query its
+result and the value in the event. PATH is a rule file, a directory, a glob, or builtin.
 
 Exit code: 0 if all tests pass, 1 if one fails, 2 if a rule cannot be loaded.`,
 		Example: `  fluent-detect test rules/
