@@ -51,10 +51,12 @@ func (a *alerter) rule(id string) *activeRule {
 type transaction struct {
 	*alerter
 	open      bool // it has locked the state
-	again     bool // a match that was noted alerts
+	again     bool // the chunk has to be evaluated with the state locked: a match that was noted alerts
+	second    bool // it is
 	force     bool // what was held back is reported now
 	now       time.Time
 	first     stateful.Moment // of the first event of the chunk that has a time
+	latest    int64           // the newest time of an event that matches a rule with a memory
 	matches   []matched
 	alerts    []outbox.Alert
 	summaries uint64 // of alerts
@@ -89,7 +91,10 @@ func (t *transaction) begin() {
 	t.state.memories.Begin()
 	memory := t.state.memory
 	if !t.noted.learning {
-		memory.See(t.first, t.now)
+		memory.See(stateful.Moment{Event: t.state.seen.Load(), Record: stateful.Undated}, t.now)
+		if !t.second || memory.Newest() == stateful.Undated {
+			memory.See(t.first, t.now)
+		}
 		if t.first != noMoment && !memory.Began() {
 			memory.Start(t.first, t.now)
 		}
@@ -261,6 +266,9 @@ func (t *transaction) commit() (alerts int, err error) {
 	if !t.open {
 		return 0, nil
 	}
+	if !t.noted.learning {
+		t.state.memory.See(stateful.Moment{Event: t.latest, Record: stateful.Undated}, t.now)
+	}
 	t.catchUp()
 	t.summarizeGroups()
 	t.summarizeMemory()
@@ -328,7 +336,7 @@ func (t *transaction) reset() {
 		t.subject.Release() // it aliases the last event
 	}
 	t.matches, t.alerts, t.unwanted, t.summaries, t.followUps, t.emitted = t.matches[:0], t.alerts[:0], nil, 0, 0, 0
-	t.again = false
+	t.again, t.second, t.latest = false, false, stateful.Undated
 	t.noted.reset()
 	t.match = remembered{}
 	t.decisions = decisions{changes: t.decisions.changes[:0]}
@@ -336,7 +344,7 @@ func (t *transaction) reset() {
 
 // learned ends learning from files.
 func (a *alerter) learned() error {
-	t := transaction{alerter: a, first: noMoment}
+	t := transaction{alerter: a, first: noMoment, latest: stateful.Undated}
 	t.begin()
 	defer t.rollback()
 	t.state.memory.Learned()
@@ -350,7 +358,7 @@ const retrySummary = time.Second
 // summarize makes the summaries that are due. If the Engine ends, it makes those of
 // everything that was held back up to now.
 func (a *alerter) summarize(ends bool) {
-	t := transaction{alerter: a, force: ends, first: noMoment}
+	t := transaction{alerter: a, force: ends, first: noMoment, latest: stateful.Undated}
 	t.begin()
 	defer t.rollback()
 	for i := range a.rules {
