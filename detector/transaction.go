@@ -303,6 +303,9 @@ func (t *transaction) final() {
 		unwanted[a.ID] = true
 	}
 	for _, m := range t.matches {
+		if t.noted.learning { // that is no traffic
+			break
+		}
 		o := m.outcome
 		switch {
 		case o != stats.Emitted:
