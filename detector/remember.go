@@ -136,6 +136,12 @@ func (t *transaction) remember(rule int, e *event.Event, tag string, read time.T
 		t.state.duplicates.Add(key, ownerOf(string(t.subject.Principal)))
 	}
 	one := t.matchOf(rule, e, tag, read)
+	if one.isUndated() {
+		if !t.again {
+			t.note(rule, stats.Duplicate)
+		}
+		return
+	}
 	if r.plan.Stream != nil {
 		t.rememberGroups(one)
 		return
@@ -202,6 +208,7 @@ func (t *transaction) matchOf(rule int, e *event.Event, tag string, read time.Ti
 	m := &t.match
 	*m = remembered{t: t, r: &t.rules[rule], rule: rule, e: e, tag: tag, read: read, before: len(t.matches)}
 	m.at = t.momentOf(e, read)
+	t.latest = max(t.latest, m.at.Event)
 	if m.r.plan != nil {
 		m.ruleID = t.state.memory.RuleID(rule)
 	}
@@ -232,6 +239,32 @@ type remembered struct {
 	identifier []byte
 	aggregate  *stateful.Aggregate // of a rule that aggregates: of one group
 	sequence   *stateful.SequenceEvent
+}
+
+// isUndated reports whether the event is left out because it has no time. Such an event has the
+// newest time of those before it: the chunk is evaluated again, and then the times of all are
+// seen. The same event again would have another time, so that it is not left to the memory to
+// recognize it.
+func (m *remembered) isUndated() bool {
+	t := m.t
+	if m.at.Event != stateful.Undated || t.noted.learning {
+		return false
+	}
+	if t.begin(); t.again {
+		return true
+	}
+	if !t.second {
+		t.again = true
+		return true
+	}
+	m.identity()
+	key := event.MemoryAlertID(m.r.Rule().ID, m.id.Event, [32]byte{})
+	if t.state.duplicates.Seen(key) {
+		return true
+	}
+	t.describe(m.e, m.read)
+	t.state.duplicates.Add(key, ownerOf(string(t.subject.Principal)))
+	return false
 }
 
 // identity makes what identifies the event.
@@ -421,6 +454,12 @@ func (t *transaction) feed(rule int, e *event.Event, tag string, read time.Time)
 		return false
 	}
 	one := t.matchOf(rule, e, tag, read)
+	if one.isUndated() {
+		if !t.again {
+			t.note(rule, stats.Duplicate)
+		}
+		return false
+	}
 	one.identity()
 	if r.silent {
 		t.note(rule, stats.Remembered)

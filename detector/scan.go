@@ -50,7 +50,7 @@ func newScanner(programs *match.Set, texts *literal.Set, misses *stats.NearMisse
 		misses:    misses,
 		prefilter: prefilter{texts: texts},
 		timestamp: a.schema.Field("@timestamp"),
-		tx:        transaction{alerter: a, first: noMoment},
+		tx:        transaction{alerter: a, first: noMoment, latest: stateful.Undated},
 	}
 	s.tx.noted.digester = a.state.memory.Digester()
 	s.reader = envelope.NewReader(a.schema, s.visit)
@@ -74,7 +74,7 @@ func (s *scanner) scan(tag string, chunk []byte) (Result, error) {
 		first := s.tx.first
 		s.tx.reset()
 		s.reset()
-		s.tx.first = first
+		s.tx.first, s.tx.second = first, true
 		s.tx.begin()
 		broken = s.walk(chunk, 0)
 	}
@@ -134,6 +134,7 @@ func (s *scanner) settle() {
 	case t.state.unbegun.Load() && t.first != noMoment:
 	case t.first.Event != stateful.Undated && t.first.Event > t.state.memoryDue.Load():
 	default:
+		t.state.see(t.first.Event)
 		return
 	}
 	t.begin()
@@ -266,6 +267,9 @@ func (s *scanner) visit(e *event.Event) {
 		if at := stateful.MillisOf(event.ParseTime(e.First(s.timestamp))); at != stateful.Undated && (s.tx.noted.oldest == stateful.Undated || at < s.tx.noted.oldest) {
 			s.tx.noted.oldest = at
 		}
+	}
+	if s.tx.second {
+		s.tx.state.memory.See(s.tx.momentOf(e, s.read), s.tx.now)
 	}
 	s.sample(e)
 	s.near.Add(s.misses, s.matches.NearMisses())

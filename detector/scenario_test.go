@@ -66,7 +66,29 @@ func (s *scenario) refused(t *testing.T, what string) {
 	}
 }
 
-// run runs the scenario on a store on disk.
+// joined returns the scenario with events that come one after the other as one chunk. It has
+// the same alerts.
+func (s *scenario) joined() *scenario {
+	j := *s
+	j.Events = nil
+	var chunk json.RawMessage
+	for _, e := range s.Events {
+		if !bytes.Contains(e, []byte(`"control"`)) {
+			chunk = append(append(chunk, bytes.TrimSpace(e)...), '\n')
+			continue
+		}
+		if chunk != nil {
+			j.Events = append(j.Events, chunk)
+		}
+		j.Events, chunk = append(j.Events, e), nil
+	}
+	if chunk != nil {
+		j.Events = append(j.Events, chunk)
+	}
+	return &j
+}
+
+// run runs the scenario on a store on disk. Each of its events is a chunk.
 func (s *scenario) run(t *testing.T) (alerts []map[string]any) {
 	t.Helper()
 	dir := t.TempDir()
@@ -81,6 +103,16 @@ func (s *scenario) run(t *testing.T) (alerts []map[string]any) {
 	}
 	config := Config{Channel: "default", DedupSize: 1024, DedupTTL: time.Hour, ReadAll: true, IgnoreRecordTime: true, Lateness: time.Hour}
 	for key, value := range s.Options {
+		switch key {
+		case "except":
+			if err := rules.LoadExceptions(exceptionFile(t, "*", value, "2999-01-01")); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		case "suppress_by":
+			config.SuppressBy, config.SuppressFor = strings.Split(value, ","), time.Hour
+			continue
+		}
 		d, err := rule.ParseInterval(value)
 		if err != nil {
 			t.Fatal(err)
@@ -94,6 +126,7 @@ func (s *scenario) run(t *testing.T) (alerts []map[string]any) {
 			t.Fatalf("option %s", key)
 		}
 	}
+	begin := time.Now() // only waiting passes time
 	var later atomic.Int64
 	var engine *Engine
 	var disk *store.Store
@@ -106,11 +139,11 @@ func (s *scenario) run(t *testing.T) (alerts []map[string]any) {
 		engine, err = New(config, rules, Host{
 			Outbox: box, State: NewState(), Store: disk, Name: "default.0", Lost: func(outbox.Alert) { t.Error("an alert is lost") },
 			Warn: func(line string) {
-				if !strings.HasPrefix(line, "rules with a memory: events too late to count: ") {
+				if !strings.HasPrefix(line, "rules with a memory: events too late to count: ") && !strings.Contains(line, "begins anew") {
 					t.Error(line)
 				}
 			},
-			Now: func() time.Time { return time.Now().Add(time.Duration(later.Load())) },
+			Now: func() time.Time { return begin.Add(time.Duration(later.Load())) },
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -125,11 +158,13 @@ func (s *scenario) run(t *testing.T) (alerts []map[string]any) {
 	open()
 	for _, event := range s.Events {
 		var control struct {
-			Control, For string
-			Events       []json.RawMessage
+			Control, For, Rule string
+			Events             []json.RawMessage
 		}
-		if err := json.Unmarshal(event, &control); err != nil {
-			t.Fatal(err)
+		if bytes.Contains(event, []byte(`"control"`)) {
+			if err := json.Unmarshal(event, &control); err != nil {
+				t.Fatal(err)
+			}
 		}
 		switch control.Control {
 		case "":
@@ -138,6 +173,14 @@ func (s *scenario) run(t *testing.T) (alerts []map[string]any) {
 			}
 		case "restart":
 			closeAll()
+			open()
+		case "rule":
+			closeAll()
+			changed, err := ruleset.Load(write(t, "changed.toml", control.Rule))
+			if err != nil {
+				t.Fatal(err)
+			}
+			rules = changed
 			open()
 		case "wait":
 			d, err := rule.ParseInterval(control.For)
@@ -229,6 +272,7 @@ func TestScenariosOfTheSpecification(t *testing.T) {
 	for _, s := range scenarios(t, path) {
 		n++
 		t.Run(s.Name, s.check)
+		t.Run(s.Name+" joined", s.joined().check)
 	}
 	if n < 37 {
 		t.Errorf("%d scenarios", n)

@@ -54,8 +54,8 @@ sequence by user.name with maxspan=10m
 
 const distinctAddresses = "[[rule.threshold.cardinality]]\nfield = \"source.ip\"\nvalue = "
 
-// shortEvent is an event "ID time user address", in which a dash is nothing: it has the
-// time on a day of March 2026, as 2/09:00:00.
+// shortEvent is an event "ID time user address parameter=JSON…", in which a dash is nothing:
+// it has the time on a day of March 2026, as 2/09:00:00.
 func shortEvent(line string) json.RawMessage {
 	parts := append(strings.Fields(line), "-", "-", "-")
 	e := map[string]any{"eventSource": "x.amazonaws.com", "eventName": "Act", "recipientAccountId": "111122223333", "eventID": parts[0]}
@@ -73,53 +73,66 @@ func shortEvent(line string) json.RawMessage {
 	if name, ok := strings.CutPrefix(parts[0], "other"); ok {
 		e["eventName"] = "Other" + name
 	}
+	parameters := map[string]any{}
+	for _, part := range parts[4:] {
+		if key, value, ok := strings.Cut(part, "="); ok {
+			parameters[key] = json.RawMessage(value)
+		}
+	}
+	if len(parameters) > 0 {
+		e["requestParameters"] = parameters
+	}
 	b, _ := json.Marshal(e)
 	return b
 }
 
+// scenarioCase is a scenario in few words.
+type scenarioCase struct {
+	what    string
+	rule    string
+	next    string // the rule after "change"
+	options map[string]string
+	events  string // one a line
+	want    string // of each alert the ID of its event, and what it has
+}
+
 // What rules with a memory do, in the order of their description in docs/rules.md.
 func TestScenarios(t *testing.T) {
-	for _, c := range []struct {
-		what    string
-		rule    string
-		options map[string]string
-		events  string // one a line
-		want    string // of each alert the ID of its event, and what it has
-	}{
-		{"terms: the first one alerts and each event renews", newTerms("1d", "user.name"), nil, `
+	for _, c := range []scenarioCase{
+		{"terms: the first one alerts and each event renews", newTerms("1d", "user.name"), "", nil, `
 			1 2/09:00:00 ann
 			2 2/21:00:00 ann
 			3 3/09:00:01 ann
 			4 4/09:00:01 ann
 			5 5/09:00:02 ann`,
 			"1 previous=<nil>; 5 previous=2026-03-04T09:00:01.000Z"},
-		{"terms: a learned one is known and the end is not in the time of learning", newTerms("7d", "user.name"), map[string]string{"learn_for": "1h"}, `
+		{"terms: a learned one is known and the end is not in the time of learning", newTerms("7d", "user.name"), "", map[string]string{"learn_for": "1h"}, `
 			other 2/09:00:00 zoe
 			1 2/09:30:00 ann
 			2 2/10:00:00 bob
 			3 2/10:00:01 ann`,
 			"2 since=2026-03-02T09:00:00.000Z"},
-		{"terms: no combination without a value", newTerms("7d", "user.name", "source.ip"), nil, `
+		{"terms: no combination without a value", newTerms("7d", "user.name", "source.ip"), "", nil, `
 			1 2/09:00:00 ann
 			2 2/09:00:00 - 192.0.2.1
 			3 2/09:00:00 ann host.example
 			4 2/09:00:00 ann 192.0.2.1
 			5 2/09:00:00 ann ::ffff:192.0.2.1`,
 			"4"},
-		{"terms: late events", newTerms("1d", "user.name"), nil, `
+		{"terms: late events", newTerms("1d", "user.name"), "", nil, `
 			1 9/09:00:00 ann
 			2 2/09:00:00 ann
 			3 2/09:00:00 bob
 			4 9/09:00:00 bob
 			5 3/09:00:00 bob`,
 			"1; 3; 4 previous=2026-03-02T09:00:00.000Z"},
-		{"terms: without a time", newTerms("1d", "user.name"), nil, `
+		{"terms: without a time", newTerms("1d", "user.name"), "", nil, `
 			1 2/09:00:00 ann
 			2 - bob
 			3 3/09:00:00 bob
 			4 4/09:00:01 bob`,
 			"1; 2 time=2026-03-02T09:00:00.000Z; 4"},
-		{"terms: untouched for the window and the lateness", newTerms("1d", "user.name"), map[string]string{"lateness": "2h"}, `
+		{"terms: untouched for the window and the lateness", newTerms("1d", "user.name"), "", map[string]string{"lateness": "2h"}, `
 			1 2/09:00:00 ann
 			wait 93595s
 			2 2/09:00:00 ann
@@ -129,7 +142,7 @@ func TestScenarios(t *testing.T) {
 			wait 93601s
 			4 2/09:00:01 ann`,
 			"1; 4 previous=<nil>"},
-		{"terms: a restart", newTerms("1d", "user.name"), nil, `
+		{"terms: a restart", newTerms("1d", "user.name"), "", nil, `
 			1 2/09:00:00 ann
 			restart
 			2 3/09:00:00 ann
@@ -137,21 +150,21 @@ func TestScenarios(t *testing.T) {
 			3 4/09:00:00 ann
 			4 5/09:00:01 ann`,
 			"1; 4 since=2026-03-02T09:00:00.000Z"},
-		{"threshold: a closed window", threshold(3, "", "user.name"), nil, `
+		{"threshold: a closed window", threshold(3, "", "user.name"), "", nil, `
 			1 2/09:00:00 ann
 			2 2/09:00:00 bob
 			3 2/09:03:00 ann
 			4 2/09:06:01 ann
 			5 2/09:09:00 ann`,
 			"5 count=3 from=2026-03-02T09:03:00.000Z to=2026-03-02T09:09:00.000Z"},
-		{"threshold: the earliest window that a late event completes", threshold(3, "", "user.name"), nil, `
+		{"threshold: the earliest window that a late event completes", threshold(3, "", "user.name"), "", nil, `
 			1 2/09:00:00 ann
 			2 2/09:05:00 ann
 			3 2/09:10:00 ann
 			4 2/09:15:00 ann
 			5 2/09:06:00 ann`,
 			"5 count=3 from=2026-03-02T09:00:00.000Z to=2026-03-02T09:06:00.000Z"},
-		{"threshold: the same event counts once", threshold(2, "", "user.name"), nil, `
+		{"threshold: the same event counts once", threshold(2, "", "user.name"), "", nil, `
 			1 2/09:00:00 ann
 			1 2/09:00:00 ann
 			restart
@@ -160,14 +173,14 @@ func TestScenarios(t *testing.T) {
 			1 2/09:00:00 ann
 			2 2/09:01:00 ann`,
 			"2 count=2"},
-		{"threshold: what an alert counted does not count again", threshold(2, "[fluent_detect]\nhold_off = \"0\"\n", "user.name"), nil, `
+		{"threshold: what an alert counted does not count again", threshold(2, "[fluent_detect]\nhold_off = \"0\"\n", "user.name"), "", nil, `
 			1 2/09:00:00 ann
 			2 2/09:01:00 ann
 			3 2/09:02:00 ann
 			4 2/09:00:30 ann
 			5 2/09:02:00 ann`,
 			"2; 5 count=2 from=2026-03-02T09:02:00.000Z to=2026-03-02T09:02:00.000Z"},
-		{"threshold: the hold-off", threshold(2, "[fluent_detect]\nhold_off = \"10m\"\n", "user.name"), nil, `
+		{"threshold: the hold-off", threshold(2, "[fluent_detect]\nhold_off = \"10m\"\n", "user.name"), "", nil, `
 			1 2/09:00:00 ann
 			2 2/09:01:00 ann
 			3 2/09:05:00 ann
@@ -176,32 +189,32 @@ func TestScenarios(t *testing.T) {
 			5 2/09:11:01 ann`,
 			"2; 5 count=2 from=2026-03-02T09:11:00.000Z"},
 		{"threshold: suppression longer than the interval is the hold-off", strings.Replace(threshold(2, "", "user.name"), "[rule.threshold]",
-			"[rule.alert_suppression.duration]\nvalue = 20\nunit = \"m\"\n[rule.threshold]", 1), nil, `
+			"[rule.alert_suppression.duration]\nvalue = 20\nunit = \"m\"\n[rule.threshold]", 1), "", nil, `
 			1 2/09:00:00 ann
 			2 2/09:00:00 ann
 			3 2/09:20:00 ann
 			4 2/09:20:00 ann
 			5 2/09:20:01 ann`,
 			"2; 5 count=3"},
-		{"threshold: distinct values", threshold(3, distinctAddresses+"2\n", "user.name"), nil, `
+		{"threshold: distinct values", threshold(3, distinctAddresses+"2\n", "user.name"), "", nil, `
 			1 2/09:00:00 ann 192.0.2.1
 			2 2/09:00:00 ann
 			3 2/09:00:00 ann 192.0.2.1
 			4 2/09:00:00 ann ::ffff:192.0.2.1
 			5 2/09:00:00 ann 192.0.2.2`,
 			"5 count=5 cardinality=2"},
-		{"threshold: too late", threshold(2, "", "user.name"), map[string]string{"lateness": "10m"}, `
+		{"threshold: too late", threshold(2, "", "user.name"), "", map[string]string{"lateness": "10m"}, `
 			1 2/09:16:00 ann
 			2 2/08:59:59 ann
 			3 2/09:00:00 ann
 			4 2/08:59:59 ann
 			5 2/09:06:00 ann`,
 			"5 count=2 from=2026-03-02T09:00:00.000Z"},
-		{"threshold: a window of its own", threshold(2, "[fluent_detect]\nwindow = \"1h\"\n"), nil, `
+		{"threshold: a window of its own", threshold(2, "[fluent_detect]\nwindow = \"1h\"\n"), "", nil, `
 			1 2/09:00:00 ann
 			2 2/10:00:00 bob`,
 			"2 group=map[] count=2"},
-		{"sequence: the newest event that waits and each event in one alert", sequence, nil, `
+		{"sequence: the newest event that waits and each event in one alert", sequence, "", nil, `
 			1 2/09:00:00 ann
 			2 2/09:01:00 ann
 			other3 2/09:02:00 ann
@@ -209,7 +222,7 @@ func TestScenarios(t *testing.T) {
 			5 2/09:04:00 bob
 			other6 2/09:05:00 ann`,
 			"other3 count=2 events=[2,other3] from=2026-03-02T09:01:00.000Z"},
-		{"sequence: the same event again and a restart in between", sequence, nil, `
+		{"sequence: the same event again and a restart in between", sequence, "", nil, `
 			1 2/09:00:00 ann
 			1 2/09:00:00 ann
 			restart
@@ -219,65 +232,75 @@ func TestScenarios(t *testing.T) {
 			restart
 			other2 2/09:10:00 ann`,
 			"other2 count=2 events=[1,other2]"},
-		{"sequence: longer than maxspan and an event that comes late", sequence, nil, `
+		{"sequence: longer than maxspan and an event that comes late", sequence, "", nil, `
 			1 2/09:00:00 ann
 			other2 2/09:10:01 ann
 			other3 2/09:20:00 bob
 			4 2/09:19:00 bob`,
 			"4 count=2 events=[4,other3]"},
-		{"sequence: later than maxspan and the lateness", sequence, map[string]string{"lateness": "10m"}, `
+		{"sequence: later than maxspan and the lateness", sequence, "", map[string]string{"lateness": "10m"}, `
 			other1 2/09:30:00 ann
 			2 2/09:09:59 ann
 			other3 2/09:12:00 ann
 			4 2/09:11:00 ann`,
 			"4 count=2 events=[4,other3]"},
-		{"sequence: no value of the key", sequence, nil, `
+		{"sequence: no value of the key", sequence, "", nil, `
 			1 2/09:00:00
 			other2 2/09:01:00
 			3 2/09:02:00 ann
 			other4 2/09:03:00 ann`,
 			"other4 count=2 group=map[user.name:ann]"},
 	} {
-		t.Run(c.what, func(t *testing.T) {
-			text, _ := json.Marshal(c.rule)
-			s := scenario{Rule: text, Options: c.options}
-			for _, line := range strings.Split(strings.TrimSpace(c.events), "\n") {
-				line = strings.TrimSpace(line)
-				switch {
-				case line == "restart":
-					s.Events = append(s.Events, json.RawMessage(`{"control":"restart"}`))
-				case strings.HasPrefix(line, "wait "):
-					s.Events = append(s.Events, json.RawMessage(`{"control":"wait","for":"`+line[5:]+`"}`))
-				default:
-					s.Events = append(s.Events, shortEvent(line))
+		t.Run(c.what, c.check)
+	}
+}
+
+// check runs the scenario, with each event as a chunk and with several in one.
+func (c *scenarioCase) check(t *testing.T) {
+	text, _ := json.Marshal(c.rule)
+	s := scenario{Rule: text, Options: c.options}
+	for _, line := range strings.Split(strings.TrimSpace(c.events), "\n") {
+		line = strings.TrimSpace(line)
+		switch {
+		case line == "restart":
+			s.Events = append(s.Events, json.RawMessage(`{"control":"restart"}`))
+		case line == "change":
+			next, _ := json.Marshal(c.next)
+			s.Events = append(s.Events, json.RawMessage(`{"control":"rule","rule":`+string(next)+`}`))
+		case strings.HasPrefix(line, "wait "):
+			s.Events = append(s.Events, json.RawMessage(`{"control":"wait","for":"`+line[5:]+`"}`))
+		case strings.HasPrefix(line, "learn "):
+			s.Events = append(s.Events, json.RawMessage(`{"control":"learn","events":[`+string(shortEvent(line[6:]))+`]}`))
+		default:
+			s.Events = append(s.Events, shortEvent(line))
+		}
+	}
+	var want []string
+	if c.want != "" {
+		want = strings.Split(c.want, "; ")
+	}
+	for name, one := range map[string]*scenario{"one by one": &s, "joined": s.joined()} {
+		alerts := one.run(t)
+		for i := range max(len(alerts), len(want)) {
+			switch {
+			case i >= len(alerts):
+				t.Errorf("%s: no alert %s", name, want[i])
+			case i >= len(want):
+				t.Errorf("%s: an alert about %v: %v", name, at(alerts[i], "event.id"), at(alerts[i], "fluent_detect.memory"))
+			default:
+				got := fmt.Sprint(at(alerts[i], "event.id"))
+				for _, pair := range strings.Fields(want[i])[1:] {
+					key, _, _ := strings.Cut(pair, "=")
+					value := at(alerts[i], scenarioFields[key])
+					if list, ok := value.([]any); ok {
+						value = strings.ReplaceAll(fmt.Sprint(list), " ", ",")
+					}
+					got += fmt.Sprintf(" %s=%v", key, value)
+				}
+				if w := strings.TrimSpace(want[i]); got != w {
+					t.Errorf("%s: alert %s, want %s", name, got, w)
 				}
 			}
-			var want []string
-			for _, one := range strings.Split(c.want, "; ") {
-				want = append(want, strings.TrimSpace(one))
-			}
-			alerts := s.run(t)
-			for i := range max(len(alerts), len(want)) {
-				switch {
-				case i >= len(alerts):
-					t.Errorf("no alert %s", want[i])
-				case i >= len(want):
-					t.Errorf("an alert about %v: %v", at(alerts[i], "event.id"), at(alerts[i], "fluent_detect.memory"))
-				default:
-					got := fmt.Sprint(at(alerts[i], "event.id"))
-					for _, pair := range strings.Fields(want[i])[1:] {
-						key, _, _ := strings.Cut(pair, "=")
-						value := at(alerts[i], scenarioFields[key])
-						if list, ok := value.([]any); ok {
-							value = strings.ReplaceAll(fmt.Sprint(list), " ", ",")
-						}
-						got += fmt.Sprintf(" %s=%v", key, value)
-					}
-					if got != want[i] {
-						t.Errorf("alert %s, want %s", got, want[i])
-					}
-				}
-			}
-		})
+		}
 	}
 }

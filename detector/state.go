@@ -26,6 +26,7 @@ type State struct {
 
 	unbegun   atomic.Bool  // some rule with a memory has not seen an event
 	memoryDue atomic.Int64 // when, by the time of events, a summary of a memory is due
+	seen      atomic.Int64 // the newest time of events of chunks that had nothing for the memory
 
 	commits // its mu guards what follows
 
@@ -50,7 +51,16 @@ var faultRate = hold.Rate{Max: 3, Per: time.Minute}
 
 // NewState returns the state of a detector that has seen nothing.
 func NewState() *State {
-	return &State{began: time.Now(), faults: hold.NewThrottle(faultRate), unrecognized: hold.NewThrottle(unrecognizedRate), leftOut: hold.NewThrottle(unrecognizedRate), rules: stats.NewRules()}
+	s := &State{began: time.Now(), faults: hold.NewThrottle(faultRate), unrecognized: hold.NewThrottle(unrecognizedRate), leftOut: hold.NewThrottle(unrecognizedRate), rules: stats.NewRules()}
+	s.seen.Store(stateful.Undated)
+	return s
+}
+
+// see notes the time of an event of which no rule remembers anything.
+func (s *State) see(at int64) {
+	for seen := s.seen.Load(); at > seen && !s.seen.CompareAndSwap(seen, at); {
+		seen = s.seen.Load()
+	}
 }
 
 // use adapts the state to the configuration and the rules of the Engine that uses

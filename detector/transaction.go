@@ -52,10 +52,12 @@ func (a *alerter) rule(id string) *activeRule {
 type transaction struct {
 	*alerter
 	open      bool // it has locked the state
-	again     bool // a match that was noted alerts
+	again     bool // the chunk has to be evaluated with the state locked: a match that was noted alerts
+	second    bool // it is
 	force     bool // what was held back is reported now
 	now       time.Time
 	first     stateful.Moment // of the first event of the chunk that has a time
+	latest    int64           // the newest time of an event that matches a rule with a memory
 	matches   []matched
 	alerts    []outbox.Alert
 	summaries uint64 // of alerts
@@ -92,7 +94,10 @@ func (t *transaction) begin() {
 	t.state.memories.Begin()
 	memory := t.state.memory
 	if !t.noted.learning {
-		memory.See(t.first, t.now)
+		memory.See(stateful.Moment{Event: t.state.seen.Load(), Record: stateful.Undated}, t.now)
+		if !t.second || memory.Newest() == stateful.Undated {
+			memory.See(t.first, t.now)
+		}
 		if t.first != noMoment && !memory.Began() {
 			memory.Start(t.first, t.now)
 		}
@@ -275,6 +280,9 @@ func (t *transaction) commit() (alerts int, err error) {
 	if !t.open {
 		return 0, nil
 	}
+	if !t.noted.learning {
+		t.state.memory.See(stateful.Moment{Event: t.latest, Record: stateful.Undated}, t.now)
+	}
 	t.catchUp()
 	t.summarizeGroups()
 	t.summarizeMemory()
@@ -309,6 +317,9 @@ func (t *transaction) final() {
 		unwanted[a.ID] = true
 	}
 	for _, m := range t.matches {
+		if t.noted.learning { // that is no traffic
+			break
+		}
 		o := m.outcome
 		switch {
 		case o != stats.Emitted:
@@ -344,7 +355,7 @@ func (t *transaction) reset() {
 	t.matches, t.alerts, t.unwanted, t.summaries, t.followUps, t.emitted = t.matches[:0], t.alerts[:0], nil, 0, 0, 0
 	t.described = description{}
 	t.view.Release()
-	t.again = false
+	t.again, t.second, t.latest = false, false, stateful.Undated
 	t.noted.reset()
 	t.match = remembered{}
 	t.decisions = decisions{changes: t.decisions.changes[:0]}
@@ -352,7 +363,7 @@ func (t *transaction) reset() {
 
 // learned ends learning from files.
 func (a *alerter) learned() error {
-	t := transaction{alerter: a, first: noMoment}
+	t := transaction{alerter: a, first: noMoment, latest: stateful.Undated}
 	t.begin()
 	defer t.rollback()
 	t.state.memory.Learned()
@@ -366,7 +377,7 @@ const retrySummary = time.Second
 // summarize makes the summaries that are due. If the Engine ends, it makes those of
 // everything that was held back up to now.
 func (a *alerter) summarize(ends bool) {
-	t := transaction{alerter: a, force: ends, first: noMoment}
+	t := transaction{alerter: a, force: ends, first: noMoment, latest: stateful.Undated}
 	t.begin()
 	defer t.rollback()
 	for i := range a.rules {

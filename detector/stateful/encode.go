@@ -136,7 +136,7 @@ func (d *decoder) count(size int) int {
 
 // Restore adds an entry of an earlier process: first that of the memory, then those of each
 // rule.
-func (m *Memory) Restore(key, value []byte, _ time.Time) bool {
+func (m *Memory) Restore(key, value []byte, expires time.Time) bool {
 	if len(key) < 9 || len(value) == 0 || value[0] != encoding {
 		return false
 	}
@@ -182,27 +182,38 @@ func (m *Memory) Restore(key, value []byte, _ time.Time) bool {
 	number := binary.BigEndian.Uint32(rest)
 	switch {
 	case kind == termsEntry && r.hasTerms():
-		return restoreTerms(&r.terms, number, value[1:])
+		touched, ok := restoreTerms(&r.terms, number, value[1:])
+		r.expires(touched, expires)
+		return ok
 	case kind == groupEntry && !r.hasTerms():
-		return m.restoreGroup(r, number, &d)
+		touched, ok := m.restoreGroup(r, number, &d)
+		r.expires(touched, expires)
+		return ok
 	}
 	return false
 }
 
-// restoreGroup adds an entry that is not a term.
-func (m *Memory) restoreGroup(r *ruleMemory, slot uint32, d *decoder) bool {
+// expires notes when an entry expires in the store that was touched then.
+func (r *ruleMemory) expires(touched uint32, at time.Time) {
+	if keep := at.Unix() - int64(touched) - 1; r.keep == 0 || keep < r.keep {
+		r.keep = keep
+	}
+}
+
+// restoreGroup adds an entry that is not a term, and returns when it was touched last.
+func (m *Memory) restoreGroup(r *ruleMemory, slot uint32, d *decoder) (touched uint32, ok bool) {
 	key, h := Key(d.take(16)), header{d.uint32(), d.uint32()}
 	if _, again := r.groups.find(&key); again || d.failed || slot >= maxSlots {
-		return false
+		return 0, false
 	}
 	state := string(d.rest)
 	e, ok := kinds[r.kind].decode(h, d)
 	if !ok || d.failed || len(d.rest) > 0 {
-		return false
+		return 0, false
 	}
 	r.groups.put(slot, item[kept]{key, kept{state, h.touched, h.owner}})
 	if g, ok := e.(*group); ok && g.heldOff != none && !g.told {
 		m.putHeld(heldGroup{r, key}, &heldOff{until: g.heldOff, due: g.due})
 	}
-	return true
+	return h.touched, true
 }

@@ -95,8 +95,7 @@ func (x *Explainer) text(o *Observation, v *Verdict, last int64, seen bool) stri
 		if w := v.Window; w != nil {
 			return fmt.Sprintf("reached with %s from %s to %s", x.amount(w.Count, w.Distinct), w.From.Format(time.RFC3339), w.To.Format(time.RFC3339))
 		}
-		count, distinct := x.memory.progress(x.place, o.Key, v.At)
-		return "not reached: " + x.amount(count, distinct) + " in the window that ends with this event"
+		return x.progress(o.Key, v.At)
 	case v.Result == New && !v.Previous.IsZero():
 		return fmt.Sprintf("new: last seen at %s, longer ago than the window of %s", v.Previous.Format(time.RFC3339), strings.TrimSuffix(x.plan.Window.String(), "0m0s"))
 	case v.Result == New:
@@ -118,16 +117,18 @@ func (x *Explainer) amount(count, distinct int) string {
 	return text
 }
 
-// progress returns how many events, and distinct values, a group has in the window that
-// ends at that time.
-func (m *Memory) progress(place int, k Key, at time.Time) (count, distinct int) {
-	r := m.loaded[place]
-	g, _ := m.look(r, k).(*group)
+// progress returns how far a group is that does not alert on an event of that time.
+func (x *Explainer) progress(k Key, at time.Time) string {
+	r := x.memory.loaded[x.place]
+	g, _ := x.memory.look(r, k).(*group)
 	if g == nil {
-		return 0, 0
+		return "not reached: " + x.amount(0, 0)
 	}
 	end := at.UnixMilli()
-	values := map[uint64]struct{}{}
+	if end <= g.consumed {
+		return "not counted: an alert was about the events up to " + timeOf(g.consumed).Format(time.RFC3339)
+	}
+	count, values := 0, map[uint64]struct{}{}
 	for _, h := range g.hits {
 		if h.at < end-r.window || h.at > end {
 			continue
@@ -137,5 +138,9 @@ func (m *Memory) progress(place int, k Key, at time.Time) (count, distinct int) 
 			values[v] = struct{}{}
 		}
 	}
-	return count, len(values)
+	amount := x.amount(count, len(values))
+	if g.heldOff != none && end <= g.heldOff {
+		return fmt.Sprintf("held off until %s, after an alert: %s in the window that ends with this event", timeOf(g.heldOff).Format(time.RFC3339), amount)
+	}
+	return "not reached: " + amount + " in the window that ends with this event"
 }

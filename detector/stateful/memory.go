@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -52,6 +53,9 @@ type Memory struct {
 	// left are entries that a change of the rules made obsolete, which the next transaction
 	// deletes from the store.
 	left []storedKey
+	// renewed are rules that keep their entries longer than the store knows: the next transaction
+	// writes them again.
+	renewed []*ruleMemory
 	// held are groups whose hold-off has not been summarized, and nameless says how many of
 	// them are not known by name.
 	held     map[heldGroup]heldOff
@@ -177,7 +181,11 @@ func (m *Memory) Use(rules []*rule.Rule, l Limits) (lines []string) {
 		one.window = r.Memory.Window.Milliseconds()
 		one.lateness = l.Lateness.Milliseconds()
 		one.correlation = r.Memory.Correlation
-		one.keep = int64((max(r.Memory.Window, r.Memory.HoldOff) + l.Lateness) / time.Second)
+		keep := int64((max(r.Memory.Window, r.Memory.HoldOff) + l.Lateness) / time.Second)
+		if m.stored && keep > one.keep && one.keys() > 0 && !slices.Contains(m.renewed, one) {
+			m.renewed = append(m.renewed, one)
+		}
+		one.keep = keep
 		one.count, one.values = r.Memory.Count, r.Memory.Distinct
 		one.most = r.Memory.Events
 		one.holdOff = r.Memory.HoldOff.Milliseconds()
@@ -192,6 +200,7 @@ func (m *Memory) Use(rules []*rule.Rule, l Limits) (lines []string) {
 
 // leave notes that the entries of a rule are to be deleted from the store.
 func (m *Memory) leave(r *ruleMemory) {
+	m.renewed = slices.DeleteFunc(m.renewed, func(other *ruleMemory) bool { return other == r })
 	if !m.stored {
 		return
 	}

@@ -299,6 +299,19 @@ func TestChangedRule(t *testing.T) {
 	if lines := m.Use([]*rule.Rule{&longer}, testLimits); len(lines) > 0 || observe(m) != Known {
 		t.Errorf("another window: %q, the combination is new", lines)
 	}
+	// What the longer window keeps, the store keeps too: something else is written, and then
+	// the combination is known as long as that window says.
+	m = store.restored(t, now, testLimits)
+	m.Use([]*rule.Rule{&longer, testThreshold}, testLimits)
+	m.Begin()
+	m.Observe(&Observation{Rule: 1, Key: testKey(2), At: Moment{now.UnixMilli(), Undated}}, now)
+	store.apply(m.Changes(nil))
+	m.Commit()
+	now = now.Add(59 * time.Minute)
+	m = store.restored(t, now, testLimits)
+	if lines := m.Use([]*rule.Rule{&longer}, testLimits); len(lines) > 0 || observe(m) != Known {
+		t.Errorf("another window, and a restart: %q, the combination is new", lines)
+	}
 	memory2 := *testTerms.Memory
 	memory2.Fields = []string{"a", "b"}
 	changed.Memory = &memory2

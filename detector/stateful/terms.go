@@ -86,12 +86,12 @@ func encodeTerms(t *table[term], block uint32) (b []byte, touched uint32) {
 	return b, touched
 }
 
-// restoreTerms adds the terms of a block.
-func restoreTerms(t *table[term], block uint32, value []byte) bool {
+// restoreTerms adds the terms of a block, and returns when one of them was touched last.
+func restoreTerms(t *table[term], block uint32, value []byte) (touched uint32, ok bool) {
 	d := decoder{rest: value}
 	used := d.uint32()
 	if d.failed || block >= maxSlots/blockSize {
-		return false
+		return 0, false
 	}
 	for i := range uint32(blockSize) {
 		if used>>i&1 == 0 {
@@ -100,12 +100,13 @@ func restoreTerms(t *table[term], block uint32, value []byte) bool {
 		e := item[term]{key: Key(d.take(16))}
 		e.value = term{last: int64(d.uint64()), touched: d.uint32(), owner: d.uint32()}
 		if d.failed {
-			return false
+			return 0, false
 		}
 		if _, again := t.find(&e.key); again {
-			return false
+			return 0, false
 		}
+		touched = max(touched, e.value.touched)
 		t.put(block*blockSize+i, e)
 	}
-	return len(d.rest) == 0
+	return touched, len(d.rest) == 0
 }

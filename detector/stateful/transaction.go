@@ -21,6 +21,7 @@ type transaction struct {
 	heads   []*ruleMemory
 	changed []changedSlot
 	left    []storedKey // of Memory.left
+	renewed []*ruleMemory
 	counts  []countOf
 }
 
@@ -72,6 +73,9 @@ func (t *transaction) reset() {
 	clear(t.counts)
 	*t = transaction{undo: t.undo[:0], terms: t.terms[:0], heads: t.heads[:0], changed: t.changed[:0], counts: t.counts[:0]}
 }
+
+// changes reports whether entries have changed.
+func (t *transaction) changes() bool { return len(t.terms)+len(t.changed) > 0 }
 
 // count counts something, once the transaction is final.
 func (m *Memory) count(r *ruleMemory, n Counts) {
@@ -257,6 +261,7 @@ func (m *Memory) Rollback() {
 		m.clock = t.clock
 	}
 	m.left = append(t.left, m.left...)
+	m.renewed = append(t.renewed, m.renewed...)
 	m.open[n] = nil
 	m.open = m.open[:n]
 	m.recycle(t)
@@ -319,8 +324,19 @@ func (m *Memory) Changes(dst []hold.Change) []hold.Change {
 			dst = append(dst, r.encode())
 		}
 	}
+	if len(dst) == before && !t.changes() {
+		return dst // what is left or renewed can wait
+	}
+	t.renewed, m.renewed = m.renewed, nil
 	// Blocks and slots in their order, each once.
 	m.places = m.places[:0]
+	for _, r := range t.renewed {
+		for block, used := range r.terms.used {
+			if used != 0 {
+				m.places = append(m.places, changedSlot{r, uint32(block)})
+			}
+		}
+	}
 	for i := range t.terms {
 		m.places = append(m.places, changedSlot{t.terms[i].rule, t.terms[i].slot / blockSize})
 	}
@@ -328,13 +344,13 @@ func (m *Memory) Changes(dst []hold.Change) []hold.Change {
 		dst = append(dst, c.rule.changeOfTerms(c.slot))
 	}
 	m.places = append(m.places[:0], t.changed...)
+	for _, r := range t.renewed {
+		r.groups.each(func(slot uint32, _ *item[kept]) { m.places = append(m.places, changedSlot{r, slot}) })
+	}
 	for _, c := range distinct(m.places) {
 		dst = append(dst, c.rule.changeOfGroup(c.slot))
 	}
 	clear(m.places)
-	if len(dst) == before {
-		return dst // what is left can wait
-	}
 	if t.left, m.left = m.left, nil; len(t.left) > 0 {
 		written := make(map[string]struct{}, len(dst)-before)
 		for _, c := range dst[before:] {

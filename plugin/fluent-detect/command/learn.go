@@ -12,6 +12,7 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector"
 	"github.com/fluent-detect/fluent-detect/detector/outbox"
+	"github.com/fluent-detect/fluent-detect/detector/rule"
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/pipeline"
 	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/terminal"
 	"github.com/fluent-detect/fluent-detect/plugin/host"
@@ -94,11 +95,12 @@ func (a *app) runLearn(ctx context.Context, config settings.Detector, paths []st
 		return fail(exitUsage, err)
 	}
 	f.write(os.Stderr)
-	learned, keys := 0, 0
+	learned, keys, learners := 0, 0, 0
 	for _, r := range counters.Report().Rules {
-		if r.Memory == nil {
+		if r.Memory == nil || r.Memory.Kind != rule.NewTerms {
 			continue
 		}
+		learners++
 		if r.Memory.Keys > 0 {
 			learned, keys = learned+1, keys+r.Memory.Keys
 		}
@@ -108,6 +110,12 @@ func (a *app) runLearn(ctx context.Context, config settings.Detector, paths []st
 	}
 	fmt.Fprintf(os.Stderr, "Learned from %s and %s: %s in the memory of %s\n", terminal.Plural(l.files, "file"), terminal.Plural(l.events, "event"),
 		terminal.Plural(keys, "combination"), terminal.Plural(learned, "rule"))
+	switch {
+	case learners == 0:
+		a.warn("no rule of type new_terms is loaded: only the history of context has learned")
+	case l.events == 0:
+		a.warn("no event was read: the rules still learn from new events, for learn_for")
+	}
 	switch {
 	case interrupted:
 		return fail(exitInterrupted, nil)
@@ -157,7 +165,7 @@ func (l *lesson) learn(ctx context.Context, globs []string) error {
 		l.faults.add(c, result.Unreadable, result.Unrecognized)
 		return nil
 	})
-	if err == nil {
+	if err == nil && l.events > 0 {
 		err = l.engine.Learned()
 	}
 	return err
