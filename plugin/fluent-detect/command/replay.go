@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -43,7 +44,8 @@ turn this off. Alerts are in the order of the files. Rules of type new_terms ale
 from the first event on, unless --learn names files to learn from, or --learn-for says
 for how long. Rules of type threshold count events that are late by up to --lateness:
 --sort reads everything into memory and evaluates it in the order of time.
-With --context alerts tell what their actors did before; --follow-up, which needs no
+With --format brief an alert is a short line: who did what and when, the rule and the
+IDs. With --context alerts tell what their actors did before; --follow-up, which needs no
 duration, adds records of what they did next.
 
 Exit code: 0 if everything was read, whether or not anything matched; 1 if
@@ -153,7 +155,14 @@ type replay struct {
 	alerts   atomic.Uint64 // for the progress bar
 }
 
+// collectAt is how much the heap of a replay grows until garbage is collected, in percent of
+// what is in use, which is little.
+const collectAt = 400
+
 func (a *app) runReplay(ctx context.Context, config settings.Detector, paths, learn []string, sorted bool, report string) error {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(collectAt)
+	}
 	rules, err := host.LoadRules(&config)
 	if err != nil {
 		return fail(exitUsage, asFlags(err))
