@@ -65,20 +65,24 @@ type Maker struct {
 
 // NewMaker returns a Maker for the alerts of a rule, which have the given fields.
 func NewMaker(r *rule.Rule, o Observer, f Format, fields *Fields) *Maker {
-	var ofFormat []constantField
-	switch f {
-	case FormatKibana:
-		ofFormat = kibanaConstants(r)
-	case FormatOCSF:
-		ofFormat = ocsfConstants(r)
-	}
-	l := newLayout(f, fields, commonConstants(r, o), ofFormat)
-	m := &Maker{rule: r, slug: r.Slug(), fields: fields, observer: o, format: f, doc: newDocument(l, fields)}
+	m := &Maker{rule: r, slug: r.Slug(), fields: fields, observer: o, format: f}
 	if r.Sigma != nil {
 		m.Credit(r.Author)
 	}
 	m.copyField = m.setCopied
 	return m
+}
+
+// prepare prepares for the first alert: most rules never make one.
+func (m *Maker) prepare() {
+	var ofFormat []constantField
+	switch m.format {
+	case FormatKibana:
+		ofFormat = kibanaConstants(m.rule)
+	case FormatOCSF:
+		ofFormat = ocsfConstants(m.rule)
+	}
+	m.doc = newDocument(newLayout(m.format, m.fields, commonConstants(m.rule, m.observer), ofFormat), m.fields)
 }
 
 // setCopied adds the i-th field of of.copied.
@@ -195,6 +199,9 @@ const maxAhead = 10 * time.Minute
 // head begins a document with what every alert has.
 func (m *Maker) head(id hold.Key, a Arrival) {
 	d := &m.doc
+	if d.layout == nil {
+		m.prepare()
+	}
 	d.reset() // of what a panic left
 	m.texts, m.remark = m.texts[:0], ""
 	d.setHex(slotAlertID, id[:])

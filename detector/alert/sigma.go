@@ -17,7 +17,7 @@ func (m *Maker) name(e *event.Event) {
 	d := &m.doc
 	begin := len(m.texts)
 	for i := range m.parts {
-		if m.parts[i].Program.Match(e) {
+		if p := m.parts[i].Program; p == nil || p.Match(e) {
 			m.texts = append(m.texts, view(m.parts[i].Name))
 		}
 	}

@@ -13,10 +13,10 @@ type Program struct {
 	scope      *scope // nil: it is not limited
 }
 
-// Named is the program of a part of a query that has a name.
+// Named is a part of a query that has a name.
 type Named struct {
 	Name    string
-	Program *Program
+	Program *Program // nil: the part holds wherever the query does
 }
 
 // node is an inner node or a condition. Node 0 is the root.

@@ -11,7 +11,8 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/rule"
 )
 
-// nameParts compiles the search identifiers of a Sigma rule each by itself.
+// nameParts compiles the search identifiers of a Sigma rule each by itself, unless the rule
+// says already whether they hold where it matches.
 func (s *Set) nameParts(r *Rule) error {
 	d, err := sigma.Read(r.Query.Text)
 	if err != nil {
@@ -19,6 +20,12 @@ func (s *Set) nameParts(r *Rule) error {
 	}
 	for _, id := range d.Identifiers() {
 		if !id.Used {
+			continue
+		}
+		if holds, known := d.Implies(id.Node); known {
+			if holds {
+				r.Parts = append(r.Parts, match.Named{Name: id.Name})
+			}
 			continue
 		}
 		program, err := match.Compile(query.Query{Text: r.Query.Text, Language: sigma.Language, Root: id.Node}, s.mappingOf(sigma.Language))

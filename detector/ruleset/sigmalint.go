@@ -109,6 +109,7 @@ func (l *sigmaLint) compare(n *query.Compare) {
 		l.names = append(l.names, n)
 	default:
 		l.others = append(l.others, n)
+		l.value(n, text, ok)
 	}
 	if text := n.Value.Text; strings.Contains(text, ".") && l.raw.IsKnown(text) {
 		l.warn(n.At, "%s is compared with the text %q; to compare it with the field of that name, write %s|fieldref", n.Field.Name, text, n.Field.Name)
@@ -137,62 +138,9 @@ func (l *sigmaLint) reference(n *query.Computed) {
 	}
 }
 
-func isARN(name string) bool { return strings.HasSuffix(strings.ToLower(name), "arn") }
-
-// contradictions warns of conditions that all have to hold and need different texts in
-// the name or the source of one event.
-func (l *sigmaLint) contradictions(root query.Node) {
-	for _, field := range []string{l.raw.Provider, l.raw.Action} {
-		var needed []string // nil: not known
-		for _, part := range conjuncts(root) {
-			texts, ok := textsNeeded(part, field)
-			switch {
-			case !ok:
-			case needed == nil:
-				needed = texts
-			default:
-				both := slices.DeleteFunc(slices.Clone(needed), func(text string) bool { return !slices.Contains(texts, text) })
-				if len(both) == 0 {
-					l.warn(part.Span(), "the rule never matches: %s cannot be both %s and %s", field, strings.Join(needed, " or "), strings.Join(texts, " or "))
-					return
-				}
-				needed = both
-			}
-		}
-	}
-}
-
-// conjuncts returns the nodes that all have to hold.
-func conjuncts(n query.Node) []query.Node {
-	and, ok := n.(*query.And)
-	if !ok {
-		return []query.Node{n}
-	}
-	var all []query.Node
-	for _, child := range and.Nodes {
-		all = append(all, conjuncts(child)...)
-	}
-	return all
-}
-
-// textsNeeded returns the texts of which a node needs one in a field, in lower case.
-func textsNeeded(n query.Node, field string) (texts []string, ok bool) {
-	nodes := []query.Node{n}
-	if or, isOr := n.(*query.Or); isOr {
-		nodes = or.Nodes
-	}
-	for _, child := range nodes {
-		is, isCompare := child.(*query.Compare)
-		if !isCompare || is.Field.Name != field {
-			return nil, false
-		}
-		text, exact := exactText(is)
-		if !exact {
-			return nil, false
-		}
-		texts = append(texts, strings.ToLower(text))
-	}
-	return texts, true
+func isARN(name string) bool {
+	last := name[strings.LastIndexByte(name, '.')+1:]
+	return strings.EqualFold(last, "arn") || strings.HasSuffix(last, "Arn") || strings.HasSuffix(last, "ARN")
 }
 
 // movedCalls are calls that authors of rules look for in another service than theirs.

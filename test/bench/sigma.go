@@ -50,7 +50,8 @@ func measureSigma() error {
 	programs = append(programs, peers...)
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Sigma rules\n\n%s, %s, %s. %d files with rules, %d with correlations left out. Each program runs on one core, in turns with the\nothers, "+
-		"%d times, and the median of its processor time counts, without that for loading the rules.\n", time.Now().UTC().Format("January 2006"), thisMachine(), version, n, leftOut, sigma.Rounds)
+		"%d times, and the median of its processor time counts, without that for loading the rules. What they print differs: `--format brief` is to be\n"+
+		"compared with `rsigma engine eval`, a line for each match with the rule and what it is about, and whole alerts with `--include-event`.\n", time.Now().UTC().Format("January 2006"), thisMachine(), version, n, leftOut, sigma.Rounds)
 	loads, err := sigma.Loads(programs, rules)
 	if err != nil {
 		return err

@@ -28,7 +28,7 @@ const (
 // schema are errors.
 func (d *Document) YAML() iter.Seq2[*Value, *rule.Error] {
 	return func(yield func(*Value, *rule.Error) bool) {
-		decoder := yaml.NewDecoder(bytes.NewReader(d.text))
+		decoder := yaml.NewDecoder(bytes.NewReader(readable(d.text)))
 		y := yamlReader{document: d, lines: yamlLines(d.text)}
 		for {
 			var node yaml.Node
@@ -53,6 +53,22 @@ func (d *Document) YAML() iter.Seq2[*Value, *rule.Error] {
 			}
 		}
 	}
+}
+
+var yamlVersion = regexp.MustCompile(`(?m)^%YAML[ \t]+1\.2[ \t\r]*$`)
+
+// readable returns the text with directives that the decoder takes: it refuses version 1.2,
+// of which it reads what is in files of rules. All places stay where they are.
+func readable(text []byte) []byte {
+	at := yamlVersion.FindAllIndex(text, -1)
+	if at == nil {
+		return text
+	}
+	text = bytes.Clone(text)
+	for _, a := range at {
+		text[a[0]+bytes.IndexByte(text[a[0]:a[1]], '2')] = '1'
+	}
+	return text
 }
 
 var yamlErrorLine = regexp.MustCompile(`^(?:yaml: )?line (\d+): `)

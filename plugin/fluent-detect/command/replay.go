@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -49,6 +50,8 @@ What to expect from the alerts:
   - Rules of type threshold count events that are late by up to --lateness.
   - With --context on, alerts tell what their actors did before. --follow-up adds
     records of what they did next; it needs no duration.
+  - With --format brief, an alert is a short line: who did what and when, the rule and
+    the IDs.
 
 Exit code: 0 if everything was read, whether or not anything matched; 1 if something
 could not be read; 2 if the command line or a rule is wrong; 130 after Ctrl-C, with the
@@ -157,7 +160,14 @@ type replay struct {
 	alerts   atomic.Uint64 // for the progress bar
 }
 
+// collectAt is how much the heap of a replay grows until garbage is collected, in percent of
+// what is in use, which is little.
+const collectAt = 400
+
 func (a *app) runReplay(ctx context.Context, config settings.Detector, paths, learn []string, sorted bool, report string) error {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(collectAt)
+	}
 	rules, err := host.LoadRules(&config)
 	if err != nil {
 		return fail(exitUsage, asFlags(err))

@@ -12,8 +12,10 @@ import (
 	"strings"
 )
 
-// Ours are the ways to run fluent-detect at that path. A line is an alert, a document of
-// some kilobytes; the first way makes one for each match, as RSigma does.
+// Ours are the ways to run fluent-detect at that path. The first two print a line for each
+// match, as RSigma does: the first one an alert, a document of some kilobytes with all that
+// is known of the event, and the second one a short line, which says more than RSigma's does
+// without --include-event.
 func Ours(path string) []Program {
 	replay := func(more ...string) func(rules, events string) []string {
 		return func(rules, events string) []string {
@@ -28,6 +30,7 @@ func Ours(path string) []Program {
 	}
 	return []Program{
 		{Name: "fluent-detect replay --no-cap --no-dedup --no-suppression --min-level informational", Command: replay("--no-dedup", "--no-suppression", "--min-level", "informational"), Key: key},
+		{Name: "fluent-detect replay --format brief --no-cap --no-dedup --no-suppression --min-level informational", Command: replay("--format", "brief", "--no-dedup", "--no-suppression", "--min-level", "informational"), Key: key},
 		{Name: "fluent-detect replay --no-cap", Command: replay(), Key: key},
 	}
 }
