@@ -36,7 +36,8 @@ type rows struct {
 	// places of values by their keys. Copies of the group share it, so that it may have
 	// places that this one does not: see place.
 	places map[string]uint32
-	bytes  int // of the values
+	bytes  int       // of the values
+	tally  *rowTally // nil until it is asked for
 }
 
 func newRows(h header) *rows {
@@ -108,9 +109,16 @@ func (aggregated) observe(m *Memory, r *ruleMemory, o *Observation, at int64, no
 
 // row returns the row of a group.
 func (a *Aggregate) row(g *rows) ([]rowtable.Column, bool) {
+	if g.tally == nil {
+		g.tally = newRowTally(g)
+	}
 	return a.Stream.Row(a.Keys, timeOf(g.newest), func(aggregate int) expr.Value {
-		in := a.Stream.InputOf(aggregate)
-		return a.Stream.Reduce(aggregate, g.each(in), g.distinct(in))
+		fn, in := a.Stream.Aggregate(aggregate)
+		v, ok := g.tally.reduce(fn, in, len(g.list))
+		if !ok {
+			v = rowtable.Reduce(fn, g.each(in))
+		}
+		return v
 	})
 }
 
@@ -163,10 +171,26 @@ func (g *rows) search(at int64) int {
 }
 
 // add adds an event behind those of the same time.
-func (g *rows) add(o occurrence) { g.list = slices.Insert(g.list, g.search(o.at+1), o) }
+func (g *rows) add(o occurrence) {
+	g.list = slices.Insert(g.list, g.search(o.at+1), o)
+	if g.tally != nil {
+		g.tally.add(g, &o)
+	}
+}
 
 // drop drops the events before that time.
-func (g *rows) drop(before int64) { g.list = slices.Delete(g.list, 0, g.search(before)) }
+func (g *rows) drop(before int64) { g.forget(g.search(before)) }
+
+// forget drops the oldest events, so many.
+func (g *rows) forget(n int) {
+	if g.tally != nil {
+		for i := range g.list[:n] {
+			g.tally.remove(g, &g.list[i])
+		}
+	}
+	clear(g.list[:n])
+	g.list = g.list[n:]
+}
 
 // place returns the places of values among those of the group, which it adds.
 func (g *rows) place(inputs []expr.Value) []uint32 {
@@ -193,7 +217,7 @@ func (g *rows) place(inputs []expr.Value) []uint32 {
 // no more than maxValues, and returns how many it has forgotten.
 func (g *rows) bound(most int) (forgotten int) {
 	if n := len(g.list) - most; n > 0 {
-		g.list = slices.Delete(g.list, 0, n)
+		g.forget(n)
 		forgotten = n
 	}
 	for g.bytes > maxValues {
@@ -201,7 +225,7 @@ func (g *rows) bound(most int) (forgotten int) {
 			break
 		}
 		n := max(len(g.list)/4, 1)
-		g.list = slices.Delete(g.list, 0, n)
+		g.forget(n)
 		forgotten += n
 	}
 	return forgotten
@@ -210,6 +234,7 @@ func (g *rows) bound(most int) (forgotten int) {
 // compact forgets the values that no event has.
 func (g *rows) compact() {
 	values := g.values
+	g.tally = nil // which knows values by their places
 	g.values, g.places, g.bytes = make([]expr.Value, 1), map[string]uint32{}, 0
 	moved := make([]uint32, len(values))
 	for i := range g.list {
@@ -224,32 +249,13 @@ func (g *rows) compact() {
 	}
 }
 
-// each returns the inputs of that number of all events, in the order of time; -1 stands
-// for one that every event has.
+// each returns the inputs of that number of all events, in the order of time.
 func (g *rows) each(in int) iter.Seq[expr.Value] {
 	return func(yield func(expr.Value) bool) {
 		for i := range g.list {
-			v := expr.BoolOf(true)
-			if in >= 0 {
-				v = g.values[g.list[i].inputs[in]]
-			}
-			if !yield(v) {
+			if !yield(g.values[g.list[i].inputs[in]]) {
 				return
 			}
-		}
-	}
-}
-
-// distinct returns those inputs, each once.
-func (g *rows) distinct(in int) iter.Seq[expr.Value] {
-	return func(yield func(expr.Value) bool) {
-		seen := make([]bool, len(g.values))
-		for i := range g.list {
-			at := g.list[i].inputs[in]
-			if !seen[at] && at != 0 && !yield(g.values[at]) {
-				return
-			}
-			seen[at] = true
 		}
 	}
 }

@@ -168,7 +168,7 @@ func (m *Memory) Use(rules []*rule.Rule, l Limits) (lines []string) {
 			one = newRuleMemory(r.ID)
 			m.rules[r.ID] = one
 		case one.kind != r.Memory.Kind || one.fields != fields:
-			lines = append(lines, fmt.Sprintf("rule %q: its type or its fields have changed: its memory of %d entries begins anew", r.Name, one.keys()))
+			lines = append(lines, fmt.Sprintf("rule %q: its type, its fields or, of a sequence or a query with STATS, its query has changed: its memory of %d entries begins anew", r.Name, one.keys()))
 			m.leave(one)
 			fresh := newRuleMemory(r.ID)
 			fresh.counts = one.counts

@@ -285,23 +285,20 @@ func (s *Stream) endOf(begin expr.Value) time.Time {
 	return at
 }
 
-// Reduce returns the value of an aggregate of the inputs of events. Each has the input of
-// each event, and distinct each input once. Inputs are numbered by [Stream.InputOf].
-func (s *Stream) Reduce(aggregate int, each, distinct iter.Seq[expr.Value]) expr.Value {
+// Reduce returns the value of an aggregate of the inputs of events.
+func Reduce(fn query.Func, inputs iter.Seq[expr.Value]) expr.Value {
 	var st state
-	fn := s.table.aggregates[aggregate].fn
-	values := each
-	if fn != query.FnCount && fn != query.FnSum && fn != query.FnAvg {
-		values = distinct
-	}
-	for v := range values {
+	for v := range inputs {
 		st.addValue(fn, v)
 	}
 	return st.result(fn)
 }
 
-// InputOf returns the number of the input of an aggregate, or -1 if all events count.
-func (s *Stream) InputOf(aggregate int) int { return s.of[aggregate] }
+// Aggregate returns the function of an aggregate, and the number of its input: -1 if all
+// events count.
+func (s *Stream) Aggregate(i int) (fn query.Func, input int) {
+	return s.table.aggregates[i].fn, s.of[i]
+}
 
 // Row returns the columns of the row of a group, and whether it is left at the end. The
 // function reduce returns the value of an aggregate; those that no condition depends on are

@@ -9,6 +9,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/query"
 	"github.com/fluent-detect/fluent-detect/detector/query/expr"
 	"github.com/fluent-detect/fluent-detect/detector/query/pattern"
+	"github.com/fluent-detect/fluent-detect/detector/query/syntax"
 )
 
 // builder makes the tree of a query.
@@ -18,7 +19,7 @@ type builder struct {
 }
 
 func (b *builder) refuse(at query.Span, format string, args ...any) *query.Error {
-	return refuse(b.query, at, format, args...)
+	return syntax.Refuse(b.query, at, format, args...)
 }
 
 // event returns the tree of a condition on an event.
@@ -38,11 +39,11 @@ func (b *builder) event(q *event) (query.Node, *query.Error) {
 		return condition, refused
 	}
 	category := &query.Compare{
-		Field: query.Field{Name: b.category, Exact: true, At: q.category.span},
-		Value: query.Value{Text: q.category.text, Phrase: true, At: q.category.span},
+		Field: query.Field{Name: b.category, Exact: true, At: q.category.Span},
+		Value: query.Value{Text: q.category.Text, Phrase: true, At: q.category.Span},
 		At:    q.head,
 	}
-	at := span(q.head.Start, condition.Span().End)
+	at := syntax.Span(q.head.Start, condition.Span().End)
 	if and, ok := condition.(*query.And); ok {
 		return &query.And{Nodes: append([]query.Node{category}, and.Nodes...), At: at}, nil
 	}

@@ -10,7 +10,7 @@ func ParseExpr(text string) (category string, where query.Expr, err error) {
 		return "", nil, refused
 	}
 	if q.event.category != nil {
-		category = q.event.category.text
+		category = q.event.category.Text
 	}
 	return category, q.event.where, nil
 }

@@ -1,178 +1,74 @@
 package eql
 
 import (
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/fluent-detect/fluent-detect/detector/query"
+	"github.com/fluent-detect/fluent-detect/detector/query/syntax"
 )
 
-// token is a piece of a query.
-type token struct {
-	kind  kind
-	span  query.Span
-	text  string // of a name and a string what it stands for, else as it is written
-	tilde bool   // a name with ~ directly behind it
-}
-
-type kind uint8
-
-const (
-	nothing  kind = iota // the end of the query
-	name                 // or a keyword
-	quoted               // a name in back quotes
-	str                  // a string
-	integer              // without a sign
-	decimal              // with a point or an exponent
-	operator             // and other punctuation
-)
-
-// operators are the operators and the other punctuation, longer ones first.
-var operators = []string{"==", "!=", "<=", ">=", "<", ">", "+", "-", "*", "/", "%", "(", ")", "[", "]", ",", ".", ":", "|", "?", "=", "!"}
-
-// lexer splits a query into tokens.
-type lexer struct {
-	query string
-	pos   int
-}
-
-func span(start, end int) query.Span { return query.Span{Start: start, End: end} }
-
-func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
-func isDigit(c byte) bool  { return '0' <= c && c <= '9' }
-
-// at returns the byte at i, 0 at the end.
-func (l *lexer) at(i int) byte {
-	if i < len(l.query) {
-		return l.query[i]
-	}
-	return 0
-}
-
-// next returns the next token, and moves behind it.
-func (l *lexer) next() (token, *query.Error) {
-	if err := l.skipBlank(); err != nil {
-		return token{}, err
-	}
-	start := l.pos
-	c := l.at(start)
-	switch {
-	case start == len(l.query):
-		return token{kind: nothing, span: span(start, start)}, nil
-	case isLetter(c) || c == '_' || c == '@':
-		return l.name(), nil
-	case isDigit(c) || c == '.' && isDigit(l.at(start+1)):
-		return l.number(), nil
-	case c == '`':
-		return l.backQuoted()
-	case c == '"':
-		return l.str()
-	case c == '\'':
-		return token{}, l.refuse(span(start, start+1), `single quotes are not allowed; write "…"`)
-	case c == '?' && (l.at(start+1) == '"' || l.at(start+1) == '\''):
-		return token{}, l.refuse(span(start, start+2), `strings of the form ?"…" are not allowed any more; write """…"""`)
-	}
-	for _, op := range operators {
-		if strings.HasPrefix(l.query[start:], op) {
-			l.pos += len(op)
-			return token{kind: operator, span: span(start, l.pos), text: op}, nil
+// dialect is what of the syntax is that of EQL. Names cannot have @ in them but at their
+// beginning, and the operators and functions that ignore case have ~ directly behind them.
+var dialect = &syntax.Dialect{
+	Operators: []string{"==", "!=", "<=", ">=", "<", ">", "+", "-", "*", "/", "%", "(", ")", "[", "]", ",", ".", ":", "|", "?", "=", "!"},
+	Name: func(l *syntax.Lexer) syntax.Token {
+		start := l.Pos
+		for c := l.At(l.Pos); syntax.IsLetter(c) || syntax.IsDigit(c) || c == '_' || c == '@' && l.Pos == start; c = l.At(l.Pos) {
+			l.Pos++
 		}
-	}
-	_, n := utf8.DecodeRuneInString(l.query[start:])
-	return token{}, l.refuse(span(start, start+n), "%q is not allowed here%s", l.query[start:start+n], characterHint(l.query[start:]))
+		t := syntax.Token{Kind: syntax.Name, Span: syntax.Span(start, l.Pos), Text: l.Query[start:l.Pos]}
+		if l.At(l.Pos) == '~' {
+			l.Pos++
+			t.Tilde = true
+			t.Span.End = l.Pos
+		}
+		return t
+	},
+	Escape: escape,
+	Refuse: func(l *syntax.Lexer) *query.Error {
+		if next := l.At(l.Pos + 1); l.At(l.Pos) == '?' && (next == '"' || next == '\'') {
+			return l.Refuse(syntax.Span(l.Pos, l.Pos+2), `strings of the form ?"…" are not allowed any more; write """…"""`)
+		}
+		return nil
+	},
+	Explain: func(rest string) string {
+		if strings.HasPrefix(rest, "~") {
+			return "; it belongs directly behind in, like, regex or a function"
+		}
+		return ""
+	},
+	Hint: hint,
 }
 
-func (l *lexer) refuse(at query.Span, format string, args ...any) *query.Error {
-	return refuse(l.query, at, format, args...)
-}
+const escapes = `\b \t \n \f \r \" \' \\ \u{XX}`
 
-// skipBlank moves behind white space and comments.
-func (l *lexer) skipBlank() *query.Error {
-	for l.pos < len(l.query) {
-		switch rest := l.query[l.pos:]; {
-		case strings.IndexByte(" \t\r\n", rest[0]) >= 0:
-			l.pos++
-		case strings.HasPrefix(rest, "//"):
-			n := strings.IndexByte(rest, '\n')
-			if n < 0 {
-				n = len(rest)
+// escape reads the escape at i and returns its length.
+func escape(l *syntax.Lexer, i int) (r rune, n int, err *query.Error) {
+	switch c := l.At(i + 1); c {
+	case 'b':
+		return '\b', 2, nil
+	case 't':
+		return '\t', 2, nil
+	case 'n':
+		return '\n', 2, nil
+	case 'f':
+		return '\f', 2, nil
+	case 'r':
+		return '\r', 2, nil
+	case '"', '\'', '\\':
+		return rune(c), 2, nil
+	case 'u':
+		if digits, _, ok := strings.Cut(l.Query[i+2:], "}"); ok && len(digits) >= 3 && len(digits) <= 9 && digits[0] == '{' {
+			n, err := strconv.ParseUint(digits[1:], 16, 32)
+			if err == nil && n <= utf8.MaxRune && utf8.ValidRune(rune(n)) && isHexadecimal(digits[1:]) {
+				return rune(n), 2 + len(digits) + 1, nil
 			}
-			l.pos += n
-		case strings.HasPrefix(rest, "/*"):
-			n := strings.Index(rest[2:], "*/")
-			if n < 0 {
-				return l.refuse(span(l.pos, l.pos+2), "the comment is never closed, expected */ before the end of the query")
-			}
-			l.pos += 2 + n + 2
-		default:
-			return nil
 		}
+		return 0, 0, l.Refuse(syntax.Span(i, i+2), `\u needs the number of a character, two to eight hexadecimal digits in braces, as in \u{2605}`)
 	}
-	return nil
+	return 0, 0, l.UnknownEscape(i, escapes)
 }
 
-func (l *lexer) name() token {
-	start := l.pos
-	for c := l.at(l.pos); isLetter(c) || isDigit(c) || c == '_' || c == '@' && l.pos == start; c = l.at(l.pos) {
-		l.pos++
-	}
-	t := token{kind: name, span: span(start, l.pos), text: l.query[start:l.pos]}
-	if l.at(l.pos) == '~' {
-		l.pos++
-		t.tilde = true
-		t.span.End = l.pos
-	}
-	return t
-}
-
-func (l *lexer) number() token {
-	start := l.pos
-	digits := func() {
-		for isDigit(l.at(l.pos)) {
-			l.pos++
-		}
-	}
-	t := token{kind: integer}
-	digits()
-	if l.at(l.pos) == '.' {
-		t.kind = decimal
-		l.pos++
-		digits()
-	}
-	if c := l.at(l.pos); c|0x20 == 'e' {
-		exponent := l.pos + 1
-		if sign := l.at(exponent); sign == '+' || sign == '-' {
-			exponent++
-		}
-		if isDigit(l.at(exponent)) {
-			t.kind = decimal
-			l.pos = exponent
-			digits()
-		}
-	}
-	t.span, t.text = span(start, l.pos), l.query[start:l.pos]
-	return t
-}
-
-// backQuoted reads a name in back quotes. A back quote in it is written twice.
-func (l *lexer) backQuoted() (token, *query.Error) {
-	start := l.pos
-	var text strings.Builder
-	for i := start + 1; i < len(l.query); i++ {
-		if l.query[i] != '`' {
-			text.WriteByte(l.query[i])
-			continue
-		}
-		if l.at(i+1) == '`' {
-			text.WriteByte('`')
-			i++
-			continue
-		}
-		if text.Len() == 0 {
-			return token{}, l.refuse(span(start, i+1), "the name between the back quotes is empty")
-		}
-		l.pos = i + 1
-		return token{kind: quoted, span: span(start, l.pos), text: text.String()}, nil
-	}
-	return token{}, l.refuse(span(start, start+1), "the back quote is never closed, expected another ` before the end of the query")
-}
+func isHexadecimal(text string) bool { return strings.Trim(text, "0123456789abcdefABCDEF") == "" }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector/query"
 	"github.com/fluent-detect/fluent-detect/detector/query/expr"
+	"github.com/fluent-detect/fluent-detect/detector/query/syntax"
 	"github.com/fluent-detect/fluent-detect/detector/spelling"
 )
 
@@ -15,26 +16,26 @@ func (p *parser) withPredicate() (query.Expr, *query.Error) {
 	if err != nil {
 		return nil, err
 	}
-	switch t := p.token; {
-	case p.isOperator(":"):
+	switch t := p.Token; {
+	case p.IsOperator(":"):
 		return p.patterns(operand, t)
-	case t.kind != name:
-	case t.text == "like", t.text == "regex":
+	case t.Kind != syntax.Name:
+	case t.Text == "like", t.Text == "regex":
 		return p.patterns(operand, t)
-	case t.text == "in":
+	case t.Text == "in":
 		return p.list(operand)
-	case t.text == "not" && !t.tilde:
-		if err := p.advance(); err != nil {
+	case t.Text == "not" && !t.Tilde:
+		if err := p.Advance(); err != nil {
 			return nil, err
 		}
-		if p.token.kind != name || p.token.text != "in" {
-			return nil, p.refuse(t.span, `behind a value "not" belongs to "in" only; write "not" before the whole condition, as in not a : "x"`)
+		if p.Token.Kind != syntax.Name || p.Token.Text != "in" {
+			return nil, p.Refuse(t.Span, `behind a value "not" belongs to "in" only; write "not" before the whole condition, as in not a : "x"`)
 		}
 		list, err := p.list(operand)
 		if err != nil {
 			return nil, err
 		}
-		return call(query.FnNot, list), nil
+		return syntax.Call(query.FnNot, list), nil
 	}
 	return operand, nil
 }
@@ -49,105 +50,45 @@ func foldIf(ignored bool) query.Fold {
 
 // list reads "in (a, b)".
 func (p *parser) list(operand query.Expr) (query.Expr, *query.Error) {
-	fold := p.token.tilde
-	if err := p.advance(); err != nil {
+	fold := p.Token.Tilde
+	if err := p.Advance(); err != nil {
 		return nil, err
 	}
-	args, end, err := p.arguments("a value")
+	args, end, err := p.Arguments(p.or)
 	if err != nil {
 		return nil, err
 	}
 	if len(args) == 0 {
-		return nil, p.refuse(span(end-1, end), "a list needs at least one value")
+		return nil, p.Refuse(syntax.Span(end-1, end), "a list needs at least one value")
 	}
-	at := span(operand.Span().Start, end)
+	at := syntax.Span(operand.Span().Start, end)
 	return &query.Call{Func: query.FnIn, Args: append([]query.Expr{operand}, args...), Fold: foldIf(fold), At: at}, nil
 }
 
-// arguments reads values in parentheses, and returns the offset behind these.
-func (p *parser) arguments(first string) (args []query.Expr, end int, err *query.Error) {
-	if !p.isOperator("(") {
-		return nil, 0, p.unexpected(`"("`)
-	}
-	if err := p.enter(); err != nil {
-		return nil, 0, err
-	}
-	defer p.leave()
-	opened := p.token.span
-	if err := p.advance(); err != nil {
-		return nil, 0, err
-	}
-	for !p.isOperator(")") || len(args) > 0 {
-		arg, err := p.or()
-		if err != nil {
-			return nil, 0, err
-		}
-		args = append(args, arg)
-		if more, err := p.accept(","); err != nil {
-			return nil, 0, err
-		} else if !more {
-			break
-		}
-	}
-	end = p.token.span.End
-	return args, end, p.closing(opened)
-}
-
-// closing reads the parenthesis that closes one.
-func (p *parser) closing(opened query.Span) *query.Error {
-	if p.token.kind == nothing {
-		return p.refuse(opened, `"(" is never closed, expected ")" before the end of the query`)
-	}
-	return p.expect(")")
-}
-
 // patterns reads a pattern, or several in parentheses. Only strings can be patterns.
-func (p *parser) patterns(operand query.Expr, op token) (query.Expr, *query.Error) {
+func (p *parser) patterns(operand query.Expr, op syntax.Token) (query.Expr, *query.Error) {
 	if _, ok := operand.(*query.Constant); ok {
-		return nil, p.refuse(operand.Span(), "before %q there must be a field or a function", op.text)
+		return nil, p.Refuse(operand.Span(), "before %q there must be a field or a function", op.Text)
 	}
-	if err := p.advance(); err != nil {
+	if err := p.Advance(); err != nil {
 		return nil, err
 	}
 	like := &query.Call{Func: query.FnLike, Args: []query.Expr{operand}, At: operand.Span()}
 	_, plain := operand.(*query.Column)
-	add := func() *query.Error {
-		if p.token.kind != str {
-			return p.unexpected("a string, or strings in parentheses")
-		}
+	var err *query.Error
+	like.At.End, err = p.Strings(func() *query.Error {
 		v, err := p.pattern(op, plain)
-		if err != nil {
-			return err
-		}
 		like.Patterns = append(like.Patterns, v)
-		like.At.End = p.token.span.End
-		return p.advance()
-	}
-	if !p.isOperator("(") {
-		return like, add()
-	}
-	opened := p.token.span
-	if err := p.advance(); err != nil {
-		return nil, err
-	}
-	for more := true; more; {
-		err := add()
-		if err == nil {
-			more, err = p.accept(",")
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	like.At.End = p.token.span.End
-	return like, p.closing(opened)
+		return err
+	})
+	return like, err
 }
 
 // pattern returns what an operator compares with, of the current token.
-func (p *parser) pattern(op token, plain bool) (query.Value, *query.Error) {
-	v := query.Value{Kind: query.Glob, Text: p.token.text, Fold: foldIf(op.tilde || op.text == ":"), At: p.token.span}
-	if op.text != "regex" {
-		v.Pattern = glob(p.token.text)
+func (p *parser) pattern(op syntax.Token, plain bool) (query.Value, *query.Error) {
+	v := query.Value{Kind: query.Glob, Text: p.Token.Text, Fold: foldIf(op.Tilde || op.Text == ":"), At: p.Token.Span}
+	if op.Text != "regex" {
+		v.Pattern = glob(p.Token.Text)
 		return v, nil
 	}
 	v.Kind = query.Regexp
@@ -158,99 +99,78 @@ func (p *parser) pattern(op token, plain bool) (query.Value, *query.Error) {
 
 // primary reads a constant, a function, a field or a condition in parentheses.
 func (p *parser) primary() (query.Expr, *query.Error) {
-	switch t := p.token; {
-	case t.kind == str:
-		return &query.Constant{Value: t.text, At: t.span}, p.advance()
-	case t.kind == integer, t.kind == decimal:
-		return p.number(t, "", t.span.Start)
-	case t.kind == quoted:
-		return p.field(t.span.Start)
-	case p.isOperator("?"):
-		if err := p.advance(); err != nil {
+	switch t := p.Token; {
+	case t.Kind == syntax.String:
+		return &query.Constant{Value: t.Text, At: t.Span}, p.Advance()
+	case t.Kind == syntax.Integer, t.Kind == syntax.Decimal:
+		return p.number(t, "", t.Span.Start)
+	case t.Kind == syntax.Quoted:
+		return p.field(t.Span.Start)
+	case p.IsOperator("?"):
+		if err := p.Advance(); err != nil {
 			return nil, err
 		}
-		if p.token.kind != name && p.token.kind != quoted || p.token.kind == name && keywords[p.token.text] {
-			return nil, p.unexpected("the name of a field behind the question mark")
+		if p.Token.Kind != syntax.Name && p.Token.Kind != syntax.Quoted || p.Token.Kind == syntax.Name && keywords[p.Token.Text] {
+			return nil, p.Unexpected("the name of a field behind the question mark")
 		}
-		return p.field(t.span.Start)
-	case p.isOperator("("):
-		return p.parenthesized()
-	case t.kind == name:
+		return p.field(t.Span.Start)
+	case p.IsOperator("("):
+		return p.Parenthesized(p.or)
+	case t.Kind == syntax.Name:
 		return p.named(t)
 	}
 	return nil, p.operandExpected()
 }
 
-func (p *parser) operandExpected() *query.Error {
-	p.operand = true
-	return p.unexpected(`a field, a value, a function, "not" or "("`)
-}
-
-func (p *parser) parenthesized() (query.Expr, *query.Error) {
-	opened := p.token.span
-	if err := p.enter(); err != nil {
-		return nil, err
-	}
-	defer p.leave()
-	if err := p.advance(); err != nil {
-		return nil, err
-	}
-	inner, err := p.or()
-	if err != nil {
-		return nil, err
-	}
-	return inner, p.closing(opened)
-}
-
 // named reads what begins with a name: a keyword, a function or a field.
-func (p *parser) named(t token) (query.Expr, *query.Error) {
+func (p *parser) named(t syntax.Token) (query.Expr, *query.Error) {
 	switch {
-	case t.tilde:
-	case t.text == "true", t.text == "false":
-		return &query.Constant{Value: t.text == "true", At: t.span}, p.advance()
-	case t.text == "null":
-		return &query.Constant{At: t.span}, p.advance()
-	case keywords[t.text]:
+	case t.Tilde:
+	case t.Text == "true", t.Text == "false":
+		return &query.Constant{Value: t.Text == "true", At: t.Span}, p.Advance()
+	case t.Text == "null":
+		return &query.Constant{At: t.Span}, p.Advance()
+	case keywords[t.Text]:
 		return nil, p.operandExpected()
 	}
-	if p.at(p.pos) != '(' { // the usual case, without a look at blanks
-		behind := p.lexer
-		if next, err := behind.next(); err != nil || next.kind != operator || next.text != "(" {
-			if t.tilde {
-				return nil, p.refuse(t.span, `"~" belongs directly behind in, like, regex or the name of a function`)
+	if p.At(p.Pos) != '(' { // the usual case, without a look at blanks
+		behind := p.Lexer
+		if next, err := behind.Next(); err != nil || next.Kind != syntax.Operator || next.Text != "(" {
+			if t.Tilde {
+				return nil, p.Refuse(t.Span, `"~" belongs directly behind in, like, regex or the name of a function`)
 			}
-			return p.field(t.span.Start)
+			return p.field(t.Span.Start)
 		}
 	}
 	return p.function(t)
 }
 
 // function reads a call of a function, whose name is t.
-func (p *parser) function(t token) (query.Expr, *query.Error) {
-	f, ok := functions[strings.ToLower(t.text)]
+func (p *parser) function(t syntax.Token) (query.Expr, *query.Error) {
+	f, ok := functions[strings.ToLower(t.Text)]
 	switch {
-	case !ok && keywords[strings.ToLower(t.text)]:
+	case !ok && keywords[strings.ToLower(t.Text)]:
 		return nil, p.operandExpected()
 	case !ok:
-		return nil, p.refuse(t.span, "unknown function %s%s", t.text, spelling.Suggest(t.text, functionNames))
-	case t.tilde && !expr.Folds(f):
-		return nil, p.refuse(t.span, "%s has no form that ignores case", strings.TrimSuffix(t.text, "~"))
+		return nil, p.Refuse(t.Span, "unknown function %s%s", t.Text, spelling.Suggest(t.Text, functionNames))
+	case t.Tilde && !expr.Folds(f):
+		return nil, p.Refuse(t.Span, "%s has no form that ignores case", strings.TrimSuffix(t.Text, "~"))
 	}
-	if err := p.advance(); err != nil {
+	if err := p.Advance(); err != nil {
 		return nil, err
 	}
-	args, end, err := p.arguments("an argument")
+	args, end, err := p.Arguments(p.or)
 	if err != nil {
 		return nil, err
 	}
-	return &query.Call{Func: f, Args: args, Fold: foldIf(t.tilde), At: span(t.span.Start, end)}, nil
+	return &query.Call{Func: f, Args: args, Fold: foldIf(t.Tilde), At: syntax.Span(t.Span.Start, end)}, nil
 }
 
 // field reads the name of a field in a condition.
 func (p *parser) field(start int) (query.Expr, *query.Error) {
 	field, err := p.fieldName(start)
-	if err == nil && p.isOperator("[") {
-		err = p.unexpected("an operator")
+	if err == nil && p.IsOperator("[") {
+		err = p.Unexpected("an operator")
 	}
 	return field, err
 }
@@ -259,40 +179,40 @@ func (p *parser) field(start int) (query.Expr, *query.Error) {
 func (p *parser) fieldName(start int) (*query.Column, *query.Error) {
 	var parts []string
 	for {
-		t := p.token
+		t := p.Token
 		switch {
-		case t.kind == quoted:
-		case t.kind != name:
-			return nil, p.unexpected("a name behind the dot")
-		case keywords[t.text] || t.tilde:
-			return nil, p.refuse(t.span, "%q in the name of a field needs back quotes, as in `%s`", p.shown(t.span), t.text)
+		case t.Kind == syntax.Quoted:
+		case t.Kind != syntax.Name:
+			return nil, p.Unexpected("a name behind the dot")
+		case keywords[t.Text] || t.Tilde:
+			return nil, p.Refuse(t.Span, "%q in the name of a field needs back quotes, as in `%s`", p.Shown(t.Span), t.Text)
 		}
-		parts = append(parts, t.text)
-		end := t.span.End
-		if err := p.advance(); err != nil {
+		parts = append(parts, t.Text)
+		end := t.Span.End
+		if err := p.Advance(); err != nil {
 			return nil, err
 		}
-		if !p.isOperator(".") {
-			return &query.Column{Field: query.Field{Name: strings.Join(parts, "."), Exact: true, At: span(start, end)}}, nil
+		if !p.IsOperator(".") {
+			return &query.Column{Field: query.Field{Name: strings.Join(parts, "."), Exact: true, At: syntax.Span(start, end)}}, nil
 		}
-		if err := p.advance(); err != nil {
+		if err := p.Advance(); err != nil {
 			return nil, err
 		}
 	}
 }
 
 // number returns a number: a whole one, if it is written as one and has 64 bits.
-func (p *parser) number(t token, sign string, start int) (query.Expr, *query.Error) {
-	c := &query.Constant{At: span(start, t.span.End)}
-	text := sign + t.text
-	if n, err := strconv.ParseInt(text, 10, 64); err == nil && t.kind == integer {
+func (p *parser) number(t syntax.Token, sign string, start int) (query.Expr, *query.Error) {
+	c := &query.Constant{At: syntax.Span(start, t.Span.End)}
+	text := sign + t.Text
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil && t.Kind == syntax.Integer {
 		c.Value = n
-		return c, p.advance()
+		return c, p.Advance()
 	}
 	f, err := strconv.ParseFloat(text, 64)
 	if err != nil {
-		return nil, p.refuse(t.span, "the number is out of the range of double precision")
+		return nil, p.Refuse(t.Span, "the number is out of the range of double precision")
 	}
 	c.Value = f
-	return c, p.advance()
+	return c, p.Advance()
 }

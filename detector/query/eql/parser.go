@@ -1,14 +1,13 @@
 package eql
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/fluent-detect/fluent-detect/detector/query"
 	"github.com/fluent-detect/fluent-detect/detector/query/expr"
+	"github.com/fluent-detect/fluent-detect/detector/query/syntax"
 )
 
 // Language is EQL, by the name that rules have for it, for queries whose category is
@@ -28,12 +27,12 @@ func withCategory(field string) query.Language {
 
 const (
 	// MaxLength is the maximum length of a query, in bytes.
-	MaxLength = 256 << 10
+	MaxLength = syntax.MaxLength
 	// MaxDepth is the maximum number of parentheses, functions and signs that are in
 	// each other.
-	MaxDepth = 64
+	MaxDepth = syntax.MaxDepth
 	// MaxChain is the maximum number of arithmetic operators in a row.
-	MaxChain = 256
+	MaxChain = syntax.MaxChain
 )
 
 // Parse reads a query whose category is in event.category. The error, if any, is a
@@ -70,7 +69,7 @@ func advise(text string) (advice []*query.Error) {
 		return nil
 	}
 	for _, pipe := range q.pipes {
-		advice = append(advice, refuse(text, pipe, "each event is judged by itself, so that this pipe has no effect here"))
+		advice = append(advice, syntax.Refuse(text, pipe, "each event is judged by itself, so that this pipe has no effect here"))
 	}
 	return advice
 }
@@ -84,20 +83,13 @@ type parsed struct {
 
 // event is a parsed condition on an event.
 type event struct {
-	category *token // nil for any
+	category *syntax.Token // nil for any
 	head     query.Span
 	where    query.Expr
 }
 
-// parser is a recursive-descent parser with one token of lookahead.
-type parser struct {
-	lexer
-	token       token
-	behind      int // the end of the token before
-	depth       int
-	operand     bool // an operand is expected
-	afterNumber bool // a number stands directly before the token
-}
+// parser is a recursive-descent parser.
+type parser struct{ syntax.Parser }
 
 // keywords cannot be names without back quotes.
 var keywords = map[string]bool{
@@ -119,16 +111,13 @@ var functions = func() map[string]query.Func {
 var functionNames = slices.Sorted(maps.Keys(expr.Functions()))
 
 func parse(text string) (*parsed, *query.Error) {
-	if err := checkText(text); err != nil {
-		return nil, err
-	}
-	p := parser{lexer: lexer{query: text}}
-	if err := p.advance(); err != nil {
+	var p parser
+	if err := p.Begin(text, dialect); err != nil {
 		return nil, err
 	}
 	q, expected := &parsed{}, `an operator, "and", "or" or the end of the query`
 	var err *query.Error
-	if p.isKeyword("sequence") {
+	if p.IsKeyword("sequence") {
 		q.sequence, err = p.sequence()
 		expected = `"[", "until" or the end of the query`
 	} else {
@@ -137,89 +126,41 @@ func parse(text string) (*parsed, *query.Error) {
 	if err != nil {
 		return nil, err
 	}
-	for p.isOperator("|") {
+	for p.IsOperator("|") {
 		if err := p.pipe(q); err != nil {
 			return nil, err
 		}
 	}
-	if p.token.kind != nothing {
-		return nil, p.unexpected(expected)
+	if p.Token.Kind != syntax.End {
+		return nil, p.Unexpected(expected)
 	}
 	return q, nil
 }
 
-func checkText(text string) *query.Error {
-	if len(text) > MaxLength {
-		return refuse(text, span(MaxLength, len(text)), "the query has %d bytes, at most %d are allowed", len(text), MaxLength)
-	}
-	for i, r := range text {
-		if r != utf8.RuneError {
-			continue
-		}
-		if _, n := utf8.DecodeRuneInString(text[i:]); n == 1 {
-			return refuse(text, span(i, i+1), "byte 0x%02X is not valid UTF-8", text[i])
-		}
-	}
-	return nil
-}
-
-// advance goes to the next token.
-func (p *parser) advance() *query.Error {
-	last := p.token
-	p.behind = p.token.span.End
-	var err *query.Error
-	p.token, err = p.lexer.next()
-	p.afterNumber = last.kind == integer && p.token.span.Start == last.span.End
-	return err
-}
-
-func (p *parser) isOperator(text string) bool {
-	return p.token.kind == operator && p.token.text == text
-}
-
-func (p *parser) isKeyword(text string) bool {
-	return p.token.kind == name && p.token.text == text && !p.token.tilde
-}
-
-// accept moves behind an operator, and reports whether it was there.
-func (p *parser) accept(text string) (bool, *query.Error) {
-	if !p.isOperator(text) {
-		return false, nil
-	}
-	return true, p.advance()
-}
-
-func (p *parser) expect(text string) *query.Error {
-	if !p.isOperator(text) {
-		return p.unexpected(fmt.Sprintf("%q", text))
-	}
-	return p.advance()
-}
-
 // event reads "category where condition".
 func (p *parser) event() (*event, *query.Error) {
-	q := &event{head: p.token.span}
-	switch t := p.token; {
-	case t.kind == str:
+	q := &event{head: p.Token.Span}
+	switch t := p.Token; {
+	case t.Kind == syntax.String:
 		q.category = &t
-	case t.kind != name || t.tilde:
-		return nil, p.unexpected(`the category of the events, such as any, process or "my category"`)
-	case t.text == "sample", t.text == "join":
-		return nil, p.unsupported(t.span, "%q is not supported: a query is about one event, as in any where …, or a sequence", t.text)
-	case t.text == "any":
-	case keywords[t.text]:
-		return nil, p.unexpected(`the category of the events, such as any, process or "my category"`)
+	case t.Kind != syntax.Name || t.Tilde:
+		return nil, p.Unexpected(`the category of the events, such as any, process or "my category"`)
+	case t.Text == "sample", t.Text == "join":
+		return nil, p.Unsupported(t.Span, "%q is not supported: a query is about one event, as in any where …, or a sequence", t.Text)
+	case t.Text == "any":
+	case keywords[t.Text]:
+		return nil, p.Unexpected(`the category of the events, such as any, process or "my category"`)
 	default:
 		q.category = &t
 	}
-	if err := p.advance(); err != nil {
+	if err := p.Advance(); err != nil {
 		return nil, err
 	}
-	if !p.isKeyword("where") {
-		return nil, p.unexpected(`"where"`)
+	if !p.IsKeyword("where") {
+		return nil, p.Unexpected(`"where"`)
 	}
-	q.head.End = p.token.span.End
-	if err := p.advance(); err != nil {
+	q.head.End = p.Token.Span.End
+	if err := p.Advance(); err != nil {
 		return nil, err
 	}
 	var err *query.Error
@@ -229,178 +170,82 @@ func (p *parser) event() (*event, *query.Error) {
 
 // pipe reads "| head 5" or "| tail 5".
 func (p *parser) pipe(q *parsed) *query.Error {
-	at := p.token.span
-	if err := p.advance(); err != nil {
+	at := p.Token.Span
+	if err := p.Advance(); err != nil {
 		return err
 	}
-	if t := p.token; t.kind != name || t.text != "head" && t.text != "tail" {
-		if t.kind != name {
-			return p.unexpected(`a pipe, "head" or "tail"`)
+	if t := p.Token; t.Kind != syntax.Name || t.Text != "head" && t.Text != "tail" {
+		if t.Kind != syntax.Name {
+			return p.Unexpected(`a pipe, "head" or "tail"`)
 		}
-		return p.refuse(t.span, `unknown pipe %q: Elasticsearch has "head" and "tail"`, p.shown(t.span))
+		return p.Refuse(t.Span, `unknown pipe %q: Elasticsearch has "head" and "tail"`, p.Shown(t.Span))
 	}
-	if err := p.advance(); err != nil {
+	if err := p.Advance(); err != nil {
 		return err
 	}
-	if p.token.kind != integer {
-		return p.unexpected("a number of events")
+	if p.Token.Kind != syntax.Integer {
+		return p.Unexpected("a number of events")
 	}
-	at.End = p.token.span.End
+	at.End = p.Token.Span.End
 	if q.sequence != nil {
-		return p.unsupported(at, "pipes behind a sequence are not supported: each match counts")
+		return p.Unsupported(at, "pipes behind a sequence are not supported: each match counts")
 	}
 	q.pipes = append(q.pipes, at)
-	return p.advance()
+	return p.Advance()
 }
 
-// enter counts what is in each other.
-func (p *parser) enter() *query.Error {
-	if p.depth++; p.depth > MaxDepth {
-		return p.refuse(p.token.span, "more than %d parentheses, functions and signs are in each other", MaxDepth)
-	}
-	return nil
-}
+func (p *parser) or() (query.Expr, *query.Error) { return p.Chain("or", query.FnOr, p.and) }
 
-func (p *parser) leave() { p.depth-- }
+func (p *parser) and() (query.Expr, *query.Error) { return p.Chain("and", query.FnAnd, p.not) }
 
-// call returns a call that extends from the first to the last of its arguments.
-func call(f query.Func, args ...query.Expr) *query.Call {
-	at := args[0].Span()
-	at.End = args[len(args)-1].Span().End
-	return &query.Call{Func: f, Args: args, At: at}
-}
-
-func (p *parser) or() (query.Expr, *query.Error) { return p.chain("or", query.FnOr, p.and) }
-
-func (p *parser) and() (query.Expr, *query.Error) { return p.chain("and", query.FnAnd, p.not) }
-
-// chain reads operands that are joined by a keyword.
-func (p *parser) chain(keyword string, f query.Func, operand func() (query.Expr, *query.Error)) (query.Expr, *query.Error) {
-	first, err := operand()
-	if err != nil || !p.isKeyword(keyword) {
-		return first, err
-	}
-	all := []query.Expr{first}
-	for p.isKeyword(keyword) {
-		if err := p.advance(); err != nil {
-			return nil, err
-		}
-		next, err := operand()
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, next)
-	}
-	return call(f, all...), nil
-}
-
-func (p *parser) not() (query.Expr, *query.Error) {
-	if !p.isKeyword("not") {
-		return p.comparison()
-	}
-	start := p.token.span.Start
-	if err := p.enter(); err != nil {
-		return nil, err
-	}
-	defer p.leave()
-	if err := p.advance(); err != nil {
-		return nil, err
-	}
-	operand, err := p.not()
-	if err != nil {
-		return nil, err
-	}
-	return &query.Call{Func: query.FnNot, Args: []query.Expr{operand}, At: span(start, operand.Span().End)}, nil
-}
-
-// comparisons are the operators that compare two values.
-var comparisons = map[string]query.Func{
-	"==": query.FnEqual, "!=": query.FnNotEqual, "<": query.FnLess, "<=": query.FnLessOrEqual, ">": query.FnGreater, ">=": query.FnGreaterOrEqual,
-}
+func (p *parser) not() (query.Expr, *query.Error) { return p.Not(p.comparison) }
 
 func (p *parser) comparison() (query.Expr, *query.Error) {
 	left, err := p.sum()
-	if err != nil || p.token.kind != operator {
-		return left, err
+	if err != nil {
+		return nil, err
 	}
-	op := p.token
-	f, ok := comparisons[op.text]
+	f, ok := p.Comparison()
 	if !ok {
 		return left, nil
 	}
-	if err := p.advance(); err != nil {
+	if err := p.Advance(); err != nil {
 		return nil, err
 	}
 	right, err := p.sum()
 	if err != nil {
 		return nil, err
 	}
-	if p.token.kind == operator {
-		if _, ok := comparisons[p.token.text]; ok {
-			return nil, p.refuse(p.token.span, `a comparison cannot be compared: write (a == b) == c, or join comparisons with "and"`)
-		}
+	if _, ok := p.Comparison(); ok {
+		return nil, p.Refuse(p.Token.Span, `a comparison cannot be compared: write (a == b) == c, or join comparisons with "and"`)
 	}
-	return call(f, left, right), nil
+	return syntax.Call(f, left, right), nil
 }
 
-var (
-	sums     = map[string]query.Func{"+": query.FnAdd, "-": query.FnSubtract}
-	products = map[string]query.Func{"*": query.FnMultiply, "/": query.FnDivide, "%": query.FnModulo}
-)
-
-func (p *parser) sum() (query.Expr, *query.Error) { return p.arithmetic(sums, p.product) }
-
-func (p *parser) product() (query.Expr, *query.Error) { return p.arithmetic(products, p.signed) }
-
-// arithmetic reads operands that are joined by operators of one rank, from left to
-// right.
-func (p *parser) arithmetic(operators map[string]query.Func, operand func() (query.Expr, *query.Error)) (query.Expr, *query.Error) {
-	left, err := operand()
-	if err != nil {
-		return nil, err
-	}
-	for n := 0; p.token.kind == operator; n++ {
-		f, ok := operators[p.token.text]
-		if !ok {
-			break
-		}
-		if n == MaxChain {
-			return nil, p.refuse(p.token.span, "more than %d arithmetic operators in a row", MaxChain)
-		}
-		if err := p.advance(); err != nil {
-			return nil, err
-		}
-		right, err := operand()
-		if err != nil {
-			return nil, err
-		}
-		left = call(f, left, right)
-	}
-	return left, nil
-}
+func (p *parser) sum() (query.Expr, *query.Error) { return p.Sum(p.signed) }
 
 func (p *parser) signed() (query.Expr, *query.Error) {
-	if !p.isOperator("-") && !p.isOperator("+") {
+	if !p.IsOperator("-") && !p.IsOperator("+") {
 		return p.withPredicate()
 	}
-	sign := p.token
-	if err := p.enter(); err != nil {
+	sign := p.Token
+	if err := p.Enter(); err != nil {
 		return nil, err
 	}
-	defer p.leave()
-	if err := p.advance(); err != nil {
+	defer p.Leave()
+	if err := p.Advance(); err != nil {
 		return nil, err
 	}
-	if p.token.kind == integer || p.token.kind == decimal { // so that -9223372036854775808 is a number
-		return p.number(p.token, sign.text, sign.span.Start)
+	if p.Token.Kind == syntax.Integer || p.Token.Kind == syntax.Decimal { // so that -9223372036854775808 is a number
+		return p.number(p.Token, sign.Text, sign.Span.Start)
 	}
 	operand, err := p.signed()
 	if err != nil {
 		return nil, err
 	}
-	if sign.text == "+" {
-		zero := &query.Constant{Value: int64(0), At: span(sign.span.Start, sign.span.Start)}
-		return call(query.FnAdd, zero, operand), nil
+	if sign.Text == "+" {
+		zero := &query.Constant{Value: int64(0), At: syntax.Span(sign.Span.Start, sign.Span.Start)}
+		return syntax.Call(query.FnAdd, zero, operand), nil
 	}
-	return &query.Call{Func: query.FnMinus, Args: []query.Expr{operand}, At: span(sign.span.Start, operand.Span().End)}, nil
+	return &query.Call{Func: query.FnMinus, Args: []query.Expr{operand}, At: syntax.Span(sign.Span.Start, operand.Span().End)}, nil
 }

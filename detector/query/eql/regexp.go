@@ -18,7 +18,7 @@ func (p *parser) regexp(v query.Value, plain bool) (string, *query.Error) {
 	if err == nil {
 		return text, nil
 	}
-	refused := p.refuse(v.At, "%v", err)
+	refused := p.Refuse(v.At, "%v", err)
 	var e *pattern.LuceneError
 	refused.Unsupported = errors.As(err, &e) && e.Unsupported
 	return "", refused

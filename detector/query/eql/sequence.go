@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/query"
+	"github.com/fluent-detect/fluent-detect/detector/query/syntax"
 )
 
 const (
@@ -40,108 +41,107 @@ type step struct {
 
 // sequence reads "sequence by a with maxspan=5m [category where condition] by b … until […]".
 func (p *parser) sequence() (*sequence, *query.Error) {
-	s := &sequence{keyword: p.token.span}
-	if err := p.advance(); err != nil {
+	s := &sequence{keyword: p.Token.Span}
+	if err := p.Advance(); err != nil {
 		return nil, err
 	}
 	var err *query.Error
 	if s.by, err = p.keys(); err != nil {
 		return nil, err
 	}
-	if p.isKeyword("with") {
+	if p.IsKeyword("with") {
 		if s.maxSpan, err = p.maxSpan(); err != nil {
 			return nil, err
 		}
-		if p.isKeyword("by") {
-			return nil, p.refuse(p.token.span, `"by" stands before "with": sequence by a with maxspan=5m`)
+		if p.IsKeyword("by") {
+			return nil, p.Refuse(p.Token.Span, `"by" stands before "with": sequence by a with maxspan=5m`)
 		}
 	}
-	for p.isOperator("[") || p.isOperator("!") {
+	for p.IsOperator("[") || p.IsOperator("!") {
 		one, err := p.step()
 		if err != nil {
 			return nil, err
 		}
 		if s.steps = append(s.steps, *one); len(s.steps) > MaxSteps {
-			return nil, p.refuse(one.at, "the sequence has more than %d steps", MaxSteps)
+			return nil, p.Refuse(one.at, "the sequence has more than %d steps", MaxSteps)
 		}
 	}
 	if len(s.steps) == 0 {
-		return nil, p.unexpected(`the first event of the sequence, as in [any where true]`)
+		return nil, p.Unexpected(`the first event of the sequence, as in [any where true]`)
 	}
-	if p.isKeyword("until") {
-		if err := p.advance(); err != nil {
+	if p.IsKeyword("until") {
+		if err := p.Advance(); err != nil {
 			return nil, err
 		}
-		if !p.isOperator("[") {
-			return nil, p.unexpected(`an event, as in [any where true]`)
+		if !p.IsOperator("[") {
+			return nil, p.Unexpected(`an event, as in [any where true]`)
 		}
 		if s.until, err = p.step(); err != nil {
 			return nil, err
 		}
 		if s.until.runsAt.End > 0 {
-			return nil, p.refuse(s.until.runsAt, `"with runs" belongs to the steps of the sequence, not to "until"`)
+			return nil, p.Refuse(s.until.runsAt, `"with runs" belongs to the steps of the sequence, not to "until"`)
 		}
 	}
-	s.at = span(s.keyword.Start, p.behind)
+	s.at = syntax.Span(s.keyword.Start, p.Behind)
 	return s, p.checkSequence(s)
 }
 
 // keys reads "by a, ?b", if it is there.
 func (p *parser) keys() (by []query.Key, err *query.Error) {
-	if !p.isKeyword("by") {
+	if !p.IsKeyword("by") {
 		return nil, nil
 	}
 	for more := true; more; {
-		if err := p.advance(); err != nil {
+		if err := p.Advance(); err != nil {
 			return nil, err
 		}
-		start, optional := p.token.span.Start, p.isOperator("?")
+		start, optional := p.Token.Span.Start, p.IsOperator("?")
 		if optional {
-			if err := p.advance(); err != nil {
+			if err := p.Advance(); err != nil {
 				return nil, err
 			}
 		}
-		if t := p.token; t.kind != quoted && (t.kind != name || keywords[t.text]) {
-			p.operand = true
-			return nil, p.unexpected("the name of a field")
+		if t := p.Token; t.Kind != syntax.Quoted && (t.Kind != syntax.Name || keywords[t.Text]) {
+			return nil, p.nameExpected("the name of a field")
 		}
 		key, err := p.fieldName(start)
 		if err != nil {
 			return nil, err
 		}
-		if p.isOperator("(") {
-			return nil, p.refuse(p.token.span, "a key is a field, and no function")
+		if p.IsOperator("(") {
+			return nil, p.Refuse(p.Token.Span, "a key is a field, and no function")
 		}
 		by = append(by, query.Key{Field: key.Field, Optional: optional})
-		more = p.isOperator(",")
+		more = p.IsOperator(",")
 	}
 	return by, nil
 }
 
 // parameter reads "with NAME = N", and returns the number and where it stands.
 func (p *parser) parameter(what string) (n int, at query.Span, err *query.Error) {
-	at = p.token.span
-	if err := p.advance(); err != nil {
+	at = p.Token.Span
+	if err := p.Advance(); err != nil {
 		return 0, at, err
 	}
-	if p.token.kind != name || p.token.text != what {
-		return 0, at, p.unexpected(fmt.Sprintf("%q", what))
+	if p.Token.Kind != syntax.Name || p.Token.Text != what {
+		return 0, at, p.Unexpected(fmt.Sprintf("%q", what))
 	}
-	if err := p.advance(); err != nil {
+	if err := p.Advance(); err != nil {
 		return 0, at, err
 	}
-	if err := p.expect("="); err != nil {
+	if err := p.Expect("="); err != nil {
 		return 0, at, err
 	}
-	if p.token.kind != integer {
-		return 0, at, p.unexpected("a whole number")
+	if p.Token.Kind != syntax.Integer {
+		return 0, at, p.Unexpected("a whole number")
 	}
-	at = p.token.span
-	n, parseErr := strconv.Atoi(p.token.text)
+	at = p.Token.Span
+	n, parseErr := strconv.Atoi(p.Token.Text)
 	if parseErr != nil {
-		return 0, at, p.refuse(at, "the number is too large")
+		return 0, at, p.Refuse(at, "the number is too large")
 	}
-	return n, at, p.advance()
+	return n, at, p.Advance()
 }
 
 // units are the units of maxspan.
@@ -153,63 +153,63 @@ func (p *parser) maxSpan() (time.Duration, *query.Error) {
 	if err != nil {
 		return 0, err
 	}
-	if p.token.kind != name || p.isKeyword("by") {
-		return 0, p.refuse(span(at.Start, at.End), "maxspan needs a unit: one of ms, s, m, h, d, as in maxspan=5m")
+	if p.Token.Kind != syntax.Name || p.IsKeyword("by") {
+		return 0, p.Refuse(syntax.Span(at.Start, at.End), "maxspan needs a unit: one of ms, s, m, h, d, as in maxspan=5m")
 	}
-	unit, ok := units[p.token.text]
-	at.End = p.token.span.End
+	unit, ok := units[p.Token.Text]
+	at.End = p.Token.Span.End
 	switch {
 	case !ok:
-		return 0, p.refuse(p.token.span, "unknown unit %q: must be one of ms, s, m, h, d", p.shown(p.token.span))
+		return 0, p.Refuse(p.Token.Span, "unknown unit %q: must be one of ms, s, m, h, d", p.Shown(p.Token.Span))
 	case n == 0:
-		return 0, p.refuse(at, "maxspan must be more than 0")
+		return 0, p.Refuse(at, "maxspan must be more than 0")
 	case n > int(math.MaxInt64/unit):
-		return 0, p.refuse(at, "maxspan is too long")
+		return 0, p.Refuse(at, "maxspan is too long")
 	}
-	return time.Duration(n) * unit, p.advance()
+	return time.Duration(n) * unit, p.Advance()
 }
 
 // step reads "[category where condition] by a with runs=2".
 func (p *parser) step() (*step, *query.Error) {
-	s := &step{runs: 1, at: p.token.span}
-	if p.isOperator("!") {
+	s := &step{runs: 1, at: p.Token.Span}
+	if p.IsOperator("!") {
 		s.missing = true
-		if err := p.advance(); err != nil {
+		if err := p.Advance(); err != nil {
 			return nil, err
 		}
 	}
-	opened := p.token.span
-	err := p.expect("[")
+	opened := p.Token.Span
+	err := p.Expect("[")
 	if err != nil {
 		return nil, err
 	}
 	if s.event, err = p.event(); err != nil {
 		return nil, err
 	}
-	if p.token.kind == nothing {
-		return nil, p.refuse(opened, `"[" is never closed, expected "]" before the end of the query`)
+	if p.Token.Kind == syntax.End {
+		return nil, p.Refuse(opened, `"[" is never closed, expected "]" before the end of the query`)
 	}
-	if !p.isOperator("]") {
-		return nil, p.unexpected(`an operator, "and", "or" or "]"`)
+	if !p.IsOperator("]") {
+		return nil, p.Unexpected(`an operator, "and", "or" or "]"`)
 	}
-	if err := p.advance(); err != nil {
+	if err := p.Advance(); err != nil {
 		return nil, err
 	}
 	if s.by, err = p.keys(); err != nil {
 		return nil, err
 	}
-	if p.isKeyword("with") {
+	if p.IsKeyword("with") {
 		if s.runs, s.runsAt, err = p.parameter("runs"); err != nil {
 			return nil, err
 		}
 		switch {
 		case s.runs < 1 || s.runs > MaxRuns:
-			return nil, p.refuse(s.runsAt, "runs must be from 1 to %d", MaxRuns)
+			return nil, p.Refuse(s.runsAt, "runs must be from 1 to %d", MaxRuns)
 		case s.missing:
-			return nil, p.refuse(s.runsAt, `"with runs" is not allowed behind an event that must be missing`)
+			return nil, p.Refuse(s.runsAt, `"with runs" is not allowed behind an event that must be missing`)
 		}
 	}
-	s.at.End = p.behind
+	s.at.End = p.Behind
 	return s, nil
 }
 
@@ -219,12 +219,12 @@ func (p *parser) checkSequence(s *sequence) *query.Error {
 	for i := range s.steps {
 		one := &s.steps[i]
 		if len(one.by) != len(s.steps[0].by) {
-			return p.refuse(one.at, "the steps must have the same number of keys: this one has %d, the first one %d", len(s.by)+len(one.by), len(s.by)+len(s.steps[0].by))
+			return p.Refuse(one.at, "the steps must have the same number of keys: this one has %d, the first one %d", len(s.by)+len(one.by), len(s.by)+len(s.steps[0].by))
 		}
 		if one.missing {
 			missing++
 			if s.maxSpan == 0 {
-				return p.refuse(one.at, "events that must be missing need maxspan, as in sequence with maxspan=5m")
+				return p.Refuse(one.at, "events that must be missing need maxspan, as in sequence with maxspan=5m")
 			}
 			continue
 		}
@@ -232,15 +232,15 @@ func (p *parser) checkSequence(s *sequence) *query.Error {
 	}
 	switch last := len(s.steps) - 1; {
 	case s.until != nil && len(s.until.by) != len(s.steps[0].by):
-		return p.refuse(s.until.at, `"until" must have as many keys as the steps: it has %d, they have %d`, len(s.by)+len(s.until.by), len(s.by)+len(s.steps[0].by))
+		return p.Refuse(s.until.at, `"until" must have as many keys as the steps: it has %d, they have %d`, len(s.by)+len(s.until.by), len(s.by)+len(s.steps[0].by))
 	case stages == 0:
-		return p.refuse(s.keyword, "a sequence needs at least one event that must be there")
+		return p.Refuse(s.keyword, "a sequence needs at least one event that must be there")
 	case stages+missing < 2:
-		return p.refuse(s.steps[0].at, "a sequence needs at least two events")
+		return p.Refuse(s.steps[0].at, "a sequence needs at least two events")
 	case stages > MaxStages:
-		return p.refuse(s.keyword, "the sequence has %d events with all runs, at most %d are allowed", stages, MaxStages)
+		return p.Refuse(s.keyword, "the sequence has %d events with all runs, at most %d are allowed", stages, MaxStages)
 	case s.steps[0].missing && s.steps[last].missing:
-		return p.unsupported(s.steps[last].at, "events that must be missing both before the first and behind the last event are not supported")
+		return p.Unsupported(s.steps[last].at, "events that must be missing both before the first and behind the last event are not supported")
 	}
 	return nil
 }

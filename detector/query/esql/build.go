@@ -6,13 +6,14 @@ import (
 
 	"github.com/fluent-detect/fluent-detect/detector/query"
 	"github.com/fluent-detect/fluent-detect/detector/query/expr"
+	"github.com/fluent-detect/fluent-detect/detector/query/syntax"
 )
 
 // builder makes a tree of conditions.
 type builder struct{ query string }
 
 func (b *builder) refuse(at query.Span, format string, args ...any) *query.Error {
-	return refuse(b.query, at, format, args...)
+	return syntax.Refuse(b.query, at, format, args...)
 }
 
 // untyped is the type of columns as long as it is not known.
@@ -41,7 +42,7 @@ func truth(value bool, at query.Span) query.Node {
 
 // not returns the negation of a node, which is not written together with it.
 func not(n query.Node) query.Node {
-	return &query.Not{Node: n, At: span(n.Span().Start, n.Span().Start)}
+	return &query.Not{Node: n, At: syntax.Span(n.Span().Start, n.Span().Start)}
 }
 
 // node returns the node that is true if a condition is that: true or false. It is false

@@ -7,6 +7,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/query"
 	"github.com/fluent-detect/fluent-detect/detector/query/expr"
 	"github.com/fluent-detect/fluent-detect/detector/query/kql"
+	"github.com/fluent-detect/fluent-detect/detector/query/syntax"
 )
 
 // Language is ES|QL, by the name that rules have for it.
@@ -30,9 +31,7 @@ func parseTree(text string) (query.Node, error) {
 func (q *Query) checkSources() *query.Error {
 	for _, index := range q.Indices {
 		if strings.HasPrefix(index.Text, ".alerts-") || strings.HasPrefix(index.Text, ".internal.alerts-") {
-			err := refuse(q.Text, index.At, "%s has Kibana's alerts of other rules, and no events that come here", index.Text)
-			err.Unsupported = true
-			return err
+			return syntax.Unsupported(q.Text, index.At, "%s has Kibana's alerts of other rules, and no events that come here", index.Text)
 		}
 	}
 	return nil
@@ -54,7 +53,7 @@ func (q *Query) Tree(now query.Expr) (*query.Table, error) {
 		}
 		all = flattened(all, n)
 	}
-	at := span(0, len(q.Text))
+	at := syntax.Span(0, len(q.Text))
 	for i, v := range r.values {
 		if err := b.checkKQL(v); err != nil {
 			return nil, err
@@ -152,7 +151,7 @@ func advise(text string) (advice []*query.Error) {
 	for _, c := range q.Commands {
 		switch c.(type) {
 		case *Sort, *Limit:
-			advice = append(advice, refuse(text, c.Span(), "each event is judged by itself, and so is each group, so that this command has no effect here"))
+			advice = append(advice, syntax.Refuse(text, c.Span(), "each event is judged by itself, and so is each group, so that this command has no effect here"))
 		}
 	}
 	return advice

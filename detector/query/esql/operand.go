@@ -10,63 +10,17 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/query"
 	"github.com/fluent-detect/fluent-detect/detector/query/expr"
 	"github.com/fluent-detect/fluent-detect/detector/query/pattern"
+	"github.com/fluent-detect/fluent-detect/detector/query/syntax"
 	"github.com/fluent-detect/fluent-detect/detector/spelling"
 )
 
-// call returns a call that extends from the first to the last of its arguments.
-func call(f query.Func, args ...query.Expr) *query.Call {
-	at := args[0].Span()
-	at.End = args[len(args)-1].Span().End
-	return &query.Call{Func: f, Args: args, At: at}
-}
+func (p *parser) or() (query.Expr, *query.Error) { return p.Chain("or", query.FnOr, p.and) }
 
-func (p *parser) or() (query.Expr, *query.Error) { return p.chain("or", query.FnOr, p.and) }
+func (p *parser) and() (query.Expr, *query.Error) { return p.Chain("and", query.FnAnd, p.not) }
 
-func (p *parser) and() (query.Expr, *query.Error) { return p.chain("and", query.FnAnd, p.not) }
+func (p *parser) not() (query.Expr, *query.Error) { return p.Not(p.comparison) }
 
-// chain reads operands that are joined by a keyword.
-func (p *parser) chain(keyword string, f query.Func, operand func() (query.Expr, *query.Error)) (query.Expr, *query.Error) {
-	first, err := operand()
-	if err != nil || !p.isKeyword(keyword) {
-		return first, err
-	}
-	all := []query.Expr{first}
-	for p.isKeyword(keyword) {
-		if err := p.advance(); err != nil {
-			return nil, err
-		}
-		next, err := operand()
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, next)
-	}
-	return call(f, all...), nil
-}
-
-func (p *parser) not() (query.Expr, *query.Error) {
-	if !p.isKeyword("not") {
-		return p.comparison()
-	}
-	start := p.token.span.Start
-	if err := p.enter(); err != nil {
-		return nil, err
-	}
-	defer p.leave()
-	if err := p.advance(); err != nil {
-		return nil, err
-	}
-	operand, err := p.not()
-	if err != nil {
-		return nil, err
-	}
-	return &query.Call{Func: query.FnNot, Args: []query.Expr{operand}, At: span(start, operand.Span().End)}, nil
-}
-
-// comparisons are the operators that compare two values.
-var comparisons = map[string]query.Func{
-	"==": query.FnEqual, "!=": query.FnNotEqual, "<": query.FnLess, "<=": query.FnLessOrEqual, ">": query.FnGreater, ">=": query.FnGreaterOrEqual,
-}
+func (p *parser) sum() (query.Expr, *query.Error) { return p.Sum(p.signed) }
 
 // comparison reads an operand and what it is compared with, if anything.
 func (p *parser) comparison() (query.Expr, *query.Error) {
@@ -74,40 +28,40 @@ func (p *parser) comparison() (query.Expr, *query.Error) {
 	if err != nil {
 		return nil, err
 	}
-	t := p.token
-	switch f, ok := comparisons[t.text]; {
-	case t.kind == operator && ok:
+	t := p.Token
+	switch f, ok := p.Comparison(); {
+	case ok:
 		return p.compared(f, left)
-	case p.isOperator("=~"):
-		return nil, p.unsupported(t.span, `"=~" is not evaluated here; compare TO_LOWER(…)`)
-	case p.isOperator(":"):
+	case p.IsOperator("=~"):
+		return nil, p.Unsupported(t.Span, `"=~" is not evaluated here; compare TO_LOWER(…)`)
+	case p.IsOperator(":"):
 		return p.search(left)
-	case t.kind == name:
+	case t.Kind == syntax.Name:
 		return p.predicate(left)
 	}
 	return left, nil
 }
 
 func (p *parser) compared(f query.Func, left query.Expr) (query.Expr, *query.Error) {
-	if err := p.advance(); err != nil {
+	if err := p.Advance(); err != nil {
 		return nil, err
 	}
 	right, err := p.sum()
 	if err != nil {
 		return nil, err
 	}
-	if _, ok := comparisons[p.token.text]; ok && p.token.kind == operator {
-		return nil, p.refuse(p.token.span, `a comparison cannot be compared: join comparisons with "and"`)
+	if _, ok := p.Comparison(); ok {
+		return nil, p.Refuse(p.Token.Span, `a comparison cannot be compared: join comparisons with "and"`)
 	}
-	return call(f, left, right), nil
+	return syntax.Call(f, left, right), nil
 }
 
 // search reads ": constant" behind a column.
 func (p *parser) search(left query.Expr) (query.Expr, *query.Error) {
 	if _, ok := left.(*query.Column); !ok {
-		return nil, p.refuse(left.Span(), `":" searches in a column`)
+		return nil, p.Refuse(left.Span(), `":" searches in a column`)
 	}
-	if err := p.advance(); err != nil {
+	if err := p.Advance(); err != nil {
 		return nil, err
 	}
 	right, err := p.primary()
@@ -115,42 +69,42 @@ func (p *parser) search(left query.Expr) (query.Expr, *query.Error) {
 		return nil, err
 	}
 	if c, ok := right.(*query.Constant); !ok || c.Value == nil {
-		return nil, p.refuse(right.Span(), `behind ":" there must be a text, a number or a boolean`)
+		return nil, p.Refuse(right.Span(), `behind ":" there must be a text, a number or a boolean`)
 	}
-	return call(query.FnHas, left, right), nil
+	return syntax.Call(query.FnHas, left, right), nil
 }
 
 // predicate reads "[not] in (…)", "[not] like …", "[not] rlike …" and "is [not] null".
 func (p *parser) predicate(left query.Expr) (query.Expr, *query.Error) {
-	if p.isKeyword("is") {
+	if p.IsKeyword("is") {
 		return p.null(left)
 	}
-	negated := p.isKeyword("not")
+	negated := p.IsKeyword("not")
 	if negated {
-		if err := p.advance(); err != nil {
+		if err := p.Advance(); err != nil {
 			return nil, err
 		}
 	}
 	var e query.Expr
 	var err *query.Error
 	switch {
-	case p.isKeyword("in"):
+	case p.IsKeyword("in"):
 		e, err = p.list(left)
-	case p.isKeyword("like"), p.isKeyword("rlike"):
+	case p.IsKeyword("like"), p.IsKeyword("rlike"):
 		e, err = p.patterns(left)
 	case negated:
-		return nil, p.unexpected(`"in", "like" or "rlike"`)
+		return nil, p.Unexpected(`"in", "like" or "rlike"`)
 	default:
 		return left, nil
 	}
 	if err != nil || !negated {
 		return e, err
 	}
-	return call(query.FnNot, e), nil
+	return syntax.Call(query.FnNot, e), nil
 }
 
 func (p *parser) null(left query.Expr) (query.Expr, *query.Error) {
-	if err := p.advance(); err != nil {
+	if err := p.Advance(); err != nil {
 		return nil, err
 	}
 	f := query.FnIsNull
@@ -161,116 +115,54 @@ func (p *parser) null(left query.Expr) (query.Expr, *query.Error) {
 	if not {
 		f = query.FnNotNull
 	}
-	if !p.isKeyword("null") {
-		return nil, p.unexpected(`"null"`)
+	if !p.IsKeyword("null") {
+		return nil, p.Unexpected(`"null"`)
 	}
-	at := span(left.Span().Start, p.token.span.End)
-	return &query.Call{Func: f, Args: []query.Expr{left}, At: at}, p.advance()
+	at := syntax.Span(left.Span().Start, p.Token.Span.End)
+	return &query.Call{Func: f, Args: []query.Expr{left}, At: at}, p.Advance()
 }
 
 // list reads "in (a, b)".
 func (p *parser) list(left query.Expr) (query.Expr, *query.Error) {
-	if err := p.advance(); err != nil {
+	if err := p.Advance(); err != nil {
 		return nil, err
 	}
-	args, end, err := p.arguments()
+	args, end, err := p.Arguments(p.or)
 	if err != nil {
 		return nil, err
 	}
 	if len(args) == 0 {
-		return nil, p.refuse(span(end-1, end), "a list needs at least one value")
+		return nil, p.Refuse(syntax.Span(end-1, end), "a list needs at least one value")
 	}
-	at := span(left.Span().Start, end)
+	at := syntax.Span(left.Span().Start, end)
 	return &query.Call{Func: query.FnOneOf, Args: append([]query.Expr{left}, args...), At: at}, nil
-}
-
-// arguments reads values in parentheses, and returns the offset behind these.
-func (p *parser) arguments() (args []query.Expr, end int, err *query.Error) {
-	if !p.isOperator("(") {
-		return nil, 0, p.unexpected(`"("`)
-	}
-	if err := p.enter(); err != nil {
-		return nil, 0, err
-	}
-	defer p.leave()
-	opened := p.token.span
-	if err := p.advance(); err != nil {
-		return nil, 0, err
-	}
-	for !p.isOperator(")") || len(args) > 0 {
-		arg, err := p.or()
-		if err != nil {
-			return nil, 0, err
-		}
-		args = append(args, arg)
-		if more, err := p.accept(","); err != nil {
-			return nil, 0, err
-		} else if !more {
-			break
-		}
-	}
-	end = p.token.span.End
-	return args, end, p.closing(opened)
-}
-
-// closing reads the parenthesis that closes one.
-func (p *parser) closing(opened query.Span) *query.Error {
-	if p.token.kind == nothing {
-		return p.refuse(opened, `"(" is never closed, expected ")" before the end of the query`)
-	}
-	return p.expect(")")
 }
 
 // patterns reads a pattern behind like or rlike, or several in parentheses.
 func (p *parser) patterns(left query.Expr) (query.Expr, *query.Error) {
-	regular := p.isKeyword("rlike")
-	if err := p.advance(); err != nil {
+	regular := p.IsKeyword("rlike")
+	if err := p.Advance(); err != nil {
 		return nil, err
 	}
 	like := &query.Call{Func: query.FnLike, Args: []query.Expr{left}, At: left.Span()}
-	add := func() *query.Error {
-		if p.token.kind != str {
-			return p.unexpected("a string, or strings in parentheses")
-		}
-		v := query.Value{Kind: query.Glob, Text: p.token.text, At: p.token.span}
+	several := p.IsOperator("(")
+	var err *query.Error
+	like.At.End, err = p.Strings(func() *query.Error {
+		v := query.Value{Kind: query.Glob, Text: p.Token.Text, Pattern: pattern.Escaped(p.Token.Text), At: p.Token.Span}
 		if regular {
-			v.Kind = query.Regexp
 			text, err := pattern.Lucene(v.Text, false)
 			if err != nil {
 				return p.refuseRegexp(v.At, err)
 			}
-			v.Text = text
-		} else {
-			v.Pattern = pattern.Escaped(v.Text)
+			v.Kind, v.Text, v.Pattern = query.Regexp, text, nil
 		}
 		like.Patterns = append(like.Patterns, v)
-		like.At.End = p.token.span.End
-		return p.advance()
+		return nil
+	})
+	if err == nil && !several && fitsAll(&like.Patterns[0]) { // which a list fits too
+		return &query.Call{Func: query.FnNotNull, Args: like.Args, At: like.At}, nil
 	}
-	if !p.isOperator("(") {
-		if err := add(); err != nil {
-			return nil, err
-		}
-		if fitsAll(&like.Patterns[0]) { // which a list fits too
-			return &query.Call{Func: query.FnNotNull, Args: like.Args, At: like.At}, nil
-		}
-		return like, nil
-	}
-	opened := p.token.span
-	if err := p.advance(); err != nil {
-		return nil, err
-	}
-	for more := true; more; {
-		err := add()
-		if err == nil {
-			more, err = p.accept(",")
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	like.At.End = p.token.span.End
-	return like, p.closing(opened)
+	return like, err
 }
 
 // fitsAll reports whether a pattern fits any text, by its form: * or .* alone.
@@ -285,68 +177,32 @@ func fitsAll(v *query.Value) bool {
 var anyText, _ = pattern.Lucene(".*", false)
 
 func (p *parser) refuseRegexp(at query.Span, err error) *query.Error {
-	refused := p.refuse(at, "%v", err)
+	refused := p.Refuse(at, "%v", err)
 	var e *pattern.LuceneError
 	refused.Unsupported = errors.As(err, &e) && e.Unsupported
 	return refused
 }
 
-var (
-	sums     = map[string]query.Func{"+": query.FnAdd, "-": query.FnSubtract}
-	products = map[string]query.Func{"*": query.FnMultiply, "/": query.FnDivide, "%": query.FnModulo}
-)
-
-func (p *parser) sum() (query.Expr, *query.Error) { return p.arithmetic(sums, p.product) }
-
-func (p *parser) product() (query.Expr, *query.Error) { return p.arithmetic(products, p.signed) }
-
-// arithmetic reads operands that are joined by operators of one rank, from left to
-// right.
-func (p *parser) arithmetic(operators map[string]query.Func, operand func() (query.Expr, *query.Error)) (query.Expr, *query.Error) {
-	left, err := operand()
-	if err != nil {
-		return nil, err
-	}
-	for n := 0; p.token.kind == operator; n++ {
-		f, ok := operators[p.token.text]
-		if !ok {
-			break
-		}
-		if n == MaxChain {
-			return nil, p.refuse(p.token.span, "more than %d arithmetic operators in a row", MaxChain)
-		}
-		if err := p.advance(); err != nil {
-			return nil, err
-		}
-		right, err := operand()
-		if err != nil {
-			return nil, err
-		}
-		left = call(f, left, right)
-	}
-	return left, nil
-}
-
 func (p *parser) signed() (query.Expr, *query.Error) {
-	if !p.isOperator("-") && !p.isOperator("+") {
+	if !p.IsOperator("-") && !p.IsOperator("+") {
 		return p.primary()
 	}
-	sign := p.token
-	if err := p.enter(); err != nil {
+	sign := p.Token
+	if err := p.Enter(); err != nil {
 		return nil, err
 	}
-	defer p.leave()
-	if err := p.advance(); err != nil {
+	defer p.Leave()
+	if err := p.Advance(); err != nil {
 		return nil, err
 	}
-	if p.token.kind == integer || p.token.kind == decimal { // so that -9223372036854775808 is a number
-		return p.number(sign.text, sign.span.Start)
+	if p.Token.Kind == syntax.Integer || p.Token.Kind == syntax.Decimal { // so that -9223372036854775808 is a number
+		return p.number(sign.Text, sign.Span.Start)
 	}
 	operand, err := p.signed()
-	if err != nil || sign.text == "+" {
+	if err != nil || sign.Text == "+" {
 		return operand, err
 	}
-	return &query.Call{Func: query.FnMinus, Args: []query.Expr{operand}, At: span(sign.span.Start, operand.Span().End)}, nil
+	return &query.Call{Func: query.FnMinus, Args: []query.Expr{operand}, At: syntax.Span(sign.Span.Start, operand.Span().End)}, nil
 }
 
 // conversions are the functions that "::type" stands for.
@@ -359,73 +215,57 @@ var conversions = map[string]query.Func{
 // the types that it is converted to.
 func (p *parser) primary() (query.Expr, *query.Error) {
 	e, err := p.operand()
-	for n := 0; err == nil && p.isOperator("::"); n++ {
-		if err := p.advance(); err != nil {
+	for n := 0; err == nil && p.IsOperator("::"); n++ {
+		if err := p.Advance(); err != nil {
 			return nil, err
 		}
-		f, ok := conversions[strings.ToLower(p.token.text)]
-		if p.token.kind != name || !ok {
-			return nil, p.unexpected("a type: boolean, datetime, double, integer, ip, long or string")
+		f, ok := conversions[strings.ToLower(p.Token.Text)]
+		if p.Token.Kind != syntax.Name || !ok {
+			return nil, p.Unexpected("a type: boolean, datetime, double, integer, ip, long or string")
 		}
 		if n == MaxChain {
-			return nil, p.refuse(p.token.span, "more than %d conversions in a row", MaxChain)
+			return nil, p.Refuse(p.Token.Span, "more than %d conversions in a row", MaxChain)
 		}
-		e = &query.Call{Func: f, Args: []query.Expr{e}, At: span(e.Span().Start, p.token.span.End)}
-		err = p.advance()
+		e = &query.Call{Func: f, Args: []query.Expr{e}, At: syntax.Span(e.Span().Start, p.Token.Span.End)}
+		err = p.Advance()
 	}
 	return e, err
 }
 
 func (p *parser) operand() (query.Expr, *query.Error) {
-	switch t := p.token; {
-	case t.kind == str:
-		return &query.Constant{Value: t.text, At: t.span}, p.advance()
-	case t.kind == integer, t.kind == decimal:
-		return p.number("", t.span.Start)
-	case t.kind == quoted:
+	switch t := p.Token; {
+	case t.Kind == syntax.String:
+		return &query.Constant{Value: t.Text, At: t.Span}, p.Advance()
+	case t.Kind == syntax.Integer, t.Kind == syntax.Decimal:
+		return p.number("", t.Span.Start)
+	case t.Kind == syntax.Quoted:
 		return p.column()
-	case p.isOperator("("):
-		return p.parenthesized()
-	case t.kind == name:
+	case p.IsOperator("("):
+		return p.Parenthesized(p.or)
+	case t.Kind == syntax.Name:
 		return p.named(t)
 	}
-	return nil, p.unexpected(`a column, a value, a function, "not" or "("`)
-}
-
-func (p *parser) parenthesized() (query.Expr, *query.Error) {
-	opened := p.token.span
-	if err := p.enter(); err != nil {
-		return nil, err
-	}
-	defer p.leave()
-	if err := p.advance(); err != nil {
-		return nil, err
-	}
-	inner, err := p.or()
-	if err != nil {
-		return nil, err
-	}
-	return inner, p.closing(opened)
+	return nil, p.Unexpected(`a column, a value, a function, "not" or "("`)
 }
 
 // keywords cannot be names without back quotes.
 var keywords = []string{"and", "asc", "by", "desc", "false", "first", "in", "is", "last", "like", "not", "null", "nulls", "or", "rlike", "true", "where"}
 
 // named reads what begins with a name: a keyword, a function or a column.
-func (p *parser) named(t token) (query.Expr, *query.Error) {
-	word := strings.ToLower(t.text)
-	behind := p.lexer
-	next, err := behind.next()
-	isCall := err == nil && next.kind == operator && next.text == "("
+func (p *parser) named(t syntax.Token) (query.Expr, *query.Error) {
+	word := strings.ToLower(t.Text)
+	behind := p.Lexer
+	next, err := behind.Next()
+	isCall := err == nil && next.Kind == syntax.Operator && next.Text == "("
 	switch {
 	case isCall && !slices.Contains([]string{"not", "and", "or", "in", "is"}, word):
 		return p.function(t)
 	case word == "true", word == "false":
-		return &query.Constant{Value: word == "true", At: t.span}, p.advance()
+		return &query.Constant{Value: word == "true", At: t.Span}, p.Advance()
 	case word == "null":
-		return &query.Constant{At: t.span}, p.advance()
-	case slices.Contains(keywords, word) && !(err == nil && next.kind == operator && next.text == "."):
-		return nil, p.unexpected(`a column, a value, a function, "not" or "("`)
+		return &query.Constant{At: t.Span}, p.Advance()
+	case slices.Contains(keywords, word) && !(err == nil && next.Kind == syntax.Operator && next.Text == "."):
+		return nil, p.Unexpected(`a column, a value, a function, "not" or "("`)
 	}
 	return p.column()
 }
@@ -443,8 +283,8 @@ var otherFunctions = []string{
 var synonyms = map[string]string{"TO_STR": "TO_STRING", "TO_DT": "TO_DATETIME", "TO_BOOL": "TO_BOOLEAN", "TO_DBL": "TO_DOUBLE", "TO_INT": "TO_INTEGER"}
 
 // function reads a call of a function, whose name is t.
-func (p *parser) function(t token) (query.Expr, *query.Error) {
-	word := strings.ToUpper(t.text)
+func (p *parser) function(t syntax.Token) (query.Expr, *query.Error) {
+	word := strings.ToUpper(t.Text)
 	if full, ok := synonyms[word]; ok {
 		word = full
 	}
@@ -454,54 +294,54 @@ func (p *parser) function(t token) (query.Expr, *query.Error) {
 	case word == "BUCKET", word == "TBUCKET":
 		return p.bucket(t, word)
 	case slices.Contains(otherFunctions, word):
-		return nil, p.unsupported(t.span, "the function %s is not evaluated here", word)
+		return nil, p.Unsupported(t.Span, "the function %s is not evaluated here", word)
 	default:
-		return nil, p.refuse(t.span, "unknown function %s%s", t.text, spelling.Suggest(word, expr.TableFunctionNames()))
+		return nil, p.Refuse(t.Span, "unknown function %s%s", t.Text, spelling.Suggest(word, expr.TableFunctionNames()))
 	}
-	if err := p.advance(); err != nil {
+	if err := p.Advance(); err != nil {
 		return nil, err
 	}
-	c := &query.Call{Func: f, At: t.span}
-	behind := p.lexer
-	if star, err := behind.next(); f == query.FnCount && err == nil && star.kind == operator && star.text == "*" {
+	c := &query.Call{Func: f, At: t.Span}
+	behind := p.Lexer
+	if star, err := behind.Next(); f == query.FnCount && err == nil && star.Kind == syntax.Operator && star.Text == "*" {
 		for range 2 { // the parenthesis and the star
-			if err := p.advance(); err != nil {
+			if err := p.Advance(); err != nil {
 				return nil, err
 			}
 		}
-		c.At.End = p.token.span.End
-		return c, p.expect(")")
+		c.At.End = p.Token.Span.End
+		return c, p.Expect(")")
 	}
 	var err *query.Error
-	if c.Args, c.At.End, err = p.arguments(); err != nil {
+	if c.Args, c.At.End, err = p.Arguments(p.or); err != nil {
 		return nil, err
 	}
 	if wrong := expr.CheckCount(c); wrong != nil {
-		return nil, p.refuse(wrong.At, "%s", wrong.Message)
+		return nil, p.Refuse(wrong.At, "%s", wrong.Message)
 	}
 	switch f {
 	case query.FnReplace:
 		err = p.replacement(c)
 	case query.FnKQL:
 		if constant, ok := c.Args[0].(*query.Constant); !ok || !isText(constant) {
-			err = p.refuse(c.Args[0].Span(), "KQL takes a query in quotes")
+			err = p.Refuse(c.Args[0].Span(), "KQL takes a query in quotes")
 		}
 	}
 	return c, err
 }
 
 // bucket reads BUCKET(time, span) and TBUCKET(span), which are DATE_TRUNC(span, time).
-func (p *parser) bucket(t token, word string) (query.Expr, *query.Error) {
-	if err := p.advance(); err != nil {
+func (p *parser) bucket(t syntax.Token, word string) (query.Expr, *query.Error) {
+	if err := p.Advance(); err != nil {
 		return nil, err
 	}
-	c := &query.Call{Func: query.FnDateTrunc, At: t.span}
+	c := &query.Call{Func: query.FnDateTrunc, At: t.Span}
 	var err *query.Error
-	if c.Args, c.At.End, err = p.arguments(); err != nil {
+	if c.Args, c.At.End, err = p.Arguments(p.or); err != nil {
 		return nil, err
 	}
 	if word == "TBUCKET" {
-		c.Args = append([]query.Expr{&query.Column{Field: query.Field{Name: "@timestamp", Column: true, At: t.span}}}, c.Args...)
+		c.Args = append([]query.Expr{&query.Column{Field: query.Field{Name: "@timestamp", Column: true, At: t.Span}}}, c.Args...)
 	}
 	if len(c.Args) == 2 {
 		if constant, ok := c.Args[1].(*query.Constant); ok && isSpan(constant) {
@@ -509,7 +349,7 @@ func (p *parser) bucket(t token, word string) (query.Expr, *query.Error) {
 			return c, nil
 		}
 	}
-	return nil, p.unsupported(c.At, "%s is evaluated with a span of time only, as in BUCKET(@timestamp, 5 minutes) and TBUCKET(5 minutes)", word)
+	return nil, p.Unsupported(c.At, "%s is evaluated with a span of time only, as in BUCKET(@timestamp, 5 minutes) and TBUCKET(5 minutes)", word)
 }
 
 func isSpan(c *query.Constant) bool {
@@ -552,23 +392,23 @@ var units = map[string]any{
 // number reads a number, which is whole if it is written as one and has 64 bits, or a
 // span of time.
 func (p *parser) number(sign string, start int) (query.Expr, *query.Error) {
-	t := p.token
-	c := &query.Constant{At: span(start, t.span.End)}
-	text := sign + t.text
+	t := p.Token
+	c := &query.Constant{At: syntax.Span(start, t.Span.End)}
+	text := sign + t.Text
 	n, wrong := strconv.ParseInt(text, 10, 64)
-	if t.kind != integer || wrong != nil {
+	if t.Kind != syntax.Integer || wrong != nil {
 		f, err := strconv.ParseFloat(text, 64)
 		if err != nil {
-			return nil, p.refuse(t.span, "the number is out of the range of double precision")
+			return nil, p.Refuse(t.Span, "the number is out of the range of double precision")
 		}
 		c.Value = f
-		return c, p.advance()
+		return c, p.Advance()
 	}
 	c.Value = n
-	if err := p.advance(); err != nil || p.token.kind != name {
+	if err := p.Advance(); err != nil || p.Token.Kind != syntax.Name {
 		return c, err
 	}
-	word := strings.ToLower(p.token.text)
+	word := strings.ToLower(p.Token.Text)
 	unit, ok := units[word]
 	if !ok {
 		unit, ok = units[strings.TrimSuffix(word, "s")]
@@ -576,18 +416,18 @@ func (p *parser) number(sign string, start int) (query.Expr, *query.Error) {
 	switch unit := unit.(type) {
 	case time.Duration:
 		if n > int64(1<<62)/int64(unit) || n < -int64(1<<62)/int64(unit) {
-			return nil, p.refuse(c.At, "the span of time is too long")
+			return nil, p.Refuse(c.At, "the span of time is too long")
 		}
 		c.Value = time.Duration(n) * unit
 	case query.Months:
 		if n > 1<<20 || n < -1<<20 {
-			return nil, p.refuse(c.At, "the span of time is too long")
+			return nil, p.Refuse(c.At, "the span of time is too long")
 		}
 		c.Value = query.Months(n) * unit
 	}
 	if !ok {
 		return c, nil
 	}
-	c.At.End = p.token.span.End
-	return c, p.advance()
+	c.At.End = p.Token.Span.End
+	return c, p.Advance()
 }

@@ -2,38 +2,32 @@ package esql
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/fluent-detect/fluent-detect/detector/query"
 	"github.com/fluent-detect/fluent-detect/detector/query/pattern"
+	"github.com/fluent-detect/fluent-detect/detector/query/syntax"
 	"github.com/fluent-detect/fluent-detect/detector/spelling"
 )
 
 const (
 	// MaxLength is the maximum length of a query, in bytes.
-	MaxLength = 256 << 10
+	MaxLength = syntax.MaxLength
 	// MaxDepth is the maximum number of parentheses, functions and signs that are in
 	// each other.
-	MaxDepth = 64
+	MaxDepth = syntax.MaxDepth
 	// MaxChain is the maximum number of arithmetic operators in a row.
-	MaxChain = 256
+	MaxChain = syntax.MaxChain
 	// MaxSize is the maximum number of parts of what a column is computed of.
 	MaxSize = 1 << 12
 	// MaxCommands is the maximum number of commands.
 	MaxCommands = 256
 )
 
-// parser is a recursive-descent parser with one token of lookahead.
-type parser struct {
-	lexer
-	token  token
-	behind int // the end of the token before
-	depth  int
-}
+// parser is a recursive-descent parser.
+type parser struct{ syntax.Parser }
 
 // Parse reads a query. The error, if any, is a [*query.Error] and reports the first
 // mistake. The types of columns, and whether they exist, are not looked at.
@@ -46,22 +40,19 @@ func Parse(text string) (*Query, error) {
 }
 
 func parse(text string) (*Query, *query.Error) {
-	if err := checkText(text); err != nil {
-		return nil, err
-	}
-	p := parser{lexer: lexer{query: text}}
-	if err := p.advance(); err != nil {
+	var p parser
+	if err := p.Begin(text, dialect); err != nil {
 		return nil, err
 	}
 	q := &Query{Text: text}
 	if err := p.from(q); err != nil {
 		return nil, err
 	}
-	for p.isOperator("|") {
+	for p.IsOperator("|") {
 		if len(q.Commands) == MaxCommands {
-			return nil, p.refuse(p.token.span, "more than %d commands", MaxCommands)
+			return nil, p.Refuse(p.Token.Span, "more than %d commands", MaxCommands)
 		}
-		if err := p.advance(); err != nil {
+		if err := p.Advance(); err != nil {
 			return nil, err
 		}
 		c, err := p.command()
@@ -70,95 +61,39 @@ func parse(text string) (*Query, *query.Error) {
 		}
 		q.Commands = append(q.Commands, c)
 	}
-	if p.token.kind != nothing {
-		return nil, p.unexpected(`an operator, "," or "|"`)
+	if p.Token.Kind != syntax.End {
+		return nil, p.Unexpected(`an operator, "," or "|"`)
 	}
 	return q, nil
 }
 
-func checkText(text string) *query.Error {
-	if len(text) > MaxLength {
-		return refuse(text, span(MaxLength, len(text)), "the query has %d bytes, at most %d are allowed", len(text), MaxLength)
-	}
-	for i, r := range text {
-		if r != utf8.RuneError {
-			continue
-		}
-		if _, n := utf8.DecodeRuneInString(text[i:]); n == 1 {
-			return refuse(text, span(i, i+1), "byte 0x%02X is not valid UTF-8", text[i])
-		}
-	}
-	return nil
-}
-
-// advance goes to the next token.
-func (p *parser) advance() *query.Error {
-	p.behind = p.token.span.End
-	var err *query.Error
-	p.token, err = p.lexer.next()
-	return err
-}
-
-func (p *parser) isOperator(text string) bool {
-	return p.token.kind == operator && p.token.text == text
-}
-
-func (p *parser) isKeyword(word string) bool {
-	return p.token.kind == name && strings.EqualFold(p.token.text, word)
-}
-
-// accept moves behind an operator, and reports whether it was there.
-func (p *parser) accept(text string) (bool, *query.Error) {
-	if !p.isOperator(text) {
-		return false, nil
-	}
-	return true, p.advance()
-}
-
 // acceptKeyword moves behind a keyword, and reports whether it was there.
 func (p *parser) acceptKeyword(word string) (bool, *query.Error) {
-	if !p.isKeyword(word) {
+	if !p.IsKeyword(word) {
 		return false, nil
 	}
-	return true, p.advance()
-}
-
-func (p *parser) expect(text string) *query.Error {
-	if !p.isOperator(text) {
-		return p.unexpected(fmt.Sprintf("%q", text))
-	}
-	return p.advance()
+	return true, p.Advance()
 }
 
 func (p *parser) expectKeyword(word string) *query.Error {
-	if !p.isKeyword(word) {
-		return p.unexpected(word)
+	if !p.IsKeyword(word) {
+		return p.Unexpected(word)
 	}
-	return p.advance()
+	return p.Advance()
 }
-
-// enter counts what is in each other.
-func (p *parser) enter() *query.Error {
-	if p.depth++; p.depth > MaxDepth {
-		return p.refuse(p.token.span, "more than %d parentheses, functions and signs are in each other", MaxDepth)
-	}
-	return nil
-}
-
-func (p *parser) leave() { p.depth-- }
 
 // metadata are the columns that FROM can add.
 var metadata = []string{"_id", "_ignored", "_index", "_index_mode", "_score", "_source", "_tier", "_tsid", "_version"}
 
 // from reads the first command.
 func (p *parser) from(q *Query) *query.Error {
-	if !p.isKeyword("from") {
-		if p.token.kind == name && slices.Contains([]string{"ROW", "SHOW", "TS", "PROMQL"}, strings.ToUpper(p.token.text)) {
-			return p.unsupported(p.token.span, "%s is not supported: a rule reads documents, as in FROM logs-*", strings.ToUpper(p.token.text))
+	if !p.IsKeyword("from") {
+		if p.Token.Kind == syntax.Name && slices.Contains([]string{"ROW", "SHOW", "TS", "PROMQL"}, strings.ToUpper(p.Token.Text)) {
+			return p.Unsupported(p.Token.Span, "%s is not supported: a rule reads documents, as in FROM logs-*", strings.ToUpper(p.Token.Text))
 		}
-		return p.unexpected("FROM")
+		return p.Unexpected("FROM")
 	}
-	p.behind = p.token.span.End
+	p.Behind = p.Token.Span.End
 	if err := p.indices(q); err != nil {
 		return err
 	}
@@ -171,7 +106,7 @@ func (p *parser) from(q *Query) *query.Error {
 	}
 	for _, n := range names {
 		if !slices.Contains(metadata, n.Text) {
-			return unknownColumn(p.query, n.At, n.Text, ": METADATA has "+strings.Join(metadata, ", "), metadata)
+			return unknownColumn(p.Query, n.At, n.Text, ": METADATA has "+strings.Join(metadata, ", "), metadata)
 		}
 	}
 	q.Metadata = names
@@ -181,33 +116,33 @@ func (p *parser) from(q *Query) *query.Error {
 // indices reads the names of indices, which may have nearly any character in them.
 func (p *parser) indices(q *Query) *query.Error {
 	for more := true; more; {
-		if err := p.skipBlank(); err != nil {
+		if err := p.SkipBlank(); err != nil {
 			return err
 		}
-		start := p.pos
-		if p.lexer.at(start) == '"' {
-			if _, err := p.str(); err != nil {
+		start := p.Pos
+		if p.At(start) == '"' {
+			if _, err := p.Str(); err != nil {
 				return err
 			}
 		} else {
-			for p.pos < len(p.query) && strings.IndexByte(" \t\r\n,|\"`()[]", p.query[p.pos]) < 0 && !strings.HasPrefix(p.query[p.pos:], "//") && !strings.HasPrefix(p.query[p.pos:], "/*") {
-				p.pos++
+			for p.Pos < len(p.Query) && strings.IndexByte(" \t\r\n,|\"`()[]", p.Query[p.Pos]) < 0 && !strings.HasPrefix(p.Query[p.Pos:], "//") && !strings.HasPrefix(p.Query[p.Pos:], "/*") {
+				p.Pos++
 			}
 		}
-		p.token.span = span(start, p.pos)
-		if start == p.pos {
-			if err := p.advance(); err != nil {
+		p.Token.Span = syntax.Span(start, p.Pos)
+		if start == p.Pos {
+			if err := p.Advance(); err != nil {
 				return err
 			}
-			return p.unexpected("the name of an index, such as logs-*")
+			return p.Unexpected("the name of an index, such as logs-*")
 		}
-		at := p.token.span
-		q.Indices = append(q.Indices, Name{Text: strings.Trim(p.query[at.Start:at.End], `"`), At: at})
-		if err := p.advance(); err != nil {
+		at := p.Token.Span
+		q.Indices = append(q.Indices, Name{Text: strings.Trim(p.Query[at.Start:at.End], `"`), At: at})
+		if err := p.Advance(); err != nil {
 			return err
 		}
-		if more = p.isOperator(","); more {
-			p.behind = p.token.span.End
+		if more = p.IsOperator(","); more {
+			p.Behind = p.Token.Span.End
 		}
 	}
 	return nil
@@ -238,28 +173,28 @@ var (
 
 // command reads a command behind a pipe.
 func (p *parser) command() (Command, *query.Error) {
-	t := p.token
-	word := strings.ToUpper(t.text)
+	t := p.Token
+	word := strings.ToUpper(t.Text)
 	read, ok := commands[word]
 	switch {
-	case t.kind != name:
-		return nil, p.unexpected("a command such as WHERE or EVAL")
+	case t.Kind != syntax.Name:
+		return nil, p.Unexpected("a command such as WHERE or EVAL")
 	case word == "FROM":
-		return nil, p.refuse(t.span, "FROM is the first command, and only that")
+		return nil, p.Refuse(t.Span, "FROM is the first command, and only that")
 	case slices.Contains(otherCommands, word):
-		return nil, p.unsupported(t.span, "%s is not evaluated here; allowed are %s", word, strings.Join(commandNames, ", "))
+		return nil, p.Unsupported(t.Span, "%s is not evaluated here; allowed are %s", word, strings.Join(commandNames, ", "))
 	case !ok:
-		return nil, p.refuse(t.span, "unknown command %s%s", p.shown(t.span), spelling.Suggest(word, commandNames))
+		return nil, p.Refuse(t.Span, "unknown command %s%s", p.Shown(t.Span), spelling.Suggest(word, commandNames))
 	}
-	if err := p.advance(); err != nil {
+	if err := p.Advance(); err != nil {
 		return nil, err
 	}
-	return read(p, t.span.Start)
+	return read(p, t.Span.Start)
 }
 
 // since returns the place of a command that begins there and ends before the current
 // token.
-func (p *parser) since(start int) at { return at{span(start, p.behind)} }
+func (p *parser) since(start int) at { return at{syntax.Span(start, p.Behind)} }
 
 func (p *parser) where(start int) (Command, *query.Error) {
 	condition, err := p.or()
@@ -289,7 +224,7 @@ func (p *parser) rename(start int) (Command, *query.Error) {
 		if err != nil {
 			return nil, err
 		}
-		reversed, err := p.accept("=")
+		reversed, err := p.Accept("=")
 		if err != nil {
 			return nil, err
 		}
@@ -306,7 +241,7 @@ func (p *parser) rename(start int) (Command, *query.Error) {
 			first, second = second, first
 		}
 		r.Old, r.New = append(r.Old, first), append(r.New, second)
-		if more, err = p.accept(","); err != nil {
+		if more, err = p.Accept(","); err != nil {
 			return nil, err
 		}
 	}
@@ -319,24 +254,24 @@ func (p *parser) dissect(start int) (Command, *query.Error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.isKeyword("APPEND_SEPARATOR") {
-		if err := p.advance(); err != nil {
+	if p.IsKeyword("APPEND_SEPARATOR") {
+		if err := p.Advance(); err != nil {
 			return nil, err
 		}
-		if err := p.expect("="); err != nil {
+		if err := p.Expect("="); err != nil {
 			return nil, err
 		}
-		if p.token.kind != str {
-			return nil, p.unexpected("a string")
+		if p.Token.Kind != syntax.String {
+			return nil, p.Unexpected("a string")
 		}
-		x.Separator = p.token.text
-		if err := p.advance(); err != nil {
+		x.Separator = p.Token.Text
+		if err := p.Advance(); err != nil {
 			return nil, err
 		}
 	}
 	d, wrong := pattern.NewDissect(x.Pattern.Text, x.Separator)
 	if wrong != nil {
-		return nil, p.refuse(x.Pattern.At, "DISSECT: %v", wrong)
+		return nil, p.Refuse(x.Pattern.At, "DISSECT: %v", wrong)
 	}
 	x.Parts, x.at = d.Names(), p.since(start)
 	return x, nil
@@ -347,12 +282,12 @@ func (p *parser) grok(start int) (Command, *query.Error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.isOperator(",") {
-		return nil, p.unsupported(p.token.span, "several patterns are not evaluated here; write one, with | in it")
+	if p.IsOperator(",") {
+		return nil, p.Unsupported(p.Token.Span, "several patterns are not evaluated here; write one, with | in it")
 	}
 	g, wrong := pattern.NewGrok(x.Pattern.Text)
 	if wrong != nil {
-		refused := p.refuse(x.Pattern.At, "GROK: %v", wrong)
+		refused := p.Refuse(x.Pattern.At, "GROK: %v", wrong)
 		var lookaround *pattern.LuceneError
 		refused.Unsupported = errors.As(wrong, &lookaround)
 		return nil, refused
@@ -367,17 +302,17 @@ func (p *parser) extract(fn query.Func, command string) (*Extract, *query.Error)
 	if err != nil {
 		return nil, err
 	}
-	if p.token.kind != str {
-		return nil, p.unexpected("a pattern in quotes behind the column of " + command)
+	if p.Token.Kind != syntax.String {
+		return nil, p.Unexpected("a pattern in quotes behind the column of " + command)
 	}
-	x := &Extract{Func: fn, Input: input, Pattern: query.Value{Text: p.token.text, At: p.token.span}}
-	return x, p.advance()
+	x := &Extract{Func: fn, Input: input, Pattern: query.Value{Text: p.Token.Text, At: p.Token.Span}}
+	return x, p.Advance()
 }
 
 func (p *parser) stats(start int) (Command, *query.Error) {
 	s := &Stats{}
 	var err *query.Error
-	if !p.isKeyword("by") {
+	if !p.IsKeyword("by") {
 		if s.Aggregates, err = p.assignments(true); err != nil {
 			return nil, err
 		}
@@ -416,17 +351,17 @@ func (p *parser) sort(start int) (Command, *query.Error) {
 		}
 		if nulls {
 			if k.NullsFirst, err = p.acceptKeyword("first"); err == nil && !k.NullsFirst {
-				if !p.isKeyword("last") {
-					return nil, p.unexpected("FIRST or LAST")
+				if !p.IsKeyword("last") {
+					return nil, p.Unexpected("FIRST or LAST")
 				}
-				err = p.advance()
+				err = p.Advance()
 			}
 			if err != nil {
 				return nil, err
 			}
 		}
 		s.Keys = append(s.Keys, k)
-		if more, err = p.accept(","); err != nil {
+		if more, err = p.Accept(","); err != nil {
 			return nil, err
 		}
 	}
@@ -435,11 +370,11 @@ func (p *parser) sort(start int) (Command, *query.Error) {
 }
 
 func (p *parser) limit(start int) (Command, *query.Error) {
-	rows, err := strconv.Atoi(p.token.text)
-	if p.token.kind != integer || err != nil {
-		return nil, p.unexpected("a number of rows")
+	rows, err := strconv.Atoi(p.Token.Text)
+	if p.Token.Kind != syntax.Integer || err != nil {
+		return nil, p.Unexpected("a number of rows")
 	}
-	if err := p.advance(); err != nil {
+	if err := p.Advance(); err != nil {
 		return nil, err
 	}
 	return &Limit{rows, p.since(start)}, nil
@@ -453,7 +388,7 @@ func (p *parser) assignments(aggregates bool) (list []Assignment, err *query.Err
 			return nil, err
 		}
 		list = append(list, a)
-		if more, err = p.accept(","); err != nil {
+		if more, err = p.Accept(","); err != nil {
 			return nil, err
 		}
 	}
@@ -461,25 +396,25 @@ func (p *parser) assignments(aggregates bool) (list []Assignment, err *query.Err
 }
 
 func (p *parser) assignment(aggregate bool) (a Assignment, err *query.Error) {
-	start := p.token.span.Start
+	start := p.Token.Span.Start
 	if a.Expr, err = p.or(); err != nil {
 		return a, err
 	}
-	a.Name = Name{Text: p.query[start:p.behind], At: span(start, p.behind)}
+	a.Name = Name{Text: p.Query[start:p.Behind], At: syntax.Span(start, p.Behind)}
 	column, isColumn := a.Expr.(*query.Column)
 	if isColumn {
 		a.Name.Text = column.Field.Name
 	}
-	if isColumn && p.isOperator("=") {
-		if err = p.advance(); err != nil {
+	if isColumn && p.IsOperator("=") {
+		if err = p.Advance(); err != nil {
 			return a, err
 		}
 		if a.Expr, err = p.or(); err != nil {
 			return a, err
 		}
 	}
-	if aggregate && p.isKeyword("where") {
-		if err = p.advance(); err != nil {
+	if aggregate && p.IsKeyword("where") {
+		if err = p.Advance(); err != nil {
 			return a, err
 		}
 		a.Where, err = p.or()
@@ -495,7 +430,7 @@ func (p *parser) names(patterns bool) (list []Name, err *query.Error) {
 			return nil, err
 		}
 		list = append(list, n)
-		if more, err = p.accept(","); err != nil {
+		if more, err = p.Accept(","); err != nil {
 			return nil, err
 		}
 	}
@@ -504,32 +439,32 @@ func (p *parser) names(patterns bool) (list []Name, err *query.Error) {
 
 // name reads the name of a column: names joined by dots, or a pattern with stars.
 func (p *parser) name(patterns bool) (Name, *query.Error) {
-	n := Name{At: p.token.span}
+	n := Name{At: p.Token.Span}
 	var runs query.Pattern
 	run := ""
 	for first := true; ; first = false {
-		t := p.token
-		if !first && t.span.Start != p.behind { // parts follow each other without blanks
+		t := p.Token
+		if !first && t.Span.Start != p.Behind { // parts follow each other without blanks
 			break
 		}
 		switch {
-		case t.kind == name, t.kind == quoted, t.kind == integer && !first:
-			run += t.text
-		case t.kind == decimal && !first && strings.HasPrefix(t.text, "."):
-			run += t.text
-		case p.isOperator("*") && patterns:
+		case t.Kind == syntax.Name, t.Kind == syntax.Quoted, t.Kind == syntax.Integer && !first:
+			run += t.Text
+		case t.Kind == syntax.Decimal && !first && strings.HasPrefix(t.Text, "."):
+			run += t.Text
+		case p.IsOperator("*") && patterns:
 			runs, run = append(runs, run), ""
-		case p.isOperator(".") && !first:
+		case p.IsOperator(".") && !first:
 			run += "."
 		default:
 			if first {
-				return n, p.unexpected("the name of a column")
+				return n, p.Unexpected("the name of a column")
 			}
 			n.finish(runs, run)
 			return n, p.checkName(n)
 		}
-		n.At.End = t.span.End
-		if err := p.advance(); err != nil {
+		n.At.End = t.Span.End
+		if err := p.Advance(); err != nil {
 			return n, err
 		}
 	}
@@ -546,7 +481,7 @@ func (n *Name) finish(runs query.Pattern, run string) {
 
 func (p *parser) checkName(n Name) *query.Error {
 	if strings.HasSuffix(n.Text, ".") {
-		return p.unexpected("a name behind the dot")
+		return p.Unexpected("a name behind the dot")
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/fluent-detect/fluent-detect/detector/query"
+	"github.com/fluent-detect/fluent-detect/detector/query/syntax"
 )
 
 // resolver goes through the commands of a query, and replaces columns by what they are
@@ -138,7 +139,7 @@ func checkAggregate(text string, e query.Expr, groups map[string]query.Expr) *qu
 	switch e := e.(type) {
 	case *query.Column:
 		if _, ok := groups[e.Field.Name]; !ok {
-			return refuse(text, e.Field.At, "%s is not an aggregate: write one such as COUNT(%s), or group by it", e.Field.Name, e.Field.Name)
+			return syntax.Refuse(text, e.Field.At, "%s is not an aggregate: write one such as COUNT(%s), or group by it", e.Field.Name, e.Field.Name)
 		}
 	case *query.Call:
 		if !e.Func.IsAggregate() {
@@ -151,7 +152,7 @@ func checkAggregate(text string, e query.Expr, groups map[string]query.Expr) *qu
 		}
 		for _, arg := range e.Args {
 			if at, ok := aggregate(arg); ok {
-				return refuse(text, at, "an aggregate cannot be in another one")
+				return syntax.Refuse(text, at, "an aggregate cannot be in another one")
 			}
 		}
 	}
@@ -178,7 +179,7 @@ func aggregate(e query.Expr) (at query.Span, ok bool) {
 // value returns an expression about the columns of documents.
 func (r *resolver) value(e query.Expr) (query.Expr, *query.Error) {
 	if at, ok := aggregate(e); ok {
-		return nil, refuse(r.text, at, "aggregates are allowed in STATS only")
+		return nil, syntax.Refuse(r.text, at, "aggregates are allowed in STATS only")
 	}
 	return r.replace(e)
 }
@@ -189,7 +190,7 @@ func (r *resolver) replace(e query.Expr) (query.Expr, *query.Error) {
 		return nil, err
 	}
 	if size := MaxSize; !fits(replaced, &size) {
-		return nil, refuse(r.text, e.Span(), "this is computed of more than %d columns, values and functions", MaxSize)
+		return nil, syntax.Refuse(r.text, e.Span(), "this is computed of more than %d columns, values and functions", MaxSize)
 	}
 	return replaced, nil
 }
@@ -203,7 +204,7 @@ func (r *resolver) replaced(e query.Expr) (query.Expr, *query.Error) {
 		case e.Func == query.FnNow:
 			return r.now, nil
 		case e.Func == query.FnKQL && r.grouped:
-			return nil, refuse(r.text, e.At, "KQL is about documents, and behind STATS there are none")
+			return nil, syntax.Refuse(r.text, e.At, "KQL is about documents, and behind STATS there are none")
 		}
 		c := *e
 		c.Args = slices.Clone(e.Args)

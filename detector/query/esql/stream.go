@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/fluent-detect/fluent-detect/detector/query"
+	"github.com/fluent-detect/fluent-detect/detector/query/syntax"
 )
 
 // Grouping is how a query with STATS makes groups of events that come one after the other.
@@ -42,9 +43,7 @@ func (q *Query) Grouping() (*Grouping, error) {
 				return nil, err
 			}
 		case ok:
-			refused := refuse(q.Text, c.Span(), "a second STATS needs all groups at once, and in a rule each one is judged by itself")
-			refused.Unsupported = true
-			return nil, refused
+			return nil, syntax.Unsupported(q.Text, c.Span(), "a second STATS needs all groups at once, and in a rule each one is judged by itself")
 		default:
 			eachExpr(c, g.see)
 		}
@@ -70,9 +69,7 @@ func (g *Grouping) begin(r *resolver) *query.Error {
 	for _, a := range g.Stats.Aggregates {
 		for _, e := range []query.Expr{a.Expr, a.Where} {
 			if at, ok := hasNow(e); ok {
-				refused := refuse(r.text, at, "NOW() is not evaluated in STATS: in a rule, events that came before would have to be looked at again; compare behind it")
-				refused.Unsupported = true
-				return refused
+				return syntax.Unsupported(r.text, at, "NOW() is not evaluated in STATS: in a rule, events that came before would have to be looked at again; compare behind it")
 			}
 		}
 	}

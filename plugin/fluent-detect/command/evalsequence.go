@@ -4,18 +4,14 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"maps"
-	"os"
 
 	"github.com/fluent-detect/fluent-detect/detector/envelope"
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/jsontext"
 	"github.com/fluent-detect/fluent-detect/detector/match"
-	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/query"
 	"github.com/fluent-detect/fluent-detect/detector/ruleset"
 	"github.com/fluent-detect/fluent-detect/detector/stateful"
-	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/pipeline"
 )
 
 // sequenceSearch is a search for the matches of a sequence.
@@ -47,10 +43,7 @@ func (s *sequenceSearch) add(e *event.Event, text func() []byte) {
 
 // finishSearch prints the matches of what was read, a line for each: a list of its documents.
 func (a *app) finishSearch(s *sequenceSearch, err error) error {
-	r := s.last
-	if r == nil {
-		r = &reading{app: a, out: output{file: os.Stdout}}
-	}
+	r := a.printed(s.last)
 	for _, m := range s.Matches() {
 		for i, place := range m {
 			r.out.buf = append(r.out.buf, "[,"[min(i, 1)])
@@ -90,39 +83,11 @@ func (a *app) evalEventSequences(ctx context.Context, loader ruleset.Loader, q q
 // evalDocumentSequences prints the matches of a sequence among documents, all of which decide
 // about the types of fields.
 func (a *app) evalDocumentSequences(ctx context.Context, q query.Query, n *query.Sequence, declared map[string]event.Type, files []string) error {
-	types := map[string]event.Type{"@timestamp": event.TypeDate}
-	maps.Copy(types, declared)
-	mapping := match.NewDocuments(types)
+	mapping := documentMapping(declared)
 	if _, err := newSearch(q, n, mapping); err != nil {
 		return refused(err)
 	}
-	pipe := pipeline.New(files)
-	pipe.Whole = true
-	type one struct {
-		value msgpack.Value
-		text  []byte
-	}
-	var documents []one
-	var last *reading
-	err := a.readAll(ctx, pipe, func(r *reading, c *pipeline.Chunk) error {
-		last = r
-		r.faults.add(c, nil, nil)
-		data := bytes.Clone(c.Data)
-		for i := range c.Records {
-			record := &c.Records[i]
-			if !record.JSON {
-				r.faults.addf("%s:%d: is not a JSON document (byte %d)", c.File, record.Line, record.Offset)
-				continue
-			}
-			v, _, err := msgpack.Read(data, record.Body)
-			if err != nil {
-				return fmt.Errorf("%s:%d: %w", c.File, record.Line, err) // cannot happen: we made the chunk
-			}
-			mapping.Learn(v)
-			documents = append(documents, one{v, bytes.Clone(record.Text)})
-		}
-		return nil
-	}, func(*reading) {})
+	documents, last, err := a.readDocuments(ctx, mapping, true, files)
 	if err != nil && last == nil {
 		return err
 	}
@@ -134,10 +99,10 @@ func (a *app) evalDocumentSequences(ctx context.Context, q query.Query, n *query
 		return refused(fmt.Errorf("%w\nwith the types of the fields of all documents", refusal))
 	}
 	s.last = last
-	document := &event.Event{}
+	e := &event.Event{}
 	for i := range documents {
-		document.ResetDocument(documents[i].value)
-		s.add(document, func() []byte { return bytes.TrimSpace(appendDocument(nil, documents[i].text)) })
+		e.ResetDocument(documents[i].value)
+		s.add(e, func() []byte { return bytes.TrimSpace(appendDocument(nil, documents[i].text)) })
 	}
 	return a.finishSearch(s, err)
 }

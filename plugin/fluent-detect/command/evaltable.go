@@ -1,21 +1,16 @@
 package command
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"maps"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/fluent-detect/fluent-detect/detector/event"
 	"github.com/fluent-detect/fluent-detect/detector/match"
-	"github.com/fluent-detect/fluent-detect/detector/msgpack"
 	"github.com/fluent-detect/fluent-detect/detector/query/esql"
 	"github.com/fluent-detect/fluent-detect/detector/table"
-	"github.com/fluent-detect/fluent-detect/plugin/fluent-detect/pipeline"
 )
 
 // parseNow returns the time that NOW() is.
@@ -57,9 +52,7 @@ func (a *app) evalEventTable(ctx context.Context, s *event.Schema, q *esql.Query
 
 // finishTable prints the rows of what was read, if anything was.
 func (a *app) finishTable(r *reading, t *table.Table, err error) error {
-	if r == nil {
-		r = &reading{app: a, out: output{file: os.Stdout}}
-	}
+	r = a.printed(r)
 	a.printRows(r, t)
 	if printed := r.out.flush(); printed != nil {
 		return fail(exitIncomplete, printed)
@@ -70,32 +63,8 @@ func (a *app) finishTable(r *reading, t *table.Table, err error) error {
 // evalDocumentTable makes a table of documents, all of which decide about the types of
 // columns.
 func (a *app) evalDocumentTable(ctx context.Context, q *esql.Query, declared map[string]event.Type, now time.Time, files []string) error {
-	types := map[string]event.Type{"@timestamp": event.TypeDate}
-	maps.Copy(types, declared)
-	mapping := match.NewDocuments(types)
-	pipe := pipeline.New(files)
-	pipe.Whole = true
-	var documents []msgpack.Value
-	var last *reading
-	err := a.readAll(ctx, pipe, func(r *reading, c *pipeline.Chunk) error {
-		last = r
-		r.faults.add(c, nil, nil)
-		data := bytes.Clone(c.Data)
-		for i := range c.Records {
-			one := &c.Records[i]
-			if !one.JSON {
-				r.faults.addf("%s:%d: is not a JSON document (byte %d)", c.File, one.Line, one.Offset)
-				continue
-			}
-			v, _, err := msgpack.Read(data, one.Body)
-			if err != nil {
-				return fmt.Errorf("%s:%d: %w", c.File, one.Line, err) // cannot happen: we made the chunk
-			}
-			mapping.Learn(v)
-			documents = append(documents, v)
-		}
-		return nil
-	}, func(*reading) {})
+	mapping := documentMapping(declared)
+	documents, last, err := a.readDocuments(ctx, mapping, false, files)
 	if err != nil && last == nil {
 		return err
 	}
@@ -103,10 +72,10 @@ func (a *app) evalDocumentTable(ctx context.Context, q *esql.Query, declared map
 	if refusal != nil {
 		return refused(refusal)
 	}
-	document := &event.Event{}
-	for _, v := range documents {
-		document.ResetDocument(v)
-		t.Add(document)
+	e := &event.Event{}
+	for i := range documents {
+		e.ResetDocument(documents[i].value)
+		t.Add(e)
 	}
 	return a.finishTable(last, t, err)
 }
