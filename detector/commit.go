@@ -2,6 +2,7 @@ package detector
 
 import (
 	"errors"
+	"slices"
 	"sync"
 
 	"github.com/fluent-detect/fluent-detect/detector/hold"
@@ -41,8 +42,9 @@ import (
 //   - After a crash between 2 and 3 the alerts are on disk and the host has no answer:
 //     it sends the chunk again, and its matches are duplicates.
 //   - A chunk without a match takes no part: it never waits for the disk. While a history
-//     of actors is kept (see [Config].Context) each chunk adds to it, in its transaction; but
-//     only a group that is being written makes it wait, since it has seen its decisions. The
+//     of actors is kept (see [Config].Context) each chunk adds to it, in a transaction. If
+//     others are unfinished it joins a group, so that they can be undone in their order, but
+//     does not wait for it: what it has added is added again after it was undone. The
 //     history itself is written at intervals.
 type commits struct {
 	writing sync.Mutex // held while a group is written; locked before mu
@@ -65,11 +67,15 @@ type decisions struct {
 	room    outbox.Reservation   // for its alerts
 	changes []hold.Change        // of the memories, for the store
 	owner   interface{ final() } // called with mu locked, when they are final
+	// redo, if not nil, does them again: nobody waits for them. It is called with mu locked,
+	// in a transaction.
+	redo func()
 }
 
 // group is decisions that are written together.
 type group struct {
 	members []*decisions
+	led     bool          // one of them waits, and writes it
 	done    chan struct{} // closed after step 3
 	err     error         // why they are not on disk
 }
@@ -95,14 +101,22 @@ func (c *commits) commit(d *decisions, to destination) error {
 		return nil
 	}
 	g := c.forming
-	first := g == nil
-	if first {
+	if g == nil {
 		g = &group{done: make(chan struct{})}
 		c.forming = g
 	}
+	if len(d.changes) > 0 {
+		d.redo = nil
+	}
 	g.members = append(g.members, d)
 	c.unfinished++
+	waits := d.redo == nil
+	first := waits && !g.led
+	g.led = g.led || waits
 	c.mu.Unlock()
+	if !waits {
+		return nil
+	}
 	if first {
 		c.write(g, to)
 	}
@@ -147,13 +161,11 @@ func (c *commits) finish(g *group, s Store, numbers []uint64, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err == nil {
-		for _, d := range g.members {
-			n := len(d.room.Alerts())
-			c.makeFinal(d, s, numbers[:n])
-			numbers = numbers[n:]
+		c.end(g, s, numbers)
+		if next := c.forming; next != nil && !next.led { // nothing of it is to be written
+			c.forming = nil
+			c.end(next, s, nil)
 		}
-		c.unfinished -= len(g.members)
-		close(g.done)
 		return
 	}
 	failed := []*group{g}
@@ -170,6 +182,27 @@ func (c *commits) finish(g *group, s Store, numbers []uint64, err error) {
 		g.err = err
 		close(g.done)
 	}
+	for _, g := range slices.Backward(failed) { // the oldest first
+		for _, d := range g.members {
+			if d.redo != nil {
+				c.memories.Begin()
+				d.redo()
+				c.memories.Commit()
+				d.owner.final()
+			}
+		}
+	}
+}
+
+// end makes the decisions of a group final.
+func (c *commits) end(g *group, s Store, numbers []uint64) {
+	for _, d := range g.members {
+		n := len(d.room.Alerts())
+		c.makeFinal(d, s, numbers[:n])
+		numbers = numbers[n:]
+	}
+	c.unfinished -= len(g.members)
+	close(g.done)
 }
 
 // makeFinal makes the oldest transaction final. Its alerts have these numbers in the

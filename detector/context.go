@@ -77,6 +77,24 @@ func (t *transaction) catchUp() {
 	p.added = len(p.list)
 }
 
+// onlyAdds reports whether the transaction only adds to the history, but for what memories
+// have changed.
+func (t *transaction) onlyAdds() bool {
+	return t.past != nil && t.past.added > 0 && len(t.matches)+len(t.alerts)+len(t.noted.list) == 0 && !t.noted.learning
+}
+
+// addition returns the decisions of a transaction that only adds to the history, as they
+// can be made final when the scanner has another chunk.
+func (t *transaction) addition() *decisions {
+	state, added := t.state, t.past.reader.Addition(t.past.list[:t.past.added])
+	return &decisions{room: t.decisions.room, owner: addition{state}, redo: func() { added.Add(state.history) }}
+}
+
+// addition is the owner of such decisions.
+type addition struct{ state *State }
+
+func (a addition) final() { a.state.noteMemory() }
+
 // context returns what is known about the event of an alert of a rule, nil if no history
 // is kept.
 func (t *transaction) context(r *activeRule, e *event.Event) *history.Context {

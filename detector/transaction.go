@@ -294,6 +294,9 @@ func (t *transaction) commit() (alerts int, err error) {
 	}
 	d.owner = t
 	t.open = false
+	if t.onlyAdds() && t.state.unfinished > 0 { // it must not wait for others
+		d = t.addition()
+	}
 	if err := t.state.commit(d, destination{t.host.Store, t.config.Channel, t.host.Name}); err != nil {
 		return 0, err
 	}

@@ -54,10 +54,10 @@ func (e *Event) Extent(m Member) []byte {
 
 // MemberText returns the first value of a member as text, nil if it is none.
 func (e *Event) MemberText(m Member) []byte {
-	if !e.find(m) {
+	if !e.has.Has(m) && !e.find(m) {
 		return nil
 	}
-	return e.FirstText(m)
+	return msgpack.ReadText(e.buf, int(e.offsets[m]))
 }
 
 // TextAt returns the first text at a place, nil if there is none.

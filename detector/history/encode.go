@@ -400,7 +400,7 @@ func (h *History) Restored() {
 			r.add(&o, name)
 		}
 	}
-	h.pages, h.log = nil, h.log[:0]
+	h.pages, h.log, h.index = nil, h.log[:0], nil
 	h.written.next = r.next
 	slices.SortFunc(h.pending.list, func(a, b *FollowUp) int { return a.Due.Compare(b.Due) })
 }

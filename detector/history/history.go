@@ -64,6 +64,7 @@ type History struct {
 	groupIndex index
 	recent     recent
 	sides      words
+	index      *sideIndex // of sides; nil: to be made
 	names      *names
 	callers    callers
 	tick       uint32 // how many events were added, also those that were rolled back
@@ -78,6 +79,10 @@ type History struct {
 
 	restored bool           // there was a history in the store
 	pages    []restoredPage // until Restored
+
+	byActor, byAddress timelines
+	counts             []counted // by the number of the name, all 0 but in callsOf
+	called             []uint32  // scratch
 
 	times []uint32              // scratch
 	moved [][valueStride]uint32 // scratch
@@ -113,6 +118,7 @@ func (h *History) Begin() {
 		h.compact()
 		if h.recent.next > 1<<31 { // numbers begin anew
 			h.recent = newRecent(int(h.recent.size()))
+			h.byActor, h.byAddress = timelines{}, timelines{}
 		}
 	}
 	h.open = append(h.open, mark{log: len(h.log), removed: len(h.removed), next: h.recent.next, pending: h.pending.list})
@@ -147,6 +153,9 @@ func (h *History) Rollback() {
 	for i := len(h.log) - 1; i >= m.log; i-- {
 		c := &h.log[i]
 		all[c.words].w[c.at] = c.old
+		if c.words == numSides {
+			h.index = nil
+		}
 	}
 	h.log = h.log[:m.log]
 	h.recent.cut(m.next)
@@ -170,7 +179,7 @@ type Stats struct {
 
 // Stats returns how much the history has.
 func (h *History) Stats() Stats {
-	n := len(h.recent.ring) + 3*len(h.recent.actorHeads) + 2*len(h.callers.words) + 3*cap(h.log)
+	n := len(h.recent.ring) + 3*len(h.recent.actorHeads) + 2*len(h.callers.words) + 3*cap(h.log) + 4*(h.byActor.total+h.byAddress.total)
 	for _, w := range []*words{&h.meta, &h.actors, &h.actorIndex.words, &h.values, &h.groups, &h.groupIndex.words, &h.sides} {
 		n += cap(w.w)
 	}

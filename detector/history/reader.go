@@ -73,6 +73,21 @@ func (r *Reader) Reset() {
 	r.actor, r.key = nil, nil
 }
 
+// Addition is observations that can be added again.
+type Addition struct {
+	reader Reader
+	list   []Observation
+}
+
+// Addition returns observations of the reader as they can be added when it has read another
+// chunk.
+func (r *Reader) Addition(list []Observation) *Addition {
+	return &Addition{Reader{names: bytes.Clone(r.names), extras: slices.Clone(r.extras)}, slices.Clone(list)}
+}
+
+// Add adds the observations.
+func (a *Addition) Add(h *History) { h.Add(&a.reader, a.list) }
+
 // Read reads an observation, and reports whether there is one to be added. It is
 // valid until the next one is read.
 func (r *Reader) Read(e *event.Event) (*Observation, bool) {

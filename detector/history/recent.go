@@ -127,9 +127,6 @@ func (r *recent) oldest() uint32 {
 // maxActions is how many actions before.actions and after.actions have.
 const maxActions = 10
 
-// maxWalk is how many recent events are looked at for one actor or address.
-const maxWalk = 1 << 14
-
 // calls are calls of an actor in a span of time.
 type Calls struct {
 	Events, Failures int
@@ -137,66 +134,71 @@ type Calls struct {
 	Notable          []string
 }
 
+// counted is how often an action was called.
+type counted struct {
+	n       int
+	first   uint32 // the number of the first event
+	notable bool
+}
+
 // callsOf returns the calls of an actor from a time to another, of the events from
 // number first on. What only the rule matched is not notable for it. wide are names that are
 // notable besides.
 func (h *History) callsOf(actor, from, to, first uint32, rule uint16, wide []string) (c Calls) {
-	type one struct {
-		name  uint32
-		n     int
-		first uint32
+	if len(h.counts) < len(h.names.list) {
+		h.counts = make([]counted, 2*len(h.names.list))
 	}
-	var list []one
-	notable := slices.Clone(wide)
-	n := h.recent.actorHeads[actor&(h.recent.size()-1)]
-	for range maxWalk {
-		row := h.recent.row(n)
-		if row == nil || n < first {
-			break
+	called := h.called[:0]
+	for _, m := range between(h.recent.timeline(&h.byActor, actorSide, actor), from, to) {
+		if m.number < first {
+			continue
 		}
-		if at := row[recentTime]; row[recentActor] == actor && from <= at && at <= to {
-			c.Events++
-			if row[recentCall]&failedBit != 0 {
-				c.Failures++
-			}
-			name := row[recentCall] & (1<<nameBits - 1)
-			i := slices.IndexFunc(list, func(o one) bool { return o.name == name })
-			if i < 0 {
-				i = len(list)
-				list = append(list, one{name: name})
-			}
-			list[i].n++
-			list[i].first = n
-			if m := uint16(row[recentCall] >> ruleShift); h.names.notable(name) || m != 0 && m != rule {
-				notable = append(notable, h.names.text(name))
-			}
+		c.Events++
+		if m.call&failedBit != 0 {
+			c.Failures++
 		}
-		n = row[recentBefore]
+		name := m.call & (1<<nameBits - 1)
+		one := &h.counts[name]
+		if one.n == 0 {
+			called = append(called, name)
+			*one = counted{first: m.number, notable: h.names.notable(name)}
+		}
+		one.n++
+		one.first = min(one.first, m.number)
+		if by := uint16(m.call >> ruleShift); by != 0 && by != rule {
+			one.notable = true
+		}
 	}
-	slices.SortFunc(list, func(a, b one) int { return cmp.Or(cmp.Compare(b.n, a.n), cmp.Compare(a.first, b.first)) })
-	c.Actions = []string{}
-	for _, o := range list[:min(len(list), maxActions)] {
-		c.Actions = append(c.Actions, strconv.Itoa(o.n)+" "+h.names.text(o.name))
+	c.Actions, c.Notable = []string{}, []string{}
+	c.Notable = append(c.Notable, wide...)
+	for _, name := range called {
+		if h.counts[name].notable {
+			c.Notable = append(c.Notable, h.names.text(name))
+		}
 	}
-	slices.Sort(notable)
-	if c.Notable = slices.Compact(notable); c.Notable == nil {
-		c.Notable = []string{}
+	slices.Sort(c.Notable)
+	c.Notable = slices.Compact(c.Notable)
+	slices.SortFunc(called, func(i, j uint32) int {
+		a, b := &h.counts[i], &h.counts[j]
+		return cmp.Or(cmp.Compare(b.n, a.n), cmp.Compare(a.first, b.first))
+	})
+	for _, name := range called[:min(len(called), maxActions)] {
+		c.Actions = append(c.Actions, strconv.Itoa(h.counts[name].n)+" "+h.names.text(name))
 	}
+	for _, name := range called {
+		h.counts[name] = counted{}
+	}
+	h.called = called
 	return c
 }
 
 // others returns how many calls others than the actor have made from an address.
-func (h *History) others(actor, address, from, to uint32) (n int) {
-	at := h.recent.addressHeads[address&(h.recent.size()-1)]
-	for range maxWalk {
-		row := h.recent.row(at)
-		if row == nil {
-			break
+func (h *History) others(actor, address, from, to uint32) int {
+	n := len(between(h.recent.timeline(&h.byAddress, addressSide, address), from, to))
+	for _, m := range between(h.recent.timeline(&h.byActor, actorSide, actor), from, to) {
+		if m.other == address {
+			n--
 		}
-		if t := row[recentTime]; row[recentAddress] == address && row[recentActor] != actor && from <= t && t <= to {
-			n++
-		}
-		at = row[recentNear]
 	}
 	return n
 }

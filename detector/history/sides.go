@@ -19,11 +19,11 @@ const (
 
 var rings = [numRings]struct{ begin, rows, stride int }{
 	issuedRing: {numRings, 1 << 11, 48},         // key 2, time, length, text 44
-	pushedRing: {numRings + 48<<11, 1 << 11, 5}, // key 2, instance 2, time
-	wideRing:   {numRings + 53<<11, 1 << 6, 4},  // account 2, time, name
+	pushedRing: {numRings + 48<<11, 1 << 11, 6}, // key 2, instance 2, the first time, the last one
+	wideRing:   {numRings + 54<<11, 1 << 6, 4},  // account 2, time, name
 }
 
-const sidesWords = numRings + 53<<11 + 4<<6
+const sidesWords = numRings + 54<<11 + 4<<6
 
 func newSides() words { return words{numSides, make([]uint32, sidesWords)} }
 
@@ -74,6 +74,11 @@ func (s *secret) crypt(name, key []byte) {
 func (h *History) addExtra(o *Observation, x *extra) {
 	if x.issued != 0 {
 		row := h.addSide(issuedRing)
+		if h.index = h.indexed(); len(h.index.issued) > 2*rings[issuedRing].rows { // most are overwritten
+			h.index = nil
+		} else {
+			h.index.issued[x.issued] = row
+		}
 		h.set64(&h.sides, row, x.issued)
 		h.set(&h.sides, row+2, o.At)
 		h.set(&h.sides, row+3, uint32(len(x.caller)))
@@ -84,11 +89,75 @@ func (h *History) addExtra(o *Observation, x *extra) {
 		}
 	}
 	for _, p := range x.pushed {
+		if row, ok := h.indexed().pairs[p]; ok && h.isPush(row, p) {
+			h.set(&h.sides, row+4, min(h.sides.w[row+4], o.At))
+			h.set(&h.sides, row+5, max(h.sides.w[row+5], o.At))
+			h.written.sides[pushedRing] = min(h.written.sides[pushedRing], h.numberOf(row))
+			continue
+		}
 		row := h.addSide(pushedRing)
 		h.set64(&h.sides, row, p.key)
 		h.set64(&h.sides, row+2, p.instance)
 		h.set(&h.sides, row+4, o.At)
+		h.set(&h.sides, row+5, o.At)
+		h.index.addPush(p, row)
 	}
+}
+
+// isPush reports whether a row of pushedRing has that push.
+func (h *History) isPush(row int, p push) bool {
+	return h.sides.get64(row) == p.key && h.sides.get64(row+2) == p.instance
+}
+
+// numberOf returns the number of a row of pushedRing.
+func (h *History) numberOf(row int) uint32 {
+	s := &rings[pushedRing]
+	next := h.sides.w[pushedRing]
+	i := uint32((row - s.begin) / s.stride)
+	return next - 1 - (next-1-i)%uint32(s.rows)
+}
+
+// sideIndex finds the rows of sides by their digests. A row that it finds may have been
+// overwritten.
+type sideIndex struct {
+	issued map[uint64]int   // by the key the newest row
+	pairs  map[push]int     // the row of a key and an instance
+	pushed map[uint64][]int // by the key all rows, none twice
+}
+
+// addPush adds a row of pushedRing.
+func (x *sideIndex) addPush(p push, row int) {
+	x.pairs[p] = row
+	if !slices.Contains(x.pushed[p.key], row) {
+		x.pushed[p.key] = append(x.pushed[p.key], row)
+	}
+	if len(x.pairs) > 2*rings[pushedRing].rows { // most are overwritten
+		*x = sideIndex{}
+	}
+}
+
+// indexed returns the index, which it makes if it is not there.
+func (h *History) indexed() *sideIndex {
+	if h.index != nil && h.index.pairs != nil {
+		return h.index
+	}
+	x := &sideIndex{map[uint64]int{}, map[push]int{}, map[uint64][]int{}}
+	h.index = x
+	h.eachSide(issuedRing, func(row int) bool {
+		if digest := h.sides.get64(row); digest != 0 {
+			if _, ok := x.issued[digest]; !ok {
+				x.issued[digest] = row
+			}
+		}
+		return true
+	})
+	h.eachSide(pushedRing, func(row int) bool {
+		if p := (push{h.sides.get64(row), h.sides.get64(row + 2)}); p.key != 0 {
+			x.addPush(p, row)
+		}
+		return true
+	})
+	return x
 }
 
 // maxSession is how long a temporary key is valid at most, in seconds.
@@ -96,23 +165,19 @@ const maxSession = 12 * 3600
 
 // issuedTo returns who got a temporary key, "" if that is not known.
 func (h *History) issuedTo(digest uint64, key []byte, at uint32) string {
-	name := ""
-	h.eachSide(issuedRing, func(row int) bool {
-		if h.sides.get64(row) != digest {
-			return true
-		}
-		if from := h.sides.w[row+2]; at < from || at-from > maxSession {
-			return false
-		}
-		b := make([]byte, min(int(h.sides.w[row+3]), maxCaller))
-		for i := range b {
-			b[i] = byte(h.sides.w[row+4+i/4] >> (8 * (i % 4)))
-		}
-		h.secret.crypt(b, key)
-		name = string(b)
-		return false
-	})
-	return name
+	row, ok := h.indexed().issued[digest]
+	if !ok || h.sides.get64(row) != digest {
+		return ""
+	}
+	if from := h.sides.w[row+2]; at < from || at-from > maxSession {
+		return ""
+	}
+	b := make([]byte, min(int(h.sides.w[row+3]), maxCaller))
+	for i := range b {
+		b[i] = byte(h.sides.w[row+4+i/4] >> (8 * (i % 4)))
+	}
+	h.secret.crypt(b, key)
+	return string(b)
 }
 
 // keyWindow is in how many seconds instances count for key.instances.
@@ -127,13 +192,18 @@ func (h *History) instances(pushes []push, at uint32) int {
 			seen = append(seen, p.instance)
 		}
 	}
-	h.eachSide(pushedRing, func(row int) bool {
-		key, instance, t := h.sides.get64(row), h.sides.get64(row+2), h.sides.w[row+4]
-		if t <= at && at-t <= keyWindow && slices.ContainsFunc(pushes, func(p push) bool { return p.key == key }) && !slices.Contains(seen, instance) {
-			seen = append(seen, instance)
+	index := h.indexed()
+	for i, p := range pushes {
+		if slices.ContainsFunc(pushes[:i], func(before push) bool { return before.key == p.key }) {
+			continue
 		}
-		return true
-	})
+		for _, row := range index.pushed[p.key] {
+			first, last := h.sides.w[row+4], h.sides.w[row+5]
+			if instance := h.sides.get64(row + 2); h.sides.get64(row) == p.key && first <= at && uint64(last)+keyWindow >= uint64(at) && !slices.Contains(seen, instance) {
+				seen = append(seen, instance)
+			}
+		}
+	}
 	return len(seen)
 }
 

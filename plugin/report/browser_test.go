@@ -230,6 +230,26 @@ func TestInBrowser(t *testing.T) {
 	}))
 }
 
+// All columns of ATT&CK are in the window, however many there are and however narrow it is.
+func TestAttackInBrowser(t *testing.T) {
+	b := newBrowser(t)
+	one := testRule("r-1", "Rule one")
+	for i := range 13 {
+		threat := one.Threat[0]
+		threat.Tactic.ID, threat.Tactic.Name = fmt.Sprintf("TA01%02d", i), fmt.Sprintf("Tactic with the name %d", i)
+		one.Threat = append(one.Threat, threat)
+	}
+	r := New([]*rule.Rule{one})
+	r.Add(alertOf(one, 1))
+	b.open(written(t, r, Run{Command: "fluent-detect replay x"}), "")
+	for _, width := range []int64{1360, 800, 380} {
+		b.do(chromedp.EmulateViewport(width, 900))
+		b.want(`document.querySelectorAll(".tactic").length`, "14")
+		b.want(`[...document.querySelectorAll(".tactic, .cell")].filter(e => e.getBoundingClientRect().right > innerWidth || e.scrollWidth > e.clientWidth + 1).length`, "0")
+		b.want(`(e => e.scrollWidth <= e.clientWidth && e.scrollHeight <= e.clientHeight)(document.querySelector(".attack"))`, "true")
+	}
+}
+
 func TestHostileTextInBrowser(t *testing.T) {
 	b := newBrowser(t)
 	var rules []*rule.Rule

@@ -10,6 +10,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // getStatus returns the page.
@@ -134,4 +138,54 @@ func TestStatusPageInBrowser(t *testing.T) {
 	if strings.Contains(log.String(), "Content Security Policy") || strings.Contains(log.String(), "CONSOLE") {
 		t.Errorf("the browser complains:\n%s", log.String())
 	}
+}
+
+// The page can be read in the dark, in a narrow window and by keyboard.
+func TestStatusPageIsForEverybody(t *testing.T) {
+	path, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Skip("not tested: no chromium is on PATH")
+	}
+	r := run(t, keys{})
+	r.post(pushedKey(t), http.StatusOK)
+	eventually(t, func() bool { _, body := r.getStatus("", ""); return strings.Contains(body, `id="last"`) }, "the page has no alert")
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.WindowSize(1200, 1000), chromedp.WSURLReadTimeout(time.Minute))
+	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
+	defer cancel()
+	if ctx, cancel = chromedp.NewContext(ctx); true {
+		defer cancel()
+	}
+	do := func(actions ...chromedp.Action) {
+		t.Helper()
+		if err := chromedp.Run(ctx, actions...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eval := func(expression string) (text string) {
+		t.Helper()
+		do(chromedp.Evaluate("String("+expression+")", &text))
+		return text
+	}
+	do(chromedp.Navigate("http://" + r.Addr().String() + "/"))
+	const background, fits = `getComputedStyle(document.body).backgroundColor`, `document.documentElement.scrollWidth <= innerWidth`
+	light := eval(background)
+	if got := eval(fits); got != "true" {
+		t.Error("the page is wider than the window")
+	}
+	do(emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}))
+	if dark := eval(background); dark == light {
+		t.Errorf("the dark mode is as light: %s", dark)
+	}
+	do(chromedp.EmulateViewport(380, 800))
+	if got := eval(fits); got != "true" {
+		t.Errorf("the page is %s wide in a window of %s", eval(`document.documentElement.scrollWidth`), eval(`innerWidth`))
+	}
+	// There is nothing to operate: all of it is read by scrolling, also with keys.
+	if n := eval(`document.querySelectorAll("a[href], button, summary, input, select").length`); n != "0" {
+		t.Errorf("%s elements to operate, which this does not test", n)
+	}
+	do(chromedp.KeyEvent(kb.End))
+	eventually(t, func() bool {
+		return eval(`scrollY > 0 && scrollY + innerHeight >= document.documentElement.scrollHeight - 2`) == "true"
+	}, "the key End does not lead to the end of the page")
 }
