@@ -48,6 +48,8 @@ What to expect from the alerts:
   - Rules of type new_terms alert from the first event on, unless --learn names files to
     learn from, or --learn-for says for how long to learn.
   - Rules of type threshold count events that are late by up to --lateness.
+  - With --format brief, an alert is a short line: who did what and when, the rule, and
+    the IDs.
   - With --context on, alerts tell what their actors did before. --follow-up adds
     records of what they did next; it needs no duration.
   - With --format brief, an alert is a short line: who did what and when, the rule and
