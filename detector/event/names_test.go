@@ -12,9 +12,7 @@ import (
 func TestNames(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	pool := []string{"", "a", "\x00", "eventName", "eventNamf", "eventSource", strings.Repeat("n", 31), strings.Repeat("n", 32), strings.Repeat("n", 300)}
-	for _, m := range memberNames[1:memberCount] {
-		pool = append(pool, m)
-	}
+	pool = append(pool, memberNames[1:memberCount]...)
 	for n := range 32 { // names that differ in one byte
 		one := []byte("abcdefghijklmnopqrstuvwxyz012345")[:n]
 		pool = append(pool, string(one))
