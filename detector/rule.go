@@ -154,7 +154,9 @@ func (a *activeRule) columns(e *event.Event, memory *alert.Memory) []table.Colum
 // missing value is one if the rule says so.
 func (a *activeRule) suppressed(e *event.Event, columns []table.Column) (key [32]byte, by func() []string, ok bool) {
 	if a.stream == nil {
-		key, ok = a.digest("suppress", a.suppressBy, e)
+		if key, ok = a.digest("suppress", a.suppressBy, e); !ok {
+			return key, nil, false
+		}
 		return key, func() []string { return a.by(e) }, ok
 	}
 	ofRule := len(a.Rule().Extension.SuppressBy) > 0

@@ -26,4 +26,8 @@ func write(h hash.Hash, part []byte) {
 }
 
 // UUID returns the id as alerts show it, in hex.
-func UUID(k hold.Key) string { return hex.EncodeToString(k[:]) }
+func UUID(k hold.Key) string {
+	var text [2 * len(k)]byte
+	hex.Encode(text[:], k[:])
+	return string(text[:])
+}

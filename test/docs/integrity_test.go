@@ -18,7 +18,7 @@ import (
 func TestIntegrityMarks(t *testing.T) {
 	root := generated.Root()
 	marks := map[string]bool{event.TooManyValues: true}
-	mark := regexp.MustCompile(`ntegrity = append\(\w+\.[iI]ntegrity, "(\w+)"\)`)
+	mark := regexp.MustCompile(`[Ii]ntegrity = append\(\w+\.[Ii]ntegrity, "(\w+)"\)`)
 	err := filepath.WalkDir(filepath.Join(root, "detector"), func(path string, _ fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 			return err
