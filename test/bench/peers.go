@@ -42,7 +42,11 @@ func measurePeers(quick bool) error {
 		writePeers(&b, &r)
 		for _, p := range r.Peers {
 			if p.Want > 0 && !r.Slow {
-				bars = append(bars, chart.Bar{Name: r.Shipper + ": " + p.Name, Value: p.Added, Ours: p.Ours})
+				name := p.Name
+				if r.Shipper != shippers[0].Shipper {
+					name = r.Shipper + ": " + name
+				}
+				bars = append(bars, chart.Bar{Name: name, Value: p.Added, Ours: p.Ours})
 			}
 		}
 	}
