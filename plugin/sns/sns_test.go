@@ -3,6 +3,7 @@ package sns_test
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -170,5 +171,30 @@ func TestParse(t *testing.T) {
 		if got, err := sns.ParseTopic(arn); got != region || (err == nil) != (region != "") {
 			t.Errorf("ParseTopic(%q) = %q, %v", arn, got, err)
 		}
+	}
+}
+
+// redirecting is an SNS that redirects, which it does not do.
+type redirecting struct{ requested []string }
+
+func (r *redirecting) RoundTrip(q *http.Request) (*http.Response, error) {
+	r.requested = append(r.requested, q.URL.String())
+	return &http.Response{StatusCode: http.StatusFound, Status: "302 Found", Body: http.NoBody, Request: q,
+		Header: http.Header{"Location": {"https://www.example.com/SimpleNotificationService-0a1b.pem"}}}, nil
+}
+
+// Redirects are not followed, neither to a certificate nor to confirm.
+func TestRedirects(t *testing.T) {
+	t.Parallel()
+	s, r := aws.NewSNS(t, "sns.amazonaws.com"), new(redirecting)
+	v := sns.NewVerifier([]string{aws.Topic}, sns.Service{Transport: r, Roots: s.Roots})
+	if err := v.Verify(t.Context(), parse(t, s.Notification("2", "x"))); err == nil {
+		t.Error("verified by what a redirect leads to")
+	}
+	if err := v.Confirm(t.Context(), parse(t, s.Confirmation(aws.SubscribeURL))); err == nil {
+		t.Error("confirmed by a redirect")
+	}
+	if len(r.requested) != 2 || r.requested[0] != aws.Certificate || r.requested[1] != aws.SubscribeURL {
+		t.Errorf("%q were requested", r.requested)
 	}
 }

@@ -23,8 +23,10 @@ func main() {
 		err = measureSidecars(os.Args[2:])
 	case len(os.Args) == 2 && os.Args[1] == "sigma":
 		err = measureSigma()
+	case len(os.Args) == 2 && os.Args[1] == "peers":
+		err = measurePeers(os.Getenv("BENCH_QUICK") != "")
 	default:
-		err = errors.New("usage: bench [soak FILE | sidecar [PROGRAM]… | sigma]")
+		err = errors.New("usage: bench [soak FILE | sidecar [PROGRAM]… | sigma | peers]")
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)

@@ -42,7 +42,7 @@ func TestBucket(t *testing.T) {
 		f.run()
 		f.wantEvents(n * each)
 		f.wantStill("originals", n*(each+2))
-		f.wantStill("alerts", n*each)
+		f.wantNow("alerts", n*each)
 		f.wantLog("all objects until 2026-03-27 were read")
 		f.stop()
 		f.runAgain()
@@ -119,6 +119,7 @@ func TestBucketKill(t *testing.T) {
 
 // The shipped configurations read a bucket.
 func TestBucketConfigurations(t *testing.T) {
+	t.Parallel()
 	for _, ext := range []string{".conf", ".yaml"} {
 		t.Run(ext, func(t *testing.T) {
 			t.Parallel()

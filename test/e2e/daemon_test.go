@@ -16,6 +16,7 @@ import (
 // alerts come, also after a hot reload, and it ends at SIGTERM. The next one still knows
 // what the first has alerted.
 func TestDaemon(t *testing.T) {
+	t.Parallel()
 	const forks = "Daemon On\n    Log_File DIR/daemon.log\n    Parsers_File  DIR/parsers.conf"
 	for _, c := range []struct{ name, file, config string }{
 		{"classic", "fluent-bit.conf", pipeline("Parsers_File  parsers.conf", forks, "SETTINGS", "State_Path DIR/state\n[OUTPUT]\n    Name detect\n    Match other\n    State_Path DIR/state")},

@@ -209,9 +209,15 @@ func (f *fluentBit) wantLines(name string, n int, limit time.Duration) {
 // settled is longer than alerts take to arrive.
 const settled = 2 * time.Second
 
+// wantStill checks that a file has that many lines some seconds later.
 func (f *fluentBit) wantStill(name string, n int) {
 	f.t.Helper()
 	time.Sleep(settled)
+	f.wantNow(name, n)
+}
+
+func (f *fluentBit) wantNow(name string, n int) {
+	f.t.Helper()
 	if got := f.lines(name); got != n {
 		f.t.Fatalf("%s has %d lines, want %d", name, got, n)
 	}

@@ -131,7 +131,7 @@ func TestFolder(t *testing.T) {
 		t.Errorf("a new object took %s", took)
 	}
 	f.wantStill("originals", (objects+1)*each+2*objects)
-	f.wantStill("alerts", (objects+1)*each)
+	f.wantNow("alerts", (objects+1)*each)
 	f.stop()
 	if log := f.read("log"); !strings.Contains(log, fmt.Sprintf("objects: done=%d failed=0 skipped=1", objects+1)) {
 		t.Error("the log does not count the objects")

@@ -156,6 +156,7 @@ func (l *link) receiverConfig() string { return strings.Replace(receiving, "RECE
 // Alerts go once each through a forward input, with their tag and time: in the
 // same Fluent Bit, and in another one.
 func TestForward(t *testing.T) {
+	t.Parallel()
 	const n = 1000
 	for _, l := range links(t) {
 		t.Run(l.name+"/the same Fluent Bit", func(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 )
 
 // atOnce is the number of parallel tests: most of the time they wait for Fluent Bit.
-const atOnce = 6
+const atOnce = 10
 
 func TestMain(m *testing.M) {
 	flag.Parse()

@@ -115,6 +115,7 @@ func (w *watch) end(t *testing.T) samples {
 // Counters over hot reloads under load, while they are scraped continuously; at the end
 // they match input and output.
 func TestMetricsOverReloads(t *testing.T) {
+	t.Parallel()
 	const batch, reloads = 50, 4
 	address := freeport.Address(t)
 	f := prepare(t, pipeline("SETTINGS", "Max_Alerts 500/1s\n    Self_Test 1s\n    Metrics_Listen "+address,

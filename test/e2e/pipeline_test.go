@@ -55,6 +55,7 @@ func pipeline(words ...string) string {
 
 // The main job: one alert for each pushed key, in every form of events.
 func TestAlertsOnce(t *testing.T) {
+	t.Parallel()
 	for _, c := range corpora(t) {
 		for _, shape := range []struct {
 			name, text string
@@ -113,6 +114,7 @@ func wantUntouched(t *testing.T, f *fluentBit, input string, parsed bool) {
 
 // rewrite_tag, the native way to copy records, loses many of these.
 func TestBurst(t *testing.T) {
+	t.Parallel()
 	const n = 20_000
 	f := prepare(t, pipeline("SETTINGS", "Max_Alerts 0"))
 	f.write("in1.json", pushes(0, n))
@@ -145,6 +147,7 @@ func TestWorkers(t *testing.T) {
 
 // With the cap of the rule, the rest is reported in one summary.
 func TestCap(t *testing.T) {
+	t.Parallel()
 	f := prepare(t, pipeline("SETTINGS", "Max_Alerts 100/5s"))
 	f.write("in1.json", pushes(0, 1000))
 	f.run()
@@ -170,6 +173,7 @@ func TestCap(t *testing.T) {
 
 // Two channels are separate, and an input can select alerts.
 func TestChannels(t *testing.T) {
+	t.Parallel()
 	const config = `
 [SERVICE]
     Flush         0.2

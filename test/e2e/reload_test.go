@@ -13,6 +13,7 @@ import (
 // Two hot reloads while events flow: nothing is lost, the host survives, and duplicates
 // and counters are kept.
 func TestReloadUnderLoad(t *testing.T) {
+	t.Parallel()
 	const n, batch = 6000, 50
 	f := prepare(t, pipeline("SETTINGS", "Max_Alerts 0", "Refresh_Interval  1", "Refresh_Interval  1\n    DB DIR/tail.db\n    DB.sync full"), "-Y")
 	f.write("in1.json", pushes(0, 1)+otherEvents(1))

@@ -86,6 +86,7 @@ func sharedRule(t *testing.T) (path, author string) {
 // Messages about matches of Sigma rules and correlations, in a channel of Slack, name the
 // authors of the rules.
 func TestSigmaInSlack(t *testing.T) {
+	t.Parallel()
 	binary(t)
 	own := filepath.Join(t.TempDir(), "own.yml")
 	if err := os.WriteFile(own, []byte(sigmaRules), 0o600); err != nil {

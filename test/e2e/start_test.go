@@ -8,6 +8,7 @@ import (
 // Fluent Bit itself only logs that the plugin failed to initialize: the plugin must log
 // what is wrong, where, and what is allowed.
 func TestWrongValuesStopTheStart(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name, config string
 		want         []string

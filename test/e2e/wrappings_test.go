@@ -78,6 +78,7 @@ func wrapped() (records []any) {
 // However an event is wrapped, and by whatever input it comes, it makes one alert.
 // With Match * and a tail of the alerts' own file no alert makes another one.
 func TestWrappings(t *testing.T) {
+	t.Parallel()
 	var lines strings.Builder
 	for _, r := range wrapped() {
 		text, err := json.Marshal(r)

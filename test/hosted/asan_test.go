@@ -11,6 +11,7 @@ import (
 // With AddressSanitizer in the host, the shim and the Go library: threads, reloads,
 // hostile chunks.
 func TestAddressSanitizer(t *testing.T) {
+	t.Parallel() // building takes longer than all else
 	folder := t.TempDir()
 	if err := os.WriteFile(filepath.Join(folder, "x.c"), []byte("int main(void) { return 0; }"), 0o600); err != nil {
 		t.Fatal(err)

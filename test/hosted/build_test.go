@@ -8,7 +8,8 @@ import (
 )
 
 // buildPlugins builds the host and both plugins in a directory, with an optional flag for
-// the C compiler and flags for go build.
+// the C compiler and flags for go build. Otherwise they are built as make build does it, so
+// that packages which it has compiled are not compiled again.
 func buildPlugins(t *testing.T, folder, cFlag string, goFlags ...string) {
 	t.Helper()
 	sources, err := filepath.Glob("../host/*.c")
@@ -25,7 +26,7 @@ func buildPlugins(t *testing.T, folder, cFlag string, goFlags ...string) {
 	}
 	library := filepath.Join(folder, "out_detect.so")
 	for _, command := range [][]string{
-		append(append([]string{"go", "build", "-buildmode=c-shared", "-ldflags", "-extldflags '-Wl,-soname,out_detect.so -T \"" + script + "\"'", "-o", library}, goFlags...), "../../plugin/fluentbit"),
+		append(append([]string{"go", "build", "-trimpath", "-buildmode=c-shared", "-tags", "notfastpath", "-ldflags", "-s -w -extldflags '-Wl,-soname,out_detect.so -T \"" + script + "\"'", "-o", library}, goFlags...), "../../plugin/fluentbit"),
 		append(gcc[:len(gcc):len(gcc)], "-fPIC", "-shared", "-o", filepath.Join(folder, "in_detect.so"),
 			"../../plugin/fluentbit/shim/in_detect.c", "-L"+folder, "-l:out_detect.so", "-Wl,-rpath,$ORIGIN"),
 		append(append(gcc[:len(gcc):len(gcc)], sources...), "-o", filepath.Join(folder, "host"), "-ldl", "-lpthread"),

@@ -11,7 +11,7 @@ import (
 // to the chunk is ERROR, the stack is in the log, and the next chunks are evaluated.
 func TestPanicInAFlush(t *testing.T) {
 	folder := t.TempDir()
-	buildPlugins(t, folder, "", "-tags", "detect_force_panic")
+	buildPlugins(t, folder, "", "-tags", "notfastpath,detect_force_panic")
 	text, err := os.ReadFile(events)
 	if err != nil {
 		t.Fatal(err)

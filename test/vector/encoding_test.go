@@ -107,7 +107,7 @@ func TestEncodings(t *testing.T) {
 	}
 	v := &process{t: t, name: "vector", dir: dir, ready: func() bool { return true }, args: []string{vector, "-c", config}}
 	v.start()
-	wait(t, "the requests of all sinks that are to be read", 30*time.Second, func() bool { return relay.hasAll() })
+	wait(t, "the requests of all sinks that are to be read", patience, func() bool { return relay.hasAll() })
 	time.Sleep(2 * time.Second) // gelf, for one, sends nothing of parsed events
 	v.end(syscall.SIGKILL)
 	for i, e := range encodings {

@@ -41,7 +41,7 @@ func TestKillS3(t *testing.T) {
 		n++
 		a.put(fmt.Sprintf("AWSLogs/111122223333/CloudTrail/us-east-1/2026/03/02/111122223333_CloudTrail_us-east-1_20260302T0900Z_%d.json.gz", n), object(t, events))
 	})
-	wait(t, "an empty queue", 20*time.Second, func() bool { return a.messages() == 0 })
+	wait(t, "an empty queue", patience, func() bool { return a.messages() == 0 })
 }
 
 // replacements are those in conf/vector/vector.yaml for moto. A message that was not
@@ -110,7 +110,7 @@ func (p *pair) wantAll(events []string, killed map[string]int) {
 		if left < missing {
 			missing, progress = left, time.Now()
 		}
-		if time.Since(progress) > 40*time.Second {
+		if time.Since(progress) > patience {
 			p.t.Fatalf("%d of %d alerts do not come out, after kills of %v", missing, len(want), killed)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 // With the codec json an object of S3 is one text in what Vector sends, of any length. It is
@@ -20,7 +19,7 @@ func TestLongObjects(t *testing.T) {
 	a.put("AWSLogs/111122223333/CloudTrail/us-east-1/2026/03/02/111122223333_CloudTrail_us-east-1_20260302T0900Z_long.json.gz", object(t, events))
 	p.start()
 	p.wantAll(events, nil)
-	wait(t, "an empty queue", 20*time.Second, func() bool { return a.messages() == 0 })
+	wait(t, "an empty queue", patience, func() bool { return a.messages() == 0 })
 }
 
 // The sidecar reads objects in S3 by itself, with conf/sidecar/s3.yaml, and a Vector with

@@ -12,6 +12,10 @@ import (
 	"time"
 )
 
+// patience is how long something may take, or may be without progress, while other tests
+// have the processor. On a quiet machine it takes seconds.
+const patience = 2 * time.Minute
+
 // process is a program that can be killed and started again. Each of its lives has an
 // output file of its own, as a kill may leave half a line at the end.
 type process struct {
@@ -52,7 +56,7 @@ func (p *process) start() {
 		close(done)
 	}(p.cmd, p.done)
 	p.t.Cleanup(func() { p.end(syscall.SIGKILL) })
-	wait(p.t, p.name+" to serve", 30*time.Second, func() bool {
+	wait(p.t, p.name+" to serve", patience, func() bool {
 		select {
 		case <-p.done:
 			p.t.Fatalf("%s ended: %v\n%s", p.name, p.cmd.ProcessState, p.log())
@@ -73,10 +77,10 @@ func (p *process) end(s syscall.Signal) {
 	_ = p.cmd.Process.Signal(s)
 	select {
 	case <-p.done:
-	case <-time.After(30 * time.Second):
+	case <-time.After(patience):
 		_ = p.cmd.Process.Kill()
 		<-p.done
-		p.t.Errorf("%s did not end within 30 s after %v", p.name, s)
+		p.t.Errorf("%s did not end within %v after %v", p.name, patience, s)
 	}
 }
 

@@ -186,7 +186,7 @@ func TestHTTPSink(t *testing.T) {
 		defer mu.Unlock()
 		return requests[i]
 	}
-	wait(t, "the last requests", 40*time.Second, func() bool {
+	wait(t, "the last requests", patience, func() bool {
 		for i, test := range tests {
 			if count(i) < len(test.answers) {
 				return false

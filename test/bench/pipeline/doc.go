@@ -1,3 +1,3 @@
-// Package pipeline measures real Fluent Bits that detect pushed SSH keys in
+// Package pipeline measures real Fluent Bits and Vectors that detect pushed SSH keys in
 // different ways, each in a process of its own, with the same file of events.
 package pipeline

@@ -75,21 +75,24 @@ func latencies(p peer, n int) (record, alone, near []float64, err error) {
 		return nil, nil, nil, err
 	}
 	defer in.Close()
-	time.Sleep(2 * time.Second)
-	if _, err := f.follow(in, 0); err != nil { // it waits until the file is found
+	if err := f.started(&p); err != nil {
+		return nil, nil, nil, err
+	}
+	time.Sleep(time.Second)
+	if _, err := f.follow(in, 0, "originals", "alerts"); err != nil { // it waits until the file is found
 		return nil, nil, nil, err
 	}
 	// Be independent of the phase of Fluent Bit's timers.
 	pause := func(from, to time.Duration) { time.Sleep(from + rand.N(to-from)) }
 	for i := range n {
 		pause(1500*time.Millisecond, 3*time.Second)
-		took, err := f.follow(in, 2*i+1)
+		took, err := f.follow(in, 2*i+1, "originals", "alerts")
 		if err != nil {
 			return nil, nil, nil, err
 		}
 		record, alone = append(record, took[0]), append(alone, took[1])
 		pause(0, 500*time.Millisecond)
-		if took, err = f.follow(in, 2*i+2); err != nil {
+		if took, err = f.follow(in, 2*i+2, "originals", "alerts"); err != nil {
 			return nil, nil, nil, err
 		}
 		near = append(near, took[1])
@@ -97,15 +100,18 @@ func latencies(p peer, n int) (record, alone, near []float64, err error) {
 	return record, alone, near, nil
 }
 
-// follow writes event i and waits for the record and the alert.
-func (f *process) follow(in *os.File, i int) (took [2]float64, err error) {
-	names := []string{"originals", "alerts"}
-	sizes := []int64{f.size(names[0]), f.size(names[1])}
+// follow writes event i, and returns how long it takes until each of these files has grown.
+func (f *process) follow(in *os.File, i int, names ...string) (took []float64, err error) {
+	var sizes []int64
+	for _, name := range names {
+		sizes = append(sizes, f.size(name))
+	}
+	took = make([]float64, len(names))
 	began := time.Now()
 	if _, err := in.WriteString(events.Match(i) + "\n"); err != nil {
 		return took, err
 	}
-	for took[0] == 0 || took[1] == 0 {
+	for slices.Contains(took, 0) {
 		for j, name := range names {
 			if took[j] == 0 && f.size(name) > sizes[j] {
 				took[j] = time.Since(began).Seconds()

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/fluent-detect/fluent-detect/test/bench/events"
 )
 
 // Result has all measurements.
@@ -37,11 +39,9 @@ func Available() error {
 // Measure runs the pipelines. The libraries are in the directory build, and
 // detectionRules is a checkout of elastic/detection-rules or empty.
 func Measure(build, detectionRules string, scale Scale, say func(string)) (r Result, err error) {
-	version, err := exec.Command(executable(), "--version").Output()
-	if err != nil {
+	if r.FluentBit, err = fluentBitVersion(); err != nil {
 		return r, err
 	}
-	r.FluentBit = strings.TrimPrefix(strings.TrimSpace(strings.SplitN(string(version), "\n", 2)[0]), "Fluent Bit ")
 	dir, err := os.MkdirTemp("", "decode")
 	if err != nil {
 		return r, err
@@ -55,7 +55,7 @@ func Measure(build, detectionRules string, scale Scale, say func(string)) (r Res
 		return r, err
 	}
 	ps := peers(build, decoder, detectionRules)
-	if r.Throughput, r.Volume, err = throughput(ps, scale.Bytes, scale.Rounds, say); err != nil {
+	if r.Throughput, r.Volume, err = throughput(ps, scale.Bytes, events.Every, scale.Rounds, say); err != nil {
 		return r, err
 	}
 	say("line to alert")
@@ -69,6 +69,11 @@ func Measure(build, detectionRules string, scale Scale, say func(string)) (r Res
 	say("idle")
 	r.Idle, err = idle(ps, scale.Idle, nothing, builtin)
 	return r, err
+}
+
+func fluentBitVersion() (string, error) {
+	text, err := exec.Command(executable(), "--version").Output()
+	return strings.TrimPrefix(strings.TrimSpace(strings.SplitN(string(text), "\n", 2)[0]), "Fluent Bit "), err
 }
 
 // buildDecoder builds the plugin of test/bench/decode, in dir.

@@ -1,15 +1,19 @@
 package pipeline
 
 import (
+	"errors"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
 )
 
-// peer is a Fluent Bit that detects in a certain way.
+// peer is a Fluent Bit, or a Vector, that detects in a certain way.
 type peer struct {
 	name     string
 	does     string            // how, in a few words
+	vector   string            // what is beside the source and the blackhole of all Vectors; empty: it is a Fluent Bit
+	sidecar  string            // the path of fluent-detect, which runs beside Vector
 	config   string            // beside the tail input and the null output of all
 	service  string            // in [SERVICE]
 	files    map[string]string // that the configuration names
@@ -125,19 +129,64 @@ func peers(build, decoder, detectionRules string) []peer {
 	)
 }
 
-// configure writes the peer's files into dir.
-func (p *peer) configure(dir string, more string) error {
+// configure writes the peer's files into dir, and returns the commands that start it, the
+// shipper's first.
+func (p *peer) configure(dir string, more string) (commands [][]string, err error) {
 	files := map[string]string{
 		"fluent-bit.conf": strings.ReplaceAll(all, "SERVICE\n", p.service+"\n") + p.config + more,
 		"parsers.conf":    "[PARSER]\n    Name json\n    Format json\n",
 	}
+	if p.vector != "" {
+		files = map[string]string{"vector.yaml": allVector, "detect.yaml": p.vector}
+	}
 	for name, text := range p.files {
 		files[name] = text
 	}
+	values := []string{"DIR", dir}
+	for _, name := range []string{"EVENTS", "ALERTS"} {
+		address, err := freeAddress()
+		if err != nil {
+			return nil, err
+		}
+		values = append(values, name, address)
+	}
+	replace := strings.NewReplacer(values...)
 	for name, text := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(strings.ReplaceAll(text, "DIR", dir)), 0o600); err != nil {
-			return err
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(replace.Replace(text)), 0o600); err != nil {
+			return nil, err
 		}
 	}
-	return os.Mkdir(filepath.Join(dir, "in"), 0o700)
+	for _, args := range p.commands() {
+		var command []string
+		for _, a := range args {
+			command = append(command, replace.Replace(a))
+		}
+		commands = append(commands, command)
+	}
+	return commands, errors.Join(os.Mkdir(filepath.Join(dir, "in"), 0o700), os.Mkdir(filepath.Join(dir, "data"), 0o700))
+}
+
+// commands returns the commands that start the peer, with DIR for its directory, and EVENTS
+// and ALERTS for addresses.
+func (p *peer) commands() [][]string {
+	if p.vector != "" {
+		all := [][]string{{"vector", "--quiet", "--graceful-shutdown-limit-secs", "5", "-c", "DIR/vector.yaml", "-c", "DIR/detect.yaml"}}
+		if p.sidecar != "" {
+			all = append(all, []string{p.sidecar, "serve", "--listen", "EVENTS", "--alerts", "http://ALERTS/alerts", "--state-path", "DIR/state", "--max-alerts", "0", "--heartbeat", "0"})
+		}
+		return all
+	}
+	args := []string{executable(), "-c", "DIR/fluent-bit.conf"}
+	for _, library := range p.plugins {
+		args = append(args, "-e", library)
+	}
+	return [][]string{args}
+}
+
+func freeAddress() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return l.Addr().String(), l.Close()
 }

@@ -1,8 +1,10 @@
 package pipeline
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/fluent-detect/fluent-detect/test/bench/events"
@@ -26,14 +28,20 @@ func TestPeersAgree(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := filepath.Join(dir, "events.json")
-	volume, err := writeEvents(path, 1)
+	volume, err := writeEvents(path, 1, events.Every)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if volume.Events != 6*events.Every {
 		t.Fatalf("%d events, want one round of %d", volume.Events, 6*events.Every)
 	}
-	for _, p := range peers(build, decoder, os.Getenv("DETECTION_RULES")) {
+	all := append(peers(build, decoder, os.Getenv("DETECTION_RULES")), rareFluentBits(build)[2])
+	if _, err := vectorVersion(); err != nil {
+		t.Logf("not tested: the ways to detect in Vector: %v", err)
+	} else {
+		all = append(all, rareVectors(build)...)
+	}
+	for _, p := range all {
 		t.Run(p.name, func(t *testing.T) {
 			t.Parallel()
 			s, err := p.process(path, volume)
@@ -47,6 +55,28 @@ func TestPeersAgree(t *testing.T) {
 				t.Errorf("no figures: %+v", s)
 			}
 		})
+	}
+}
+
+// Alerts are found by their events' ids, in whatever form.
+func TestAlerted(t *testing.T) {
+	f := &process{dir: t.TempDir()}
+	text := `{"eventID":"a"}` + "\n" + `{"event":{"id":"b","kind":"alert"}}` + "\n" + `{"event":{"id":"b","kind":"enrichment"}}` + "\nc\nc\n"
+	if err := os.WriteFile(filepath.Join(f.dir, "alerts"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got, err := f.alerted()
+	if want := map[string]int{"a": 1, "b": 1, "c": 2}; err != nil || !maps.Equal(got, want) {
+		t.Errorf("%v %v, want %v", got, err, want)
+	}
+	path := filepath.Join(f.dir, "burst")
+	if err := writeBurst(path, 30); err != nil {
+		t.Fatal(err)
+	}
+	burst, err := os.ReadFile(path)
+	lines := strings.Split(strings.TrimSpace(string(burst)), "\n")
+	if err != nil || len(lines) != 33 || lines[30] != lines[27] || lines[32] != lines[29] {
+		t.Errorf("%v: %d lines, want 33, of which the last three come twice", err, len(lines))
 	}
 }
 

@@ -9,16 +9,40 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
 
-// process is a Fluent Bit with its own directory.
+// process is a shipper with its own directory, and what runs beside it.
 type process struct {
-	dir  string
+	dir      string
+	log      logBuffer
+	programs []*program // the shipper first
+}
+
+// program is one of its programs.
+type program struct {
 	cmd  *exec.Cmd
-	log  bytes.Buffer
 	done chan struct{} // closed when it has ended
+}
+
+// logBuffer is what the programs have written.
+type logBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *logBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *logBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 // launch starts a peer, with more appended to its configuration.
@@ -27,24 +51,32 @@ func launch(p peer, more string) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &process{dir: dir, done: make(chan struct{})}
-	if err := p.configure(dir, more); err != nil {
+	f := &process{dir: dir}
+	commands, err := p.configure(dir, more)
+	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	args := []string{"-c", filepath.Join(dir, "fluent-bit.conf")}
-	for _, library := range p.plugins {
-		args = append(args, "-e", library)
+	for _, args := range commands {
+		if err := f.run(args); err != nil {
+			return nil, errors.Join(err, f.stop())
+		}
 	}
-	f.cmd = exec.Command(executable(), args...)
-	f.cmd.Stdout, f.cmd.Stderr = &f.log, &f.log
-	if err := f.cmd.Start(); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(dir))
+	return f, nil
+}
+
+// run starts a program.
+func (f *process) run(args []string) error {
+	p := &program{exec.Command(args[0], args[1:]...), make(chan struct{})}
+	p.cmd.Stdout, p.cmd.Stderr = &f.log, &f.log
+	if err := p.cmd.Start(); err != nil {
+		return err
 	}
 	go func() {
-		_ = f.cmd.Wait() // stop reads ProcessState
-		close(f.done)
+		_ = p.cmd.Wait() // stop reads ProcessState
+		close(p.done)
 	}()
-	return f, nil
+	f.programs = append(f.programs, p)
+	return nil
 }
 
 // executable returns the name or path of fluent-bit.
@@ -55,32 +87,42 @@ func executable() string {
 	return "fluent-bit"
 }
 
-// stop ends the process and removes its directory.
+// stop ends the programs, the shipper first, and removes the directory.
 func (f *process) stop() error {
-	err := f.cmd.Process.Signal(syscall.SIGTERM)
+	var errs []error
+	for _, p := range f.programs {
+		errs = append(errs, p.stop())
+	}
+	if err := errors.Join(errs...); err != nil {
+		errs = []error{fmt.Errorf("%w\n%s", err, f.log.String())}
+	}
+	return errors.Join(append(errs, os.RemoveAll(f.dir))...)
+}
+
+func (p *program) stop() error {
+	err := p.cmd.Process.Signal(syscall.SIGTERM)
 	select {
-	case <-f.done:
+	case <-p.done:
 	case <-time.After(20 * time.Second):
-		_ = f.cmd.Process.Kill()
-		<-f.done
-		err = errors.New("fluent-bit does not exit")
+		_ = p.cmd.Process.Kill()
+		<-p.done
+		err = fmt.Errorf("%s does not exit", p.cmd.Path)
 	}
-	if err == nil && f.cmd.ProcessState.ExitCode() != 0 {
-		err = fmt.Errorf("fluent-bit ended with %v", f.cmd.ProcessState)
+	if err == nil && p.cmd.ProcessState.ExitCode() != 0 {
+		err = fmt.Errorf("%s ended with %v", p.cmd.Path, p.cmd.ProcessState)
 	}
-	if err != nil {
-		err = fmt.Errorf("%w\n%s", err, f.log.Bytes())
-	}
-	return errors.Join(err, os.RemoveAll(f.dir))
+	return err
 }
 
 // wait waits until the condition holds.
 func (f *process) wait(what string, limit time.Duration, holds func() bool) error {
 	for end := time.Now().Add(limit); !holds(); time.Sleep(10 * time.Millisecond) {
-		select {
-		case <-f.done:
-			return fmt.Errorf("fluent-bit exited before: %s", what)
-		default:
+		for _, p := range f.programs {
+			select {
+			case <-p.done:
+				return fmt.Errorf("%s exited before: %s\n%s", p.cmd.Path, what, f.log.String())
+			default:
+			}
 		}
 		if time.Now().After(end) {
 			return fmt.Errorf("timeout after %s: %s", limit, what)
@@ -99,74 +141,86 @@ func (f *process) alerts() int {
 }
 
 // cpu returns the CPU time of all threads, including those that have ended.
-func (f *process) cpu() (time.Duration, error) {
-	text, err := os.ReadFile(f.proc("stat"))
-	if err != nil {
-		return 0, err
-	}
-	// Fields 14 and 15, the second is a name in parentheses.
-	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
-	user, err1 := strconv.ParseInt(fields[11], 10, 64)
-	system, err2 := strconv.ParseInt(fields[12], 10, 64)
-	const tick = 10 * time.Millisecond // Linux: always, for programs
-	return time.Duration(user+system) * tick, errors.Join(err1, err2)
-}
-
-// running returns the CPU time of the living threads, in nanoseconds precision.
-func (f *process) running() (all time.Duration, err error) {
-	threads, err := os.ReadDir(f.proc("task"))
-	if err != nil {
-		return 0, err
-	}
-	for _, thread := range threads {
-		text, err := os.ReadFile(f.proc("task/" + thread.Name() + "/schedstat"))
-		if errors.Is(err, os.ErrNotExist) { // it has ended
-			continue
-		}
+func (f *process) cpu() (all time.Duration, err error) {
+	for _, p := range f.programs {
+		text, err := os.ReadFile(p.proc("stat"))
 		if err != nil {
 			return 0, err
 		}
-		n, err := strconv.ParseInt(strings.Fields(string(text))[0], 10, 64)
-		if err != nil {
+		// Fields 14 and 15, the second is a name in parentheses.
+		fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+		user, err1 := strconv.ParseInt(fields[11], 10, 64)
+		system, err2 := strconv.ParseInt(fields[12], 10, 64)
+		if err := errors.Join(err1, err2); err != nil {
 			return 0, err
 		}
-		all += time.Duration(n)
+		const tick = 10 * time.Millisecond // Linux: always, for programs
+		all += time.Duration(user+system) * tick
 	}
 	return all, nil
 }
 
-// memory returns the resident memory, now and at its peak, in bytes.
-func (f *process) memory() (now, peak int64, err error) {
-	text, err := os.ReadFile(f.proc("status"))
-	if err != nil {
-		return 0, 0, err
+// running returns the CPU time of the living threads, in nanoseconds precision.
+func (f *process) running() (all time.Duration, err error) {
+	for _, p := range f.programs {
+		threads, err := os.ReadDir(p.proc("task"))
+		if err != nil {
+			return 0, err
+		}
+		for _, thread := range threads {
+			text, err := os.ReadFile(p.proc("task/" + thread.Name() + "/schedstat"))
+			if errors.Is(err, os.ErrNotExist) { // it has ended
+				continue
+			}
+			if err != nil {
+				return 0, err
+			}
+			n, err := strconv.ParseInt(strings.Fields(string(text))[0], 10, 64)
+			if err != nil {
+				return 0, err
+			}
+			all += time.Duration(n)
+		}
 	}
-	for line := range strings.Lines(string(text)) {
-		name, value, _ := strings.Cut(line, ":")
-		for wanted, into := range map[string]*int64{"VmRSS": &now, "VmHWM": &peak} {
-			if name == wanted {
-				kb, err := strconv.ParseInt(strings.Fields(value)[0], 10, 64)
-				if err != nil {
-					return 0, 0, err
+	return all, nil
+}
+
+// memory returns the resident memory, now and at its peak, in bytes. The peaks of several
+// programs are added up.
+func (f *process) memory() (now, peak int64, err error) {
+	for _, p := range f.programs {
+		text, err := os.ReadFile(p.proc("status"))
+		if err != nil {
+			return 0, 0, err
+		}
+		for line := range strings.Lines(string(text)) {
+			name, value, _ := strings.Cut(line, ":")
+			for wanted, into := range map[string]*int64{"VmRSS": &now, "VmHWM": &peak} {
+				if name == wanted {
+					kb, err := strconv.ParseInt(strings.Fields(value)[0], 10, 64)
+					if err != nil {
+						return 0, 0, err
+					}
+					*into += kb << 10
 				}
-				*into = kb << 10
 			}
 		}
 	}
 	return now, peak, nil
 }
 
-// read returns how many bytes of a file the process has read.
+// read returns how many bytes of a file the shipper has read.
 func (f *process) read(path string) (int64, error) {
-	open, err := os.ReadDir(f.proc("fd"))
+	p := f.programs[0]
+	open, err := os.ReadDir(p.proc("fd"))
 	if err != nil {
 		return 0, err
 	}
 	for _, fd := range open {
-		if target, err := os.Readlink(f.proc("fd/" + fd.Name())); err != nil || target != path {
+		if target, err := os.Readlink(p.proc("fd/" + fd.Name())); err != nil || target != path {
 			continue
 		}
-		text, err := os.ReadFile(f.proc("fdinfo/" + fd.Name()))
+		text, err := os.ReadFile(p.proc("fdinfo/" + fd.Name()))
 		if err != nil {
 			return 0, err
 		}
@@ -175,6 +229,6 @@ func (f *process) read(path string) (int64, error) {
 	return 0, nil // not opened yet
 }
 
-func (f *process) proc(name string) string {
-	return fmt.Sprintf("/proc/%d/%s", f.cmd.Process.Pid, name)
+func (p *program) proc(name string) string {
+	return fmt.Sprintf("/proc/%d/%s", p.cmd.Process.Pid, name)
 }

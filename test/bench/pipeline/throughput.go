@@ -27,6 +27,7 @@ type Throughput struct {
 type Volume struct {
 	Bytes          int64
 	Events, Rounds int
+	Every          int // one of so many events matches
 }
 
 // sample is one run of one peer.
@@ -37,16 +38,26 @@ type sample struct {
 	alerts         int
 }
 
-// writeEvents writes complete rounds of 3,210 events of the mixture, up to size.
-func writeEvents(path string, size int64) (v Volume, err error) {
+// writeEvents writes events, of which one of so many matches, up to size: complete rounds of
+// six matches, or of one if matches are rare.
+func writeEvents(path string, size int64, every int) (v Volume, err error) {
+	v.Every = every
+	round := every
+	if every == events.Every {
+		round = 6 * every
+	}
 	file, err := os.Create(path)
 	if err != nil {
 		return v, err
 	}
 	defer file.Close()
 	w := bufio.NewWriterSize(file, 1<<20)
-	for v.Bytes < size || v.Events%(6*events.Every) != 0 {
-		n, err := w.WriteString(events.Line(v.Events) + "\n")
+	for v.Bytes < size || v.Events%round != 0 {
+		line := events.Ordinary(v.Events)
+		if v.Events%every == every-1 {
+			line = events.Match(v.Events)
+		}
+		n, err := w.WriteString(line + "\n")
 		if err != nil {
 			return v, err
 		}
@@ -59,15 +70,15 @@ func writeEvents(path string, size int64) (v Volume, err error) {
 	return v, file.Close()
 }
 
-// throughput runs all peers in turns.
-func throughput(ps []peer, size int64, rounds int, say func(string)) ([]Throughput, Volume, error) {
+// throughput runs all peers in turns. What they add is over the first of the same shipper.
+func throughput(ps []peer, size int64, every, rounds int, say func(string)) ([]Throughput, Volume, error) {
 	dir, err := os.MkdirTemp("", "events")
 	if err != nil {
 		return nil, Volume{}, err
 	}
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, "events.json")
-	volume, err := writeEvents(path, size)
+	volume, err := writeEvents(path, size, every)
 	if err != nil {
 		return nil, volume, err
 	}
@@ -93,8 +104,9 @@ func throughput(ps []peer, size int64, rounds int, say func(string)) ([]Throughp
 	for i, p := range ps {
 		t := Throughput{Name: p.name, Does: p.does, Alerts: samples[i][0].alerts, Want: p.want(volume), Ours: p.does == ours}
 		var added []float64
+		base := slices.IndexFunc(ps, func(q peer) bool { return (q.vector != "") == (p.vector != "") })
 		for _, s := range samples[i] {
-			added = append(added, (s.cpu-samples[0][s.round].cpu).Seconds()/gb)
+			added = append(added, (s.cpu-samples[base][s.round].cpu).Seconds()/gb)
 			if s.alerts != t.Want {
 				t.Alerts = s.alerts
 			}
@@ -120,7 +132,7 @@ func (p *peer) want(v Volume) int {
 	if p.noAlerts {
 		return 0
 	}
-	return v.Events / events.Every
+	return v.Events / v.Every
 }
 
 // process lets the peer process the file, and waits until it is done.
@@ -134,7 +146,9 @@ func (p *peer) process(path string, v Volume) (s sample, err error) {
 			err = e
 		}
 	}()
-	time.Sleep(time.Second) // it has started by then
+	if err := f.started(p); err != nil {
+		return s, err
+	}
 	before, err := f.cpu()
 	if err != nil {
 		return s, err
