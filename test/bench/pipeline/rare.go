@@ -284,10 +284,10 @@ func (f *process) alerted() (map[string]int, error) {
 	return ids, nil
 }
 
-// latencies measures how long alerts take, of two peers at a time: they are idle.
+// latencies measures how long alerts take, of three peers at a time: they are idle.
 func (r *Rare) latencies(ps []peer, n int, say func(string)) error {
 	var wg sync.WaitGroup
-	places := make(chan struct{}, 2)
+	places := make(chan struct{}, 3)
 	errs := make([]error, len(ps))
 	for i := range ps {
 		if ps[i].noAlerts {
