@@ -44,8 +44,9 @@ import (
 //   - A chunk without a match takes no part: it never waits for the disk. While a history
 //     of actors is kept (see [Config].Context) each chunk adds to it, in a transaction. If
 //     others are unfinished it joins a group, so that they can be undone in their order, but
-//     does not wait for it: what it has added is added again after it was undone. The
-//     history itself is written at intervals.
+//     does not wait for it: what it has added is added again after it was undone. A group for
+//     which nobody waits is finished with the one before. The history itself is written at
+//     intervals.
 type commits struct {
 	writing sync.Mutex // held while a group is written; locked before mu
 
@@ -75,7 +76,7 @@ type decisions struct {
 // group is decisions that are written together.
 type group struct {
 	members []*decisions
-	led     bool          // one of them waits, and writes it
+	led     bool          // somebody writes it: the first of them that waits, mostly
 	done    chan struct{} // closed after step 3
 	err     error         // why they are not on disk
 }
@@ -104,9 +105,6 @@ func (c *commits) commit(d *decisions, to destination) error {
 	if g == nil {
 		g = &group{done: make(chan struct{})}
 		c.forming = g
-	}
-	if len(d.changes) > 0 {
-		d.redo = nil
 	}
 	g.members = append(g.members, d)
 	c.unfinished++
@@ -143,7 +141,7 @@ func (c *commits) write(g *group, to destination) {
 	c.mu.Unlock()
 	var numbers []uint64
 	err := errors.New("a panic while it was written")
-	defer func() { c.finish(g, to.store, numbers, err) }()
+	defer func() { c.finish(g, to, numbers, err) }()
 	b := store.Batch{Channel: to.channel, Detector: to.detector}
 	for _, d := range g.members {
 		b.Alerts = append(b.Alerts, d.room.Alerts()...)
@@ -157,14 +155,13 @@ func (c *commits) write(g *group, to destination) {
 }
 
 // finish does step 3 of a group, whose alerts have these numbers in the store.
-func (c *commits) finish(g *group, s Store, numbers []uint64, err error) {
+func (c *commits) finish(g *group, to destination, numbers []uint64, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err == nil {
-		c.end(g, s, numbers)
-		if next := c.forming; next != nil && !next.led { // nothing of it is to be written
-			c.forming = nil
-			c.end(next, s, nil)
+		c.end(g, to.store, numbers)
+		if next := c.forming; next != nil && !next.led {
+			c.follow(next, to)
 		}
 		return
 	}
@@ -192,6 +189,20 @@ func (c *commits) finish(g *group, s Store, numbers []uint64, err error) {
 			}
 		}
 	}
+}
+
+// follow takes care of a group for which nobody waits. The one before is final.
+func (c *commits) follow(g *group, to destination) {
+	if slices.ContainsFunc(g.members, func(d *decisions) bool { return len(d.changes) > 0 }) {
+		g.led = true
+		go func() {
+			defer func() { _ = recover() }() // the members were undone and done again
+			c.write(g, to)
+		}()
+		return
+	}
+	c.forming = nil
+	c.end(g, to.store, nil)
 }
 
 // end makes the decisions of a group final.

@@ -6,7 +6,7 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/hold"
 )
 
-// DefaultActors is how many actors are remembered by default: about 12 MB with the
+// DefaultActors is how many actors are remembered by default: about 13 MB with the
 // recent events.
 const DefaultActors = 10_000
 
