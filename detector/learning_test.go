@@ -2,6 +2,7 @@ package detector
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -35,4 +36,23 @@ func TestLearningAlertsNothing(t *testing.T) {
 	}
 	b.mustScan(string(shortEvent("5 2/09:01:00 bob")), string(shortEvent("6 2/09:01:00 dan")))
 	wantFields(t, b.wantAlerts(1)[0], "event.id", "6", "fluent_detect.memory.since", "2026-03-02T09:00:00.000Z")
+}
+
+// An event with several names and addresses: the sentence of the alert is about the one that is
+// new.
+func TestReasonOfOneOfSeveralValues(t *testing.T) {
+	b := newBench(t, "rules", write(t, "r.toml", newTerms("7d", "user.name", "source.ip")))
+	document := func(id, names, addresses string) string {
+		return fmt.Sprintf(`{"@timestamp":"2026-03-02T09:00:00Z","event":{"dataset":"aws.cloudtrail","action":"Act","id":%q},"user":{"name":%s},"source":{"ip":%s}}`, id, names, addresses)
+	}
+	b.mustScan(document("1", `"ann"`, `"192.0.2.1"`), document("2", `["ann","bob"]`, `["192.0.2.1","192.0.2.2"]`))
+	var got []string
+	for _, a := range b.alerts() {
+		reason, _, _ := strings.Cut(at(a, "event.reason").(string), " since")
+		got = append(got, reason)
+	}
+	want := []string{"first Act by ann from 192.0.2.1", "first Act by ann from 192.0.2.2", "first Act by bob from 192.0.2.1", "first Act by bob from 192.0.2.2"}
+	if !slices.Equal(got, want) {
+		t.Errorf("the reasons are %q, want %q", got, want)
+	}
 }

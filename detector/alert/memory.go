@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"fmt"
 	"slices"
@@ -155,15 +156,22 @@ func (m *Maker) appendMemoryReason(dst, action []byte, s *event.Subject, memory 
 // as may says that the sentence may name a field.
 func (m *Maker) appendWhose(dst []byte, s *event.Subject, memory *Memory, may func(field string) bool) []byte {
 	actor, from, address := false, false, m.doc.first(slotSourceAddress)
+	name := s.Actor
 	isActor := func(f string) bool {
 		return f == "user.name" || f == "user.id" || strings.HasPrefix(f, userIdentity) && !strings.HasSuffix(f, ".type")
 	}
 	isAddress := func(f string) bool { return f == "source.ip" || f == "source.address" }
-	for _, f := range memory.Fields {
+	for i, f := range memory.Fields {
 		actor, from = actor || isActor(f), from || isAddress(f)
+		switch v := memory.Values[i]; { // of several names, or addresses, of an event the one that it is about
+		case f == "user.name" && !bytes.Contains(name, v):
+			name = v
+		case f == "source.ip" && v != nil:
+			address = v
+		}
 	}
 	if actor || may("user.name") {
-		dst = appendPart(dst, " by ", s.Actor)
+		dst = appendPart(dst, " by ", name)
 	}
 	if from && len(address) > 0 {
 		dst = appendPart(dst, " from ", address)
