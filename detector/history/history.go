@@ -6,9 +6,9 @@ import (
 	"github.com/fluent-detect/fluent-detect/detector/hold"
 )
 
-// DefaultActors is how many actors are remembered by default: about 13 MB with the
+// DefaultActors is how many actors are remembered by default: about 12 MB with the
 // recent events.
-const DefaultActors = 10_000
+const DefaultActors = 7_500
 
 const (
 	valuesOfActor = 34 // places for values, for each actor

@@ -115,8 +115,8 @@ var detectorKeys = []row[Detector]{
 			d.Context, err = parseSwitch(v)
 			return err
 		}},
-	{Key: Key{"context_actors", "an integer from 100 to 10000000", "10000",
-		"how many actors `context` remembers; 10000 take about 13 MB of memory"},
+	{Key: Key{"context_actors", "an integer from 100 to 10000000", "7500",
+		"how many actors `context` remembers; 7500 take about 12 MB of memory"},
 		set: func(d *Detector, v string) (err error) {
 			if d.ContextActors, err = parseCount(v, 1e7); err == nil && d.ContextActors < 100 {
 				return errInvalid

@@ -56,7 +56,7 @@ line or a rule is wrong.`,
 	c.Flags().Var(textValue{&dir}, "state-path", "the directory of the detector's state_path (required)")
 	c.Flags().Var(textValue{&exceptions}, "exceptions", "the detector's file of exceptions")
 	c.Flags().Var(textValue{&lateness}, "lateness", "the detector's lateness (default 1h)")
-	c.Flags().Var(textValue{&actors}, "context-actors", "the detector's context_actors (default 10000)")
+	c.Flags().Var(textValue{&actors}, "context-actors", "the detector's context_actors (default 7500)")
 	c.Flags().Var(textValue{&channel}, "channel", "the detector's channel; if it has several detectors, the first one learns (default default)")
 	return c
 }
