@@ -96,8 +96,8 @@ func TestCloudTrail(t *testing.T) {
 			}
 			text, _ := io.ReadAll(response.Body)
 			response.Body.Close()
-			of := map[string]*regexp.Regexp{"file": regexp.MustCompile(`messages|extensions|errors|lag|queue|list|dead|learned`),
-				"queue": regexp.MustCompile(`list|dead`), "bucket": regexp.MustCompile(`messages|extensions|queue`)}[name] // of other sources
+			of := map[string]*regexp.Regexp{"file": regexp.MustCompile(`messages|extensions|errors|lag|queue|list|dead|learned|announced`),
+				"queue": regexp.MustCompile(`list|dead|announced`), "bucket": regexp.MustCompile(`messages|extensions|queue|announced`)}[name] // of other sources
 			for _, m := range trail.Metrics(nil) {
 				if shown := regexp.MustCompile(m.Name + `\{input="cloudtrail.0"`).Match(text); shown == of.MatchString(m.Name) {
 					t.Errorf("%s is shown: %v", m.Name, shown)
