@@ -170,24 +170,24 @@ func (c *commits) finish(g *group, to destination, numbers []uint64, err error) 
 		failed = []*group{c.forming, g}
 		c.forming = nil
 	}
+	var redone []*decisions // the newest first
 	for _, g := range failed {
-		for i := len(g.members) - 1; i >= 0; i-- {
+		for _, d := range slices.Backward(g.members) {
 			c.memories.Rollback()
-			g.members[i].room.Cancel()
+			d.room.Cancel()
+			if d.redo != nil {
+				redone = append(redone, d)
+			}
 		}
 		c.unfinished -= len(g.members)
 		g.err = err
-		close(g.done)
+		close(g.done) // the decisions of those who wait are theirs again
 	}
-	for _, g := range slices.Backward(failed) { // the oldest first
-		for _, d := range g.members {
-			if d.redo != nil {
-				c.memories.Begin()
-				d.redo()
-				c.memories.Commit()
-				d.owner.final()
-			}
-		}
+	for _, d := range slices.Backward(redone) {
+		c.memories.Begin()
+		d.redo()
+		c.memories.Commit()
+		d.owner.final()
 	}
 }
 
