@@ -210,8 +210,15 @@ func (e *Event) walk(buf []byte, pos, n int, look *Set) (end int, err error) {
 	for range n {
 		m := None
 		var hash uint64
-		if entry, end := known.read(buf, pos, at); entry != 0 { // all keys, in practice
-			k := &known[entry]
+		entry, end := known[at].next, 0
+		k := &known[entry]
+		if uint(pos)+maxName <= uint(len(buf)) && k.isAt(buf, pos) && (k.code <= maxShort || k.hasMiddle(buf, pos)) {
+			end = pos + int(k.end)
+		} else {
+			entry, end = known.read(buf, pos, at)
+			k = &known[entry]
+		}
+		if entry != 0 { // all keys, in practice
 			at, pos, hash = entry, end, k.hash
 			digest = mix(digest, hash)
 			if m = k.member; m != None && look.Has(m) {

@@ -16,9 +16,12 @@ type names [1 << 8]knownName
 
 type knownName struct {
 	head   uint64 // the first eight bytes, with zeros behind a shorter name
-	tail   uint64 // the last eight bytes of a longer one
+	tail   uint64 // the last eight bytes, head of a shorter one
+	mask   uint64 // what counts of both
 	hash   uint64 // of the name, keyed
 	code   uint8  // its first byte as msgpack, which has its length; 0: the entry is empty
+	tailAt uint8  // where tail is, counted from that byte
+	end    uint8  // where the name ends, counted from that byte
 	next   uint8  // the entry of the name that followed it last
 	member Member
 	middle [16]byte // of one of more than 16 bytes: those after the first eight, and those before the last eight
@@ -30,20 +33,22 @@ var hashKeys = [4]uint64{rand.Uint64() | 1, rand.Uint64() | 1, rand.Uint64() | 1
 // maxName is the maximum length of a name and its header that are read by words.
 const maxName = 1 + 32
 
+// maxShort is the first byte of the longest name that its first and its last eight bytes
+// have all bytes of.
+const maxShort = 0xa0 + 16
+
+// isAt reports whether the name at buf[pos:] is this one, but for the middle of one of more
+// than 16 bytes. The caller has checked that maxName bytes can be read.
+func (k *knownName) isAt(buf []byte, pos int) bool {
+	return buf[pos] == k.code && wordAt(buf, pos+1)&k.mask == k.head && wordAt(buf, pos+int(k.tailAt))&k.mask == k.tail
+}
+
 // read reads the name at buf[pos:] and returns its entry and the offset behind it. at is
 // the entry of the name before. It returns 0 for a name of 32 bytes or more, and for what
 // is not a text.
 func (n *names) read(buf []byte, pos int, at uint8) (entry uint8, end int) {
 	if uint(pos)+maxName > uint(len(buf)) {
 		return n.readLast(buf, pos, at)
-	}
-	code, head := buf[pos], wordAt(buf, pos+1)
-	entry = n[at].next
-	k := &n[entry]
-	size := int(code & msgpcode.FixedStrMask)
-	if code == k.code && head&firstBytes[size] == k.head &&
-		(size <= 8 || wordAt(buf, pos+1+size-8) == k.tail && (size <= 16 || k.hasMiddle(buf, pos+1, size))) {
-		return entry, pos + 1 + size
 	}
 	return n.find(buf, pos, at)
 }
@@ -62,8 +67,10 @@ func (n *names) readLast(buf []byte, pos int, at uint8) (entry uint8, end int) {
 	return entry, pos + size
 }
 
-func (k *knownName) hasMiddle(buf []byte, pos, size int) bool {
-	return wordAt(buf, pos+8) == binary.LittleEndian.Uint64(k.middle[:]) && wordAt(buf, pos+size-16) == binary.LittleEndian.Uint64(k.middle[8:])
+// hasMiddle reports whether the name at buf[pos:], of more than 16 bytes, has these bytes in
+// its middle.
+func (k *knownName) hasMiddle(buf []byte, pos int) bool {
+	return wordAt(buf, pos+9) == binary.LittleEndian.Uint64(k.middle[:]) && wordAt(buf, pos+int(k.tailAt)-8) == binary.LittleEndian.Uint64(k.middle[8:])
 }
 
 // find is read for a name that was not expected, where maxName bytes can be read.
@@ -73,10 +80,8 @@ func (n *names) find(buf []byte, pos int, at uint8) (entry uint8, end int) {
 	if uint(size) > uint(msgpcode.FixedStrMask) {
 		return 0, pos
 	}
-	name := knownName{head: wordAt(buf, pos+1) & firstBytes[size], code: code}
-	if size > 8 {
-		name.tail = wordAt(buf, pos+1+size-8)
-	}
+	name := knownName{mask: firstBytes[size], code: code, tailAt: uint8(1 + max(0, size-8)), end: uint8(1 + size)}
+	name.head, name.tail = wordAt(buf, pos+1)&name.mask, wordAt(buf, pos+int(name.tailAt))&name.mask
 	if size > 16 {
 		binary.LittleEndian.PutUint64(name.middle[:], wordAt(buf, pos+1+8))
 		binary.LittleEndian.PutUint64(name.middle[8:], wordAt(buf, pos+1+size-16))
@@ -84,21 +89,34 @@ func (n *names) find(buf []byte, pos int, at uint8) (entry uint8, end int) {
 	name.hash = (name.head^uint64(size)<<56)*hashKeys[0] + bits.RotateLeft64(name.tail, 29)*hashKeys[1]
 	name.hash += binary.LittleEndian.Uint64(name.middle[:])*hashKeys[2] + bits.RotateLeft64(binary.LittleEndian.Uint64(name.middle[8:]), 17)*hashKeys[3]
 	name.hash ^= name.hash >> 32
-	entry = uint8(name.hash * hashKeys[3] >> 56)
-	if !n[entry].is(&name) {
-		if other := entry ^ 1; n[other].is(&name) || n[other].code == 0 {
-			entry = other
-		}
-	}
-	if entry == 0 { // it is none
-		entry = 1
-	}
+	entry = n.place(&name)
 	if k := &n[entry]; !k.is(&name) {
 		name.member = Lookup(buf[pos+1 : pos+1+size])
 		*k = name
 	}
 	n[at].next = entry
 	return entry, pos + 1 + size
+}
+
+// place returns the entry of a name: the one that it has, or else one that is empty, or else
+// the first of the four that it may have.
+func (n *names) place(name *knownName) (entry uint8) {
+	first := max(1, uint8(name.hash*hashKeys[3]>>56)) // entry 0 is none
+	empty := uint8(0)
+	for i := range uint8(4) {
+		one := first ^ i
+		switch k := &n[one]; {
+		case one == 0:
+		case k.is(name):
+			return one
+		case k.code == 0 && empty == 0:
+			empty = one
+		}
+	}
+	if empty != 0 {
+		return empty
+	}
+	return first
 }
 
 // is reports whether the entry is of that name.

@@ -1,6 +1,7 @@
 package event
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -22,49 +23,44 @@ func TestNames(t *testing.T) {
 			pool = append(pool, string(other))
 		}
 	}
-	known := new(names)
-	hashes := map[string]uint64{}
+	all := everyMember()
+	e := Event{known: new(names)}
+	digests := map[uint64]string{}
 	for range 20_000 {
 		var buf []byte
-		var want []string
-		for range 1 + r.IntN(5) {
+		var want Set
+		var offsets [256]int
+		var sequence strings.Builder
+		n, long := 1+r.IntN(6), false
+		for range n {
 			name := pool[r.IntN(len(pool))]
+			fmt.Fprintf(&sequence, "%q ", name)
+			long = long || len(name) >= 32
 			buf = msgpack.AppendString(buf, name)
-			want = append(want, name)
+			if m := Lookup([]byte(name)); m != None && !want.Has(m) {
+				want = want.Union(SetOf(m))
+				offsets[m] = len(buf)
+			}
+			buf = append(buf, 0xc0)
 		}
+		end := len(buf)
 		buf = append(buf, make([]byte, r.IntN(3)*20)...)
-		buf = buf[:len(buf):len(buf)]
-		at, pos := uint8(0), 0
-		for _, name := range want {
-			entry, end := known.read(buf, pos, at)
-			_, wantEnd, err := msgpack.ReadKey(buf, pos)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if entry == 0 {
-				if len(name) < 32 {
-					t.Fatalf("%q is not read", name)
-				}
-				at, pos = 0, wantEnd
-				continue
-			}
-			k := &known[entry]
-			if end != wantEnd || k.member != Lookup([]byte(name)) {
-				t.Fatalf("%q is read as %q to %d, want to %d", name, k.member.Name(), end, wantEnd)
-			}
-			if hash, ok := hashes[name]; ok && hash != k.hash {
-				t.Fatalf("the hash of %q was %x and is %x", name, hash, k.hash)
-			}
-			hashes[name] = k.hash
-			at, pos = entry, end
+		got, err := e.walk(buf[:len(buf):len(buf)], 0, n, &all)
+		if err != nil || got != end || e.has != want {
+			t.Fatalf("%s: the members are %x to %d, want %x to %d (%v)", &sequence, e.has, got, want, end, err)
 		}
-	}
-	byHash := map[uint64]string{}
-	for name, hash := range hashes {
-		if other, ok := byHash[hash]; ok {
-			t.Errorf("%q and %q have the same hash", name, other)
+		for m := None + 1; int(m) < memberCount; m++ {
+			if want.Has(m) && (int(e.offsets[m]) != offsets[m] || len(e.again) == 0 && int(e.ends[m]) != offsets[m]+1) {
+				t.Fatalf("%s: %s is from %d to %d, want from %d", &sequence, m.Name(), e.offsets[m], e.ends[m], offsets[m])
+			}
 		}
-		byHash[hash] = name
+		if long != (e.names == 0) {
+			t.Fatalf("%s: the digest is %x", &sequence, e.names)
+		}
+		if other, ok := digests[e.names]; ok && !long && other != sequence.String() {
+			t.Fatalf("%s and %s have the same digest", &sequence, other)
+		}
+		digests[e.names] = sequence.String()
 	}
 }
 
