@@ -54,7 +54,7 @@ func newScanner(programs *match.Set, texts *literal.Set, misses *stats.NearMisse
 	}
 	s.tx.noted.digester = a.state.memory.Digester()
 	s.reader = envelope.NewReader(a.schema, s.visit)
-	expected := programs.FrequentFields()
+	expected := append(programs.FrequentFields(), s.timestamp) // sample asks for it
 	if h := a.state.history; h != nil {
 		s.past = newPast(h, a.schema)
 		s.tx.past = s.past
