@@ -105,6 +105,8 @@ type knownAgent struct {
 	agent  useragent.Agent // of text
 }
 
+func (k *knownAgent) is(text []byte) bool { return k.parsed && bytes.Equal(k.text, text) }
+
 // agentOf returns what is known of a user agent, valid until the next event.
 func (w *workspace) agentOf(text []byte) *useragent.Agent {
 	text = text[:min(len(text), useragent.MaxText)]
@@ -112,8 +114,12 @@ func (w *workspace) agentOf(text []byte) *useragent.Agent {
 	for i := 0; i < len(text); i += 1 + len(text)/16 {
 		digest = digest*31 + uint32(text[i])
 	}
-	k := &w.known[digest%uint32(len(w.known))]
-	if !k.parsed || !bytes.Equal(k.text, text) {
+	place := (digest ^ digest>>16) % uint32(len(w.known))
+	k := &w.known[place]
+	if other := &w.known[place^1]; !k.is(text) && (other.is(text) || k.parsed && !other.parsed) {
+		k = other
+	}
+	if !k.is(text) {
 		if slices.Contains(w.agents, &k.agent) { // another one of this event
 			k = new(knownAgent)
 		}
