@@ -121,7 +121,7 @@ func TestMemoryIsGivenBack(t *testing.T) {
 			time.Sleep(50 * time.Millisecond)
 		}
 	}
-	r := runWatched(t, build, watch, "--msgpack", path, "--repeat", "2", "--threads", "2", "--wait", "8")
+	r := runWatched(t, build, watch, "--msgpack", path, "--repeat", "2", "--threads", "2", "--wait", "25")
 	if r.code != 0 || len(r.ids) != 3 {
 		t.Fatalf("the host ended with %d and has %d alerts\n%s", r.code, len(r.ids), tail(r.stderr))
 	}
