@@ -12,6 +12,8 @@ const (
 	keptMemory = 48 << 20
 	// trimDelay is how long after a chunk the rest is given back to the system.
 	trimDelay = 5 * time.Second
+	// maxTrimDelay is the maximum delay before memory that was in use is looked at again.
+	maxTrimDelay = 10 * time.Minute
 )
 
 // Memory gives memory back to the system that a hostile or unusual chunk took: by
@@ -26,6 +28,8 @@ const (
 type Memory struct {
 	pending atomic.Bool
 	floor   atomic.Uint64 // what was in use after the last trim
+	waiting atomic.Bool   // for another look at what was in use
+	delay   atomic.Int64  // how long the next of these waits, in nanoseconds
 }
 
 // Used is called when chunks were evaluated.
@@ -37,13 +41,42 @@ func (m *Memory) Used() {
 
 func (m *Memory) trim() {
 	m.pending.Store(false)
-	held := heldMemory()
-	if floor := m.floor.Load(); held <= keptMemory || held < floor+floor/4 {
+	held, floor := heldMemory(), m.floor.Load()
+	switch {
+	case held <= keptMemory:
 		m.floor.Store(min(held, floor))
+	case held < floor+floor/4:
+		m.floor.Store(min(held, floor))
+		m.trimLater()
+	default:
+		m.free()
+	}
+}
+
+// trimLater gives memory back that was in use at the last trim, perhaps by a chunk that was
+// evaluated then. While it stays in use that is tried less and less often.
+func (m *Memory) trimLater() {
+	if !m.waiting.CompareAndSwap(false, true) {
 		return
 	}
+	delay := max(m.delay.Load(), int64(trimDelay))
+	m.delay.Store(min(2*delay, int64(maxTrimDelay)))
+	time.AfterFunc(time.Duration(delay), func() {
+		m.waiting.Store(false)
+		if heldMemory() > keptMemory {
+			m.free()
+		}
+	})
+}
+
+func (m *Memory) free() {
+	before := heldMemory()
 	debug.FreeOSMemory()
-	m.floor.Store(heldMemory())
+	after := heldMemory()
+	m.floor.Store(after)
+	if after < before-before/4 {
+		m.delay.Store(0)
+	}
 }
 
 // heldMemory returns how many bytes the Go runtime has from the system.
