@@ -2,6 +2,7 @@ package detector
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 
@@ -76,7 +77,7 @@ type decisions struct {
 // group is decisions that are written together.
 type group struct {
 	members []*decisions
-	led     bool          // somebody writes it: the first of them that waits, mostly
+	written bool          // a goroutine writes it, or is going to
 	done    chan struct{} // closed after step 3
 	err     error         // why they are not on disk
 }
@@ -85,6 +86,7 @@ type group struct {
 type destination struct {
 	store             Store // nil: memory only
 	channel, detector string
+	warn              func(line string)
 }
 
 // commit makes the decisions of the newest transaction final and unlocks mu. With an
@@ -109,8 +111,8 @@ func (c *commits) commit(d *decisions, to destination) error {
 	g.members = append(g.members, d)
 	c.unfinished++
 	waits := d.redo == nil
-	first := waits && !g.led
-	g.led = g.led || waits
+	first := waits && !g.written
+	g.written = g.written || waits
 	c.mu.Unlock()
 	if !waits {
 		return nil
@@ -160,8 +162,8 @@ func (c *commits) finish(g *group, to destination, numbers []uint64, err error) 
 	defer c.mu.Unlock()
 	if err == nil {
 		c.end(g, to.store, numbers)
-		if next := c.forming; next != nil && !next.led {
-			c.follow(next, to)
+		if next := c.forming; next != nil && !next.written {
+			c.finishNext(next, to)
 		}
 		return
 	}
@@ -191,18 +193,28 @@ func (c *commits) finish(g *group, to destination, numbers []uint64, err error) 
 	}
 }
 
-// follow takes care of a group for which nobody waits. The one before is final.
-func (c *commits) follow(g *group, to destination) {
+// finishNext finishes a group for which nobody waits. The one before is final.
+func (c *commits) finishNext(g *group, to destination) {
 	if slices.ContainsFunc(g.members, func(d *decisions) bool { return len(d.changes) > 0 }) {
-		g.led = true
-		go func() {
-			defer func() { _ = recover() }() // the members were undone and done again
-			c.write(g, to)
-		}()
+		g.written = true
+		go c.writeUnattended(g, to)
 		return
 	}
 	c.forming = nil
 	c.end(g, to.store, nil)
+}
+
+// writeUnattended is write for a group whose error no host gets. If it is not written, its
+// members were undone and done again.
+func (c *commits) writeUnattended(g *group, to destination) {
+	defer func() {
+		if p := recover(); p != nil {
+			to.warn(fmt.Sprintf("panic while the state was written: %v", p))
+		} else if g.err != nil {
+			to.warn(fmt.Sprintf("state_path: changes of the state are in memory only: %v", g.err))
+		}
+	}()
+	c.write(g, to)
 }
 
 // end makes the decisions of a group final.

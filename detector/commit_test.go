@@ -263,6 +263,36 @@ func TestPanicOfTheStore(t *testing.T) {
 	b.wantStats("matched 2 emitted 2 duplicate 0 capped 0 failed 0 summaries 0")
 }
 
+// A group for which nobody waits is not lost silently if it cannot be written: its members
+// are done again, and a line says so.
+func TestUnattendedGroup(t *testing.T) {
+	for _, c := range []struct {
+		fail func() error
+		want string
+	}{
+		{func() error { return nil }, ""},
+		{func() error { return errors.New("no space") }, "state_path: changes of the state are in memory only: no space"},
+		{func() error { panic("store") }, "panic while the state was written: store"},
+	} {
+		b := onDisk(t, newDisk(c.fail))
+		state, redone, line := b.engine.host.State, 0, ""
+		room, _, err := b.engine.host.Outbox.Reserve(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := &decisions{room: room, owner: addition{state}, redo: func() { redone++ }, changes: []hold.Change{{Space: "s", Key: []byte("k")}}}
+		state.mu.Lock()
+		state.memories.Begin()
+		g := &group{members: []*decisions{d}, done: make(chan struct{})}
+		state.forming, state.unfinished = g, 1
+		state.mu.Unlock()
+		state.writeUnattended(g, destination{b.engine.host.Store, "default", "d", func(l string) { line = l }})
+		if line != c.want || (redone > 0) != (c.want != "") || state.unfinished != 0 {
+			t.Errorf("%q, want %q; done again %d times, %d unfinished", line, c.want, redone, state.unfinished)
+		}
+	}
+}
+
 // Chunks that only have duplicates of what is on disk do not wait for it.
 func TestDuplicatesOfWhatIsOnDisk(t *testing.T) {
 	d := newDisk(func() error { return nil })

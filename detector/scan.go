@@ -95,7 +95,7 @@ func (s *scanner) scan(tag string, chunk []byte) (Result, error) {
 		now = s.tx.host.Now()
 	}
 	traffic := &s.tx.state.traffic
-	if !s.tx.noted.learning { // that is no traffic
+	if !s.tx.noted.learning { // events from files are not counted
 		traffic.Add(&s.tally, len(chunk), now)
 		s.near.Commit(s.misses, traffic)
 		if s.tally.Unrecognized > 0 {

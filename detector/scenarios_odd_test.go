@@ -38,7 +38,7 @@ func TestOddScenarios(t *testing.T) {
 			3 - bob
 			5 - bob`,
 			"5 group=map[user.name:bob] count=2 from=2026-03-02T09:01:00.000Z to=2026-03-02T09:02:00.000Z"},
-		{"a time that is no time is none", newTerms("1d", "user.name"), "", nil, `
+		{"a text that is not a time counts as a missing time", newTerms("1d", "user.name"), "", nil, `
 			1 2/09:00:00 ann
 			2 2/25:00:00 bob`,
 			"1; 2 time=2026-03-02T09:00:00.000Z"},

@@ -297,7 +297,7 @@ func (t *transaction) commit() (alerts int, err error) {
 	if t.onlyAdds() && t.state.unfinished > 0 { // it must not wait for others
 		d = t.addition()
 	}
-	if err := t.state.commit(d, destination{t.host.Store, t.config.Channel, t.host.Name}); err != nil {
+	if err := t.state.commit(d, destination{t.host.Store, t.config.Channel, t.host.Name, t.host.Warn}); err != nil {
 		return 0, err
 	}
 	for _, a := range t.unwanted {
@@ -320,7 +320,7 @@ func (t *transaction) final() {
 		unwanted[a.ID] = true
 	}
 	for _, m := range t.matches {
-		if t.noted.learning { // that is no traffic
+		if t.noted.learning { // events from files are not counted
 			break
 		}
 		o := m.outcome

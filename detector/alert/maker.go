@@ -109,8 +109,8 @@ type Arrival struct {
 	Memory   *Memory          // of a rule with one
 	Columns  []table.Column   // that a query in ES|QL makes
 	Context  *history.Context // what is known of the actor; nil: no history is kept
-	// View is for all alerts about events of the same detector, one after the other, and made
-	// that of the event; nil: the alert is the only one.
+	// View is filled with the values of the event, unless it has them already. The caller keeps
+	// it for further alerts about the same event. nil: the alert is the only one.
 	View *View
 }
 

@@ -2,8 +2,9 @@ package alert
 
 import "github.com/fluent-detect/fluent-detect/detector/event"
 
-// View is what alerts take over from an event, for the rules that match it one after the
-// other: it is found once. The zero View is that of no event.
+// View has the values that alerts take over from an event, so that they are found once if
+// several rules match it. The zero View is of no event. Its texts alias the event and the
+// View, and are valid until the event or the View is used again.
 type View struct {
 	event  *event.Event
 	number uint64

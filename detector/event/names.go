@@ -8,44 +8,45 @@ import (
 	"github.com/vmihailenco/msgpack/v5/msgpcode"
 )
 
-// names are names of members that were read before, of less than 32 bytes, each with the
-// one that followed it last: nearly always the next name is the one that is expected, and
-// comparing it takes less than looking it up. Entry 0 is none: what follows it is the
-// first name of an event.
+// names are names of members, of less than 32 bytes, that were read before. Each entry also
+// says which name followed it last: nearly always that one follows again, and comparing a
+// name with it takes less time than looking the name up. Entry 0 is not a name: it precedes
+// the first name of an event.
 type names [1 << 8]knownName
 
 type knownName struct {
 	head   uint64 // the first eight bytes, with zeros behind a shorter name
 	tail   uint64 // the last eight bytes, head of a shorter one
-	mask   uint64 // what counts of both
+	mask   uint64 // the bits of head and tail that count
 	hash   uint64 // of the name, keyed
-	code   uint8  // its first byte as msgpack, which has its length; 0: the entry is empty
-	tailAt uint8  // where tail is, counted from that byte
-	end    uint8  // where the name ends, counted from that byte
+	code   uint8  // the msgpack header, a byte that has the length; 0: the entry is empty
+	tailAt uint8  // the offset of tail from the header
+	end    uint8  // the offset of the end of the name from the header
 	next   uint8  // the entry of the name that followed it last
 	member Member
-	middle [16]byte // of one of more than 16 bytes: those after the first eight, and those before the last eight
+	middle [16]byte // of a name of more than 16 bytes: eight bytes after head, and eight before tail
 }
 
-// hashKeys make hashes and digests of names that nobody outside this process can tell.
+// hashKeys are the secret of this process for the hashes and digests of names, so that nobody
+// can choose names that have the same.
 var hashKeys = [4]uint64{rand.Uint64() | 1, rand.Uint64() | 1, rand.Uint64() | 1, rand.Uint64() | 1}
 
 // maxName is the maximum length of a name and its header that are read by words.
 const maxName = 1 + 32
 
-// maxShort is the first byte of the longest name that its first and its last eight bytes
-// have all bytes of.
+// maxShort is the header of a name of 16 bytes: its first and last eight bytes are all of it.
 const maxShort = 0xa0 + 16
 
-// isAt reports whether the name at buf[pos:] is this one, but for the middle of one of more
-// than 16 bytes. The caller has checked that maxName bytes can be read.
+// isAt reports whether the name at buf[pos:] is this one. It does not compare the middle of a
+// name of more than 16 bytes: see hasMiddle. The caller has checked that maxName bytes can be
+// read.
 func (k *knownName) isAt(buf []byte, pos int) bool {
 	return buf[pos] == k.code && wordAt(buf, pos+1)&k.mask == k.head && wordAt(buf, pos+int(k.tailAt))&k.mask == k.tail
 }
 
-// read reads the name at buf[pos:] and returns its entry and the offset behind it. at is
-// the entry of the name before. It returns 0 for a name of 32 bytes or more, and for what
-// is not a text.
+// read reads the name at buf[pos:], and returns its entry and the offset behind it. at is the
+// entry of the name before. read returns entry 0 for a name of 32 bytes or more, and for a
+// value that is not a text.
 func (n *names) read(buf []byte, pos int, at uint8) (entry uint8, end int) {
 	if uint(pos)+maxName > uint(len(buf)) {
 		return n.readLast(buf, pos, at)
@@ -73,7 +74,7 @@ func (k *knownName) hasMiddle(buf []byte, pos int) bool {
 	return wordAt(buf, pos+9) == binary.LittleEndian.Uint64(k.middle[:]) && wordAt(buf, pos+int(k.tailAt)-8) == binary.LittleEndian.Uint64(k.middle[8:])
 }
 
-// find is read for a name that was not expected, where maxName bytes can be read.
+// find is read for a place with at least maxName bytes.
 func (n *names) find(buf []byte, pos int, at uint8) (entry uint8, end int) {
 	code := buf[pos]
 	size := int(code) - int(msgpcode.FixedStrLow)
@@ -98,8 +99,8 @@ func (n *names) find(buf []byte, pos int, at uint8) (entry uint8, end int) {
 	return entry, pos + 1 + size
 }
 
-// place returns the entry of a name: the one that it has, or else one that is empty, or else
-// the first of the four that it may have.
+// place returns the entry for a name, of the four that it can have: the one that it has, or
+// else an empty one, or else the first.
 func (n *names) place(name *knownName) (entry uint8) {
 	first := max(1, uint8(name.hash*hashKeys[3]>>56)) // entry 0 is none
 	empty := uint8(0)

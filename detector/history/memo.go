@@ -8,10 +8,10 @@ import (
 	"unsafe"
 )
 
-// callers has who the callers are by the digests of the bytes that tell it, for all readers:
-// most events have the same caller as one before. Who is told by other bytes as well is not in
-// it. It needs no lock: the words of an entry are read and written one by one, and the first
-// tells whether they belong together.
+// callers maps digests of the bytes that identify a caller to the caller, for all readers:
+// most events have the same caller as an earlier one. A caller whom other bytes identify too
+// is not in it. It needs no lock: the words of an entry are read and written one by one, and
+// the first word tells whether they belong together.
 type callers struct{ words []uint64 }
 
 const (
@@ -43,7 +43,8 @@ func (c callers) prefetch(digest uint64) {
 	prefetch((*uint32)(unsafe.Pointer(&c.words[c.pair(digest)])))
 }
 
-// joined is what holds the words of an entry together.
+// joined returns the first word of an entry, from which a reader sees whether the others belong
+// to it.
 func joined(digest, actor, key, account uint64) uint64 {
 	return digest ^ bits.RotateLeft64(actor, 1) ^ bits.RotateLeft64(key, 2) ^ bits.RotateLeft64(account, 3)
 }

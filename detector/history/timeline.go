@@ -27,7 +27,7 @@ type moment struct {
 	call       uint32
 }
 
-// maxTimelines is of how many actors or addresses there are timelines.
+// maxTimelines is the maximum number of actors or addresses with timelines.
 const maxTimelines = 1 << 10
 
 // side says how the events of an actor or address are found in the ring.

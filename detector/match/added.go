@@ -2,8 +2,8 @@ package match
 
 import "slices"
 
-// needsAdded reports whether the program matches no event that has only the members which
-// its source defines: it needs a field that there is nothing to look up in.
+// needsAdded reports whether the program can only match events to which a shipper added
+// members: it needs a field that cannot be looked up, see [event.Field.Lacking].
 func (p *Program) needsAdded() bool {
 	needs, ok := required(p, 0, func(c *Condition) ([]bool, bool) {
 		if c.keyword != nil || c.nested != nil || c.unmapped != nil || c.computed != nil || len(c.tests) == 0 {

@@ -2,13 +2,13 @@ package match
 
 import "github.com/fluent-detect/fluent-detect/detector/event"
 
-// decided has the sources of whose events a condition need not read anything: all of them
-// have the same values in its fields.
+// decided says for which sources the result of a condition is known without an event: all
+// events of these sources have the same values in its fields.
 type decided struct {
 	sources, result uint8 // a bit for each source
 }
 
-// decide returns what is known of a condition before there is an event.
+// decide returns for which sources the result of a condition is known.
 func (c *compiler) decide(cond *Condition) (d decided) {
 	schema, ok := c.mapping.(interface{ Sources() []*event.Source })
 	if !ok || c.nested != "" || c.isRaw() || cond.unmapped != nil || cond.nested != nil || cond.computed != nil || cond.keyword != nil {

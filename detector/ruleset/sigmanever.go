@@ -16,31 +16,12 @@ type fact struct {
 	holds bool
 }
 
-// appendFacts appends what follows from that n holds, or fails.
-func appendFacts(facts []fact, n query.Node, holds bool) []fact {
-	facts = append(facts, fact{n, holds})
-	var nodes []query.Node
-	switch n := n.(type) {
-	case *query.Not:
-		return appendFacts(facts, n.Node, !holds)
-	case *query.And:
-		if holds {
-			nodes = n.Nodes
-		}
-	case *query.Or:
-		if !holds {
-			nodes = n.Nodes
-		}
-	}
-	for _, child := range nodes {
-		facts = appendFacts(facts, child, holds)
-	}
-	return facts
-}
-
 // contradictions warns of conditions that can never hold.
 func (l *sigmaLint) contradictions(root query.Node) {
-	facts := appendFacts(nil, root, true)
+	var facts []fact
+	for n, holds := range query.Implied(root, true) {
+		facts = append(facts, fact{n, holds})
+	}
 	for i, a := range facts {
 		for _, b := range facts[:i] {
 			if a.holds != b.holds && sameCondition(a.node, b.node) {

@@ -126,7 +126,7 @@ type kept struct {
 type head struct {
 	since   int64  // the first event that the rule saw, or the oldest one in files
 	from    int64  // where learning began
-	files   bool   // it was learned from files: there is no time of learning
+	files   bool   // it was learned from files, so it need not learn from the stream first
 	learned uint32 // combinations of which there was no summary
 }
 

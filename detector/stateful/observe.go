@@ -12,9 +12,9 @@ type Observation struct {
 	Rule  int // its place
 	Key   Key // of the combination or the group
 	At    Moment
-	Owner uint32 // used if there is no entry yet
-	// Unowned: the owner is not known. If there is no entry yet, none is made, and the result
-	// is [Absent].
+	Owner uint32 // of an entry that the observation makes
+	// Unowned: the owner is not known. The observation makes no entry: if none exists yet, the
+	// result is [Absent].
 	Unowned bool
 
 	// Of a threshold:
@@ -51,7 +51,7 @@ const (
 	Same
 	// TooLate: the event is too old to count.
 	TooLate
-	// Absent: there is no entry yet, and who would own it is not known. Nothing has changed.
+	// Absent: no entry exists yet, and its owner is not known. Nothing has changed.
 	Absent
 	// Learned: the combination is new, and the rule is still learning.
 	Learned

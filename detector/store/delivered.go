@@ -66,7 +66,7 @@ func cutDelivery(data []byte) (d delivery, rest []byte, ok bool) {
 type deliveries struct {
 	file    *os.File
 	session []byte
-	size    int64 // 0: there is no entry of this session
+	size    int64 // 0: this session has not written one
 }
 
 // openDeliveries opens the file and returns its entries, by channel, if it belongs to

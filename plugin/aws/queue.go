@@ -83,7 +83,7 @@ type Queue struct {
 	held     map[string]*message // by ID
 	deleting []*message          // to be deleted
 	giving   []*message          // to be given back
-	dying    []*message          // to become dead letters
+	givenUp  []*message          // to become dead letters
 	stopping bool
 }
 
@@ -316,7 +316,7 @@ func (q *Queue) done(m *message, err error) {
 		return
 	}
 	if q.MaxReceives > 0 && m.receives >= q.MaxReceives && !q.interrupted(m) {
-		q.dying = append(q.dying, m)
+		q.givenUp = append(q.givenUp, m)
 		return
 	}
 	m.delay = q.delay(m)
@@ -329,10 +329,10 @@ func (q *Queue) interrupted(m *message) bool {
 	return q.stopping || errors.Is(m.err, intake.ErrClosed) || errors.Is(m.err, context.Canceled)
 }
 
-// bury writes messages to the dead letters, so that they are deleted.
-func (q *Queue) bury() {
+// writeDead writes messages to the dead letters, so that they are deleted.
+func (q *Queue) writeDead() {
 	for {
-		batch := q.pop(&q.dying)
+		batch := q.pop(&q.givenUp)
 		if len(batch) == 0 {
 			return
 		}
@@ -372,7 +372,7 @@ func (q *Queue) keep(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		q.bury()
+		q.writeDead()
 		q.deleteDone(ctx)
 		q.giveBack(ctx)
 		q.extend(ctx)
@@ -567,7 +567,7 @@ func (q *Queue) Stop() {
 func (q *Queue) Close() {
 	ctx, cancel := context.WithTimeout(context.Background(), q.close)
 	defer cancel()
-	q.bury()
+	q.writeDead()
 	q.deleteDone(ctx)
 	q.mu.Lock()
 	for _, m := range q.held {

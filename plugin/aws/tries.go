@@ -14,8 +14,8 @@ import (
 // maxTries is how often an object is read that is broken.
 const maxTries = 5
 
-// tries is an object, and how often it could not be read. A lock of its owner protects it,
-// except for the object.
+// tries counts how often an object could not be read. A lock of its owner protects it, except
+// for the object.
 type tries struct {
 	object Object
 	fails  int // how often it could not be read
@@ -54,7 +54,7 @@ func (o *tries) add(err error, t *timing) verdict {
 	return failed
 }
 
-// keeper gives up objects that are broken, and has stored what is confirmed.
+// keeper gives up objects that are broken, and stores which objects are confirmed.
 type keeper struct {
 	tick    time.Duration
 	letters *DeadLetters // nil: none
@@ -63,12 +63,12 @@ type keeper struct {
 	slow    logger.Log // rate-limited
 	flush   func()     // stores what is confirmed
 
-	mu    sync.Mutex
-	dying []dying
+	mu   sync.Mutex
+	lost []lost
 }
 
-// dying is an object to give up.
-type dying struct {
+// lost is an object to give up.
+type lost struct {
 	*tries
 	confirm func() // called when it is a dead letter
 }
@@ -77,23 +77,23 @@ type dying struct {
 func (k *keeper) giveUp(o *tries, confirm func()) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.dying = append(k.dying, dying{o, confirm})
+	k.lost = append(k.lost, lost{o, confirm})
 }
 
-// run keeps what is to be kept once a tick, until the context ends.
+// run gives up objects and stores which are confirmed once a tick, until the context ends.
 func (k *keeper) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		sleep(ctx, k.tick)
-		k.bury()
+		k.giveUpAll()
 		k.flush()
 	}
 }
 
-// bury gives up objects.
-func (k *keeper) bury() {
+// giveUpAll gives up the objects that giveUp noted: it writes dead letters and the log.
+func (k *keeper) giveUpAll() {
 	k.mu.Lock()
-	all := k.dying
-	k.dying = nil
+	all := k.lost
+	k.lost = nil
 	k.mu.Unlock()
 	for _, d := range all {
 		where := nameOfObject(d.object.Bucket, d.object.Key)

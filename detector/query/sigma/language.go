@@ -63,30 +63,9 @@ func (d *Detection) Identifiers() []Identifier {
 // Implies reports, of the node of a search identifier, whether it holds for every event that
 // the detection matches, or for none; else known is false.
 func (d *Detection) Implies(of query.Node) (holds, known bool) {
-	return implies(d.parts[0].root, of, true)
-}
-
-// implies is Implies where it is known whether n holds.
-func implies(n, of query.Node, holds bool) (result, known bool) {
-	if n == of {
-		return holds, true
-	}
-	var nodes []query.Node
-	switch n := n.(type) {
-	case *query.Not:
-		return implies(n.Node, of, !holds)
-	case *query.And:
-		if holds {
-			nodes = n.Nodes
-		}
-	case *query.Or:
-		if !holds {
-			nodes = n.Nodes
-		}
-	}
-	for _, one := range nodes {
-		if result, known = implies(one, of, holds); known {
-			return result, true
+	for n, holds := range query.Implied(d.parts[0].root, true) {
+		if n == of {
+			return holds, true
 		}
 	}
 	return false, false
